@@ -1,0 +1,331 @@
+"""Settings: one frozen dataclass per step, gathered in `Config`, read from TOML.
+
+Settings carry no behaviour beyond checking themselves. The digest of a
+configuration is written into every output: two results with the same digest,
+made by the same version, were made by the same rules.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import re
+import tomllib
+import typing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from dedup.errors import ConfigError
+
+_DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration written as a whole number and a unit: `36h`, `7d`, `2w`, `90m`.
+
+    Raises:
+        ConfigError: The text is not such a duration.
+
+    >>> parse_duration("36h")
+    datetime.timedelta(days=1, seconds=43200)
+    """
+    found = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
+    if found is None:
+        raise ConfigError(f"{text!r} is not a duration: write a number and m, h, d or w, as in 7d")
+    return timedelta(**{_DURATION_UNITS[found[2]]: int(found[1])})
+
+
+def _require(holds: bool, name: str, value: object, rule: str) -> None:
+    if not holds:
+        raise ConfigError(f"{name} = {value!r}: must be {rule}")
+
+
+def _require_share(name: str, value: float) -> None:
+    _require(0.0 < value <= 1.0, name, value, "above 0 and at most 1")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingConfig:
+    """What is accepted as an article.
+
+    Args:
+        max_article_chars: An article longer than this (title and text together)
+            is skipped and reported; so are files of pages of that many bytes x 4.
+    """
+
+    max_article_chars: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        _require(self.max_article_chars >= 1, "max_article_chars", self.max_article_chars, ">= 1")
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningConfig:
+    """How page furniture is recognised.
+
+    Args:
+        remove_furniture: Cut advertisement marks, tag lists, "read also" blocks
+            and the like. Normalisation (NFKC, Arabic folding) always happens.
+        repeated_line_pages: A line that stands on at least this many pages of
+            one source is furniture of that source ...
+        repeated_line_share: ... if those are at least this share of its pages.
+    """
+
+    remove_furniture: bool = True
+    repeated_line_pages: int = 5
+    repeated_line_share: float = 0.2
+
+    def __post_init__(self) -> None:
+        _require(
+            self.repeated_line_pages >= 2, "repeated_line_pages", self.repeated_line_pages, ">= 2"
+        )
+        _require_share("repeated_line_share", self.repeated_line_share)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintConfig:
+    """How a text is turned into shingles and a MinHash signature.
+
+    A token is a word, or one character in scripts without spaces; a shingle is
+    `shingle_tokens` consecutive tokens.
+
+    Args:
+        shingle_tokens: Tokens in a shingle.
+        short_text_tokens: Texts with fewer tokens than this use shingles of
+            `short_shingle_tokens`, so that one edit does not change them all.
+        short_shingle_tokens: Tokens in a shingle of a short text.
+        num_perm: Permutations, i.e. slots of the signature.
+    """
+
+    shingle_tokens: int = 5
+    short_text_tokens: int = 40
+    short_shingle_tokens: int = 2
+    num_perm: int = 128
+
+    def __post_init__(self) -> None:
+        for name in ("shingle_tokens", "short_shingle_tokens", "short_text_tokens"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), ">= 1")
+        _require(2 <= self.num_perm <= 1024, "num_perm", self.num_perm, "from 2 to 1024")
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicateConfig:
+    """When two texts are copies of one another.
+
+    Args:
+        min_jaccard: Texts at least this similar (exact Jaccard of their
+            shingle sets, this value included) are near-duplicates.
+        min_containment: A text with at least this share of its shingles inside
+            a longer one is a contained copy of it.
+        bands: Bands of the LSH index; a pair that agrees in one whole band is
+            a candidate.
+        rows: Signature slots in a band; `bands * rows` must not exceed `num_perm`.
+    """
+
+    min_jaccard: float = 0.7
+    min_containment: float = 0.9
+    bands: int = 25
+    rows: int = 5
+
+    def __post_init__(self) -> None:
+        _require_share("min_jaccard", self.min_jaccard)
+        _require_share("min_containment", self.min_containment)
+        _require(self.bands >= 1, "bands", self.bands, ">= 1")
+        _require(self.rows >= 1, "rows", self.rows, ">= 1")
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """Which encoder makes the vectors, and what it is shown.
+
+    Args:
+        name: `hashing`, or a sentence-transformers model name or folder.
+        revision: Revision of that model; empty for its default.
+        prefix: Put before every text (e5 models want `query: `).
+        lead_chars: The title and this many characters of the body are encoded.
+        max_tokens: Truncation length of a transformer; 0 for the model's own.
+        batch_size: Texts encoded at a time by a transformer.
+    """
+
+    name: str = "hashing"
+    revision: str = ""
+    prefix: str = ""
+    lead_chars: int = 1200
+    max_tokens: int = 0
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        _require(bool(self.name), "name", self.name, "the name of an encoder")
+        _require(self.lead_chars >= 0, "lead_chars", self.lead_chars, ">= 0")
+        _require(self.max_tokens >= 0, "max_tokens", self.max_tokens, ">= 0")
+        _require(self.batch_size >= 1, "batch_size", self.batch_size, ">= 1")
+
+
+@dataclass(frozen=True, slots=True)
+class NeighborConfig:
+    """Which pairs of texts are looked at for the same event.
+
+    Args:
+        min_cosine: Pairs less similar than this (cosine of the embeddings) are
+            not candidates. Each encoder has its own scale; None takes the
+            value that ships with the affinity of the encoder.
+        max_gap: Pairs published further apart are not candidates. An article
+            without a date is compared with all.
+    """
+
+    min_cosine: float | None = None
+    max_gap: timedelta = timedelta(days=7)
+
+    def __post_init__(self) -> None:
+        if self.min_cosine is not None:
+            _require(-1.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from -1 to 1")
+        _require(self.max_gap > timedelta(0), "max_gap", self.max_gap, "above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class AffinityConfig:
+    """Which weights turn evidence into P(same event).
+
+    Args:
+        weights: A JSON file of weights; empty for the ones that ship with the
+            encoder.
+    """
+
+    weights: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryConfig:
+    """When texts cover the same event.
+
+    Args:
+        min_probability: Groups merge while the mean log-odds of their pairs
+            are at least those of this probability.
+        floor_probability: Links below this do not even make a component;
+            linkage never crosses components.
+        max_component: A component of more texts than this is split at a higher
+            floor before linkage; the summary says so.
+    """
+
+    min_probability: float = 0.5
+    floor_probability: float = 0.2
+    max_component: int = 2000
+
+    def __post_init__(self) -> None:
+        for name in ("min_probability", "floor_probability"):
+            value = getattr(self, name)
+            _require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
+        _require(
+            self.floor_probability <= self.min_probability,
+            "floor_probability",
+            self.floor_probability,
+            f"at most min_probability ({self.min_probability})",
+        )
+        _require(self.max_component >= 2, "max_component", self.max_component, ">= 2")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of a run, a section per step."""
+
+    reading: ReadingConfig = field(default_factory=ReadingConfig)
+    cleaning: CleaningConfig = field(default_factory=CleaningConfig)
+    fingerprints: FingerprintConfig = field(default_factory=FingerprintConfig)
+    near_duplicates: NearDuplicateConfig = field(default_factory=NearDuplicateConfig)
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    neighbors: NeighborConfig = field(default_factory=NeighborConfig)
+    affinity: AffinityConfig = field(default_factory=AffinityConfig)
+    stories: StoryConfig = field(default_factory=StoryConfig)
+
+    def __post_init__(self) -> None:
+        used = self.near_duplicates.bands * self.near_duplicates.rows
+        _require(
+            used <= self.fingerprints.num_perm,
+            "bands * rows",
+            used,
+            f"at most num_perm ({self.fingerprints.num_perm})",
+        )
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Settings from a TOML file; what it does not name keeps its default.
+
+        Raises:
+            ConfigError: The file cannot be read or parsed, or holds an unknown
+                or unusable setting.
+        """
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+        try:
+            return cls.from_mapping(values)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_mapping(cls, values: dict[str, dict[str, Any]]) -> Self:
+        """Settings from nested dicts, as TOML gives them.
+
+        Raises:
+            ConfigError: A section or setting is unknown or unusable.
+        """
+        sections = typing.get_type_hints(cls)
+        _refuse_unknown(values, sections, "section")
+        made: dict[str, Any] = {}
+        for name, given in values.items():
+            if not isinstance(given, dict):
+                raise ConfigError(f"{name} = {given!r}: is a section, write [{name}]")
+            made[name] = _section(sections[name], name, given)
+        return cls(**made)
+
+    def replace(self, **changes: dict[str, Any]) -> Self:
+        """A copy with some settings changed, section by section.
+
+        >>> Config().replace(stories={"min_probability": 0.6}).stories.min_probability
+        0.6
+        """
+        _refuse_unknown(changes, typing.get_type_hints(type(self)), "section")
+        made: dict[str, Any] = {}
+        for name, given in changes.items():
+            section = getattr(self, name)
+            _refuse_unknown(given, typing.get_type_hints(type(section)), f"setting of [{name}]")
+            made[name] = dataclasses.replace(section, **given)
+        return dataclasses.replace(self, **made)
+
+    def digest(self) -> str:
+        """12 hexadecimal digits that change with any setting."""
+        values = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(values.encode()).hexdigest()[:12]
+
+
+def _refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            raise ConfigError(f"{name!r} is not a {what}: {hint}")
+
+
+def _section(kind: type, section: str, given: dict[str, Any]) -> Any:  # noqa: ANN401
+    hints = typing.get_type_hints(kind)
+    _refuse_unknown(given, hints, f"setting of [{section}]")
+    return kind(**{name: _coerce(name, value, hints[name]) for name, value in given.items()})
+
+
+def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
+    wanted = [kind for kind in (typing.get_args(hint) or (hint,)) if kind is not type(None)]
+    if timedelta in wanted and isinstance(value, str):
+        return parse_duration(value)
+    if float in wanted and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) not in wanted:
+        names = " or ".join(
+            "a duration such as 7d" if k is timedelta else k.__name__ for k in wanted
+        )
+        raise ConfigError(f"{name} = {value!r}: must be {names}")
+    return value

@@ -1,0 +1,54 @@
+"""Everything that `dedup` raises on purpose.
+
+```
+DedupError
+├── ConfigError         a setting that is unknown, of the wrong type or out of range
+├── InputError          an input that cannot be read at all: missing, unreadable, no known columns
+├── OutputError         an output that could not be written; the old file, if any, is untouched
+├── EncoderError        an encoder that cannot be loaded or returned something unusable
+└── MissingExtraError   an optional dependency is not installed; says the `pip install` line
+```
+
+A message says what was wrong, with which value, and what to do. Single bad
+rows are not errors: they are skipped, counted and listed as `Problem`s.
+"""
+
+from __future__ import annotations
+
+
+class DedupError(Exception):
+    """Base class of every error that `dedup` raises on purpose."""
+
+
+class ConfigError(DedupError, ValueError):
+    """A setting is unknown, has the wrong type or lies out of its range."""
+
+
+class InputError(DedupError):
+    """An input cannot be read: it is missing, unreadable or has no known columns."""
+
+
+class OutputError(DedupError):
+    """An output could not be written; nothing half-written is left behind."""
+
+
+class EncoderError(DedupError):
+    """An encoder cannot be loaded, or returned vectors that cannot be used."""
+
+
+class MissingExtraError(DedupError, ImportError):
+    """An optional dependency is not installed.
+
+    Args:
+        what: What was asked for, as a noun phrase ("HTML input").
+        extra: The extra of the distribution `story-dedup` that brings it.
+        before: A command that has to run first, if any.
+    """
+
+    def __init__(self, what: str, *, extra: str, before: str = "") -> None:
+        self.extra = extra
+        first = f"{before} && " if before else ""
+        super().__init__(
+            f"{what} needs packages that are not installed: "
+            f"run `{first}pip install 'story-dedup[{extra}]'`"
+        )

@@ -1,0 +1,217 @@
+"""The nouns that travel through every step: small frozen records without behaviour.
+
+Words: an `Article` is one published text; a `DuplicateCluster` holds the copies
+of one text; a `StoryGroup` holds everybody's coverage of one event. A `Match`
+is the evidence for a copy, a `StoryLink` the evidence for the same event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+CopyType = Literal["original", "exact", "near", "contained"]
+"""How a member relates to the representative of its duplicate cluster.
+
+`original`: it is the representative. `exact`: equal canonical text. `near`:
+exact Jaccard similarity of at least `min_jaccard`. `contained`: less similar,
+but one of the two texts lies inside the other (`min_containment`).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One published text.
+
+    Args:
+        id: Unique and stable; never empty after reading.
+        title: Headline as published, may be empty.
+        text: Body as published, may be empty (not both).
+        source: Outlet, as a name or host; empty where unknown.
+        published_at: Aware UTC time, or None where the page names none.
+        language: ISO 639-1 code (or 639-3 where there is no shorter one);
+            empty where unknown.
+        url: Address of the page, may be empty.
+    """
+
+    id: str
+    title: str = ""
+    text: str = ""
+    source: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One bad thing met in the input: counted, listed, never fatal.
+
+    Args:
+        kind: What it is, from a small fixed vocabulary ("broken JSON",
+            "empty article", "date in the future", ...): problems are counted by it.
+        where: File and line, or the article's id.
+        value: What was found there, shortened.
+        kept: True if the article was kept (only a field was set aside).
+    """
+
+    kind: str
+    where: str
+    value: str = ""
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A piece of an article's text that cleaning cut away, and why.
+
+    Args:
+        text: The text that was cut.
+        reason: What it was taken for ("advertisement", "read also", ...).
+    """
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """Canonical text of an article: what the later steps look at.
+
+    Args:
+        title: Normalised headline.
+        text: Normalised body without page furniture.
+        removed: What was cut, in reading order.
+    """
+
+    title: str
+    text: str
+    removed: tuple[Removal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A verified near-duplicate link between two articles.
+
+    Args:
+        a: Id of the earlier article (in the order of time, length, id).
+        b: Id of the later one.
+        jaccard: Exact Jaccard similarity of the two shingle sets, in [0, 1].
+        containment_a: Share of the shingles of `a` that are in `b`, in [0, 1].
+        containment_b: Share of the shingles of `b` that are in `a`, in [0, 1].
+    """
+
+    a: str
+    b: str
+    jaccard: float
+    containment_a: float
+    containment_b: float
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMember:
+    """One article of a duplicate cluster, measured against the representative.
+
+    Args:
+        id: Id of the article.
+        copy_type: See `CopyType`.
+        jaccard: Exact Jaccard similarity with the representative.
+        containment: The larger of the two containments with the representative.
+    """
+
+    id: str
+    copy_type: CopyType
+    jaccard: float
+    containment: float
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCluster:
+    """Copies of one text; an article without copies is a cluster of one.
+
+    Args:
+        id: Derived from the representative's id: equal in every run.
+        representative: Id of the article that stands for the text: the
+            earliest, then the longest, then the smallest id.
+        members: The representative first, then by time and id.
+    """
+
+    id: str
+    representative: str
+    members: tuple[DuplicateMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One part of a story link's probability.
+
+    Args:
+        name: The feature ("cosine", "shared terms", "gap", ...).
+        value: Its measured value, in the feature's own unit.
+        log_odds: What it added to the log-odds of "same event".
+        detail: The terms or numbers behind it, for people.
+    """
+
+    name: str
+    value: float
+    log_odds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLink:
+    """Why two articles are held to cover the same event, or not.
+
+    Args:
+        a: Id of the earlier article.
+        b: Id of the later article.
+        probability: Calibrated P(same event), in [0, 1].
+        evidence: The parts whose log-odds add up to it.
+    """
+
+    a: str
+    b: str
+    probability: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMember:
+    """One article of a story group.
+
+    Args:
+        id: Id of the article.
+        duplicate_cluster: Id of its duplicate cluster.
+        probability: Mean P(same event) of its text with the other texts of the
+            group; None in a group of a single text.
+    """
+
+    id: str
+    duplicate_cluster: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryGroup:
+    """Everybody's coverage of one event.
+
+    Args:
+        id: Derived from the earliest representative's id.
+        headline: Title of the medoid, the text closest to all others.
+        first_seen: Earliest publication time, None if no member has one.
+        last_seen: Latest publication time, None if no member has one.
+        texts: Number of independent texts (duplicate clusters).
+        sources: Outlets, sorted.
+        languages: Languages, sorted.
+        members: Articles, by time and id.
+    """
+
+    id: str
+    headline: str
+    first_seen: datetime | None
+    last_seen: datetime | None
+    texts: int
+    sources: tuple[str, ...]
+    languages: tuple[str, ...]
+    members: tuple[StoryMember, ...]
