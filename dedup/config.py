@@ -120,7 +120,9 @@ class NearDuplicateConfig:
         min_jaccard: Texts at least this similar (exact Jaccard of their
             shingle sets, this value included) are near-duplicates.
         min_containment: A text with at least this share of its shingles inside
-            a longer one is a contained copy of it.
+            a longer one is a contained copy of it ...
+        min_contained_tokens: ... if it has at least this many tokens: three
+            words that stand in another text are no copy of it.
         bands: Bands of the LSH index; a pair that agrees in one whole band is
             a candidate.
         rows: Signature slots in a band; `bands * rows` must not exceed `num_perm`.
@@ -128,14 +130,15 @@ class NearDuplicateConfig:
 
     min_jaccard: float = 0.7
     min_containment: float = 0.9
+    min_contained_tokens: int = 12
     bands: int = 25
     rows: int = 5
 
     def __post_init__(self) -> None:
         _require_share("min_jaccard", self.min_jaccard)
         _require_share("min_containment", self.min_containment)
-        _require(self.bands >= 1, "bands", self.bands, ">= 1")
-        _require(self.rows >= 1, "rows", self.rows, ">= 1")
+        for name in ("min_contained_tokens", "bands", "rows"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), ">= 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ class EncoderConfig:
     name: str = "hashing"
     revision: str = ""
     prefix: str = ""
-    lead_chars: int = 1200
+    lead_chars: int = 2000
     max_tokens: int = 0
     batch_size: int = 64
 

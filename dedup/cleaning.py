@@ -1,0 +1,293 @@
+"""The step `clean`: raw text -> canonical text, and what was removed and why.
+
+`normalize` makes one spelling of what readers take for the same letters.
+`clean` then drops page furniture line by line, in passes until a pass finds
+nothing more, so that a clean text stays as it is. How a line is judged:
+
+* a line that is a mark, a button, a credit, a tag list or an address goes;
+* so does a line that the source repeats on its pages (`repeated_lines`), and
+  the headline where the body repeats it within its first lines;
+* a heading such as "Read also:" goes, with the links below it until prose
+  begins again. It takes all the rest of the page if a credit or tag list, as
+  articles end with, stands right above it, if only links follow, or if the
+  line below it is the headline of another story that is pasted there. A heading
+  of the foot ("Related articles") does so from the middle of the page on.
+
+A cut that would leave too little is not made: only its heading goes. A text of
+nothing but furniture stays whole.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+
+import xxhash
+
+from dedup.config import CleaningConfig
+from dedup.furniture import Reason
+from dedup.normalization import key, normalize
+from dedup.page_lines import (
+    ends_article,
+    ends_sentence,
+    is_bullet,
+    is_prose,
+    opens_links,
+    opens_tags,
+    reason_for,
+    words_in,
+)
+from dedup.records import Article, CleanText, Removal
+
+__all__ = ["clean", "normalize", "repeated_lines"]
+
+_NOTHING: frozenset[str] = frozenset()
+_DEFAULT = CleaningConfig()
+_MIN_WORDS_LEFT = 10
+_MIN_SHARE_LEFT = 0.2
+_LINKS_AMID = 5
+_HEAD_LINES = 4
+_WORD = re.compile(r"\w{3,}|[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def _judge(lines: Sequence[str], repeated: frozenset[str]) -> list[Reason | None]:
+    """What each line is by itself, and the tags below a label of tags."""
+    found: list[Reason | None] = []
+    above, in_tags = "", False
+    for line in lines:
+        reason: Reason | None = "repeated line" if line in repeated else reason_for(line, above)
+        if reason is None and in_tags and words_in(line) <= 4 and not ends_sentence(line):
+            reason = "tags"
+        else:
+            in_tags = reason == "tags" and opens_tags(line)
+        found.append(reason)
+        above = above if reason else line
+    return found
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, key(text)))
+
+
+def _mark_title(lines: Sequence[str], found: list[Reason | None], title: str) -> None:
+    """Mark the headline, on one to three lines, among the first lines of the body."""
+    wanted = _letters(title)
+    rows = (row for row, reason in enumerate(found) if reason is None)
+    near: list[int] = []
+    kept = 0
+    while wanted and kept < _HEAD_LINES:
+        near += islice(rows, 3 - len(near))
+        if not near:
+            return
+        joined, same = "", 0
+        for number, row in enumerate(near, 1):
+            joined += _letters(lines[row][: 2 * len(title) + 20])
+            if not wanted.startswith(joined):
+                break
+            same = number if joined == wanted else 0
+        for row in near[:same]:
+            found[row] = "title repeated"
+        kept += not same
+        del near[: same or 1]
+
+
+def _mark_bullets(lines: Sequence[str], found: list[Reason | None]) -> None:
+    """Mark three or more headlines as bullets at the end, unless a line introduces them."""
+    bullets: list[int] = []
+    for row in range(len(lines) - 1, -1, -1):
+        if found[row] is None and is_bullet(lines[row]):
+            bullets.append(row)
+        elif found[row] is None:
+            if len(bullets) >= 3 and not lines[row].endswith(":"):
+                for bullet in bullets:
+                    found[bullet] = "link list"
+            return
+
+
+def _mark_links(lines: Sequence[str], found: list[Reason | None]) -> None:
+    """Mark what goes with the headings of links, all of which are marked already."""
+    sizes = [0 if reason else words_in(line) for line, reason in zip(lines, found, strict=True)]
+    above, below, done = 0, sum(sizes), 0
+    last: list[str] = []
+    prose = _next_prose(lines, found)
+    for row, reason in enumerate(found):
+        below -= sizes[row]
+        if row < done:
+            continue
+        if reason is None:
+            above += sizes[row]
+            last = [*last[-1:], lines[row]]
+            continue
+        kind = opens_links(lines[row]) if reason == "read also" else ""
+        if not kind:
+            continue
+        if prose[row] == len(lines):
+            ends, least = True, _MIN_WORDS_LEFT
+        else:
+            ends = (
+                _ends_above(lines, found, row)
+                or (kind == "foot" and above >= below)
+                or _is_other_story(lines, row, prose[row], above=" ".join(last))
+            )
+            least = max(_MIN_WORDS_LEFT, math.ceil(_MIN_SHARE_LEFT * (above + below)))
+        if ends and above >= least:
+            done = len(lines)
+        else:
+            done = min(prose[row], row + 1 + _LINKS_AMID)
+            if above + below - sum(sizes[row:done]) < _MIN_WORDS_LEFT:
+                done = row + 1
+        found[row:done] = ["read also"] * (done - row)
+
+
+def _ends_above(lines: Sequence[str], found: Sequence[Reason | None], row: int) -> bool:
+    """Does a line that articles end with stand right above?"""
+    if row == 0 or found[row - 1] is None:
+        return False
+    return found[row - 1] == "tags" or ends_article(lines[row - 1])
+
+
+def _next_prose(lines: Sequence[str], found: Sequence[Reason | None]) -> list[int]:
+    """For each row, the next one below it that is prose, or the number of rows."""
+    following = [len(lines)] * len(lines)
+    for row in range(len(lines) - 2, -1, -1):
+        prose_below = found[row + 1] is None and is_prose(lines[row + 1])
+        following[row] = row + 1 if prose_below else following[row + 1]
+    return following
+
+
+def _is_other_story(lines: Sequence[str], heading: int, prose: int, *, above: str) -> bool:
+    """Is the line below the heading the headline of the prose that follows it?
+
+    It is if half of its words recur there, and fewer of them in the prose above.
+    """
+    if not 2 <= prose - heading <= 4:
+        return False
+    words = set(_WORD.findall(key(lines[heading + 1])))
+    below = words.intersection(_WORD.findall(key(" ".join(lines[prose : prose + 2]))))
+    before = words.intersection(_WORD.findall(key(above)))
+    return len(words) >= 4 and len(below) >= max(len(words) / 2, len(before) + 1)
+
+
+def _furniture(lines: Sequence[str], title: str, repeated: frozenset[str]) -> list[Reason | None]:
+    """For each line why it goes, or None; what is left would be judged the same again."""
+    reasons: list[Reason | None] = [None] * len(lines)
+    while True:
+        rows = [row for row, reason in enumerate(reasons) if reason is None]
+        left = [lines[row] for row in rows]
+        found = _judge(left, repeated)
+        _mark_title(left, found, title)
+        if "read also" in found:
+            _mark_links(left, found)
+        _mark_bullets(left, found)
+        if not any(found) or all(found):
+            return reasons
+        for row, reason in zip(rows, found, strict=True):
+            reasons[row] = reason
+
+
+def clean(
+    article: Article, config: CleaningConfig = _DEFAULT, *, repeated: frozenset[str] = _NOTHING
+) -> CleanText:
+    """Canonical title and body of an article, and what was cut from the body.
+
+    Cleaning the result again changes nothing. `text` and `removed` hold
+    together every line of the normalised body, each once.
+
+    Args:
+        article: As read.
+        config: Which rules apply.
+        repeated: Normalised lines that are furniture of the article's source,
+            from `repeated_lines`.
+    """
+    title = " ".join(normalize(article.title).split())
+    text = normalize(article.text)
+    if not config.remove_furniture or not text:
+        return CleanText(title, text)
+    lines = [line for line in text.split("\n") if line]
+    reasons = _furniture(lines, title, repeated)
+    if not any(reasons):
+        return CleanText(title, text)
+    return CleanText(title, _kept(text, reasons), _removed(lines, reasons))
+
+
+def _kept(text: str, reasons: Sequence[Reason | None]) -> str:
+    """The text without the lines that have a reason, which are counted without blank ones."""
+    verdicts = iter(reasons)
+    kept = [line for line in text.split("\n") if not line or next(verdicts) is None]
+    return normalize("\n".join(kept))
+
+
+def _removed(lines: Sequence[str], reasons: Sequence[Reason | None]) -> tuple[Removal, ...]:
+    """Neighbouring lines that go for the same reason are one piece."""
+    return tuple(
+        Removal("\n".join(line for line, _ in run), reason)
+        for reason, run in groupby(zip(lines, reasons, strict=True), key=itemgetter(1))
+        if reason is not None
+    )
+
+
+def _digest(text: str) -> int:
+    return xxhash.xxh3_64_intdigest(text.encode())
+
+
+class _SourceLines:
+    """The lines of one source, and on how many of its pages they stand."""
+
+    def __init__(self) -> None:
+        self.pages: set[int] = set()
+        self._first: dict[int, int] = {}
+        self._many: dict[str, set[int]] = {}
+
+    def add(self, text: str) -> None:
+        page = _digest(text)
+        if page in self.pages:
+            return
+        self.pages.add(page)
+        lines = sorted(set(text.split("\n")), key=lambda line: (len(line), line), reverse=True)
+        longest = [_digest(line) for line in (*lines, "", "")[:2]]
+        for number, line in enumerate(lines):
+            self._count(line, longest[1 if number == 0 else 0])
+
+    def _count(self, line: str, page: int) -> None:
+        if line in self._many:
+            self._many[line].add(page)
+        # Most lines stand on one page only: for these a number is kept, not the line.
+        elif self._first.setdefault(_digest(line), page) != page:
+            self._many[line] = {self._first[_digest(line)], page}
+
+    def repeated(self, config: CleaningConfig) -> frozenset[str]:
+        least = max(config.repeated_line_pages, config.repeated_line_share * len(self.pages))
+        return frozenset(
+            line
+            for line, pages in self._many.items()
+            if len(pages) >= least and any(map(str.isalnum, line))
+        )
+
+
+def repeated_lines(
+    articles: Iterable[Article], config: CleaningConfig = _DEFAULT
+) -> dict[str, frozenset[str]]:
+    """The normalised lines that each source puts on many of its pages.
+
+    A function of the set of articles. Texts that are equal are one page. So are,
+    for a line, pages that share the longest of their other lines: a text that is
+    published again and again with small changes is not furniture. Lines may be of
+    any length, as legal notices are long.
+
+    Args:
+        articles: Of any sources; those without a source are left out.
+        config: How many pages, and which share of them, make a line furniture.
+
+    Returns:
+        The lines of each source; a source that has none is left out.
+    """
+    sources: dict[str, _SourceLines] = {}
+    if config.remove_furniture:
+        for article in articles:
+            if article.source:
+                sources.setdefault(article.source, _SourceLines()).add(normalize(article.text))
+    found = {source: lines.repeated(config) for source, lines in sources.items()}
+    return {source: found[source] for source in sorted(found) if found[source]}

@@ -1,0 +1,67 @@
+"""A time of day in a folded line of text, with its half of the day and its zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+_ZONE_HOURS = {
+    **dict.fromkeys(("z", "utc", "gmt", "wet"), 0.0),
+    **dict.fromkeys(("bst", "cet", "west", "wat"), 1.0),
+    **dict.fromkeys(("cest", "eet", "cat", "sast"), 2.0),
+    **dict.fromkeys(("eest", "msk", "мск", "eat"), 3.0),
+    **dict.fromkeys(("pkt",), 5.0),
+    **dict.fromkeys(("wib",), 7.0),
+    **dict.fromkeys(("wita", "hkt", "sgt", "awst"), 8.0),
+    **dict.fromkeys(("wit", "jst", "kst"), 9.0),
+    **dict.fromkeys(("aest",), 10.0),
+    **dict.fromkeys(("aedt",), 11.0),
+    **dict.fromkeys(("edt",), -4.0),
+    **dict.fromkeys(("est", "cdt"), -5.0),
+    **dict.fromkeys(("cst", "mdt"), -6.0),
+    **dict.fromkeys(("mst", "pdt"), -7.0),
+    **dict.fromkeys(("pst",), -8.0),
+}
+_AFTERNOON = frozenset({"pm", "م", "مساء", "下午", "午後", "오후"})
+_MORNING = frozenset({"am", "ص", "صباحا", "上午", "午前", "오전"})
+
+CLOCK = re.compile(
+    r"""(?<![\d.,:])
+    (?:(?P<before>上午|下午|午前|午後|오전|오후)\s?)?
+    (?P<hour>[01]?\d|2[0-4])
+    (?:\s?(?:[:h]|\.(?=\s?\d\d\s?(?:uhr|wib|wita|wit|gmt|bst|[ap]m)\b))\s?(?P<minute>[0-5]\d)
+       (?:\s?:\s?(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d+))?)?
+      |\s?(?:[時时点點]|시(?!간))\s?(?:(?P<cjk_minute>[0-5]?\d)\s?[分분])?
+      |(?=\s?[ap]\.?m\b))
+    (?!\d)
+    (?:\s?(?P<after>[ap]\.?\s?m\b\.?|صباحا|مساء|ص(?!\w)|م(?!\w)))?
+    (?:\s?(?P<zone>ZONES)\b)?
+    (?:\s?(?P<sign>\+|(?<=gmt)-|(?<=utc)-|(?<=\d\s)-(?=\d{4}\b))(?P<zone_hour>0?\d|1[0-4])
+       (?::?(?P<zone_minute>[0-5]\d))?(?!\d))?
+    """.replace("ZONES", "|".join(_ZONE_HOURS)),
+    re.VERBOSE,
+)
+
+
+def clock_time(day: date, clock: re.Match[str]) -> datetime:
+    """The UTC time of a match of `CLOCK` on `day`; without a zone, UTC is meant."""
+    hour = int(clock["hour"])
+    half = (clock["before"] or clock["after"] or "").replace(".", "").replace(" ", "")
+    if half in _AFTERNOON and hour < 12:
+        hour += 12
+    elif half in _MORNING and hour == 12:
+        hour = 0
+    minute = int(clock["minute"] or clock["cjk_minute"] or 0)
+    second = int(clock["second"] or 0)
+    microsecond = int((clock["fraction"] or "0")[:6].ljust(6, "0"))
+    offset = timedelta(hours=_ZONE_HOURS.get(clock["zone"] or "", 0.0))
+    if clock["sign"]:
+        offset = timedelta(
+            hours=int(clock["zone_hour"]), minutes=int(clock["zone_minute"] or 0)
+        ) * (-1 if clock["sign"] == "-" else 1)
+    midnight = datetime.combine(day, time(), tzinfo=timezone(offset))
+    # Added, not combined: 24:00 is the next day.
+    when = midnight + timedelta(
+        hours=hour, minutes=minute, seconds=second, microseconds=microsecond
+    )
+    return when.astimezone(UTC)

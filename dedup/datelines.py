@@ -1,0 +1,148 @@
+"""The date that a page states about itself in its first lines.
+
+Only lines that look like a dateline or a byline are believed: short, and with
+few words left once the date is taken out. A date in a sentence is part of the
+story ("on 7 August 1998 a bomb ..."), and a wrong date does more harm to the
+grouping than a missing one, so every doubt is decided against the line.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from dedup.calendars import fold
+from dedup.dates import FoundDate, find_date
+
+_LINES = 8
+_MAX_LINE_CHARS = 120
+# Words left beside the date: in a line that says what the date is, and in others.
+_MAX_WORDS_LABELLED = 8
+_MAX_WORDS = 4
+_SEARCHED_CHARS = 8_000
+
+# Ranks of a dateline: the lowest is believed.
+_PUBLISHED_LABEL, _UNLABELLED, _UPDATED_LABEL = range(3)
+
+_PUBLISHED = (
+    "published posted publication pubdate"
+    " publié publiée publicado publicada publicación publicação pubblicato pubblicata publicat"
+    " veröffentlicht erschienen gepubliceerd geplaatst opublikowano dodano yayınlanma yayın tarih"
+    " опубликовано опубликована дата опубліковано дата апублікавана публикувано објављено"
+    " تاريخ تاریخ النشر نشر نشرت انتشار منتشر اشاعت פורסם publicerad publicerat publisert udgivet"
+    " julkaistu diterbitkan dipublikasikan terbit प्रकाशित"
+)
+_UPDATED = (
+    "updated modified edited actualizado actualizada aktualisiert aggiornato atualizado"
+    " bijgewerkt zaktualizowano güncelleme güncellenme обновлено обновлена оновлено تحديث التحديث"
+    " بروزرسانی diperbarui עודכן päivitetty uppdaterad uppdaterat oppdatert opdateret"
+)
+_BYLINE = "by par por von di oleh door autor author автор كتب كتبت بقلم כתב"
+_BEFORE_A_DAY_IN_PROSE = (
+    "on in since until till before after from of for at during between"
+    " am im seit bis vom nach vor em desde até en hasta el depuis avant après le"
+    " dal dopo prima il op sinds до після после с со в во от на од sejak pada"
+    " في منذ حتى بعد قبل من از در تا to through"
+)
+# "on 18 October 2023 at 14:05" is a whole dateline on many pages.
+_BEFORE_A_WHOLE_DATELINE = "on am le el em il op в у"
+# Figures of a company, lives, terms: the day of something else.
+_OTHER_DAYS = "born died dies deadline due end ended ending ends expires maturing"
+
+_PUBLISHED_WORDS = frozenset(fold(_PUBLISHED).split())
+_UPDATED_WORDS = frozenset(fold(_UPDATED).split())
+_BYLINE_WORDS = frozenset(fold(_BYLINE).split())
+_PROSE_WORDS = frozenset(fold(_BEFORE_A_DAY_IN_PROSE).split())
+_WHOLE_DATELINE_WORDS = frozenset(_BEFORE_A_WHOLE_DATELINE.split())
+_OTHER_DAY_WORDS = frozenset(_OTHER_DAYS.split())
+_PUBLISHED_CJK = re.compile(
+    "发布|發布|發佈|发表|發表|来源|來源|公開|配信|掲載|입력|등록|게시|เผยแพร่"
+)
+_UPDATED_CJK = re.compile("更新|수정|อัปเดต|อัพเดต")
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+# Scripts without spaces: two characters count as a word.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।۔][\"'”’»)\]]*$")
+_ABBREVIATION_END = re.compile(r"(?:\b[^\W\d_]|[ap]\.m)\.$")
+
+
+def find_dateline(text: str, *, language: str = "") -> datetime | None:
+    r"""The time of publication that the first lines of a page name.
+
+    A line that says "published" beats one that says nothing, which beats one
+    that says "updated"; among equals the first wins.
+
+    Args:
+        text: Body of the article; its first 8 non-empty lines are looked at.
+        language: Of the article, normalised; English month names always count.
+
+    Returns:
+        Aware UTC time, midnight where no time of day is named; None where no
+        line is certain.
+
+    >>> find_dateline("Colts beat Chiefs\nPublished on Friday, 27 September 2013\n...")
+    datetime.datetime(2013, 9, 27, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    head = [line.strip() for line in text[:_SEARCHED_CHARS].splitlines() if line.strip()]
+    wrapped = _is_hard_wrapped(head)
+    best: tuple[int, datetime] | None = None
+    for line in head[:_LINES]:
+        judged = _judge(line, language) if len(line) <= _MAX_LINE_CHARS else None
+        if judged is None or (wrapped and judged[0] == _UNLABELLED):
+            continue
+        if best is None or judged[0] < best[0]:
+            best = judged
+    return None if best is None else best[1]
+
+
+def _is_hard_wrapped(lines: list[str]) -> bool:
+    """Whether sentences run over several short lines, so that a line is a fragment."""
+    lengths = [len(line) for line in lines[:40]]
+    return max(lengths, default=0) <= 100 and sum(length >= 40 for length in lengths) >= 5
+
+
+def _judge(line: str, language: str) -> tuple[int, datetime] | None:
+    """Rank and time of a dateline, None for any other line."""
+    found = find_date(line, language=language)
+    if found is None or _unsure_of_order(found, language):
+        return None
+    words = _WORD.findall(_UNSPACED.sub("", found.rest))
+    count = len(words) + len(_UNSPACED.findall(found.rest)) // 2
+    rank = _rank(words, found.rest)
+    labelled = rank != _UNLABELLED or bool(words and words[0] in _BYLINE_WORDS)
+    if count > (_MAX_WORDS_LABELLED if labelled else _MAX_WORDS):
+        return None
+    second = find_date(found.rest, language=language)
+    if second is not None and second.when.date() != found.when.date():
+        # "Published 18 Oct 2023, updated 19 Oct 2023" against "1930 to 2011".
+        return (rank, min(found.when, second.when)) if rank != _UNLABELLED else None
+    if rank == _UNLABELLED and _is_prose(line, found, words_left=count):
+        return None
+    return rank, found.when
+
+
+def _unsure_of_order(found: FoundDate, language: str) -> bool:
+    """Whether 4/11 could be both April and November: English uses both orders."""
+    return found.ambiguous and language in ("", "en")
+
+
+def _rank(words: list[str], rest: str) -> int:
+    if not _PUBLISHED_WORDS.isdisjoint(words) or _PUBLISHED_CJK.search(rest):
+        return _PUBLISHED_LABEL
+    if not _UPDATED_WORDS.isdisjoint(words) or _UPDATED_CJK.search(rest):
+        return _UPDATED_LABEL
+    return _UNLABELLED
+
+
+def _is_prose(line: str, found: FoundDate, *, words_left: int) -> bool:
+    if words_left == 0:
+        return False
+    if _SENTENCE_END.search(line) and not _ABBREVIATION_END.search(fold(line)):
+        return True
+    before = _WORD.findall(found.before)
+    if len(before) == 1 and before[0] in _WHOLE_DATELINE_WORDS and words_left <= 2:
+        return False
+    return bool(before and before[-1] in _PROSE_WORDS) or not _OTHER_DAY_WORDS.isdisjoint(
+        _WORD.findall(found.rest)
+    )

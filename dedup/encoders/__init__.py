@@ -1,0 +1,92 @@
+"""A choice: what turns texts into vectors. One protocol, several encoders.
+
+Every encoder returns unit rows, so that the inner product of two vectors is the
+cosine of their texts. Heavy libraries are imported when an encoder is loaded,
+never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.config import EncoderConfig
+from dedup.errors import EncoderError
+
+__all__ = ["Encoder", "Float32s", "checked_vectors", "load_encoder"]
+
+Float32s = npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """What the step `embed` needs of an encoder."""
+
+    @property
+    def name(self) -> str:
+        """What the encoder is called in configurations and outputs."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Which version of it: vectors of two revisions must not be mixed."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of its vectors."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Float32s:
+        """Vectors of texts.
+
+        Returns:
+            float32 of shape (len(texts), dim). Each row has length 1, or is zero
+            where the encoder finds nothing in the text.
+        """
+        ...
+
+
+def load_encoder(encoder: str | EncoderConfig = "hashing") -> Encoder:
+    """The encoder of that name.
+
+    Args:
+        encoder: `hashing`, or the name or folder of a sentence-transformers
+            model; with an `EncoderConfig` also its prefix, truncation and so on.
+
+    Raises:
+        EncoderError: The model cannot be found or loaded.
+        MissingExtraError: A model needs packages that are not installed.
+    """
+    config = EncoderConfig(name=encoder) if isinstance(encoder, str) else encoder
+    if config.name == "hashing":
+        from dedup.encoders.hashing import HashingEncoder
+
+        return HashingEncoder()
+    from dedup.encoders.transformer import TransformerEncoder
+
+    return TransformerEncoder(config)
+
+
+def checked_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32s:
+    """Vectors of texts, refused if they are not what the protocol promises.
+
+    Raises:
+        EncoderError: Wrong shape, not finite, or rows that are neither unit nor zero.
+    """
+    vectors = np.asarray(encoder.encode(texts), np.float32)
+    if vectors.shape != (len(texts), encoder.dim):
+        raise EncoderError(
+            f"encoder {encoder.name!r} returned shape {vectors.shape} for {len(texts)} texts: "
+            f"must be ({len(texts)}, {encoder.dim})"
+        )
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not np.all((np.abs(lengths - 1) < 1e-3) | (lengths == 0)):
+        raise EncoderError(
+            f"encoder {encoder.name!r} returned rows that are not unit vectors: "
+            "divide each by its length"
+        )
+    return vectors

@@ -1,0 +1,240 @@
+"""A row of any input -> an `Article`: what its values mean and which are usable."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import xxhash
+
+from dedup.columns import FIELDS, used_columns
+from dedup.completion import complete, is_future
+from dedup.config import ReadingConfig
+from dedup.dates import parse_date
+from dedup.errors import InputError
+from dedup.languages import detect_language, normalize_language
+from dedup.records import Article, Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+OnProblem = Callable[[Problem], None]
+
+# A dictionary in a field (NewsAPI's source, WordPress' title) is read by one of these.
+_NESTED_NAMES = ("name", "title", "rendered", "value", "text")
+_MAX_DEPTH = 4
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MAX_VALUE_CHARS = 80
+_DEFAULT_READING = ReadingConfig()
+
+
+def article_from_mapping(
+    row: Mapping[str, object],
+    *,
+    where: str,
+    columns: Mapping[str, str] | None = None,
+    config: ReadingConfig = _DEFAULT_READING,
+    now: datetime | None = None,
+    on_problem: OnProblem | None = None,
+) -> Article | None:
+    """The article that a row describes, as far as the row says it.
+
+    Language and date are not looked for in the text: see `complete`.
+
+    Args:
+        row: Values by column.
+        where: Of the row, for the reports of problems.
+        columns: The column to take for a field of `Article`, where its usual
+            names do not fit; no other column is taken for that field.
+        config: How long an article may be.
+        now: A date later than a day after this is set aside.
+        on_problem: Told of everything that was skipped or set aside.
+
+    Returns:
+        None if the row holds no article, or one that is too long.
+
+    >>> article = article_from_mapping({"Headline": "Fire", "lang": "eng", "ID": 7}, where="x:1")
+    >>> article.id, article.title, article.language
+    ('7', 'Fire', 'en')
+    """
+    report = on_problem or _ignore
+    wanted = used_columns(row, columns)
+    values = {field: _first_value(row, names) for field, names in wanted.items()}
+    raw = {field: as_text(value) for field, value in values.items()}
+    title = _without_nulls(raw["title"], where, report).strip()
+    text = _without_nulls(raw["text"], where, report)
+    if not text.strip():
+        text = ""
+    if not title and not text:
+        report(Problem("empty article", where, shorten(raw["id"] or raw["url"])))
+        return None
+    if len(title) + len(text) > config.max_article_chars:
+        report(Problem("too long", where, f"{len(title) + len(text)} characters"))
+        return None
+    language = normalize_language(raw["language"])
+    if raw["language"] and not language:
+        report(Problem("unknown language", where, shorten(raw["language"]), kept=True))
+    when = _published_at(values["published_at"], language, f"{title}\n{text}")
+    if when is None and raw["published_at"]:
+        report(Problem("impossible date", where, shorten(raw["published_at"]), kept=True))
+    elif when is not None and is_future(when, now):
+        report(Problem("date in the future", where, shorten(raw["published_at"]), kept=True))
+        when = None
+    return Article(
+        id=_clean_line(raw["id"]) or _derived_id(raw),
+        title=title,
+        text=text,
+        source=_clean_line(raw["source"]),
+        published_at=when,
+        language=language,
+        url=_clean_line(raw["url"]),
+    )
+
+
+def as_articles(
+    articles: Iterable[Article | Mapping[str, object]] | pa.Table,
+    *,
+    columns: Mapping[str, str] | None = None,
+    config: ReadingConfig = _DEFAULT_READING,
+    now: datetime | None = None,
+    on_problem: OnProblem | None = None,
+) -> Iterator[Article]:
+    """Articles from Python objects, checked and completed like those from files.
+
+    Args:
+        articles: `Article`s, mappings of column to value, or a `pyarrow.Table`.
+        columns: See `article_from_mapping`.
+        config: How long an article may be.
+        now: A date later than a day after this is set aside.
+        on_problem: Told of everything that was skipped or set aside.
+
+    Raises:
+        InputError: An item is neither an `Article` nor a mapping.
+    """
+    for number, item in enumerate(_rows_of(articles), start=1):
+        row: Mapping[str, object]
+        if isinstance(item, Article):
+            row = {field: getattr(item, field) for field in FIELDS}
+            where, renamed = item.id or f"item {number}", None
+        elif isinstance(item, Mapping):
+            row, where, renamed = item, f"item {number}", columns
+        else:
+            raise InputError(
+                f"item {number} is of type {type(item).__name__}: give Article objects, "
+                "mappings of column to value, or a pyarrow Table "
+                "(for a DataFrame: `frame.to_dict('records')`)"
+            )
+        article = article_from_mapping(
+            row, where=where, columns=renamed, config=config, now=now, on_problem=on_problem
+        )
+        if article is not None:
+            yield complete(article, now=now)
+
+
+def _rows_of(articles: Iterable[Any] | pa.Table) -> Iterator[Any]:
+    # Asked by its methods, since an import of pyarrow costs a tenth of a second.
+    if hasattr(articles, "to_batches") and hasattr(articles, "schema"):
+        from dedup.parquet import rows_of_batch
+
+        for batch in articles.to_batches(max_chunksize=1_000):
+            yield from rows_of_batch(batch)
+    else:
+        yield from articles
+
+
+def shorten(value: object) -> str:
+    """At most 80 characters of `value` on one line, for a report."""
+    line = " ".join(_replace_surrogates(str(value)[: 4 * _MAX_VALUE_CHARS]).split())
+    return line if len(line) <= _MAX_VALUE_CHARS else line[: _MAX_VALUE_CHARS - 1] + "…"
+
+
+def as_text(value: object) -> str:
+    """The text that a value of any type stands for; empty for a missing value.
+
+    Lists are joined by newlines, whole numbers lose their `.0`, and of a
+    dictionary the name counts.
+    """
+    return _text_of(value, _MAX_DEPTH)
+
+
+def _text_of(value: object, depth: int) -> str:
+    if isinstance(value, str):
+        return _replace_surrogates(value)
+    if _is_missing(value) or isinstance(value, bool):
+        return ""
+    if isinstance(value, Mapping | list | tuple):
+        return _nested_text(value, depth - 1) if depth else ""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int):
+        # Python refuses to print an integer of thousands of digits.
+        return str(value) if value.bit_length() <= 1024 else hex(value)
+    return _replace_surrogates(str(value))
+
+
+def _nested_text(value: Mapping[str, object] | Sequence[object], depth: int) -> str:
+    if isinstance(value, Mapping):
+        return next(filter(None, (_text_of(value.get(key), depth) for key in _NESTED_NAMES)), "")
+    return "\n".join(filter(None, (_text_of(item, depth) for item in value)))
+
+
+def _is_missing(value: object) -> bool:
+    """Whether `value` is None, NaN, or what pandas writes for nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return type(value).__name__ in ("NaTType", "NAType")
+
+
+def _ignore(problem: Problem) -> None:
+    """For callers who do not want to hear of problems."""
+
+
+def _first_value(row: Mapping[str, object], names: Sequence[str]) -> object:
+    for name in names:
+        value = row[name]
+        if isinstance(value, str):
+            if value.strip():
+                return value
+        elif as_text(value):
+            return value
+    return None
+
+
+def _without_nulls(text: str, where: str, report: OnProblem) -> str:
+    if "\0" not in text:
+        return text
+    report(Problem("null bytes", where, f"{text.count(chr(0))} removed", kept=True))
+    return text.replace("\0", "")
+
+
+def _replace_surrogates(text: str) -> str:
+    # Encoding is ten times as fast as a search, and surrogates are rare.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
+
+
+def _clean_line(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())
+
+
+def _published_at(value: object, language: str, text: str) -> datetime | None:
+    if not isinstance(value, date | int | float):
+        value = as_text(value)
+    when = parse_date(value, language=language)
+    if when is None and value and not language and isinstance(value, str):
+        # The names of months depend on the language: worth finding out only now.
+        when = parse_date(value, language=detect_language(text))
+    return when
+
+
+def _derived_id(raw: Mapping[str, str]) -> str:
+    parts = (raw[field] for field in ("title", "text", "source", "url", "published_at"))
+    return xxhash.xxh3_128_hexdigest("\x1f".join(parts).encode())[:16]

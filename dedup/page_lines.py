@@ -1,0 +1,151 @@
+"""What one line of a news page is, whatever stands below it: a word of `cleaning`."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Literal
+
+from dedup.furniture import NETWORKS, PATTERNS, PHRASES, Reason
+from dedup.normalization import key as key_of
+from dedup.normalization import normalize
+
+_BULLETS = "•●▪■◾►▶‣◦∙"
+_LINK_WORDS = 25
+_AROUND = " \t-_=*#|<>\"'()[]{}【】!~" + _BULLETS
+_LONG_LINE = 600
+_SHORT_LINE = 300
+_LABEL_CHARS = 50
+_SHORT_LINE_WORDS = 40
+_CREDIT_WORDS = 8
+_TAG_WORDS = 60
+
+
+def _phrases(field: str) -> frozenset[str]:
+    written = "|".join(getattr(language, field) for language in PHRASES.values())
+    return frozenset(key_of(normalize(phrase)) for phrase in written.split("|") if phrase)
+
+
+_HEADINGS = _phrases("read_also")
+_FOOT = _phrases("related")
+_MORE = _phrases("more")
+_POINTERS = _MORE | _phrases("watch")
+_TAGS = _phrases("tags")
+_SOURCES = _phrases("source")
+_CREDITS = _SOURCES | _phrases("photo")
+_RIGHTS = tuple(sorted(_phrases("rights")))
+_WHOLE_LINES: dict[str, Reason] = {
+    **dict.fromkeys(_MORE, "read also"),
+    **dict.fromkeys(_phrases("share"), "share buttons"),
+    **dict.fromkeys(_phrases("advertisement"), "advertisement"),
+}
+_FOLLOW = re.compile("|".join(sorted(re.escape(p) for p in _phrases("follow"))))
+_NETWORK = "|".join(re.escape(key_of(normalize(name))) for name in NETWORKS.split("|"))
+_NETWORK_ROW = re.compile(rf"(?:share|شارك)?(?:(?<!\w)(?:{_NETWORK})(?!\w)[ ,|/·•]*){{2,}}")
+_LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
+_ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
+_SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
+_URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
+
+
+def words_in(text: str) -> int:
+    """Words of a normalised text; two characters make one where there are no spaces."""
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
+    return text.count(" ") + (unspaced // 2 or 1)
+
+
+def _label(key: str) -> tuple[str, str, str]:
+    """What stands before a colon or the like, that mark, and what stands behind."""
+    found = _LABEL.match(key)
+    if found is None:
+        return key.strip(_AROUND).removesuffix("..."), "", ""
+    return found[1].strip(_AROUND), found[2].strip(), key[found.end() :].strip(_AROUND)
+
+
+def _is_address(line: str) -> bool:
+    if not _ADDRESS_START.match(line):
+        return False
+    words = line.split()
+    if _SPACED_URL.match(line):
+        return not any(a.isalnum() and b.isalnum() for a, b in pairwise(words))
+    return all(map(_URL.fullmatch, words))
+
+
+def _labelled(key: str) -> Reason | None:
+    label, mark, rest = _label(key)
+    size = words_in(rest) if rest else 0
+    if label in _TAGS and mark and size <= _TAG_WORDS and not ends_sentence(rest):
+        return "tags"
+    if label in _CREDITS and mark == ":" and size <= _CREDIT_WORDS:
+        return "source line"
+    if label in _HEADINGS or (label in _FOOT and not rest):
+        return "read also" if size <= _LINK_WORDS else None
+    if label in _POINTERS and mark in (":", "|", ">") and size <= _LINK_WORDS:
+        return "read also"
+    return None
+
+
+def reason_for(line: str, above: str) -> Reason | None:
+    """Why a line is furniture, whatever stands below it."""
+    if _is_address(line):
+        return "page address"
+    if len(line) > _LONG_LINE:
+        return None
+    # In hard-wrapped text a line may be the last word of a sentence.
+    if line[0].islower() and above.count(" ") >= 4 and (above[-1].isalnum() or above[-1] == ","):
+        return None
+    if len(line) > _SHORT_LINE and ":" not in line[:_LABEL_CHARS]:
+        return None
+    key = key_of(line)
+    reason = _WHOLE_LINES.get(key.strip(_AROUND + ":").removesuffix("...")) or _labelled(key)
+    if reason or words_in(line) > _SHORT_LINE_WORDS:
+        return reason
+    for reason, pattern in PATTERNS:
+        if pattern.match(key):
+            return reason
+    if any(words in key for words in _RIGHTS):
+        return "source line"
+    if _FOLLOW.match(key) or _NETWORK_ROW.fullmatch(key):
+        return "share buttons"
+    words = key.split()
+    return "tags" if len(words) > 1 and all(word[0] == "#" for word in words) else None
+
+
+def opens_tags(line: str) -> bool:
+    """Is it a label of tags with no tags on the line?"""
+    label, _, rest = _label(key_of(line))
+    return label in _TAGS and not rest
+
+
+def opens_links(line: str) -> Literal["", "links", "foot"]:
+    """Is it a heading of links, and one as it stands at the foot of a page?"""
+    label, mark, rest = _label(key_of(line))
+    if rest:
+        return ""
+    if label in _FOOT:
+        return "foot"
+    return "links" if label in _HEADINGS or (label in _MORE and mark == ":") else ""
+
+
+def ends_article(line: str) -> bool:
+    """Is it a line that articles end with: tags, or where the text is from?"""
+    label = _label(key_of(line))[0]
+    return label in _TAGS or label in _SOURCES
+
+
+def is_prose(line: str) -> bool:
+    """Is it a sentence or more, rather than a headline?"""
+    words = words_in(line)
+    return words > _LINK_WORDS or (words >= 4 and ends_sentence(line))
+
+
+def ends_sentence(line: str) -> bool:
+    """Does it end with a full stop (of any script), as headlines do not?"""
+    return _SENTENCE_END.search(line[-8:]) is not None
+
+
+def is_bullet(line: str) -> bool:
+    """Is it a headline behind a bullet?"""
+    return line[0] in _BULLETS and 5 <= words_in(line) <= _LINK_WORDS and not ends_sentence(line)

@@ -1,0 +1,82 @@
+"""Parquet files and Arrow batches -> rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dedup.columns import require_columns, used_columns
+from dedup.errors import InputError
+from dedup.fields import OnProblem, shorten
+from dedup.records import Problem
+from dedup.rows import Row
+from dedup.streams import OnBytes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH_ROWS = 1_000
+
+
+def parquet_rows(
+    path: Path,
+    on_problem: OnProblem,
+    *,
+    columns: Mapping[str, str] | None = None,
+    on_bytes: OnBytes | None = None,
+) -> Iterator[Row]:
+    """Rows of a Parquet file; only the columns that mean something are read.
+
+    Raises:
+        InputError: The file cannot be read, is truncated or not Parquet.
+        NoColumnsError: There is no title or text column.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    size = path.stat().st_size
+    if size == 0:
+        on_problem(Problem("empty file", str(path)))
+        return
+    number = 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            there = file.schema_arrow.names
+            require_columns(there, columns, str(path))
+            wanted = sorted({c for used in used_columns(there, columns).values() for c in used})
+            total = file.metadata.num_rows
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+                for row in rows_of_batch(batch):
+                    number += 1
+                    yield f"{path}: row {number}", row
+                if on_bytes is not None:
+                    on_bytes(size * batch.num_rows // total)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path}: cannot be read as Parquet: {shorten(error)}: is the file complete?"
+        ) from error
+    if number == 0:
+        on_problem(Problem("empty file", str(path)))
+
+
+def rows_of_batch(batch: pa.RecordBatch) -> Iterator[dict[str, object]]:
+    """Rows of an Arrow batch as Python values, times as ISO 8601 text.
+
+    Arrow holds times that `datetime` cannot (nanoseconds, year 300,000); as
+    text they go the way of any other bad date.
+    """
+    import pyarrow as pa
+
+    values = []
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if pa.types.is_timestamp(field.type):
+            if field.type.tz is not None:
+                # Times with a zone are stored in UTC: the name only says how to show them.
+                column = column.cast(pa.timestamp(field.type.unit, "UTC"))
+            column = column.cast(pa.string())
+        elif pa.types.is_date(field.type):
+            column = column.cast(pa.string())
+        values.append(column.to_pylist())
+    for row in zip(*values, strict=True):
+        yield dict(zip(batch.schema.names, row, strict=True))

@@ -1,0 +1,220 @@
+"""Driver 1, the batch: all steps on a set of articles, once.
+
+`cluster` is the flow of this library on one page. What happens inside a step is
+in the module of its name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from dedup.affinity import Affinity, AffinityModel, log_odds_of
+from dedup.assembly import (
+    body_of,
+    describe_clusters,
+    describe_groups,
+    lead_of,
+    precedence,
+    seconds_of,
+)
+from dedup.cleaning import clean, repeated_lines
+from dedup.config import Config
+from dedup.encoders import Encoder, Float32s, checked_vectors, load_encoder
+from dedup.evidence import Evidences
+from dedup.fields import as_articles
+from dedup.near_duplicates import find_near_duplicates
+from dedup.neighbors import neighbor_pairs, whole_vectors
+from dedup.records import Article, CleanText, DuplicateCluster, Problem
+from dedup.result import Result, Summary
+from dedup.stories import Grouping, group
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 1024
+
+
+class Progress(Protocol):
+    """Told how far a step has come."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Step `step` has done `done` of `total` texts."""
+        ...
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+def cluster(
+    articles: Iterable[Article | Mapping[str, object]] | pa.Table,
+    config: Config = Config(),
+    *,
+    encoder: Encoder | None = None,
+    progress: Progress = _silent,
+    problems: Sequence[Problem] = (),
+) -> Result:
+    """Duplicate clusters and story groups of a set of articles.
+
+    The result is a function of the set of articles and the configuration: the
+    order of the articles does not matter.
+
+    Args:
+        articles: `Article`s, dicts with the usual field names, or an Arrow table.
+        config: All settings.
+        encoder: Used instead of the one that the configuration names.
+        progress: Called as the steps go on.
+        problems: Those met while reading, to be listed with the others.
+
+    Raises:
+        DedupError: A setting, an encoder or a table cannot be used.
+    """
+    encoder = encoder or load_encoder(config.encoder)
+    model = AffinityModel.load(config.affinity.weights, encoder.name)
+    met = list(problems)
+    accepted = distinct(as_articles(articles, config=config.reading, on_problem=met.append), met)
+    texts = _clean(accepted, config, progress)
+    ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
+
+    progress("near-duplicates", 0, len(ordered))
+    near = find_near_duplicates([body_of(texts[article.id]) for article in ordered], config)
+    clusters, matches = describe_clusters([article.id for article in ordered], near)
+    progress("near-duplicates", len(ordered), len(ordered))
+
+    by_id = {article.id: article for article in ordered}
+    affinity = _affinity(clusters, by_id, texts, encoder, model, config, progress)
+    grouping = _group(affinity, config, progress)
+    stories = describe_groups(grouping, clusters, by_id, texts)
+    return Result(
+        articles=tuple(ordered),
+        clean_texts=texts,
+        duplicate_clusters=clusters,
+        story_groups=stories,
+        matches=matches,
+        problems=tuple(met),
+        summary=_summary(ordered, texts, clusters, grouping, met, encoder, model, config),
+        evidences=Evidences(affinity, clusters, texts, config),
+    )
+
+
+def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Article]:
+    """One article of each id.
+
+    Of several with one id the latest is kept, as a correction replaces what it
+    corrects, then the longest, then the one whose fields sort first: the choice
+    does not depend on their order. The others are added to the problems.
+    """
+    kept: dict[str, Article] = {}
+    for article in articles:
+        other = kept.get(article.id)
+        if other is None:
+            kept[article.id] = article
+            continue
+        kind = "repeated article" if article == other else "duplicate id with different content"
+        chosen, dropped = (article, other) if _rank(article) > _rank(other) else (other, article)
+        kept[article.id] = chosen
+        problems.append(Problem(kind, article.id, dropped.title or dropped.text[:80]))
+    return list(kept.values())
+
+
+def _rank(article: Article) -> tuple[float, int, tuple[str, ...]]:
+    time = article.published_at.timestamp() if article.published_at else float("-inf")
+    content = (article.title, article.text, article.source, article.language, article.url)
+    return time, len(article.title) + len(article.text), content
+
+
+def _clean(articles: Sequence[Article], config: Config, progress: Progress) -> dict[str, CleanText]:
+    """Canonical texts by article id."""
+    repeated = repeated_lines(articles, config.cleaning)
+    texts: dict[str, CleanText] = {}
+    for done, article in enumerate(articles):
+        if done % _BATCH == 0:
+            progress("clean", done, len(articles))
+        texts[article.id] = clean(
+            article, config.cleaning, repeated=repeated.get(article.source, frozenset())
+        )
+    progress("clean", len(articles), len(articles))
+    return texts
+
+
+def _affinity(
+    clusters: Sequence[DuplicateCluster],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+    encoder: Encoder,
+    model: AffinityModel,
+    config: Config,
+    progress: Progress,
+) -> Affinity:
+    """Vectors and features of the representatives, text k standing for `clusters[k]`."""
+    founders = [articles[cluster.representative] for cluster in clusters]
+    leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in founders]
+    vectors = np.zeros((len(leads), encoder.dim), np.float32)
+    for start in range(0, len(leads), _BATCH):
+        progress("embed", start, len(leads))
+        vectors[start : start + _BATCH] = checked_vectors(encoder, leads[start : start + _BATCH])
+    progress("embed", len(leads), len(leads))
+    return Affinity(
+        model,
+        whole_vectors(vectors),
+        seconds_of(founders),
+        [article.language for article in founders],
+        leads,
+    )
+
+
+def _group(affinity: Affinity, config: Config, progress: Progress) -> Grouping:
+    """Neighbours, their scores, and the groups that these make."""
+    count = len(affinity.whole)
+    min_cosine = config.neighbors.min_cosine
+    pairs = neighbor_pairs(
+        affinity.whole,
+        affinity.seconds,
+        min_cosine=affinity.model.min_cosine if min_cosine is None else min_cosine,
+        max_gap=config.neighbors.max_gap,
+        on_progress=lambda done: progress("neighbours", done, count),
+    )
+    progress("group", 0, count)
+    log_odds = affinity.log_odds(pairs.first, pairs.second, pairs.products)
+    grouping = group(count, pairs.first, pairs.second, log_odds, affinity, config.stories)
+    progress("group", count, count)
+    return grouping
+
+
+def _summary(
+    articles: Sequence[Article],
+    texts: Mapping[str, CleanText],
+    clusters: Sequence[DuplicateCluster],
+    grouping: Grouping,
+    problems: Sequence[Problem],
+    encoder: Encoder,
+    model: AffinityModel,
+    config: Config,
+) -> Summary:
+    notes = []
+    if model.name != encoder.name:
+        notes.append(
+            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
+            "were used, and probabilities are only roughly right"
+        )
+    if grouping.split_components:
+        notes.append(
+            f"{grouping.split_components} component(s) of more than "
+            f"{config.stories.max_component} texts were split at a higher floor"
+        )
+    removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
+    return Summary(
+        articles=len(articles),
+        texts=len(clusters),
+        story_groups=len(grouping.groups),
+        duplicates=len(articles) - len(clusters),
+        problems=dict(sorted(Counter(problem.kind for problem in problems).items())),
+        removals=dict(sorted(removals.items())),
+        encoder=f"{encoder.name} {encoder.revision}",
+        config_digest=config.digest(),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,245 @@
+"""What a run returns: the articles, their clusters and groups, and the evidence for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dedup.errors import DedupError
+from dedup.records import (
+    Article,
+    CleanText,
+    DuplicateCluster,
+    DuplicateMember,
+    Match,
+    Problem,
+    StoryGroup,
+    StoryLink,
+    StoryMember,
+)
+
+if TYPE_CHECKING:
+    from dedup.evidence import Evidences
+
+ARTICLE_COLUMNS = (
+    "id",
+    "duplicate_cluster",
+    "representative",
+    "jaccard",
+    "copy_type",
+    "story_group",
+    "probability",
+    "language",
+    "published_at",
+    "config_digest",
+)
+STORY_COLUMNS = (
+    "story_group",
+    "headline",
+    "first_seen",
+    "last_seen",
+    "articles",
+    "texts",
+    "sources",
+    "languages",
+    "members",
+    "config_digest",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of a run, for people and for logs.
+
+    Args:
+        articles: Articles in the result.
+        texts: Independent texts (duplicate clusters).
+        story_groups: Story groups, those of a single text included.
+        duplicates: Articles that are a copy of another one.
+        problems: How often each kind of problem was met.
+        removals: How often each kind of furniture was cut.
+        encoder: Name and revision of the encoder.
+        config_digest: Digest of the configuration.
+        notes: Anything a reader of the result should know.
+    """
+
+    articles: int
+    texts: int
+    story_groups: int
+    duplicates: int
+    problems: Mapping[str, int]
+    removals: Mapping[str, int]
+    encoder: str
+    config_digest: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why two articles are together, or why not.
+
+    Args:
+        a: Id of the first article.
+        b: Id of the second article.
+        same_duplicate_cluster: Whether they are copies of one text.
+        same_story_group: Whether they cover the same event.
+        match: Exact similarity of the two texts.
+        link: Probability of the same event, with its parts; None if one text
+            represents both articles.
+    """
+
+    a: str
+    b: str
+    same_duplicate_cluster: bool
+    same_story_group: bool
+    match: Match
+    link: StoryLink | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Duplicate clusters and story groups of a set of articles.
+
+    Articles are in the order of precedence: by time (those without a date last),
+    then the longest, then by id.
+
+    Args:
+        articles: The articles that were accepted.
+        clean_texts: Canonical text of each, by id, with what was cut and why.
+        duplicate_clusters: Every article is in exactly one.
+        story_groups: Every article is in exactly one; the largest first.
+        matches: Verified near-duplicate links.
+        problems: What was skipped or set aside.
+        summary: Counts.
+        evidences: Answers `why`.
+    """
+
+    articles: tuple[Article, ...]
+    clean_texts: Mapping[str, CleanText]
+    duplicate_clusters: tuple[DuplicateCluster, ...]
+    story_groups: tuple[StoryGroup, ...]
+    matches: tuple[Match, ...]
+    problems: tuple[Problem, ...]
+    summary: Summary
+    evidences: Evidences = field(repr=False, compare=False)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Article]:
+        """Articles by id."""
+        return {article.id: article for article in self.articles}
+
+    @cached_property
+    def duplicates_of(self) -> Mapping[str, tuple[DuplicateCluster, DuplicateMember]]:
+        """Duplicate cluster and membership of each article, by id."""
+        return {
+            member.id: (cluster, member)
+            for cluster in self.duplicate_clusters
+            for member in cluster.members
+        }
+
+    @cached_property
+    def story_of(self) -> Mapping[str, tuple[StoryGroup, StoryMember]]:
+        """Story group and membership of each article, by id."""
+        return {
+            member.id: (story, member) for story in self.story_groups for member in story.members
+        }
+
+    def why(self, a: str, b: str) -> Why:
+        """Why two articles are together, or why not.
+
+        Args:
+            a: Id of an article.
+            b: Id of another.
+
+        Raises:
+            DedupError: An id is not in the result.
+        """
+        for each in (a, b):
+            if each not in self.by_id:
+                raise DedupError(f"no article has the id {each!r}")
+        return Why(
+            a,
+            b,
+            self.duplicates_of[a][0] is self.duplicates_of[b][0],
+            self.story_of[a][0] is self.story_of[b][0],
+            self.evidences.match(a, b),
+            self.evidences.link(a, b),
+        )
+
+    def article_rows(self) -> list[dict[str, Any]]:
+        """One row per article, with the keys `ARTICLE_COLUMNS`."""
+        rows = []
+        for article in self.articles:
+            cluster, copy = self.duplicates_of[article.id]
+            story, member = self.story_of[article.id]
+            values = (
+                article.id,
+                cluster.id,
+                cluster.representative,
+                round(copy.jaccard, 6),
+                copy.copy_type,
+                story.id,
+                member.probability,
+                article.language,
+                article.published_at,
+                self.summary.config_digest,
+            )
+            rows.append(dict(zip(ARTICLE_COLUMNS, values, strict=True)))
+        return rows
+
+    def story_rows(self) -> list[dict[str, Any]]:
+        """One row per story group, with the keys `STORY_COLUMNS`."""
+        return [
+            dict(
+                zip(
+                    STORY_COLUMNS,
+                    (
+                        story.id,
+                        story.headline,
+                        story.first_seen,
+                        story.last_seen,
+                        len(story.members),
+                        story.texts,
+                        list(story.sources),
+                        list(story.languages),
+                        [member.id for member in story.members],
+                        self.summary.config_digest,
+                    ),
+                    strict=True,
+                )
+            )
+            for story in self.story_groups
+        ]
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write one row per article as Parquet; see `save`."""
+        self.save(path, file_format="parquet")
+
+    def to_jsonl(self, path: str | Path) -> None:
+        """Write one row per article as JSON Lines; see `save`."""
+        self.save(path, file_format="jsonl")
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write one row per article as CSV; see `save`."""
+        self.save(path, file_format="csv")
+
+    def save(self, path: str | Path, *, file_format: str = "") -> None:
+        """Write one row per article, in the format of the file's ending.
+
+        The file is complete or absent: it is written aside and renamed.
+
+        Raises:
+            OutputError: The ending is unknown, or the file cannot be written.
+        """
+        from dedup.writers import write_table
+
+        write_table(self.article_rows(), ARTICLE_COLUMNS, path, file_format=file_format)
+
+    def save_stories(self, path: str | Path) -> None:
+        """Write one row per story group, in the format of the file's ending; see `save`."""
+        from dedup.writers import write_table
+
+        write_table(self.story_rows(), STORY_COLUMNS, path)

@@ -1,0 +1,217 @@
+"""Tokens and shingles: from canonical texts to 64-bit hashes, a few NumPy passes for many texts.
+
+A token is a maximal run of word characters (letters, marks, digits, `_`), or
+one character of a script that writes without spaces (Han, kana, Thai, Lao,
+Khmer, Burmese). A shingle is n consecutive tokens, so that one rule makes word
+n-grams of English and character n-grams of Chinese. Case is folded by Unicode's
+full case folding.
+
+Format v1. All arithmetic is on uint64 and wraps (mod 2^64); c_j are the code
+points of a token of length L, t_i the token hashes of a text:
+
+    token    t = mix(sum over j of (c_j + 1) * B^(j + L0 - s)),  s = position of the token
+    shingle  s_i = mix(sum over k < n of t_(i+k) * C^k)
+
+where mix is the 64-bit finaliser of MurmurHash3 (a bijection). B is odd, so that
+it has an inverse and the hash of every token comes from one running sum.
+
+Sources: Karp & Rabin 1987, "Efficient randomized pattern-matching algorithms"
+(polynomial hash); Appleby, MurmurHash3, `fmix64`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+UInt64s = npt.NDArray[np.uint64]
+Int64s = npt.NDArray[np.int64]
+
+FORMAT_VERSION = 1
+
+_POINT_BASE = np.uint64(0x9E3779B97F4A7C15)
+_POINT_BASE_INVERSE = np.uint64(pow(int(_POINT_BASE), -1, 1 << 64))
+_TOKEN_BASE = np.uint64(0xD6E8FEB86659FD93)
+
+_WORD, _SINGLE = 1, 2
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # Han iteration mark, closing mark and zero
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana extensions
+    (0x3400, 0x4DBF),  # Han extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xF900, 0xFAFF),  # Han compatibility
+    (0x20000, 0x323AF),  # Han extensions B to H
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token hashes of n texts, one after the other.
+
+    Args:
+        hashes: uint64 of shape (t,), in reading order.
+        offsets: int64 of shape (n + 1,); text i has `hashes[offsets[i]:offsets[i + 1]]`.
+    """
+
+    hashes: UInt64s
+    offsets: Int64s
+
+    @property
+    def counts(self) -> Int64s:
+        """Tokens in each text, int64 of shape (n,)."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Tokens with their places, in characters of the case-folded texts joined by one separator.
+
+    Args:
+        tokens: t token hashes.
+        starts: First character of each token, int64 of shape (t,).
+        ends: Character after the last one, int64 of shape (t,).
+        unspaced: True for a character of a script without spaces, bool of shape (t,).
+    """
+
+    tokens: Tokens
+    starts: Int64s
+    ends: Int64s
+    unspaced: npt.NDArray[np.bool_]
+
+
+def mix64(values: UInt64s) -> UInt64s:
+    """The 64-bit finaliser of MurmurHash3, element by element: a bijection.
+
+    Source: Appleby, MurmurHash3, `fmix64`.
+    """
+    values = values ^ (values >> np.uint64(33))
+    values = values * np.uint64(0xFF51AFD7ED558CCD)
+    values = values ^ (values >> np.uint64(33))
+    values = values * np.uint64(0xC4CEB9FE1A85EC53)
+    return values ^ (values >> np.uint64(33))
+
+
+def tokenize(texts: Sequence[str]) -> Tokens:
+    """Hashes of the tokens of canonical texts.
+
+    Args:
+        texts: n texts, as `cleaning.normalize` leaves them.
+
+    Returns:
+        Token hashes; equal tokens have equal hashes in every text, on every machine.
+    """
+    return scan(texts).tokens
+
+
+def scan(texts: Sequence[str]) -> Scan:
+    """The tokens of canonical texts, with where they stand."""
+    folded = [text.casefold() for text in texts]
+    lengths = np.fromiter((len(text) for text in folded), np.int64, len(folded))
+    points = np.frombuffer(("\n".join(folded) + "\n").encode("utf-32-le", "replace"), np.uint32)
+    kinds = _character_kinds()[points]
+    word, single = kinds == _WORD, kinds == _SINGLE
+    starts = np.flatnonzero(single | (word & ~np.roll(word, 1)))
+    ends = np.flatnonzero(single | (word & ~np.roll(word, -1))) + 1
+
+    powers, inverse_powers = _powers(len(points))
+    sums = np.zeros(len(points) + 1, np.uint64)
+    np.cumsum((points.astype(np.uint64) + np.uint64(1)) * powers, out=sums[1:])
+    hashes = mix64((sums[ends] - sums[starts]) * inverse_powers[starts])
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    offsets[1:] = np.searchsorted(starts, np.cumsum(lengths + 1))
+    return Scan(Tokens(hashes, offsets), starts, ends, single[starts])
+
+
+def shingle(tokens: Tokens, sizes: Int64s) -> Tokens:
+    """Hashes of the shingles of each text.
+
+    Args:
+        tokens: Tokens of n texts.
+        sizes: Tokens in a shingle, int64 of shape (n,). A text with fewer
+            tokens than that has one shingle of all its tokens; one without
+            tokens has none.
+
+    Returns:
+        Shingle hashes with repetitions, in reading order.
+    """
+    counts = tokens.counts
+    sizes = np.minimum(sizes, counts)
+    found = np.where(counts > 0, counts - sizes + 1, 0)
+    offsets = np.concatenate(([0], np.cumsum(found)))
+    hashes = np.empty(int(offsets[-1]), np.uint64)
+    for size in np.unique(sizes[counts > 0]):
+        texts = np.flatnonzero((sizes == size) & (counts > 0))
+        windows = ranges(tokens.offsets[texts], found[texts])
+        total = np.zeros(len(windows), np.uint64)
+        weight = np.uint64(1)
+        for k in range(int(size)):
+            total += tokens.hashes[windows + k] * weight
+            weight = np.multiply(weight, _TOKEN_BASE)
+        hashes[ranges(offsets[texts], found[texts])] = mix64(total)
+    return Tokens(hashes, offsets)
+
+
+def ranges(starts: Int64s, counts: Int64s) -> Int64s:
+    """The integers start, start + 1, ... (count of them) for each pair, concatenated.
+
+    >>> ranges(np.array([5, 20]), np.array([3, 2])).tolist()
+    [5, 6, 7, 20, 21]
+    """
+    before = np.cumsum(counts) - counts
+    return np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts - before, counts)
+
+
+def unique_rows(found: Tokens) -> Tokens:
+    """Each text's hashes as a set: sorted ascending, without repetitions."""
+    owner = np.repeat(np.arange(len(found.counts)), found.counts)
+    order = np.lexsort((found.hashes, owner))
+    owner, hashes = owner[order], found.hashes[order]
+    first = np.ones(len(hashes), bool)
+    first[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    counts = np.bincount(owner[first], minlength=len(found.counts))
+    return Tokens(hashes[first], np.concatenate(([0], np.cumsum(counts))))
+
+
+@functools.cache
+def _character_kinds() -> npt.NDArray[np.uint8]:
+    """What each code point is: 0 between tokens, _WORD or _SINGLE; uint8 (0x110000,)."""
+    kinds = np.zeros(sys.maxunicode + 1, np.uint8)
+    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))))
+    skipped = 0xE000 - 0xD800
+    for run in re.finditer(r"\w+", everything):
+        start, end = (i + skipped if i >= 0xD800 else i for i in run.span())
+        kinds[start:end] = _WORD
+    # `\w` has no combining marks; without them Hindi words fall apart.
+    for point in range(0x0300, 0x20000):
+        if not kinds[point] and unicodedata.category(chr(point))[0] == "M":
+            kinds[point] = _WORD
+    for start, end in _UNSPACED:
+        inside = kinds[start : end + 1]
+        inside[inside == _WORD] = _SINGLE
+    return kinds
+
+
+_power_cache: tuple[UInt64s, UInt64s] = (np.ones(1, np.uint64), np.ones(1, np.uint64))
+
+
+def _powers(count: int) -> tuple[UInt64s, UInt64s]:
+    """B^i and B^-i mod 2^64 for i < count; uint64 (>= count,)."""
+    global _power_cache
+    if len(_power_cache[0]) < count:
+        size = 1 << max(16, (count - 1).bit_length())
+        factors = np.full((2, size), 1, np.uint64)
+        factors[0, 1:], factors[1, 1:] = _POINT_BASE, _POINT_BASE_INVERSE
+        powers = np.cumprod(factors, axis=1, dtype=np.uint64)
+        _power_cache = (powers[0], powers[1])
+    return _power_cache[0][:count], _power_cache[1][:count]

@@ -1,0 +1,82 @@
+"""Terms and their weights: what a text is about, without looking at other texts.
+
+A term is a word, or two neighbouring characters of a script without spaces. Its
+weight is its rarity in general language, from a table of frequencies that ships
+with the package: the result for a text does not depend on what else was loaded.
+
+Source: Sparck Jones 1972, "A statistical interpretation of term specificity"
+(inverse document frequency); origin of the counts in `dedup/weights/README.md`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from importlib import resources
+
+import numpy as np
+
+from dedup.shingles import Int64s, Tokens, UInt64s, mix64, scan, unique_rows
+
+WEIGHT_UNIT = 0.25
+"""Weights are whole numbers of quarter bits, so that their sums are exact."""
+_BIGRAM = np.uint64(0xA24BAED4963EE407)
+
+
+def terms(texts: Sequence[str]) -> Tokens:
+    """Hashes of the terms of canonical texts, in reading order, with repetitions."""
+    found = scan(texts)
+    hashes = found.tokens.hashes.copy()
+    counts = found.tokens.counts
+    pairs = np.zeros(len(hashes), bool)
+    pairs[:-1] = found.unspaced[:-1] & found.unspaced[1:] & (found.ends[:-1] == found.starts[1:])
+    here = np.flatnonzero(pairs)
+    # The last character of a run stands in the pair before it already.
+    last = np.flatnonzero(~pairs[1:] & pairs[:-1]) + 1
+    hashes[here] = mix64(hashes[here] * _BIGRAM + hashes[here + 1])
+    kept = np.ones(len(hashes), bool)
+    kept[last] = False
+    owner = np.repeat(np.arange(len(counts)), counts)[kept]
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(counts)))))
+    return Tokens(hashes[kept], offsets.astype(np.int64))
+
+
+def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:
+    """The different terms of each text, and how often each occurs.
+
+    Returns:
+        Sorted sets of term hashes, and int64 counts of the same length.
+    """
+    found = terms(texts)
+    owner = np.repeat(np.arange(len(found.counts)), found.counts)
+    order = np.lexsort((found.hashes, owner))
+    unique = unique_rows(found)
+    hashes, owner = found.hashes[order], owner[order]
+    new = np.ones(len(hashes), bool)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    return unique, np.diff(np.append(np.flatnonzero(new), len(hashes)))
+
+
+def term_weights(hashes: UInt64s) -> Int64s:
+    """Rarity of terms in general language.
+
+    Args:
+        hashes: Term hashes, uint64 of shape (t,).
+
+    Returns:
+        -log2 of the share of texts that have the term, in units of
+        `WEIGHT_UNIT` bits; int64 of shape (t,). Terms that the table does not
+        know are the rarest.
+    """
+    known, weights, unknown = _table()
+    keys = (hashes >> np.uint64(32)).astype(np.uint32)
+    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[place] == keys, weights[place], unknown).astype(np.int64)
+
+
+@functools.cache
+def _table() -> tuple[np.ndarray, np.ndarray, int]:
+    """Sorted uint32 keys (upper half of the term hash), uint8 weights, weight of the rest."""
+    path = resources.files("dedup.weights").joinpath("term_weights.npz")
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        return stored["keys"], stored["weights"], int(stored["unknown"])

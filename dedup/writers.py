@@ -1,0 +1,153 @@
+"""Result rows -> files: Parquet, JSONL or CSV, complete or absent.
+
+Lists are arrays in Parquet and JSONL, and joined by a space in CSV. Times are
+ISO 8601 in UTC. The same rows give the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dedup.errors import OutputError
+
+FORMATS = {
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+}
+_ARROW_TYPES = {
+    "jaccard": "float64",
+    "probability": "float64",
+    "published_at": "time",
+    "first_seen": "time",
+    "last_seen": "time",
+    "articles": "int64",
+    "texts": "int64",
+    "sources": "strings",
+    "languages": "strings",
+    "members": "strings",
+}
+
+Row = Mapping[str, Any]
+
+
+def format_of(path: str | Path) -> str:
+    """The format of a file by its ending.
+
+    Raises:
+        OutputError: The ending is not one of `FORMATS`.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise OutputError(
+            f"{path}: the ending {ending!r} names no format: use {', '.join(FORMATS)}"
+        )
+    return FORMATS[ending]
+
+
+def write_table(
+    rows: Sequence[Row], columns: Sequence[str], path: str | Path, *, file_format: str = ""
+) -> None:
+    """Write rows to a file that is complete or absent.
+
+    Args:
+        rows: Dicts with those columns.
+        columns: Order of the columns.
+        path: Where to; `-` is JSONL on stdout.
+        file_format: `parquet`, `jsonl` or `csv`; by default by the file's ending.
+
+    Raises:
+        OutputError: The ending is unknown, or the file cannot be written.
+    """
+    encode = _ENCODERS[file_format or format_of(path)]
+    with replacing(path) as file:
+        encode(rows, columns, file)
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` when all went well.
+
+    It lies beside it until it is complete and on the disk. When writing fails it
+    is removed, and what stood at `path` is as it was.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    target = Path(path)
+    aside = None
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        aside = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.chmod(0o666 & ~_umask())
+        aside.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}. Nothing was left behind; "
+            "free some space or choose another place"
+        ) from error
+    finally:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value
+
+
+def _write_jsonl(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+    for row in rows:
+        plain = {column: _plain(row[column]) for column in columns}
+        file.write(json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def _write_csv(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        values = (_plain(row[column]) for column in columns)
+        writer.writerow(" ".join(v) if isinstance(v, list) else v for v in values)
+    text.flush()
+    text.detach()
+
+
+def _write_parquet(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {
+        "float64": pa.float64(),
+        "int64": pa.int64(),
+        "time": pa.timestamp("us", tz="UTC"),
+        "strings": pa.list_(pa.string()),
+        "string": pa.string(),
+    }
+    schema = pa.schema([(name, types[_ARROW_TYPES.get(name, "string")]) for name in columns])
+    table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    pq.write_table(table, file, compression="zstd")
+
+
+_ENCODERS = {"jsonl": _write_jsonl, "csv": _write_csv, "parquet": _write_parquet}
