@@ -1,1 +1,123 @@
-"""dedup."""
+"""Which news articles are copies of one text, and which cover the same event, in any language.
+
+    import dedup
+
+    result = dedup.cluster(dedup.read_articles(["articles.jsonl"]))
+    for story in result.story_groups:
+        print(story.texts, story.languages, story.headline)
+
+The public names are these and no others. They are loaded when first used, so
+that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.config import Config
+    from dedup.encoders import Encoder, load_encoder
+    from dedup.errors import (
+        ConfigError,
+        DedupError,
+        EncoderError,
+        InputError,
+        MissingExtraError,
+        OutputError,
+    )
+    from dedup.evaluation import Evaluation, evaluate, evaluate_files
+    from dedup.pipeline import cluster
+    from dedup.readers import read_articles
+    from dedup.records import (
+        Article,
+        CleanText,
+        DuplicateCluster,
+        DuplicateMember,
+        Evidence,
+        Match,
+        Problem,
+        Removal,
+        StoryGroup,
+        StoryLink,
+        StoryMember,
+    )
+    from dedup.report import write_report
+    from dedup.result import Result, Summary, Why
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Article",
+    "CleanText",
+    "Config",
+    "ConfigError",
+    "DedupError",
+    "DuplicateCluster",
+    "DuplicateMember",
+    "Encoder",
+    "EncoderError",
+    "Evaluation",
+    "Evidence",
+    "InputError",
+    "Match",
+    "MissingExtraError",
+    "OutputError",
+    "Problem",
+    "Removal",
+    "Result",
+    "StoryGroup",
+    "StoryLink",
+    "StoryMember",
+    "Summary",
+    "Why",
+    "__version__",
+    "cluster",
+    "evaluate",
+    "evaluate_files",
+    "load_encoder",
+    "read_articles",
+    "write_report",
+]
+
+_MODULES = {
+    "config": ("Config",),
+    "encoders": ("Encoder", "load_encoder"),
+    "errors": (
+        "ConfigError",
+        "DedupError",
+        "EncoderError",
+        "InputError",
+        "MissingExtraError",
+        "OutputError",
+    ),
+    "evaluation": ("Evaluation", "evaluate", "evaluate_files"),
+    "pipeline": ("cluster",),
+    "readers": ("read_articles",),
+    "records": (
+        "Article",
+        "CleanText",
+        "DuplicateCluster",
+        "DuplicateMember",
+        "Evidence",
+        "Match",
+        "Problem",
+        "Removal",
+        "StoryGroup",
+        "StoryLink",
+        "StoryMember",
+    ),
+    "report": ("write_report",),
+    "result": ("Result", "Summary", "Why"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (the module's own names)
+    if name in _HOME:
+        return getattr(import_module(f"dedup.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'dedup' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

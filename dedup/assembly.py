@@ -179,7 +179,8 @@ def _story(
     headline: str,
 ) -> StoryGroup:
     texts = [clusters[number] for number in group.members.tolist()]
-    chances = [probability_of(mean) for mean in group.mean_log_odds.tolist()] or [None]
+    means: list[float | None] = group.mean_log_odds.tolist() or [None]
+    chances = [None if mean is None else probability_of(mean) for mean in means]
     members = [
         StoryMember(member.id, text.id, chance)
         for text, chance in zip(texts, chances, strict=True)

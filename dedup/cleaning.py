@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
@@ -234,37 +236,42 @@ def _digest(text: str) -> int:
 
 
 class _SourceLines:
-    """The lines of one source, and on how many of its pages they stand."""
+    """The pages of one source as digests of their lines, the longest line first."""
 
     def __init__(self) -> None:
-        self.pages: set[int] = set()
-        self._first: dict[int, int] = {}
-        self._many: dict[str, set[int]] = {}
+        self._pages: dict[int, array[int]] = {}
+        self._seen: set[int] = set()
+        self._again: dict[int, str] = {}
 
     def add(self, text: str) -> None:
         page = _digest(text)
-        if page in self.pages:
+        if page in self._pages:
             return
-        self.pages.add(page)
-        lines = sorted(set(text.split("\n")), key=lambda line: (len(line), line), reverse=True)
-        longest = [_digest(line) for line in (*lines, "", "")[:2]]
-        for number, line in enumerate(lines):
-            self._count(line, longest[1 if number == 0 else 0])
-
-    def _count(self, line: str, page: int) -> None:
-        if line in self._many:
-            self._many[line].add(page)
-        # Most lines stand on one page only: for these a number is kept, not the line.
-        elif self._first.setdefault(_digest(line), page) != page:
-            self._many[line] = {self._first[_digest(line)], page}
+        lines = sorted({*text.split("\n")}, key=lambda line: (-len(line), line))
+        self._pages[page] = array("Q", map(_digest, lines))
+        for line, digest in zip(lines, self._pages[page], strict=True):
+            if digest in self._seen and any(map(str.isalnum, line)):
+                self._again[digest] = line
+            self._seen.add(digest)
 
     def repeated(self, config: CleaningConfig) -> frozenset[str]:
-        least = max(config.repeated_line_pages, config.repeated_line_share * len(self.pages))
-        return frozenset(
-            line
-            for line, pages in self._many.items()
-            if len(pages) >= least and any(map(str.isalnum, line))
-        )
+        least = max(config.repeated_line_pages, config.repeated_line_share * len(self._pages))
+        found: set[int] = set()
+        # A notice longer than any paragraph hides what else is furniture until it is found.
+        while new := {line for line, pages in self._standing(found).items() if len(pages) >= least}:
+            found |= new
+        return frozenset(self._again[line] for line in found)
+
+    def _standing(self, furniture: set[int]) -> dict[int, set[int]]:
+        """For each line on several pages, the longest lines that stand there beside it."""
+        standing: defaultdict[int, set[int]] = defaultdict(set)
+        for page in self._pages.values():
+            own = [line for line in page if line not in furniture]
+            longest, second = [*own, 0, 0][:2]
+            for line in own:
+                if line in self._again:
+                    standing[line].add(second if line == longest else longest)
+        return standing
 
 
 def repeated_lines(

@@ -55,11 +55,13 @@ _BYLINE_WORDS = frozenset(fold(_BYLINE).split())
 _PROSE_WORDS = frozenset(fold(_BEFORE_A_DAY_IN_PROSE).split())
 _WHOLE_DATELINE_WORDS = frozenset(_BEFORE_A_WHOLE_DATELINE.split())
 _OTHER_DAY_WORDS = frozenset(_OTHER_DAYS.split())
-_PUBLISHED_CJK = re.compile(
+_PUBLISHED_PHRASES = re.compile(
     "发布|發布|發佈|发表|發表|来源|來源|公開|配信|掲載|입력|등록|게시|เผยแพร่"
 )
-_UPDATED_CJK = re.compile("更新|수정|อัปเดต|อัพเดต")
+_UPDATED_PHRASES = re.compile("mise? à jour|更新|수정|อัปเดต|อัพเดต")
 
+# "5 شوال 1436 هـ - ": Arab papers put the lunar date beside the Gregorian one.
+_LUNAR_DATE = re.compile(r"\d{1,2}\s[^\W\d_]+(?:\s[^\W\d_]+)?\s1[345]\d\d(?!\d)\s?ه?")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 # Scripts without spaces: two characters count as a word.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -107,9 +109,10 @@ def _judge(line: str, language: str) -> tuple[int, datetime] | None:
     found = find_date(line, language=language)
     if found is None or _unsure_of_order(found, language):
         return None
-    words = _WORD.findall(_UNSPACED.sub("", found.rest))
-    count = len(words) + len(_UNSPACED.findall(found.rest)) // 2
-    rank = _rank(words, found.rest)
+    rest = _LUNAR_DATE.sub("", found.rest)
+    words = _WORD.findall(_UNSPACED.sub("", rest))
+    count = len(words) + len(_UNSPACED.findall(rest)) // 2
+    rank = _rank(words, rest)
     labelled = rank != _UNLABELLED or bool(words and words[0] in _BYLINE_WORDS)
     if count > (_MAX_WORDS_LABELLED if labelled else _MAX_WORDS):
         return None
@@ -128,9 +131,9 @@ def _unsure_of_order(found: FoundDate, language: str) -> bool:
 
 
 def _rank(words: list[str], rest: str) -> int:
-    if not _PUBLISHED_WORDS.isdisjoint(words) or _PUBLISHED_CJK.search(rest):
+    if not _PUBLISHED_WORDS.isdisjoint(words) or _PUBLISHED_PHRASES.search(rest):
         return _PUBLISHED_LABEL
-    if not _UPDATED_WORDS.isdisjoint(words) or _UPDATED_CJK.search(rest):
+    if not _UPDATED_WORDS.isdisjoint(words) or _UPDATED_PHRASES.search(rest):
         return _UPDATED_LABEL
     return _UNLABELLED
 

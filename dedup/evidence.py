@@ -42,8 +42,8 @@ class Evidences:
 
     def match(self, a: str, b: str) -> Match:
         """Exact similarity of the texts of two articles."""
-        bodies = (body_of(self._texts[each]) for each in (a, b))
-        return match_of(a, b, compare(*bodies, self._config))
+        first, second = body_of(self._texts[a]), body_of(self._texts[b])
+        return match_of(a, b, compare(first, second, self._config))
 
     def link(self, a: str, b: str) -> StoryLink | None:
         """P(same event) of the texts that represent two articles, with its parts.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from dedup.columns import FIELDS, used_columns
+from dedup.columns import FIELDS, check_columns, used_columns
 from dedup.completion import complete, is_future
 from dedup.config import ReadingConfig
 from dedup.dates import parse_date
@@ -50,7 +50,7 @@ def article_from_mapping(
         columns: The column to take for a field of `Article`, where its usual
             names do not fit; no other column is taken for that field.
         config: How long an article may be.
-        now: A date later than a day after this is set aside.
+        now: Aware; a date later than a day after this is set aside.
         on_problem: Told of everything that was skipped or set aside.
 
     Returns:
@@ -84,7 +84,8 @@ def article_from_mapping(
         report(Problem("date in the future", where, shorten(raw["published_at"]), kept=True))
         when = None
     return Article(
-        id=_clean_line(raw["id"]) or _derived_id(raw),
+        # Kept as it is but for its ends: it has to be found again in the input.
+        id=raw["id"].replace("\0", "").strip() or _derived_id(raw),
         title=title,
         text=text,
         source=_clean_line(raw["source"]),
@@ -112,8 +113,10 @@ def as_articles(
         on_problem: Told of everything that was skipped or set aside.
 
     Raises:
-        InputError: An item is neither an `Article` nor a mapping.
+        InputError: An item is neither an `Article` nor a mapping, or `columns`
+            names a field that does not exist.
     """
+    check_columns(columns)
     for number, item in enumerate(_rows_of(articles), start=1):
         row: Mapping[str, object]
         if isinstance(item, Article):

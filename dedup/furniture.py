@@ -14,7 +14,7 @@ these reasons; no other reason is ever given.
     title repeated  the headline once more, at the head of the body
 
 Phrases are separated by `|` and compared without case and accents, after
-`cleaning.normalize`: write them as people of that language do. All languages
+`normalize`: write them as people of that language do. All languages
 are tried on every page, for pages mix them: a phrase must not be an ordinary
 sentence or name in any of them.
 """
@@ -101,7 +101,7 @@ PHRASES: dict[str, Phrases] = {
         "|copy link|save article|leave a comment|comments|post a comment|add a comment"
         "|view comments|newsletter|newsletter sign-up|sign up|subscribe|subscribe now|log in"
         "|loading|next previous|close|back to top|scroll down for video",
-        follow="share on |share via |follow us |join us on |like us on |find us on "
+        follow="share on |share via |read or share |follow us |join us on |like us on |find us on "
         "|subscribe to our |subscribe to the newsletter|sign up for |sign up to |click here "
         "|click to |get the latest |download our app|download the |join our |add us as "
         "|get our newsletter",
@@ -404,6 +404,8 @@ PATTERNS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ("source line", re.compile(r"(?:\W{0,3}copyright\b|©|\(c\) ?©?)[^\w]{0,3}(?:©|\(c\))? ?\d{4}")),
     ("source line", re.compile(r"image (?:copyright|caption|source)\b|enlarge this image\b")),
     ("source line", re.compile(r"\W?(?:photos? by|(?:ap|afp|reuters|getty) (?:file )?photo)\b")),
+    # Some sites glue the author's other titles to this heading, without a space.
+    ("read also", re.compile(r"مقالات اخري للكاتب")),
     (
         "share buttons",
         re.compile(r"follow (?:@?[^\s.]+ ){1,6}on (?:twitter|facebook|instagram|x)\b"),

@@ -86,7 +86,11 @@ _PLAUSIBLE_CODES = {script: frozenset(codes.split()) for script, codes in _PLAUS
 # Letters that only one of the languages of a script uses, for the languages
 # which the model does not know or confuses: share of them that decides.
 _TELLING_LETTERS = (
-    ("arabic", "ckb", re.compile("[ڕڵێ]"), 0.02),
+    # Before Kurdish, with which Uyghur shares some of its letters.
+    ("arabic", "ug", re.compile("[ۈۇۋ]"), 0.03),
+    ("arabic", "ckb", re.compile("[ڕڵێۆە]"), 0.03),
+    # Arabic papers type Persian yeh and kaf, but only Arabic has these.
+    ("arabic", "ar", re.compile("[ةأإ]"), 0.02),
     ("arabic", "sd", re.compile("[ڄڃڇڏٺڀٿڊڦڪڻ]"), 0.03),
     ("cyrillic", "uk", re.compile("[їєґЇЄҐ]"), 0.005),
 )

@@ -60,7 +60,7 @@ def find_near_duplicates(texts: Sequence[str], config: Config = Config()) -> Nea
     """
     originals = _originals(texts)
     kept = np.flatnonzero(originals == np.arange(len(texts)))
-    different = [texts[i] for i in kept]
+    different = [texts[i] for i in kept.tolist()]
     prints = fingerprint(different, config.fingerprints)
     verifier = Verifier(different, prints.token_counts, config)
     matches = verifier.matches(candidates(prints, config.near_duplicates))

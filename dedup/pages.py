@@ -74,7 +74,8 @@ def html_page(content: bytes) -> dict[str, object]:
     title, text = found.title or "", found.text or ""
     return {
         "title": title,
-        "text": text.removeprefix(title).lstrip() if title else text,
+        # Many pages repeat the headline on top of the body.
+        "text": text.removeprefix(f"{title}\n") if title else text,
         "source": found.sitename or found.hostname or "",
         "published_at": stamp or _agreeing(timed, found.date) or "",
         "language": language,

@@ -11,7 +11,7 @@ from dedup.errors import InputError
 from dedup.fields import OnProblem, shorten
 from dedup.records import Problem
 from dedup.rows import Row
-from dedup.streams import OnBytes
+from dedup.streams import OnBytes, open_raw
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +41,7 @@ def parquet_rows(
         return
     number = 0
     try:
-        with parquet.ParquetFile(path) as file:
+        with open_raw(path) as raw, parquet.ParquetFile(raw) as file:
             there = file.schema_arrow.names
             require_columns(there, columns, str(path))
             wanted = sorted({c for used in used_columns(there, columns).values() for c in used})

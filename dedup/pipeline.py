@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dedup.affinity import Affinity, AffinityModel, log_odds_of
+from dedup.affinity import Affinity, AffinityModel
 from dedup.assembly import (
     body_of,
     describe_clusters,
@@ -23,7 +23,7 @@ from dedup.assembly import (
 )
 from dedup.cleaning import clean, repeated_lines
 from dedup.config import Config
-from dedup.encoders import Encoder, Float32s, checked_vectors, load_encoder
+from dedup.encoders import Encoder, checked_vectors, load_encoder
 from dedup.evidence import Evidences
 from dedup.fields import as_articles
 from dedup.near_duplicates import find_near_duplicates
@@ -56,7 +56,7 @@ def cluster(
     *,
     encoder: Encoder | None = None,
     progress: Progress = _silent,
-    problems: Sequence[Problem] = (),
+    problems: list[Problem] | None = None,
 ) -> Result:
     """Duplicate clusters and story groups of a set of articles.
 
@@ -68,14 +68,15 @@ def cluster(
         config: All settings.
         encoder: Used instead of the one that the configuration names.
         progress: Called as the steps go on.
-        problems: Those met while reading, to be listed with the others.
+        problems: Where problems are added, if the caller reads the articles
+            and wants those of reading listed with the others.
 
     Raises:
         DedupError: A setting, an encoder or a table cannot be used.
     """
     encoder = encoder or load_encoder(config.encoder)
     model = AffinityModel.load(config.affinity.weights, encoder.name)
-    met = list(problems)
+    met = [] if problems is None else problems
     accepted = distinct(as_articles(articles, config=config.reading, on_problem=met.append), met)
     texts = _clean(accepted, config, progress)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))

@@ -82,7 +82,7 @@ def read_articles(
         columns: The column to take for a field of `Article`, where its usual
             names do not fit.
         config: How long an article may be.
-        now: A date later than a day after this is set aside; no clock is read.
+        now: Aware; a date later than a day after this is set aside; no clock is read.
         stdin: What `-` reads; `sys.stdin` if not given.
         on_problem: Told of everything that was skipped or set aside.
         on_bytes: Told the number of bytes of the input files as they are read.
@@ -103,11 +103,11 @@ def read_articles(
             stream = wrap_stdin(stdin or sys.stdin.buffer, on_bytes)
             rows = jsonl_rows(stream, "stdin", task.on_problem, columns=columns)
             yield from _articles(rows, task)
-        elif Path(given).is_dir():
-            yield from _read_folder(Path(given), task)
+            continue
+        path = Path(given)
+        if _is_folder(path):
+            yield from _read_folder(path, task)
         else:
-            path = Path(given)
-            _check_named(path)
             yield from _articles(_rows(path, path.name, task), task)
 
 
@@ -180,11 +180,19 @@ def _ending(path: Path) -> str:
     return format_ending
 
 
-def _check_named(path: Path) -> None:
-    if not path.exists():
+def _is_folder(path: Path) -> bool:
+    """Whether a named input is a folder; if not, it is a file of a known format."""
+    try:
+        if path.is_dir():
+            return True
+        exists = path.exists()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
+    if not exists:
         raise InputError(f"{path}: there is no such file or folder")
     if not _ending(path):
         raise InputError(f"{path}: unknown ending {path.suffix!r}: known are {_ENDINGS_FOR_PEOPLE}")
+    return False
 
 
 def _rows(path: Path, page_id: str, task: _Task) -> Iterator[Row]:

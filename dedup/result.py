@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ ARTICLE_COLUMNS = (
     "published_at",
     "config_digest",
 )
+MATCH_COLUMNS = ("a", "b", "jaccard", "containment_a", "containment_b", "config_digest")
 STORY_COLUMNS = (
     "story_group",
     "headline",
@@ -243,3 +244,10 @@ class Result:
         from dedup.writers import write_table
 
         write_table(self.story_rows(), STORY_COLUMNS, path)
+
+    def save_matches(self, path: str | Path) -> None:
+        """Write one row per verified match, in the format of the file's ending; see `save`."""
+        from dedup.writers import write_table
+
+        digest = {"config_digest": self.summary.config_digest}
+        write_table([asdict(match) | digest for match in self.matches], MATCH_COLUMNS, path)

@@ -177,8 +177,10 @@ def csv_rows(
     # A setting of the whole process: Python's default of 131,072 is less than a long article.
     csv.field_size_limit(_MAX_CSV_FIELD)
     lines = _csv_lines(read_lines(stream, name, on_problem), name)
-    first = next(lines, "")
-    if not first.strip():
+    blank, first = 0, next(lines, "")
+    while first and not first.strip():
+        blank, first = blank + 1, next(lines, "")
+    if not first:
         on_problem(Problem("empty file", name))
         return
     separator = "\t" if tabs else max(",;\t|", key=first.count)
@@ -186,16 +188,18 @@ def csv_rows(
     try:
         header = [column.strip() for column in next(reader)]
         require_columns(header, columns, name)
-        start = reader.line_num + 1
+        start = header_end = blank + reader.line_num + 1
         for values in reader:
-            where, start = f"{name}:{start}", reader.line_num + 1
+            where, start = f"{name}:{start}", blank + reader.line_num + 1
             if len(values) == len(header):
                 yield where, dict(zip(header, values, strict=True))
             elif values:
                 found = f"{len(values)} fields, {len(header)} columns"
                 on_problem(Problem("wrong number of fields", where, found))
+        if start == header_end:
+            on_problem(Problem("empty file", name))
     except csv.Error as error:
-        raise InputError(f"{name}:{reader.line_num}: is not valid CSV: {error}") from error
+        raise InputError(f"{name}:{blank + reader.line_num}: is not valid CSV: {error}") from error
 
 
 def _csv_lines(lines: Iterable[bytes], name: str) -> Iterator[str]:

@@ -70,7 +70,7 @@ class Tokens:
     @property
     def counts(self) -> Int64s:
         """Tokens in each text, int64 of shape (n,)."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,8 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     [5, 6, 7, 20, 21]
     """
     before = np.cumsum(counts) - counts
-    return np.arange(int(counts.sum()), dtype=np.int64) + np.repeat(starts - before, counts)
+    steps: Int64s = np.arange(int(counts.sum()), dtype=np.int64)
+    return steps + np.repeat(starts - before, counts)
 
 
 def unique_rows(found: Tokens) -> Tokens:

@@ -64,13 +64,21 @@ def open_bytes(path: Path, on_bytes: OnBytes | None = None) -> Iterator[io.Buffe
     Raises:
         InputError: The file cannot be opened or read.
     """
-    try:
-        raw = path.open("rb")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
-    with raw:
+    with open_raw(path) as raw:
         counted = io.BufferedReader(_Counted(raw, str(path), on_bytes), _BLOCK_BYTES)
         yield _decompressed(counted, path.suffix.lower())
+
+
+def open_raw(path: Path) -> BinaryIO:
+    """The bytes of a file as they are.
+
+    Raises:
+        InputError: The file cannot be opened.
+    """
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
 
 
 def wrap_stdin(stdin: BinaryIO, on_bytes: OnBytes | None = None) -> io.BufferedReader:

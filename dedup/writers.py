@@ -1,6 +1,6 @@
 """Result rows -> files: Parquet, JSONL or CSV, complete or absent.
 
-Lists are arrays in Parquet and JSONL, and joined by a space in CSV. Times are
+Lists are arrays in Parquet and JSONL, and JSON arrays in the cells of CSV. Times are
 ISO 8601 in UTC. The same rows give the same bytes.
 """
 
@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ FORMATS = {
 }
 _ARROW_TYPES = {
     "jaccard": "float64",
+    "containment_a": "float64",
+    "containment_b": "float64",
     "probability": "float64",
     "published_at": "time",
     "first_seen": "time",
@@ -69,6 +72,10 @@ def write_table(
     Raises:
         OutputError: The ending is unknown, or the file cannot be written.
     """
+    if str(path) == "-":
+        _write_jsonl(rows, columns, sys.stdout.buffer)
+        sys.stdout.flush()
+        return
     encode = _ENCODERS[file_format or format_of(path)]
     with replacing(path) as file:
         encode(rows, columns, file)
@@ -129,7 +136,10 @@ def _write_csv(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> N
     writer.writerow(columns)
     for row in rows:
         values = (_plain(row[column]) for column in columns)
-        writer.writerow(" ".join(v) if isinstance(v, list) else v for v in values)
+        writer.writerow(
+            json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+            for value in values
+        )
     text.flush()
     text.detach()
 

@@ -1,0 +1,235 @@
+"""What people see on a terminal: progress, the table of stories, the summary, an evaluation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console as RichConsole
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from dedup.evaluation import Evaluation
+    from dedup.result import Result
+
+_EXAMPLES = 3
+_STORY_COLUMNS = (
+    ("texts", 5),
+    ("articles", 8),
+    ("sources", 7),
+    ("first seen", 10),
+    ("languages", 14),
+)
+_FIRST_WIDE = 10
+
+
+class StepProgress:
+    """Progress bars of the steps; the first one counts the bytes that are read."""
+
+    def __init__(self, bars: Progress, total_bytes: int | None) -> None:
+        self._bars = bars
+        self._reading = bars.add_task("read", total=total_bytes, unit="bytes")
+        self._steps: dict[str, TaskID] = {}
+
+    def on_bytes(self, count: int) -> None:
+        """That many bytes more were read."""
+        self._bars.advance(self._reading, count)
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Step `step` has done `done` of `total` texts."""
+        if step not in self._steps:
+            self._steps[step] = self._bars.add_task(step, total=total, unit="texts")
+        self._bars.update(self._steps[step], completed=done)
+
+
+class _RateColumn(TextColumn):
+    """How much a step does in a second."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Any) -> Text:  # noqa: ANN401 (rich's Task)
+        if not task.speed:
+            return Text("")
+        if task.fields["unit"] == "bytes":
+            return Text(f"{task.speed / 1e6:,.1f} MB/s", style="dim")
+        return Text(f"{task.speed:,.0f}/s", style="dim")
+
+
+class Console:
+    """The terminal: results on stdout, everything else on stderr.
+
+    Args:
+        quiet: Show nothing but errors.
+        verbose: List every problem, not only examples.
+        table_to_stderr: Stdout is taken by rows of data.
+    """
+
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, table_to_stderr: bool = False
+    ) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._err = RichConsole(stderr=True, quiet=quiet, highlight=False)
+        self._out = self._err if table_to_stderr else RichConsole(quiet=quiet, highlight=False)
+
+    @contextmanager
+    def progress(self, total_bytes: int | None) -> Iterator[StepProgress]:
+        """Progress bars, on a terminal only."""
+        bars = Progress(
+            TextColumn("{task.description:>15}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _RateColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._err,
+            transient=True,
+            disable=self._quiet or not self._err.is_terminal,
+        )
+        with bars:
+            yield StepProgress(bars, total_bytes)
+
+    def show_result(self, result: Result, *, top: int, written: Sequence[str]) -> None:
+        """The largest stories, the counts, the problems and what was written."""
+        shown = [story for story in islice(result.story_groups, top) if len(story.members) > 1]
+        if shown:
+            table = Table(box=None, pad_edge=False)
+            for name, width in _STORY_COLUMNS:
+                justify: Literal["left", "right"] = "right" if width < _FIRST_WIDE else "left"
+                table.add_column(name, justify=justify, min_width=width, max_width=width)
+            room = max(self._out.width - sum(width + 2 for _, width in _STORY_COLUMNS), 20)
+            table.add_column("headline", no_wrap=True, overflow="ellipsis", max_width=room)
+            for story in shown:
+                table.add_row(
+                    str(story.texts),
+                    str(len(story.members)),
+                    str(len(story.sources)),
+                    _day(story.first_seen),
+                    " ".join(story.languages),
+                    Text(_printable(story.headline)),
+                )
+            self._out.print(table)
+            self._out.print()
+        self._show_counts(result)
+        self._show_problems(result)
+        for note in result.summary.notes:
+            self._err.print(f"note: {note}", markup=False, soft_wrap=True)
+        for path in written:
+            if path != "-":
+                self._err.print(f"wrote {path}", markup=False, soft_wrap=True)
+
+    def _show_counts(self, result: Result) -> None:
+        counts = result.summary
+        several = sum(story.texts > 1 for story in result.story_groups)
+        across = sum(len(story.languages) > 1 for story in result.story_groups)
+        self._out.print(
+            f"{counts.articles:,} articles, {counts.texts:,} independent texts "
+            f"({counts.duplicates:,} copies), {counts.story_groups:,} stories: "
+            f"{several:,} told by several texts, {across:,} in several languages",
+            soft_wrap=True,
+        )
+        self._err.print(
+            f"encoder {counts.encoder}, configuration {counts.config_digest}", markup=False
+        )
+        if self._verbose and counts.removals:
+            cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
+            self._err.print(f"cut from the texts: {cut}", markup=False, soft_wrap=True)
+
+    def _show_problems(self, result: Result) -> None:
+        for kind, count in result.summary.problems.items():
+            met = [problem for problem in result.problems if problem.kind == kind]
+            what = "set aside" if met[0].kept else "skipped"
+            self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
+            for problem in met if self._verbose else met[:_EXAMPLES]:
+                value = f": {_printable(problem.value)}" if problem.value else ""
+                self._err.print(f"  {problem.where}{value}", markup=False, soft_wrap=True)
+            if not self._verbose and count > _EXAMPLES:
+                self._err.print(f"  and {count - _EXAMPLES:,} more (--verbose lists them)")
+
+    def show_evaluation(self, evaluation: Evaluation, *, as_json: bool) -> None:
+        """An evaluation as tables, or as JSON."""
+        if as_json:
+            print(json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201
+            return
+        self._out.print(_scores(evaluation))
+        self._out.print(_counts(evaluation), soft_wrap=True)
+        if evaluation.language_pairs:
+            self._out.print(_by_languages(evaluation))
+
+
+def _scores(evaluation: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("measure")
+    for name in ("precision", "recall", "F1"):
+        table.add_column(name, justify="right")
+    for name, found in (
+        ("B-cubed", evaluation.b_cubed),
+        ("pairwise", evaluation.pairwise),
+        ("CEAF-e", evaluation.ceaf_e),
+    ):
+        table.add_row(name, f"{found.precision:.4f}", f"{found.recall:.4f}", f"{found.f1:.4f}")
+    for name, value in (
+        ("adjusted Rand index", evaluation.adjusted_rand_index),
+        ("adjusted mutual information", evaluation.adjusted_mutual_information),
+        ("V-measure", evaluation.v_measure),
+    ):
+        table.add_row(name, "", "", f"{value:.4f}")
+    return table
+
+
+def _counts(evaluation: Evaluation) -> str:
+    lines = [
+        "",
+        f"{evaluation.articles:,} labelled articles; clusters: gold {evaluation.gold_clusters:,} "
+        f"({evaluation.gold_singletons:,} of one, largest {evaluation.largest_gold:,}), "
+        f"result {evaluation.predicted_clusters:,} ({evaluation.predicted_singletons:,} of one, "
+        f"largest {evaluation.largest_predicted:,})",
+    ]
+    if evaluation.missing_in_result:
+        lines.append(
+            f"{len(evaluation.missing_in_result):,} labelled articles are not in the result and "
+            f"count as clusters of their own: {', '.join(evaluation.missing_in_result[:5])} ..."
+        )
+    return "\n".join([*lines, ""])
+
+
+def _by_languages(evaluation: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("languages")
+    for name in ("gold pairs", "found pairs", "precision", "recall"):
+        table.add_column(name, justify="right")
+    rows = sorted(evaluation.language_pairs, key=lambda row: (row.second == "", -row.pairs_gold))
+    largest = [row for row in rows if row.second][:15]
+    for row in [*largest, *(row for row in rows if not row.second)]:
+        table.add_row(
+            f"{row.first} {row.second}".strip(),
+            f"{row.pairs_gold:,}",
+            f"{row.pairs_predicted:,}",
+            "-" if row.precision is None else f"{row.precision:.3f}",
+            "-" if row.recall is None else f"{row.recall:.3f}",
+        )
+    return table
+
+
+def _day(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d}" if time else "undated"
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, which could steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)

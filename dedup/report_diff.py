@@ -1,0 +1,180 @@
+"""What differs between two copies of a text, word by word, in a few short spans.
+
+Sentences are aligned first, and only sentences that changed are compared word
+by word: that keeps the quadratic comparison small and the spans readable. In
+scripts without spaces a character with its marks takes the place of a word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+MAX_TOKENS = 2_000
+MAX_SPANS = 12
+_MOST_CELLS = 250_000
+_MOST_SPAN_CHARS = 160
+_CONTEXT_CHARS = 24
+_JOINED_GAP = 2
+_LONGEST_UNIT = 60
+
+# Thai to Lao, Burmese, Khmer, and the blocks of Chinese and Japanese.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff"
+_UNSPACED += "\uf900-\ufaff\U00020000-\U000323af"
+_MARKS = "".join(
+    chr(code)
+    for block in (range(0x0E00, 0x0F00), range(0x1000, 0x10A0), range(0x1780, 0x1800))
+    for code in block
+    if unicodedata.category(chr(code)).startswith("M")
+)
+_TOKEN = re.compile(rf"(?:[{_UNSPACED}][{_MARKS}]*|[^\s{_UNSPACED}]+)\s*")
+_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "؟", "।", "…", '."', '!"', '?"')
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One difference, with a little of what stands around it in both texts."""
+
+    before: str
+    deleted: str
+    inserted: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a copy changed.
+
+    Args:
+        spans: The first differences, in reading order; none if the texts are equal.
+        more: Differences that are not among them.
+        partial: True if only the first `MAX_TOKENS` words were compared.
+    """
+
+    spans: tuple[Span, ...] = ()
+    more: int = 0
+    partial: bool = False
+
+
+_Change = tuple[int, int, int, int]
+
+
+def difference(original: str, copy: str) -> Difference:
+    """What differs between a text and a copy of it.
+
+    >>> difference("Two men were hurt on Monday.", "Two men were hurt on Tuesday.").spans
+    (Span(before='Two men were hurt on ', deleted='Monday.', inserted='Tuesday.', after=''),)
+    """
+    if original == copy:
+        return Difference()
+    a, more_a = _tokens(original)
+    b, more_b = _tokens(copy)
+    partial = more_a or more_b
+    changes = _joined(_changes(a, b))
+    # Where comparing stops, one text is ahead of the other: that is no difference.
+    if partial and changes and changes[-1][1] == len(a) and changes[-1][3] == len(b):
+        changes.pop()
+    spans = tuple(_span(a, b, change) for change in changes[:MAX_SPANS])
+    return Difference(spans, len(changes) - len(spans), partial)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text in one line of at most `most` characters, cut at a word where there is one.
+
+    >>> shortened("one two three", 9)
+    'one two…'
+    """
+    # Enough for `most` characters, however much white space there is in a normal text.
+    line = " ".join(text[: 4 * most + 64].split())
+    if len(line) <= most:
+        return line if len(text) <= 4 * most + 64 else f"{line}…"
+    cut = line.rfind(" ", most // 2, most)
+    return line[: cut if cut > 0 else most - 1].rstrip() + "…"
+
+
+def _tokens(text: str) -> tuple[list[str], bool]:
+    """The first words with the white space behind them, and whether there are more."""
+    found: list[str] = []
+    for token in _TOKEN.finditer(text):
+        if len(found) == MAX_TOKENS:
+            return found, True
+        found.append(token[0])
+    return found, False
+
+
+def _units(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sentences as tuples of bare words."""
+    units, start = [], 0
+    for end, token in enumerate(tokens, 1):
+        bare = token.rstrip()
+        over = bare.endswith(_SENTENCE_ENDS) or "\n" in token or end - start == _LONGEST_UNIT
+        if over or end == len(tokens):
+            units.append(tuple(word.rstrip() for word in tokens[start:end]))
+            start = end
+    return units
+
+
+def _changes(a: Sequence[str], b: Sequence[str]) -> Iterator[_Change]:
+    """Places that differ, as `a[i:j]` against `b[k:m]`."""
+    units_a, units_b = _units(a), _units(b)
+    starts_a, starts_b = _starts(units_a), _starts(units_b)
+    matcher = SequenceMatcher(None, units_a, units_b, autojunk=False)
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        i, j, k, m = starts_a[i], starts_a[j], starts_b[k], starts_b[m]
+        if kind == "replace" and (j - i) * (m - k) <= _MOST_CELLS:
+            yield from _word_changes(a, b, (i, j, k, m))
+        else:
+            yield i, j, k, m
+
+
+def _starts(units: Sequence[tuple[str, ...]]) -> list[int]:
+    starts = [0]
+    for unit in units:
+        starts.append(starts[-1] + len(unit))
+    return starts
+
+
+def _word_changes(a: Sequence[str], b: Sequence[str], place: _Change) -> Iterator[_Change]:
+    i, j, k, m = place
+    old, new = ([word.rstrip() for word in words] for words in (a[i:j], b[k:m]))
+    for kind, i2, j2, k2, m2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield i + i2, i + j2, k + k2, k + m2
+
+
+def _joined(changes: Iterator[_Change]) -> list[_Change]:
+    """Changes, those with hardly a word between them as one."""
+    joined: list[_Change] = []
+    for change in changes:
+        if joined and change[0] - joined[-1][1] <= _JOINED_GAP:
+            joined[-1] = (joined[-1][0], change[1], joined[-1][2], change[3])
+        else:
+            joined.append(change)
+    return joined
+
+
+def _span(a: Sequence[str], b: Sequence[str], change: _Change) -> Span:
+    i, j, k, m = change
+    return Span(
+        before=_context(reversed(a[max(0, i - _CONTEXT_CHARS) : i]), reverse=True),
+        deleted=shortened("".join(a[i:j]), _MOST_SPAN_CHARS),
+        inserted=shortened("".join(b[k:m]), _MOST_SPAN_CHARS),
+        after=_context(iter(a[j : j + _CONTEXT_CHARS]), reverse=False),
+    )
+
+
+def _context(tokens: Iterator[str], *, reverse: bool) -> str:
+    """Some words next to a change, in reading order, line breaks as spaces."""
+    taken: list[str] = []
+    size = 0
+    for token in tokens:
+        if size + len(token) > _CONTEXT_CHARS:
+            break
+        taken.append(token)
+        size += len(token)
+    return re.sub(r"\s+", " ", "".join(reversed(taken) if reverse else taken))

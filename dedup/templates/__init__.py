@@ -1,0 +1,1 @@
+"""Layout, style and script of the HTML report; see `dedup.report`."""
