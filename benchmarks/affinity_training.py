@@ -33,7 +33,7 @@ GRID = {
     "gap": (-0.1, -0.2),
     "cross_language": (1.0,),
 }
-CENTRES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7)
+CENTRES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7)
 """Cosines at which a pair that shares 40 bits of rare terms is as likely as not."""
 _TYPICAL_SHARED = 40**0.5
 

@@ -32,7 +32,7 @@ from dedup.errors import ConfigError
 from dedup.neighbors import SCALE, UNDATED
 from dedup.records import Evidence
 from dedup.shingles import Int64s
-from dedup.terms import WEIGHT_UNIT, count_terms, term_weights
+from dedup.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 
 Float64s = npt.NDArray[np.float64]
 
@@ -200,15 +200,13 @@ class Affinity:
         return np.round(total / LOG_ODDS_UNIT).astype(np.int64)
 
     def _shared_words(self, a: int, b: int, limit: int = 8) -> list[str]:
-        """Rare words that stand in both texts, the rarest first."""
-        words = [dict.fromkeys(self._texts[i].casefold().split()) for i in (a, b)]
-        both = [word.strip(".,;:!?\"'()[]«»“”،؛。，") for word in words[0] if word in words[1]]
-        found, _ = count_terms(both)
-        single = [i for i, count in enumerate(found.counts) if count == 1]
-        weights = term_weights(found.hashes[found.offsets[single]]) if single else np.empty(0)
+        """Rare terms that stand in both texts, the rarest first."""
+        first, second = (spelled_terms(self._texts[i]) for i in (a, b))
+        shared = [key for key in first if key in second]
+        weights = term_weights(np.array(shared, np.uint64)).tolist()
         rare = [
-            (-int(weight), both[i])
-            for i, weight in zip(single, weights, strict=True)
+            (-weight, first[key])
+            for key, weight in zip(shared, weights, strict=True)
             if weight * WEIGHT_UNIT >= _RARE_BITS
         ]
         return [word for _, word in sorted(rare)[:limit]]

@@ -6,20 +6,232 @@ can say so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dedup.assembly import source_of
-from dedup.languages import UNKNOWN
-from dedup.report_parts import (
-    ArticleView,
-    Languages,
-    LanguageView,
-    LinkView,
-    TextView,
-    Writer,
-)
+from dedup.assembly import headline_of, source_of
+from dedup.records import Article, Problem, StoryGroup
+from dedup.report_diff import shortened
+from dedup.report_parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
 from dedup.report_times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
-from dedup.records import Problem, StoryGroup
-from dedup.result import Result
+from dedup.result import Result, Summary
+
+# The budgets of a page, for all its stories together and for each of them.
+_TEXTS, _TEXTS_OF_STORY = 1_200, 50
+_COPIES, _COPIES_OF_TEXT = 1_000, 20
+_ROWS, _ROWS_OF_STORY = 2_000, 200
+_SINGLES = 300
+_EXAMPLES = 5
+_VALUE_CHARS = 120
+_LABEL_CHARS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemsView:
+    """Problems of one kind: how many, and the first of them."""
+
+    kind: str
+    count: int
+    examples: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """A story group.
+
+    Args:
+        story: The group itself.
+        headline: Its headline, shortened.
+        language: Language of the headline.
+        period: From the first to the last time; empty without dates.
+        duration: How long that is; empty below a minute.
+        first, last: Those times for sorting, in seconds since 1970; 0 without dates.
+        articles, copies, undated: Numbers of articles.
+        languages: Languages with their numbers of articles.
+        timeline: Its dated articles; None if there are none.
+        central: Headline and source of the most central text.
+        texts: Its first independent texts.
+        rows: Further independent texts, as one line each.
+        more_rows: Independent texts that are not among either.
+    """
+
+    story: StoryGroup
+    headline: str
+    language: LanguageView
+    period: str
+    duration: str
+    first: int
+    last: int
+    articles: int
+    copies: int
+    undated: int
+    languages: tuple[tuple[LanguageView, int], ...]
+    timeline: Timeline | None
+    central: ArticleView
+    texts: tuple[TextView, ...]
+    rows: tuple[ArticleView, ...]
+    more_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """The page.
+
+    Args:
+        title: Its title.
+        summary: Counts of the run.
+        sources: Number of outlets.
+        period, duration: Time span of the articles; empty without dates.
+        languages: Languages with their numbers of articles.
+        language_of: Languages by code, for the lanes of the timelines.
+        problems: Problems by kind.
+        stories: The largest stories of more than one article.
+        more_stories: Such stories that are not among them.
+        singles: Articles that are a story by themselves, the first ones.
+        more_singles: Such articles that are not among them.
+    """
+
+    title: str
+    summary: Summary
+    sources: int
+    period: str
+    duration: str
+    languages: tuple[tuple[LanguageView, int], ...]
+    language_of: dict[str, LanguageView]
+    problems: tuple[ProblemsView, ...]
+    stories: tuple[StoryView, ...]
+    more_stories: int
+    singles: tuple[ArticleView, ...]
+    more_singles: int
+
+
+def report_view(result: Result, *, max_stories: int, title: str) -> ReportView:
+    """What the report of a result shows.
+
+    Args:
+        result: The result.
+        max_stories: How many stories are listed at most.
+        title: Title of the page.
+    """
+    languages = Languages(result.articles)
+    several = [story for story in result.story_groups if len(story.members) > 1]
+    single = [story for story in result.story_groups if len(story.members) == 1]
+    period, duration = _period(result.articles)
+    listed = several[:max_stories]
+    stories = _Stories(result, languages, listed)
+    return ReportView(
+        title=title,
+        summary=result.summary,
+        sources=len({source_of(article) for article in result.articles} - {""}),
+        period=period,
+        duration=duration,
+        languages=languages.counts,
+        language_of={view.code: view for view, _ in languages.counts},
+        problems=_problems(result),
+        stories=tuple(stories.view(story) for story in listed),
+        more_stories=len(several) - len(listed),
+        singles=tuple(
+            stories.parts.article(result.by_id[story.members[0].id]) for story in single[:_SINGLES]
+        ),
+        more_singles=max(0, len(single) - _SINGLES),
+    )
+
+
+def _problems(result: Result) -> tuple[ProblemsView, ...]:
+    """Kinds by number; examples in an order that does not depend on the input's."""
+    by_kind: dict[str, list[Problem]] = {}
+    for problem in sorted(result.problems, key=lambda met: (met.kind, met.where, met.value)):
+        by_kind.setdefault(problem.kind, []).append(problem)
+    ranked = sorted(by_kind.items(), key=lambda met: (-len(met[1]), met[0]))
+    return tuple(
+        ProblemsView(kind, len(met), tuple(_example(problem) for problem in met[:_EXAMPLES]))
+        for kind, met in ranked
+    )
+
+
+def _example(problem: Problem) -> Problem:
+    where, value = (shortened(text, _VALUE_CHARS) for text in (problem.where, problem.value))
+    return Problem(problem.kind, where, value, problem.kept)
+
+
+def _period(articles: Iterable[Article]) -> tuple[str, str]:
+    """Days of the first and the last article, and how many those are."""
+    times = [article.published_at for article in articles if article.published_at]
+    if not times:
+        return "", ""
+    first, last = min(times), max(times)
+    days = (last.date() - first.date()).days + 1
+    if days == 1:
+        return shown_day(first), "1 day"
+    return f"{shown_day(first)} – {shown_day(last)}", f"{days:,} days"
+
+
+class _Stories:
+    """Makes the views of the listed stories within the budgets of the page."""
+
+    def __init__(self, result: Result, languages: Languages, stories: Sequence[StoryGroup]) -> None:
+        texts = [story.texts for story in stories]
+        copies = [
+            len(result.duplicates_of[member.id][0].members) - 1
+            for story in stories
+            for member in story.members
+            if result.duplicates_of[member.id][0].representative == member.id
+        ]
+        self._most_texts = fair_limit(texts, total=_TEXTS, most=_TEXTS_OF_STORY)
+        further = [max(0, count - self._most_texts) for count in texts]
+        self._most_rows = fair_limit(further, total=_ROWS, most=_ROWS_OF_STORY)
+        most_copies = fair_limit(copies, total=_COPIES, most=_COPIES_OF_TEXT)
+        self.parts = Parts(result, languages, most_copies)
+        self._result = result
+        self._languages = languages
+
+    def view(self, story: StoryGroup) -> StoryView:
+        """The view of one story."""
+        by_id = self._result.by_id
+        articles = [by_id[member.id] for member in story.members]
+        times = [article.published_at for article in articles if article.published_at]
+        first, last = story.first_seen, story.last_seen
+        chances = self._representatives(story)
+        central = self._central(story, chances)
+        shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
+        return StoryView(
+            story=story,
+            headline=shortened(story.headline, 2 * _VALUE_CHARS),
+            language=self._languages.of(by_id[central].language),
+            period=shown_range(first, last) if first and last else "",
+            duration=shown_duration(last - first if first and last else timedelta()),
+            first=int(first.timestamp()) if first else 0,
+            last=int(last.timestamp()) if last else 0,
+            articles=len(articles),
+            copies=len(articles) - story.texts,
+            undated=len(articles) - len(times),
+            languages=self._languages.counted(articles),
+            timeline=timeline([self._moment(article) for article in articles]),
+            central=self.parts.article(by_id[central]),
+            texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
+            rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
+            more_rows=max(0, len(further) - self._most_rows),
+        )
+
+    def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
+        """Ids of the independent texts, by time, with their P(same event)."""
+        return {
+            member.id: member.probability
+            for member in story.members
+            if self._result.duplicates_of[member.id][0].representative == member.id
+        }
+
+    def _central(self, story: StoryGroup, chances: dict[str, float | None]) -> str:
+        """The text with the highest probability; of equal ones that of the headline."""
+
+        def rank(each: str) -> tuple[float, bool]:
+            article, clean = self._result.by_id[each], self._result.clean_texts[each]
+            return chances[each] or 0.0, headline_of(article, clean) == story.headline
+
+        return max(chances, key=rank)
+
+    def _moment(self, article: Article) -> Moment:
+        view = self.parts.article(article)
+        label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
+        return Moment(article.published_at, view.language.code, label)

@@ -33,6 +33,7 @@ import numpy.typing as npt
 
 UInt64s = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
+BoolMask = npt.NDArray[np.bool_]
 
 FORMAT_VERSION = 1
 
@@ -87,7 +88,7 @@ class Scan:
     tokens: Tokens
     starts: Int64s
     ends: Int64s
-    unspaced: npt.NDArray[np.bool_]
+    unspaced: BoolMask
 
 
 def mix64(values: UInt64s) -> UInt64s:
@@ -169,8 +170,8 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     [5, 6, 7, 20, 21]
     """
     before = np.cumsum(counts) - counts
-    steps: Int64s = np.arange(int(counts.sum()), dtype=np.int64)
-    return steps + np.repeat(starts - before, counts)
+    steps = np.arange(int(counts.sum()), dtype=np.int64)
+    return np.add(steps, np.repeat(starts - before, counts), dtype=np.int64)
 
 
 def unique_rows(found: Tokens) -> Tokens:

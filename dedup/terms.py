@@ -16,7 +16,7 @@ from importlib import resources
 
 import numpy as np
 
-from dedup.shingles import Int64s, Tokens, UInt64s, mix64, scan, unique_rows
+from dedup.shingles import BoolMask, Int64s, Scan, Tokens, UInt64s, mix64, scan, unique_rows
 
 WEIGHT_UNIT = 0.25
 """Weights are whole numbers of quarter bits, so that their sums are exact."""
@@ -26,19 +26,35 @@ _BIGRAM = np.uint64(0xA24BAED4963EE407)
 def terms(texts: Sequence[str]) -> Tokens:
     """Hashes of the terms of canonical texts, in reading order, with repetitions."""
     found = scan(texts)
-    hashes = found.tokens.hashes.copy()
+    hashes, kept, _ = _joined(found)
     counts = found.tokens.counts
-    pairs = np.zeros(len(hashes), bool)
-    pairs[:-1] = found.unspaced[:-1] & found.unspaced[1:] & (found.ends[:-1] == found.starts[1:])
-    here = np.flatnonzero(pairs)
-    # The last character of a run stands in the pair before it already.
-    last = np.flatnonzero(~pairs[1:] & pairs[:-1]) + 1
-    hashes[here] = mix64(hashes[here] * _BIGRAM + hashes[here + 1])
-    kept = np.ones(len(hashes), bool)
-    kept[last] = False
     owner = np.repeat(np.arange(len(counts)), counts)[kept]
     offsets = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(counts)))))
     return Tokens(hashes[kept], offsets.astype(np.int64))
+
+
+def spelled_terms(text: str) -> dict[int, str]:
+    """The terms of one canonical text by their hash, case-folded, in reading order."""
+    found = scan([text])
+    hashes, kept, paired = _joined(found)
+    ends = found.ends + paired
+    folded = text.casefold()
+    return {
+        int(hashes[i]): folded[found.starts[i] : ends[i]] for i in np.flatnonzero(kept).tolist()
+    }
+
+
+def _joined(found: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:
+    """Hashes of terms where they begin, which tokens begin one, and which begin a pair."""
+    hashes = found.tokens.hashes.copy()
+    paired = np.zeros(len(hashes), bool)
+    paired[:-1] = found.unspaced[:-1] & found.unspaced[1:] & (found.ends[:-1] == found.starts[1:])
+    here = np.flatnonzero(paired)
+    hashes[here] = mix64(hashes[here] * _BIGRAM + hashes[here + 1])
+    kept = np.ones(len(hashes), bool)
+    # The last character of a run stands in the pair before it already.
+    kept[np.flatnonzero(~paired[1:] & paired[:-1]) + 1] = False
+    return hashes, kept, paired
 
 
 def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:

@@ -51,7 +51,9 @@ def test_hashing_chunks_equal_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rare_words_count_more_than_common_ones() -> None:
-    vectors = HashingEncoder().encode(["the Lukashenko of it", "Lukashenko speaks", "the end of it"])
+    vectors = HashingEncoder().encode(
+        ["the Lukashenko of it", "Lukashenko speaks", "the end of it"]
+    )
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
 
 

@@ -68,7 +68,9 @@ def test_a_text_without_tokens_has_the_empty_signature() -> None:
     assert prints.anchors.counts[:2].tolist() == [0, 0]
 
 
-def test_many_chunks_equal_one(prose: Callable[[int, int], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_chunks_equal_one(
+    prose: Callable[[int, int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     texts = [prose(seed, 5 + seed * 7) for seed in range(12)] + [""]
     whole = fingerprint(texts)
     monkeypatch.setattr("dedup.fingerprints._CHUNK_CHARS", 100)

@@ -47,7 +47,14 @@ def corpus(prose: Callable[[int, int], str]) -> list[str]:
         texts += [edited(base, edits, family * 10 + edits) for edits in (1, 2, 4, 6)]
         texts.append(" ".join(words[: len(words) // 2]))
         texts.append(" ".join(words[len(words) // 3 :]) + " " + prose(family + 100, 200))
-    texts += ["Fire in Rome kills two", "Fire in Rome kills three", "", "!", "普京会见习近平", "普京会见习近平。"]
+    texts += [
+        "Fire in Rome kills two",
+        "Fire in Rome kills three",
+        "",
+        "!",
+        "普京会见习近平",
+        "普京会见习近平。",
+    ]
     return texts
 
 
@@ -142,5 +149,7 @@ def test_large_buckets_are_linked_in_a_chain_of_eight() -> None:
     ids=["letter", "one word", "emoji", "marks", "combining", "han", "two megabytes"],
 )
 def test_odd_texts_are_their_own_copies_only(text: str) -> None:
-    found = find_near_duplicates([text, "something else entirely", text + " and a tail of other words " * 9])
+    found = find_near_duplicates(
+        [text, "something else entirely", text + " and a tail of other words " * 9]
+    )
     assert found.representatives[1] == 1

@@ -1,0 +1,229 @@
+"""Parts of the report as plain values: an article's byline, a text with its copies, a link."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dedup.assembly import headline_of, source_of
+from dedup.records import Article, DuplicateMember, Evidence, Removal, StoryLink
+from dedup.report_diff import Difference, difference, shortened
+from dedup.report_times import shown_time
+from dedup.result import Result
+
+EXCERPT_CHARS = 300
+_TITLE_CHARS = 240
+_SOURCE_CHARS = 60
+_REMOVED_CHARS = 200
+_REMOVED_PIECES = 5
+_COLOURS = 7
+
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#][^\s]{0,2000}", re.IGNORECASE)
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_EVIDENCE_WORDS = {
+    "prior": "Starting point: how rare it is that two texts cover one event",
+    "cosine": "How alike title and lead are (cosine of the embeddings)",
+    "shared_terms": "Rare terms in both (square root of their rarity in bits)",
+    "gap": "Days between the two",
+    "cross_language": "Written in different languages (1 = yes)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageView:
+    """A language: its code, its English name, its tag for `lang`, the number of its colour."""
+
+    code: str
+    name: str
+    tag: str
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """Byline of an article; `url` only if it is a web address, `moment` for machines."""
+
+    title: str
+    source: str
+    time: str
+    moment: str
+    language: LanguageView
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyView:
+    """A copy, measured against and compared with its representative."""
+
+    article: ArticleView
+    measured: DuplicateMember
+    other_title: bool
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a link: in words, its value, and its bar from -50 to 50."""
+
+    name: str
+    evidence: Evidence
+    bar: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Why a text belongs to a story: its link with the story's most central text."""
+
+    link: StoryLink
+    parts: tuple[PartView, ...]
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """An independent text of a story.
+
+    Args:
+        article: The representative.
+        excerpt: Beginning of its cleaned text.
+        probability: Mean P(same event) with the other texts; None in a story of one.
+        link: Link with the central text; None for that text itself.
+        copies: Its first copies.
+        more_copies: Copies that are not among them.
+        removed: The first pieces that cleaning cut from it, shortened.
+        more_removed: Pieces that are not among them.
+    """
+
+    article: ArticleView
+    excerpt: str
+    probability: float | None
+    link: LinkView | None
+    copies: tuple[CopyView, ...]
+    more_copies: int
+    removed: tuple[Removal, ...]
+    more_removed: int
+
+
+class Languages:
+    """The languages of a result; the most frequent ones have a colour each.
+
+    Args:
+        articles: All articles.
+    """
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        from babel import Locale
+
+        names = Locale("en").languages
+        counts = Counter(article.language for article in articles)
+        ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        self._views = {
+            code: LanguageView(
+                code or "?",
+                str(names.get(code.replace("-", "_"), shortened(code, 20))) or "Unknown language",
+                code if _LANGUAGE_TAG.fullmatch(code) else "",
+                min(rank, _COLOURS),
+            )
+            for rank, (code, _) in enumerate(ranked)
+        }
+        self.counts = tuple((self._views[code], count) for code, count in ranked)
+
+    def of(self, code: str) -> LanguageView:
+        """The language with that code."""
+        return self._views[code]
+
+    def counted(self, articles: Iterable[Article]) -> tuple[tuple[LanguageView, int], ...]:
+        """Languages of some articles with their numbers, the most frequent first."""
+        counts = Counter(article.language for article in articles)
+        ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        return tuple((self._views[code], count) for code, count in ranked)
+
+
+class Parts:
+    """Makes the parts of a report from a result.
+
+    Args:
+        result: The result.
+        languages: Its languages.
+        most_copies: How many copies of a text are shown.
+    """
+
+    def __init__(self, result: Result, languages: Languages, most_copies: int) -> None:
+        self._result = result
+        self._languages = languages
+        self._most_copies = most_copies
+
+    def article(self, article: Article) -> ArticleView:
+        """Byline of an article."""
+        time = article.published_at
+        return ArticleView(
+            shortened(headline_of(article, self._result.clean_texts[article.id]), _TITLE_CHARS),
+            shortened(source_of(article), _SOURCE_CHARS) or "unknown source",
+            shown_time(time) if time else "no date",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
+            self._languages.of(article.language),
+            article.url if _WEB_ADDRESS.fullmatch(article.url) else "",
+        )
+
+    def text(self, representative: str, probability: float | None, central: str) -> TextView:
+        """An independent text of a story whose most central text is represented by `central`."""
+        result = self._result
+        cluster, _ = result.duplicates_of[representative]
+        clean = result.clean_texts[representative]
+        copies = [member for member in cluster.members if member.id != representative]
+        link = result.evidences.link(representative, central)
+        return TextView(
+            self.article(result.by_id[representative]),
+            shortened(clean.text, EXCERPT_CHARS),
+            probability,
+            link_view(link) if link else None,
+            tuple(self._copy(each, representative) for each in copies[: self._most_copies]),
+            max(0, len(copies) - self._most_copies),
+            tuple(
+                Removal(shortened(piece.text, _REMOVED_CHARS), piece.reason)
+                for piece in clean.removed[:_REMOVED_PIECES]
+            ),
+            max(0, len(clean.removed) - _REMOVED_PIECES),
+        )
+
+    def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
+        texts, articles = self._result.clean_texts, self._result.by_id
+        return CopyView(
+            self.article(articles[member.id]),
+            member,
+            texts[member.id].title != texts[representative].title,
+            difference(texts[representative].text, texts[member.id].text),
+        )
+
+
+def link_view(link: StoryLink) -> LinkView:
+    """A link with its parts in words and as bars on one scale."""
+    largest = max((abs(part.log_odds) for part in link.evidence), default=0.0) or 1.0
+    return LinkView(
+        link,
+        tuple(
+            PartView(
+                _EVIDENCE_WORDS.get(part.name, part.name.replace("_", " ")),
+                part,
+                round(50 * part.log_odds / largest, 2),
+            )
+            for part in link.evidence
+        ),
+        round(sum(part.log_odds for part in link.evidence), 4),
+    )
+
+
+def fair_limit(sizes: Sequence[int], *, total: int, most: int) -> int:
+    """How many of each group may be shown so that all together are at most `total`.
+
+    At least 1 and at most `most`; small groups leave their room to the large ones.
+
+    >>> fair_limit([1, 2, 30, 40], total=23, most=50)
+    10
+    """
+    for limit in range(most, 1, -1):
+        if sum(min(size, limit) for size in sizes) <= total:
+            return limit
+    return 1

@@ -1,0 +1,257 @@
+"""The command as people run it: in a process of its own where it matters, else in this one."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow.parquet as pq
+import pytest
+
+from dedup import cli
+from dedup.config import Config
+from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS
+
+Run = Callable[..., "subprocess.CompletedProcess[str] | SimpleNamespace"]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., SimpleNamespace]:
+    """Runs the command in this process: `run("cluster", "x.jsonl").code`."""
+
+    def make(*arguments: object) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["dedup", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=stopped.value.code or 0, out=out, err=err)
+
+    return make
+
+
+@pytest.fixture
+def articles(tmp_path: Path, seeds_path: Path) -> Path:
+    """The first 40 demonstration articles."""
+    path = tmp_path / "articles.jsonl"
+    lines = seeds_path.read_text(encoding="utf-8").splitlines()[:40]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_new_user_sees_help_that_names_the_commands(run: Callable[..., SimpleNamespace]) -> None:
+    shown = run("--help")
+    assert shown.code == 0
+    for name in ("cluster", "evaluate", "config"):
+        assert name in shown.out
+
+
+def test_help_of_cluster_teaches_by_example(run: Callable[..., SimpleNamespace]) -> None:
+    shown = run("cluster", "--help").out
+    assert "dedup cluster articles.jsonl" in shown
+    for option in ("--output", "--stories", "--report", "--config", "--encoder", "--title-column"):
+        assert option in shown
+
+
+def test_all_outputs_are_written(
+    run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
+) -> None:
+    out, stories, matches, report = (
+        tmp_path / name for name in ("a.parquet", "s.jsonl", "m.csv", "r.html")
+    )
+    done = run(
+        "cluster",
+        articles,
+        "-o",
+        out,
+        "--stories",
+        stories,
+        "--matches",
+        matches,
+        "--report",
+        report,
+    )
+    assert done.code == 0
+    assert tuple(pq.read_table(out).column_names) == ARTICLE_COLUMNS
+    assert tuple(json.loads(stories.read_text("utf-8").splitlines()[0])) == STORY_COLUMNS
+    assert tuple(matches.read_text("utf-8").splitlines()[0].split(",")) == MATCH_COLUMNS
+    assert "</html>" in report.read_text("utf-8")
+    assert "40 articles" in done.out
+
+
+def test_the_same_input_gives_the_same_bytes(
+    run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        run(
+            "cluster",
+            articles,
+            "-q",
+            "-o",
+            tmp_path / f"{name}.parquet",
+            "--report",
+            tmp_path / f"{name}.html",
+        )
+    for ending in ("parquet", "html"):
+        first, second = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("a", "b"))
+        assert first == second
+
+
+def test_rows_on_stdout_are_alone_there(
+    run: Callable[..., SimpleNamespace], articles: Path
+) -> None:
+    done = run("cluster", articles, "-o", "-")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert len(rows) == 40
+    assert tuple(rows[0]) == ARTICLE_COLUMNS
+    assert "40 articles" in done.err
+
+
+def test_stdin_is_read(
+    run: Callable[..., SimpleNamespace], articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(articles.read_bytes()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert len(run("cluster", "-", "-o", "-").out.splitlines()) == 40
+
+
+def test_quiet_says_nothing(run: Callable[..., SimpleNamespace], articles: Path) -> None:
+    done = run("cluster", articles, "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_problems_are_counted_and_listed(
+    run: Callable[..., SimpleNamespace], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"title": "One"}\n{broken\n{"id": 3}\n' + "{oops\n" * 4)
+    done = run("cluster", path)
+    assert done.code == 0
+    assert "skipped: broken JSON, 5" in done.err
+    assert f"{path}:2" in done.err
+    assert "and 2 more" in done.err
+    assert f"{path}:7" in run("cluster", path, "--verbose").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["cluster"], 2, "Missing argument"),
+        (["cluster", "a.jsonl", "--nonsense"], 2, "No such option"),
+        (["cluster", "a.jsonl", "-o", "a.xlsx"], 2, "names no format"),
+        (["cluster", "a.jsonl", "--report", "a.txt"], 2, "the report is a .html file"),
+        (["cluster", "a.jsonl", "--min-probability", "2"], 2, "min_probability = 2.0"),
+        (["cluster", "a.jsonl", "--max-gap", "soon"], 2, "'soon' is not a duration"),
+        (["cluster", "a.jsonl", "--config", "none.toml"], 2, "none.toml"),
+        (["cluster", "missing.jsonl"], 1, "missing.jsonl"),
+        (["cluster", "a.jsonl", "-o", "no/such/folder/a.csv"], 1, "folder does not exist"),
+        (["evaluate", "none.csv", "none.jsonl"], 1, "none.csv"),
+    ],
+)
+def test_exit_codes_and_messages(
+    run: Callable[..., SimpleNamespace],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"title": "One"}\n')
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.code == code
+    assert message in " ".join(done.err.replace("│", " ").split())
+    assert "Traceback" not in done.err
+
+
+def test_options_win_over_the_configuration_file(
+    run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "dedup.toml"
+    path.write_text("[stories]\nmin_probability = 0.7\n")
+    rows = run("cluster", articles, "-o", "-", "--config", path, "--min-jaccard", "0.9").out
+    expected = Config().replace(
+        stories={"min_probability": 0.7}, near_duplicates={"min_jaccard": 0.9}
+    )
+    assert json.loads(rows.splitlines()[0])["config_digest"] == expected.digest()
+
+
+def test_columns_can_be_named(run: Callable[..., SimpleNamespace], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("nr,kop,inhoud\n7,Title,Some text\n")
+    done = run(
+        "cluster",
+        path,
+        "--id-column",
+        "nr",
+        "--title-column",
+        "kop",
+        "--text-column",
+        "inhoud",
+        "-o",
+        "-",
+    )
+    assert json.loads(done.out)["id"] == "7"
+
+
+def test_evaluate_shows_all_measures(
+    run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.csv"
+    run("cluster", articles, "-q", "-o", out)
+    shown = run("evaluate", out, articles).out
+    for name in ("B-cubed", "pairwise", "CEAF-e", "Rand", "mutual", "V-measure", "cross language"):
+        assert name in shown
+    scores = json.loads(run("evaluate", out, articles, "--level", "duplicate", "--json").out)
+    assert scores["pairwise"]["precision"] == 1.0
+
+
+def test_config_prints_a_file_that_can_be_used(
+    run: Callable[..., SimpleNamespace], tmp_path: Path
+) -> None:
+    path = tmp_path / "dedup.toml"
+    path.write_text(run("config").out, encoding="utf-8")
+    assert Config.from_toml(path) == Config()
+
+
+def test_terminal_control_characters_are_not_printed(
+    run: Callable[..., SimpleNamespace], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    text = "Krakatau erupts over Banten and Labuan. " * 4
+    rows = [
+        {"id": str(i), "title": f"\x1b[31mKrakatau {i}\x07", "text": f"{text}{'more ' * i * 40}"}
+        for i in range(2)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert "\x1b" not in run("cluster", path).out
+
+
+def test_the_installed_command_works_and_imports_little(tmp_path: Path) -> None:
+    code = "import sys, dedup, dedup.cli; print(*sorted(m for m in sys.modules if '.' not in m))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    heavy = {
+        "numpy",
+        "scipy",
+        "sklearn",
+        "faiss",
+        "pyarrow",
+        "numba",
+        "torch",
+        "jinja2",
+        "datasketch",
+    }
+    assert not heavy & set(done.stdout.split())
+    version = subprocess.run(
+        [sys.executable, "-m", "dedup", "--version"], capture_output=True, text=True, check=True
+    )
+    assert version.stdout.startswith("dedup ")
