@@ -24,7 +24,7 @@ from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.evaluation import evaluate
 from dedup.neighbors import NeighborPairs, neighbor_pairs, whole_vectors
-from dedup.readers import read_articles
+from dedup.readers.files import read_articles
 from dedup.stories import group
 
 GRID = {

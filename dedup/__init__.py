@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from dedup.evaluation import Evaluation, evaluate, evaluate_files
     from dedup.pipeline import cluster
-    from dedup.readers import read_articles
+    from dedup.readers.files import read_articles
     from dedup.records import (
         Article,
         CleanText,

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dedup import __version__
-from dedup.config import Config, parse_duration
+from dedup.config import Config
 from dedup.console import Console
 from dedup.errors import ConfigError, DedupError, OutputError
+from dedup.settings import parse_duration
 
 app = typer.Typer(
     name="dedup",
@@ -211,7 +212,7 @@ def _cluster_files(
     top: int,
 ) -> None:
     from dedup.pipeline import cluster
-    from dedup.readers import read_articles, total_bytes
+    from dedup.readers.files import read_articles, total_bytes
     from dedup.records import Problem
 
     problems: list[Problem] = []

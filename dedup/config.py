@@ -8,10 +8,8 @@ made by the same version, were made by the same rules.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
-import re
 import tomllib
 import typing
 from dataclasses import dataclass, field
@@ -20,23 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from dedup.errors import ConfigError
-
-_DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_duration(text: str) -> timedelta:
-    """A duration written as a whole number and a unit: `36h`, `7d`, `2w`, `90m`.
-
-    Raises:
-        ConfigError: The text is not such a duration.
-
-    >>> parse_duration("36h")
-    datetime.timedelta(days=1, seconds=43200)
-    """
-    found = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
-    if found is None:
-        raise ConfigError(f"{text!r} is not a duration: write a number and m, h, d or w, as in 7d")
-    return timedelta(**{_DURATION_UNITS[found[2]]: int(found[1])})
+from dedup.settings import refuse_unknown, section_from
 
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:
@@ -278,12 +260,12 @@ class Config:
             ConfigError: A section or setting is unknown or unusable.
         """
         sections = typing.get_type_hints(cls)
-        _refuse_unknown(values, sections, "section")
+        refuse_unknown(values, sections, "section")
         made: dict[str, Any] = {}
         for name, given in values.items():
             if not isinstance(given, dict):
                 raise ConfigError(f"{name} = {given!r}: is a section, write [{name}]")
-            made[name] = _section(sections[name], name, given)
+            made[name] = section_from(sections[name], name, given)
         return cls(**made)
 
     def replace(self, **changes: dict[str, Any]) -> Self:
@@ -292,11 +274,11 @@ class Config:
         >>> Config().replace(stories={"min_probability": 0.6}).stories.min_probability
         0.6
         """
-        _refuse_unknown(changes, typing.get_type_hints(type(self)), "section")
+        refuse_unknown(changes, typing.get_type_hints(type(self)), "section")
         made: dict[str, Any] = {}
         for name, given in changes.items():
             section = getattr(self, name)
-            _refuse_unknown(given, typing.get_type_hints(type(section)), f"setting of [{name}]")
+            refuse_unknown(given, typing.get_type_hints(type(section)), f"setting of [{name}]")
             made[name] = dataclasses.replace(section, **given)
         return dataclasses.replace(self, **made)
 
@@ -304,31 +286,3 @@ class Config:
         """12 hexadecimal digits that change with any setting."""
         values = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)
         return hashlib.sha256(values.encode()).hexdigest()[:12]
-
-
-def _refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
-    for name in given:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-            raise ConfigError(f"{name!r} is not a {what}: {hint}")
-
-
-def _section(kind: type, section: str, given: dict[str, Any]) -> Any:  # noqa: ANN401
-    hints = typing.get_type_hints(kind)
-    _refuse_unknown(given, hints, f"setting of [{section}]")
-    return kind(**{name: _coerce(name, value, hints[name]) for name, value in given.items()})
-
-
-def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
-    wanted = [kind for kind in (typing.get_args(hint) or (hint,)) if kind is not type(None)]
-    if timedelta in wanted and isinstance(value, str):
-        return parse_duration(value)
-    if float in wanted and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) not in wanted:
-        names = " or ".join(
-            "a duration such as 7d" if k is timedelta else k.__name__ for k in wanted
-        )
-        raise ConfigError(f"{name} = {value!r}: must be {names}")
-    return value

@@ -25,9 +25,9 @@ from dedup.cleaning import clean, repeated_lines
 from dedup.config import Config
 from dedup.encoders import Encoder, checked_vectors, load_encoder
 from dedup.evidence import Evidences
-from dedup.fields import as_articles
 from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import neighbor_pairs, whole_vectors
+from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem
 from dedup.result import Result, Summary
 from dedup.stories import Grouping, group

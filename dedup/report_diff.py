@@ -3,13 +3,14 @@
 Sentences are aligned first, and only sentences that changed are compared word
 by word: that keeps the quadratic comparison small and the spans readable. In
 scripts without spaces a character with its marks takes the place of a word.
+Case, spacing and punctuation do not count, as they do not for copies.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -31,7 +32,9 @@ _MARKS = "".join(
     if unicodedata.category(chr(code)).startswith("M")
 )
 _TOKEN = re.compile(rf"(?:[{_UNSPACED}][{_MARKS}]*|[^\s{_UNSPACED}]+)\s*")
-_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "؟", "।", "…", '."', '!"', '?"')
+_SENTENCE_END = re.compile(r"[.!?。！？؟।…\n]")
+_COUNTING_MARKS = "%‰"
+_Change = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +52,16 @@ class Difference:
     """What a copy changed.
 
     Args:
-        spans: The first differences, in reading order; none if the texts are equal.
+        equal: True if the texts are equal to the character.
+        spans: The first differences, in reading order.
         more: Differences that are not among them.
         partial: True if only the first `MAX_TOKENS` words were compared.
     """
 
+    equal: bool = False
     spans: tuple[Span, ...] = ()
     more: int = 0
     partial: bool = False
-
-
-_Change = tuple[int, int, int, int]
 
 
 def difference(original: str, copy: str) -> Difference:
@@ -69,7 +71,7 @@ def difference(original: str, copy: str) -> Difference:
     (Span(before='Two men were hurt on ', deleted='Monday.', inserted='Tuesday.', after=''),)
     """
     if original == copy:
-        return Difference()
+        return Difference(equal=True)
     a, more_a = _tokens(original)
     b, more_b = _tokens(copy)
     partial = more_a or more_b
@@ -78,7 +80,7 @@ def difference(original: str, copy: str) -> Difference:
     if partial and changes and changes[-1][1] == len(a) and changes[-1][3] == len(b):
         changes.pop()
     spans = tuple(_span(a, b, change) for change in changes[:MAX_SPANS])
-    return Difference(spans, len(changes) - len(spans), partial)
+    return Difference(False, spans, len(changes) - len(spans), partial)
 
 
 def shortened(text: str, most: int) -> str:
@@ -96,40 +98,66 @@ def shortened(text: str, most: int) -> str:
 
 
 def _tokens(text: str) -> tuple[list[str], bool]:
-    """The first words with the white space behind them, and whether there are more."""
+    """The first words, with what stands behind them, and whether there are more."""
     found: list[str] = []
     for token in _TOKEN.finditer(text):
-        if len(found) == MAX_TOKENS:
+        if found and not _bare(token[0]):
+            found[-1] += token[0]
+        elif len(found) == MAX_TOKENS:
             return found, True
-        found.append(token[0])
+        else:
+            found.append(token[0])
     return found, False
 
 
-def _units(tokens: Sequence[str]) -> list[tuple[str, ...]]:
-    """Sentences as tuples of bare words."""
+def _bare(token: str) -> str:
+    """What of a word is compared: without case, and without punctuation around it.
+
+    >>> _bare("“Monday”, "), _bare("5% "), _bare("-- ")
+    ('monday', '5%', '')
+    """
+    start, end = 0, len(token)
+    while start < end and _silent(token[start]):
+        start += 1
+    while start < end and _silent(token[end - 1]):
+        end -= 1
+    return token[start:end].casefold()
+
+
+def _silent(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "PZC" and character not in _COUNTING_MARKS
+
+
+def _units(tokens: Sequence[str], words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sentences, as tuples of bare words."""
     units, start = [], 0
     for end, token in enumerate(tokens, 1):
-        bare = token.rstrip()
-        over = bare.endswith(_SENTENCE_ENDS) or "\n" in token or end - start == _LONGEST_UNIT
-        if over or end == len(tokens):
-            units.append(tuple(word.rstrip() for word in tokens[start:end]))
+        over = _SENTENCE_END.search(token) or end - start == _LONGEST_UNIT or end == len(tokens)
+        if over:
+            units.append(tuple(words[start:end]))
             start = end
     return units
 
 
 def _changes(a: Sequence[str], b: Sequence[str]) -> Iterator[_Change]:
     """Places that differ, as `a[i:j]` against `b[k:m]`."""
-    units_a, units_b = _units(a), _units(b)
+    words_a, words_b = [_bare(token) for token in a], [_bare(token) for token in b]
+    units_a, units_b = _units(a, words_a), _units(b, words_b)
     starts_a, starts_b = _starts(units_a), _starts(units_b)
-    matcher = SequenceMatcher(None, units_a, units_b, autojunk=False)
-    for kind, i, j, k, m in matcher.get_opcodes():
-        if kind == "equal":
-            continue
+    for kind, i, j, k, m in _opcodes(units_a, units_b):
         i, j, k, m = starts_a[i], starts_a[j], starts_b[k], starts_b[m]
         if kind == "replace" and (j - i) * (m - k) <= _MOST_CELLS:
-            yield from _word_changes(a, b, (i, j, k, m))
+            for _, i2, j2, k2, m2 in _opcodes(words_a[i:j], words_b[k:m]):
+                yield i + i2, i + j2, k + k2, k + m2
         else:
             yield i, j, k, m
+
+
+def _opcodes(a: Sequence[Hashable], b: Sequence[Hashable]) -> Iterator[tuple[str, *_Change]]:
+    for opcode in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if opcode[0] != "equal":
+            yield opcode
 
 
 def _starts(units: Sequence[tuple[str, ...]]) -> list[int]:
@@ -137,14 +165,6 @@ def _starts(units: Sequence[tuple[str, ...]]) -> list[int]:
     for unit in units:
         starts.append(starts[-1] + len(unit))
     return starts
-
-
-def _word_changes(a: Sequence[str], b: Sequence[str], place: _Change) -> Iterator[_Change]:
-    i, j, k, m = place
-    old, new = ([word.rstrip() for word in words] for words in (a[i:j], b[k:m]))
-    for kind, i2, j2, k2, m2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind != "equal":
-            yield i + i2, i + j2, k + k2, k + m2
 
 
 def _joined(changes: Iterator[_Change]) -> list[_Change]:

@@ -20,7 +20,7 @@ _MOST_LANES = 8
 _MOST_LABELLED = 3
 # The axis leaves room for half a dot at either end.
 _MARGIN, _WIDTH = 2.0, 96.0
-_RADIUS, _MOST_RADIUS = 4.0, 8.0
+_RADIUS, _MOST_RADIUS = 5.0, 9.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     """
     before = np.cumsum(counts) - counts
     steps = np.arange(int(counts.sum()), dtype=np.int64)
-    return np.add(steps, np.repeat(starts - before, counts), dtype=np.int64)
+    moved: Int64s = steps + np.repeat(starts - before, counts)
+    return moved
 
 
 def unique_rows(found: Tokens) -> Tokens:

@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from dedup.config import ReadingConfig
 from dedup.errors import InputError, MissingExtraError
-from dedup.readers import read_articles
+from dedup.readers.files import read_articles
 from dedup.records import Article, Problem
 
 GOOD = {"id": "1", "title": "T", "text": "x", "lang": "en"}

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dedup.config import Config, parse_duration
+from dedup.config import Config
 from dedup.errors import ConfigError
+from dedup.settings import parse_duration
 
 
 @pytest.mark.parametrize(

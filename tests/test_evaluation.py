@@ -370,7 +370,7 @@ def test_unusable_tables_are_refused(tmp_path: Path, name: str, data: bytes, mes
 
 @pytest.mark.parametrize("name", ["gold.csv", "gold.csv.gz", "gold.csv.zst", "gold.parquet"])
 def test_a_missing_table_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=f"{name}: cannot be read"):
+    with pytest.raises(InputError, match=f"{name}: cannot be opened"):
         read_labels(tmp_path / name)
 
 

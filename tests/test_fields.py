@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.columns import NoColumnsError, check_columns, require_columns, used_columns
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
-from dedup.fields import article_from_mapping, as_articles, as_text
+from dedup.readers.columns import NoColumnsError, check_columns, require_columns, used_columns
+from dedup.readers.fields import article_from_mapping, as_articles, as_text
 from dedup.records import Article, Problem
 
 DAY = datetime(2023, 10, 18, tzinfo=UTC)

@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from dedup import furniture
-from dedup.furniture import PATTERNS, PHRASES, Phrases, Reason
+from dedup.cleaning import furniture
+from dedup.cleaning.furniture import PATTERNS, PHRASES, Phrases, Reason
 
 FIELDS = [field.name for field in dataclasses.fields(Phrases)]
 

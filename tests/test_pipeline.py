@@ -130,7 +130,7 @@ def article(id: str, text: str, hours: int | None = 0, **fields: str) -> Article
 
 
 LONG = (
-    "Minister Abernathy opened the Kirkwall lighthouse bridge on Monday before two thousand guests. "
+    "Minister Abernathy opened the Kirkwall lighthouse bridge on Monday before 2,000 guests. "
     * 3
 )
 

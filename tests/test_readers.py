@@ -17,8 +17,8 @@ import pytest
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from dedup.pages import text_page
-from dedup.readers import read_articles, total_bytes
+from dedup.readers.files import read_articles, total_bytes
+from dedup.readers.pages import text_page
 from dedup.records import Article, Problem
 
 ROWS: list[dict[str, object]] = [

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from dedup.calendars import fold
-from dedup.dates import FoundDate, find_date
+from dedup.dates.calendars import fold
+from dedup.dates.values import FoundDate, find_date
 
 _LINES = 8
 _MAX_LINE_CHARS = 120

@@ -10,9 +10,9 @@ import re
 from itertools import pairwise
 from typing import Literal
 
-from dedup.furniture import NETWORKS, PATTERNS, PHRASES, Reason
-from dedup.normalization import key as key_of
-from dedup.normalization import normalize
+from dedup.cleaning.furniture import NETWORKS, PATTERNS, PHRASES, Reason
+from dedup.cleaning.normalization import key as key_of
+from dedup.cleaning.normalization import normalize
 
 _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
-from dedup.datelines import find_dateline
+from dedup.dates.datelines import find_dateline
 from dedup.languages import detect_language
 from dedup.records import Article
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from dedup.columns import FIELDS, check_columns, used_columns
-from dedup.completion import complete, is_future
 from dedup.config import ReadingConfig
-from dedup.dates import parse_date
+from dedup.dates.values import parse_date
 from dedup.errors import InputError
 from dedup.languages import detect_language, normalize_language
+from dedup.readers.columns import FIELDS, check_columns, used_columns
+from dedup.readers.completion import complete, is_future
 from dedup.records import Article, Problem
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def as_articles(
 def _rows_of(articles: Iterable[Any] | pa.Table) -> Iterator[Any]:
     # Asked by its methods, since an import of pyarrow costs a tenth of a second.
     if hasattr(articles, "to_batches") and hasattr(articles, "schema"):
-        from dedup.parquet import rows_of_batch
+        from dedup.readers.parquet import rows_of_batch
 
         for batch in articles.to_batches(max_chunksize=1_000):
             yield from rows_of_batch(batch)

@@ -23,17 +23,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from dedup.columns import NoColumnsError, check_columns
-from dedup.completion import complete
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
-from dedup.fields import OnProblem as OnProblem
-from dedup.fields import article_from_mapping
-from dedup.pages import html_page, text_page
-from dedup.parquet import parquet_rows
-from dedup.records import Article, Problem
-from dedup.rows import Row, csv_rows, json_rows, jsonl_rows
-from dedup.streams import (
+from dedup.readers.columns import NoColumnsError, check_columns
+from dedup.readers.completion import complete
+from dedup.readers.fields import OnProblem as OnProblem
+from dedup.readers.fields import article_from_mapping
+from dedup.readers.pages import html_page, text_page
+from dedup.readers.parquet import parquet_rows
+from dedup.readers.rows import Row, csv_rows, json_rows, jsonl_rows
+from dedup.readers.streams import (
     COMPRESSIONS,
     OnBytes,
     decode_page,
@@ -41,6 +40,7 @@ from dedup.streams import (
     read_whole,
     wrap_stdin,
 )
+from dedup.records import Article, Problem
 
 _TABLES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 _HTML = (".html", ".htm")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from dedup.dates import parse_date
+from dedup.dates.values import parse_date
 from dedup.errors import MissingExtraError
 
 _MAX_TITLE_CHARS = 200

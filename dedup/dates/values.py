@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from dedup.calendars import fold, gregorian_date, month_names, solar_hijri_month_names
-from dedup.clocks import CLOCK, clock_time
+from dedup.dates.calendars import fold, gregorian_date, month_names, solar_hijri_month_names
+from dedup.dates.clocks import CLOCK, clock_time
 
 MIN_YEAR = 1800
 MAX_YEAR = 2200

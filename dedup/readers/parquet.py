@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedup.columns import require_columns, used_columns
 from dedup.errors import InputError
-from dedup.fields import OnProblem, shorten
+from dedup.readers.columns import require_columns, used_columns
+from dedup.readers.fields import OnProblem, shorten
+from dedup.readers.rows import Row
+from dedup.readers.streams import OnBytes, open_raw
 from dedup.records import Problem
-from dedup.rows import Row
-from dedup.streams import OnBytes, open_raw
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,11 +14,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from dedup.columns import NoColumnsError, require_columns
 from dedup.errors import InputError
-from dedup.fields import OnProblem, shorten
+from dedup.readers.columns import NoColumnsError, require_columns
+from dedup.readers.fields import OnProblem, shorten
+from dedup.readers.streams import read_lines
 from dedup.records import Problem
-from dedup.streams import read_lines
 
 Row = tuple[str, Mapping[str, object]]
 

@@ -1,0 +1,58 @@
+"""From the values of a TOML file to the dataclasses of `dedup.config`, with errors that help."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing
+from datetime import timedelta
+from typing import Any
+
+from dedup.errors import ConfigError
+
+_DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration written as a whole number and a unit: `36h`, `7d`, `2w`, `90m`.
+
+    Raises:
+        ConfigError: The text is not such a duration.
+
+    >>> parse_duration("36h")
+    datetime.timedelta(days=1, seconds=43200)
+    """
+    found = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
+    if found is None:
+        raise ConfigError(f"{text!r} is not a duration: write a number and m, h, d or w, as in 7d")
+    return timedelta(**{_DURATION_UNITS[found[2]]: int(found[1])})
+
+
+def refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
+    """Raise `ConfigError` for a name that is not known, with the closest one that is."""
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            raise ConfigError(f"{name!r} is not a {what}: {hint}")
+
+
+def section_from(kind: type, section: str, given: dict[str, Any]) -> Any:  # noqa: ANN401
+    """A section of the configuration from its values; durations may be written as text."""
+    hints = typing.get_type_hints(kind)
+    refuse_unknown(given, hints, f"setting of [{section}]")
+    return kind(**{name: _coerce(name, value, hints[name]) for name, value in given.items()})
+
+
+def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
+    wanted = [kind for kind in (typing.get_args(hint) or (hint,)) if kind is not type(None)]
+    if timedelta in wanted and isinstance(value, str):
+        return parse_duration(value)
+    if float in wanted and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) not in wanted:
+        names = " or ".join(
+            "a duration such as 7d" if k is timedelta else k.__name__ for k in wanted
+        )
+        raise ConfigError(f"{name} = {value!r}: must be {names}")
+    return value
