@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from dedup.result import Result
 
 _EXAMPLES = 3
-_STORY_COLUMNS = (
-    ("texts", 5),
-    ("articles", 8),
-    ("sources", 7),
-    ("first seen", 10),
-    ("languages", 14),
+_Justify = Literal["left", "right"]
+_STORY_COLUMNS: tuple[tuple[str, int, _Justify], ...] = (
+    ("texts", 5, "right"),
+    ("articles", 8, "right"),
+    ("sources", 7, "right"),
+    ("first seen", 10, "left"),
+    ("languages", 14, "left"),
 )
-_FIRST_WIDE = 10
+_WIDTH_OF_FILES = 100
+_MIN_HEADLINE = 20
 
 
 class StepProgress:
@@ -84,8 +86,8 @@ class Console:
     ) -> None:
         self._quiet = quiet
         self._verbose = verbose
-        self._err = RichConsole(stderr=True, quiet=quiet, highlight=False)
-        self._out = self._err if table_to_stderr else RichConsole(quiet=quiet, highlight=False)
+        self._err = _rich(to_stderr=True, quiet=quiet)
+        self._out = self._err if table_to_stderr else _rich(to_stderr=False, quiet=quiet)
 
     @contextmanager
     def progress(self, total_bytes: int | None) -> Iterator[StepProgress]:
@@ -109,10 +111,10 @@ class Console:
         shown = [story for story in islice(result.story_groups, top) if len(story.members) > 1]
         if shown:
             table = Table(box=None, pad_edge=False)
-            for name, width in _STORY_COLUMNS:
-                justify: Literal["left", "right"] = "right" if width < _FIRST_WIDE else "left"
+            for name, width, justify in _STORY_COLUMNS:
                 table.add_column(name, justify=justify, min_width=width, max_width=width)
-            room = max(self._out.width - sum(width + 2 for _, width in _STORY_COLUMNS), 20)
+            taken = sum(width + 2 for _, width, _ in _STORY_COLUMNS)
+            room = max(self._out.width - taken, _MIN_HEADLINE)
             table.add_column("headline", no_wrap=True, overflow="ellipsis", max_width=room)
             for story in shown:
                 table.add_row(
@@ -170,6 +172,13 @@ class Console:
         self._out.print(_counts(evaluation), soft_wrap=True)
         if evaluation.language_pairs:
             self._out.print(_by_languages(evaluation))
+
+
+def _rich(*, to_stderr: bool, quiet: bool) -> RichConsole:
+    console = RichConsole(stderr=to_stderr, quiet=quiet, highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_FILES
+    return console
 
 
 def _scores(evaluation: Evaluation) -> Table:

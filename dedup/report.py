@@ -105,15 +105,15 @@ def _plain(value: float) -> str:
     """A number with at most four digits behind the point.
 
     >>> _plain(0.1774), _plain(1.0), _plain(-6.5)
-    ('0.1774', '1', '-6.5')
+    ('0.1774', '1', '−6.5')
     """
-    return f"{value:.4f}".rstrip("0").rstrip(".")
+    return f"{value:z.4f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def _signed(value: float) -> str:
     """A number with its sign and four digits behind the point.
 
-    >>> _signed(2.4842), _signed(-6.5)
-    ('+2.4842', '−6.5000')
+    >>> _signed(2.4842), _signed(-6.5), _signed(-0.0)
+    ('+2.4842', '−6.5000', '+0.0000')
     """
-    return f"{value:+.4f}".replace("-", "−")
+    return f"{value:+z.4f}".replace("-", "−")

@@ -1,26 +1,26 @@
 """What differs between two copies of a text, word by word, in a few short spans.
 
-Sentences are aligned first, and only sentences that changed are compared word
-by word: that keeps the quadratic comparison small and the spans readable. In
-scripts without spaces a character with its marks takes the place of a word.
-Case, spacing and punctuation do not count, as they do not for copies.
+In scripts without spaces a character with its marks takes the place of a word.
+Case, spacing and punctuation do not count, as they do not for copies. Comparing
+is quadratic at worst, so it looks at the beginnings of long texts only, and
+texts that repeat the same few words over and over are not aligned.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 MAX_TOKENS = 2_000
 MAX_SPANS = 12
-_MOST_CELLS = 250_000
+_MOST_CELLS = 60_000
 _MOST_SPAN_CHARS = 160
 _CONTEXT_CHARS = 24
 _JOINED_GAP = 2
-_LONGEST_UNIT = 60
 
 # Thai to Lao, Burmese, Khmer, and the blocks of Chinese and Japanese.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff"
@@ -32,7 +32,6 @@ _MARKS = "".join(
     if unicodedata.category(chr(code)).startswith("M")
 )
 _TOKEN = re.compile(rf"(?:[{_UNSPACED}][{_MARKS}]*|[^\s{_UNSPACED}]+)\s*")
-_SENTENCE_END = re.compile(r"[.!?。！？؟।…\n]")
 _COUNTING_MARKS = "%‰"
 _Change = tuple[int, int, int, int]
 
@@ -75,7 +74,7 @@ def difference(original: str, copy: str) -> Difference:
     a, more_a = _tokens(original)
     b, more_b = _tokens(copy)
     partial = more_a or more_b
-    changes = _joined(_changes(a, b))
+    changes = _joined(_changes([_bare(token) for token in a], [_bare(token) for token in b]))
     # Where comparing stops, one text is ahead of the other: that is no difference.
     if partial and changes and changes[-1][1] == len(a) and changes[-1][3] == len(b):
         changes.pop()
@@ -129,42 +128,24 @@ def _silent(character: str) -> bool:
     return category[0] in "PZC" and character not in _COUNTING_MARKS
 
 
-def _units(tokens: Sequence[str], words: Sequence[str]) -> list[tuple[str, ...]]:
-    """Sentences, as tuples of bare words."""
-    units, start = [], 0
-    for end, token in enumerate(tokens, 1):
-        over = _SENTENCE_END.search(token) or end - start == _LONGEST_UNIT or end == len(tokens)
-        if over:
-            units.append(tuple(words[start:end]))
-            start = end
-    return units
-
-
 def _changes(a: Sequence[str], b: Sequence[str]) -> Iterator[_Change]:
-    """Places that differ, as `a[i:j]` against `b[k:m]`."""
-    words_a, words_b = [_bare(token) for token in a], [_bare(token) for token in b]
-    units_a, units_b = _units(a, words_a), _units(b, words_b)
-    starts_a, starts_b = _starts(units_a), _starts(units_b)
-    for kind, i, j, k, m in _opcodes(units_a, units_b):
-        i, j, k, m = starts_a[i], starts_a[j], starts_b[k], starts_b[m]
-        if kind == "replace" and (j - i) * (m - k) <= _MOST_CELLS:
-            for _, i2, j2, k2, m2 in _opcodes(words_a[i:j], words_b[k:m]):
-                yield i + i2, i + j2, k + k2, k + m2
-        else:
-            yield i, j, k, m
+    """Places that differ, as `a[i:j]` against `b[k:m]`, between what both begin and end with."""
+    start = _common(a, b)
+    end = _common(a[start:][::-1], b[start:][::-1])
+    old, new = a[start : len(a) - end], b[start : len(b) - end]
+    counts = Counter(old)
+    if sum(counts[word] for word in new) > _MOST_CELLS:
+        yield start, start + len(old), start, start + len(new)
+        return
+    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield start + i, start + j, start + k, start + m
 
 
-def _opcodes(a: Sequence[Hashable], b: Sequence[Hashable]) -> Iterator[tuple[str, *_Change]]:
-    for opcode in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if opcode[0] != "equal":
-            yield opcode
-
-
-def _starts(units: Sequence[tuple[str, ...]]) -> list[int]:
-    starts = [0]
-    for unit in units:
-        starts.append(starts[-1] + len(unit))
-    return starts
+def _common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many words two texts have in common from the start."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((place for place, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
 def _joined(changes: Iterator[_Change]) -> list[_Change]:

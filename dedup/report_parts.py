@@ -26,7 +26,7 @@ _EVIDENCE_WORDS = {
     "prior": "Starting point: how rare it is that two texts cover one event",
     "cosine": "How alike title and lead are (cosine of the embeddings)",
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
-    "gap": "Days between the two",
+    "gap": "Days between the two (0 where one has no date)",
     "cross_language": "Written in different languages (1 = yes)",
 }
 

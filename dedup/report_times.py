@@ -15,9 +15,9 @@ _STEPS = (
 )
 _MOST_STEPS = 4
 _MOST_TICKS = 8
-_BINS = 80
+_BINS = 60
 _MOST_LANES = 8
-_MOST_LABELLED = 3
+_MOST_LABELLED = 2
 # The axis leaves room for half a dot at either end.
 _MARGIN, _WIDTH = 2.0, 96.0
 _RADIUS, _MOST_RADIUS = 5.0, 9.0
@@ -160,7 +160,7 @@ def _share(time: datetime, first: datetime, last: datetime) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{_MARGIN + _WIDTH * share:.2f}%"
+    return f"{_MARGIN + _WIDTH * share:.1f}%"
 
 
 def _dots(moments: Sequence[Moment], first: datetime, last: datetime) -> tuple[Dot, ...]:

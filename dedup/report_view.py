@@ -18,9 +18,10 @@ from dedup.report_times import Moment, Timeline, shown_day, shown_duration, show
 from dedup.result import Result, Summary
 
 # The budgets of a page, for all its stories together and for each of them.
-_TEXTS, _TEXTS_OF_STORY = 1_200, 50
+_TEXTS, _TEXTS_OF_STORY = 1_000, 50
 _COPIES, _COPIES_OF_TEXT = 1_000, 20
 _ROWS, _ROWS_OF_STORY = 2_000, 200
+_TITLED, _TITLED_OF_STORY = 3_000, 300
 _SINGLES = 300
 _EXAMPLES = 5
 _VALUE_CHARS = 120
@@ -182,6 +183,8 @@ class _Stories:
         further = [max(0, count - self._most_texts) for count in texts]
         self._most_rows = fair_limit(further, total=_ROWS, most=_ROWS_OF_STORY)
         most_copies = fair_limit(copies, total=_COPIES, most=_COPIES_OF_TEXT)
+        articles = [len(story.members) for story in stories]
+        self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
         self.parts = Parts(result, languages, most_copies)
         self._result = result
         self._languages = languages
@@ -207,7 +210,7 @@ class _Stories:
             copies=len(articles) - story.texts,
             undated=len(articles) - len(times),
             languages=self._languages.counted(articles),
-            timeline=timeline([self._moment(article) for article in articles]),
+            timeline=self._timeline(articles),
             central=self.parts.article(by_id[central]),
             texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
             rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
@@ -231,7 +234,14 @@ class _Stories:
 
         return max(chances, key=rank)
 
-    def _moment(self, article: Article) -> Moment:
-        view = self.parts.article(article)
-        label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
-        return Moment(article.published_at, view.language.code, label)
+    def _timeline(self, articles: Sequence[Article]) -> Timeline | None:
+        """Their timeline; the labels of a large story do without headlines."""
+        titled = len(articles) <= self._most_titled
+        moments = []
+        for article in articles:
+            view = self.parts.article(article)
+            label = f"{view.time} · {view.source}"
+            if titled:
+                label += f" · {shortened(view.title, _LABEL_CHARS)}"
+            moments.append(Moment(article.published_at, view.language.code, label))
+        return timeline(moments)

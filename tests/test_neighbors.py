@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.encoders import Float32s
 from dedup.neighbors import SCALE, UNDATED, neighbor_pairs, whole_vectors
 
 DAY = 86_400
 
 
-def vectors_of(count: int, seed: int) -> np.ndarray:
+def vectors_of(count: int, seed: int) -> Float32s:
     generator = np.random.default_rng(seed)
-    rows = generator.normal(size=(count, 8)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    rows: Float32s = generator.normal(size=(count, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
 
 
 @given(

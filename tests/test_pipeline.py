@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.config import Config
+from dedup.encoders import Float32s
 from dedup.evaluation import evaluate
 from dedup.records import Article
 from dedup.result import Result
@@ -246,7 +247,7 @@ def test_unknown_weights_are_noted() -> None:
     class Other:
         name, revision, dim = "other/model", "7", 4
 
-        def encode(self, texts: list[str]) -> np.ndarray:
+        def encode(self, texts: Sequence[str]) -> Float32s:
             return np.tile(np.array([1, 0, 0, 0], np.float32), (len(texts), 1))
 
     made = dedup.cluster([article("a", LONG)], encoder=Other())

@@ -27,9 +27,10 @@ def partition(labels: list[int]) -> set[frozenset[int]]:
     return {frozenset(each) for each in found.values()}
 
 
-def symmetric(values: np.ndarray) -> Int64s:
-    scores = np.triu(values, 1)
-    return (scores + scores.T).astype(np.int64)
+def symmetric(values: Int64s) -> Int64s:
+    upper = np.triu(values, 1)
+    scores: Int64s = (upper + upper.T).astype(np.int64)
+    return scores
 
 
 def slow_linkage(scores: Int64s, min_mean: int) -> list[int]:

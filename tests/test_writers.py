@@ -8,6 +8,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from dedup.errors import OutputError
 from dedup.writers import replacing, write_table
 
 COLUMNS = ("id", "published_at", "probability", "members", "texts")
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "id": "ا",
         "published_at": datetime(2023, 10, 16, 9, 30, tzinfo=UTC),

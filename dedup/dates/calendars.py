@@ -24,6 +24,7 @@ _LOCALES = {
 _EXTRA_NAMES = {
     "en": {"sept": 9},
     "ar": {"كانون ثاني": 1, "تشرين اول": 10, "تشرين ثاني": 11, "كانون اول": 12},
+    "hi": {"फरवरी": 2, "सितम्बर": 9, "अक्तूबर": 10, "नवम्बर": 11, "दिसम्बर": 12},
     "uz": {"sentyabr": 9, "oktyabr": 10},
 }
 
@@ -95,7 +96,7 @@ def month_names(language: str) -> dict[str, int]:
         for locale in _LOCALES.get(code, (code,)):
             for number, name in _cldr_months(locale):
                 names.setdefault(name, number)
-        names.update(_EXTRA_NAMES.get(code, {}))
+        names |= {fold(name): month for name, month in _EXTRA_NAMES.get(code, {}).items()}
     return names
 
 

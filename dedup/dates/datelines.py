@@ -9,9 +9,12 @@ grouping than a missing one, so every doubt is decided against the line.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from dedup.dates.calendars import fold
+from dedup.dates.clocks import CLOCK
 from dedup.dates.values import FoundDate, find_date
 
 _LINES = 8
@@ -62,10 +65,13 @@ _UPDATED_PHRASES = re.compile("mise? à jour|更新|수정|อัปเดต|�
 
 # "5 شوال 1436 هـ - ": Arab papers put the lunar date beside the Gregorian one.
 _LUNAR_DATE = re.compile(r"\d{1,2}\s[^\W\d_]+(?:\s[^\W\d_]+)?\s1[345]\d\d(?!\d)\s?ه?")
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+# In Indic scripts a word is letters and marks, which are no letters.
+_WORD = re.compile("(?:[^\\W\\d_]|[\u0900-\u0963\u0970-\u0dff])+|\\d+")
 # Scripts without spaces: two characters count as a word.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।۔][\"'”’»)\]]*$")
+# Between what a page says about itself: "Desk | 18 October 2023 | Print".
+_PART_MARK = re.compile(r"\s*[|•·]\s*")
 _ABBREVIATION_END = re.compile(r"(?:\b[^\W\d_]|[ap]\.m)\.$")
 
 
@@ -87,47 +93,81 @@ def find_dateline(text: str, *, language: str = "") -> datetime | None:
     datetime.datetime(2013, 9, 27, 0, 0, tzinfo=datetime.timezone.utc)
     """
     head = [line.strip() for line in text[:_SEARCHED_CHARS].splitlines() if line.strip()]
-    wrapped = _is_hard_wrapped(head)
-    best: tuple[int, datetime] | None = None
+    wrapped = is_hard_wrapped(head)
+    best: _Dateline | None = None
     for line in head[:_LINES]:
-        judged = _judge(line, language) if len(line) <= _MAX_LINE_CHARS else None
-        if judged is None or (wrapped and judged[0] == _UNLABELLED):
+        judged = _judge(line, language)
+        if judged is None or judged.ambiguous or (wrapped and judged.rank == _UNLABELLED):
             continue
-        if best is None or judged[0] < best[0]:
+        if best is None or judged.rank < best.rank:
             best = judged
-    return None if best is None else best[1]
+    return None if best is None else best.when
 
 
-def _is_hard_wrapped(lines: list[str]) -> bool:
-    """Whether sentences run over several short lines, so that a line is a fragment."""
+def is_dateline(line: str, *, language: str = "") -> bool:
+    """Does a line say nothing but when it was published or updated, where, and by whom?
+
+    It may do so in an order of day and month that nobody can be sure of.
+    """
+    judged = _judge(line, language)
+    if judged is None:
+        return False
+    return judged.rank != _UNLABELLED or not _ends_like_prose(line)
+
+
+def is_hard_wrapped(lines: Sequence[str]) -> bool:
+    """Do sentences run over several short lines, so that a line is a fragment?"""
     lengths = [len(line) for line in lines[:40]]
     return max(lengths, default=0) <= 100 and sum(length >= 40 for length in lengths) >= 5
 
 
-def _judge(line: str, language: str) -> tuple[int, datetime] | None:
-    """Rank and time of a dateline, None for any other line."""
-    found = find_date(line, language=language)
-    if found is None or _unsure_of_order(found, language):
+class _Dateline(NamedTuple):
+    rank: int
+    when: datetime
+    ambiguous: bool
+
+
+def _judge(line: str, language: str) -> _Dateline | None:
+    """What a dateline says, as a whole or in its parts; None for any other line."""
+    if len(line) > _MAX_LINE_CHARS:
         return None
+    judged = _judge_whole(line, language)
+    parts = _PART_MARK.split(line) if judged is None else []
+    if len(parts) < 2:
+        return judged
+    timed = [part for part in parts if find_date(part, language=language) or CLOCK.search(part)]
+    if any(_size(fold(part)) > _MAX_WORDS for part in parts if part not in timed):
+        return None
+    return _judge_whole(" | ".join(timed), language)
+
+
+def _judge_whole(line: str, language: str) -> _Dateline | None:
+    found = find_date(line, language=language)
+    if found is None:
+        return None
+    # English uses both orders: 4/11 could be both April and November.
+    ambiguous = found.ambiguous and language in ("", "en")
     rest = _LUNAR_DATE.sub("", found.rest)
     words = _WORD.findall(_UNSPACED.sub("", rest))
-    count = len(words) + len(_UNSPACED.findall(rest)) // 2
     rank = _rank(words, rest)
     labelled = rank != _UNLABELLED or bool(words and words[0] in _BYLINE_WORDS)
+    count = _size(rest)
     if count > (_MAX_WORDS_LABELLED if labelled else _MAX_WORDS):
         return None
     second = find_date(found.rest, language=language)
     if second is not None and second.when.date() != found.when.date():
         # "Published 18 Oct 2023, updated 19 Oct 2023" against "1930 to 2011".
-        return (rank, min(found.when, second.when)) if rank != _UNLABELLED else None
+        earlier = min(found.when, second.when)
+        return _Dateline(rank, earlier, ambiguous) if rank != _UNLABELLED else None
     if rank == _UNLABELLED and _is_prose(line, found, words_left=count):
         return None
-    return rank, found.when
+    return _Dateline(rank, found.when, ambiguous)
 
 
-def _unsure_of_order(found: FoundDate, language: str) -> bool:
-    """Whether 4/11 could be both April and November: English uses both orders."""
-    return found.ambiguous and language in ("", "en")
+def _size(folded: str) -> int:
+    """Words; two characters make one where there are no spaces."""
+    spaced, unspaced = _UNSPACED.subn("", folded)
+    return len(_WORD.findall(spaced)) + unspaced // 2
 
 
 def _rank(words: list[str], rest: str) -> int:
@@ -141,7 +181,7 @@ def _rank(words: list[str], rest: str) -> int:
 def _is_prose(line: str, found: FoundDate, *, words_left: int) -> bool:
     if words_left == 0:
         return False
-    if _SENTENCE_END.search(line) and not _ABBREVIATION_END.search(fold(line)):
+    if _ends_like_prose(line):
         return True
     before = _WORD.findall(found.before)
     if len(before) == 1 and before[0] in _WHOLE_DATELINE_WORDS and words_left <= 2:
@@ -149,3 +189,7 @@ def _is_prose(line: str, found: FoundDate, *, words_left: int) -> bool:
     return bool(before and before[-1] in _PROSE_WORDS) or not _OTHER_DAY_WORDS.isdisjoint(
         _WORD.findall(found.rest)
     )
+
+
+def _ends_like_prose(line: str) -> bool:
+    return bool(_SENTENCE_END.search(line)) and not _ABBREVIATION_END.search(fold(line))

@@ -29,7 +29,7 @@
       entry.element.hidden = !(
         words.every((word) => entry.text.includes(word)) &&
         (!wanted.length || wanted.some((language) => entry.languages.includes(language))) &&
-        (!several.checked || entry.languages.length > 1)
+        (!several.checked || entry.languages.filter((language) => language !== "?").length > 1)
       );
     }
     const count = (some) => some.filter((entry) => !entry.element.hidden).length;

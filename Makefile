@@ -1,0 +1,47 @@
+# Two commands on a bare machine with Python 3.11 and make: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Extras that the tests are run with; transformers is large, and its tests are skipped without it.
+EXTRAS ?= dev,html
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint format check bench clean
+
+help:  ## Show what there is to make.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.package: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.tests: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	@touch $@ $(VENV)/.package
+
+demo: $(VENV)/.package  ## Find the copies and stories of the demonstration corpus.
+	@mkdir -p out
+	$(BIN)/dedup cluster seeds/ --output out/articles.parquet --stories out/stories.jsonl --report out/report.html
+	$(BIN)/dedup evaluate out/articles.parquet seeds/articles.jsonl
+	@echo "Open out/report.html in a browser."
+
+test: $(VENV)/.tests  ## Run the tests.
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.tests  ## Check style and types.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.tests  ## Format the code.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+check: lint test  ## Everything that must hold before a change lands.
+
+clean:  ## Remove what was made.
+	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
