@@ -101,22 +101,23 @@ def describe_clusters(
     Returns:
         Clusters in the order of their representatives; matches by their ends.
     """
+    similar = near.matches.as_dict()
+    originals = near.originals.tolist()
     members: dict[int, list[DuplicateMember]] = {}
-    for number, representative in enumerate(near.representatives.tolist()):
-        members.setdefault(representative, []).append(_member(ids, near, number, representative))
+    links = [(a, b, found) for (a, b), found in similar.items()]
+    for number, leader in enumerate(near.representatives.tolist()):
+        if number == leader:
+            members[leader] = [DuplicateMember(ids[number], "original", 1.0, 1.0)]
+            continue
+        found = similar.get((leader, originals[number]))
+        members[leader].append(_member(ids[number], found, near.min_jaccard))
+        if originals[number] != number:
+            links.append((originals[number], number, _SAME))
     clusters = [
-        DuplicateCluster(stable_id("d", ids[number]), ids[number], tuple(found))
-        for number, found in sorted(members.items())
+        DuplicateCluster(stable_id("d", ids[leader]), ids[leader], tuple(found))
+        for leader, found in sorted(members.items())
     ]
-    equal = [
-        (original, number, _SAME)
-        for number, original in enumerate(near.originals.tolist())
-        if number != original
-    ]
-    similar = [(a, b, found) for (a, b), found in near.matches.items()]
-    matches = [
-        match_of(ids[a], ids[b], found) for a, b, found in sorted(equal + similar, key=_ends)
-    ]
+    matches = [match_of(ids[a], ids[b], found) for a, b, found in sorted(links, key=_ends)]
     return tuple(clusters), tuple(matches)
 
 
@@ -124,17 +125,12 @@ def _ends(link: tuple[int, int, Similarity]) -> tuple[int, int]:
     return link[:2]
 
 
-def _member(
-    ids: Sequence[str], near: NearDuplicates, number: int, representative: int
-) -> DuplicateMember:
-    if number == representative:
-        return DuplicateMember(ids[number], "original", 1.0, 1.0)
-    original = int(near.originals[number])
-    if original == representative:
-        return DuplicateMember(ids[number], "exact", 1.0, 1.0)
-    found = near.matches[representative, original]
-    kind: CopyType = "near" if found.jaccard >= near.min_jaccard else "contained"
-    return DuplicateMember(ids[number], kind, found.jaccard, found.containment)
+def _member(article: str, similarity: Similarity | None, min_jaccard: float) -> DuplicateMember:
+    """An article beside its representative; None if the texts are equal."""
+    if similarity is None:
+        return DuplicateMember(article, "exact", 1.0, 1.0)
+    kind: CopyType = "near" if similarity.jaccard >= min_jaccard else "contained"
+    return DuplicateMember(article, kind, similarity.jaccard, similarity.containment)
 
 
 def match_of(a: str, b: str, similarity: Similarity) -> Match:

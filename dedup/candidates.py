@@ -2,8 +2,8 @@
 
 Two ways lead to a candidate. Banding: the signature is cut into bands of rows, and
 two texts that agree in a whole band are candidates; a pair of Jaccard similarity s
-becomes one with probability 1 - (1 - s^rows)^bands. Anchors: two texts that share at
-least half of the anchors of the one that has fewer; that finds a text inside a longer one.
+becomes one with probability 1 - (1 - s^rows)^bands. Anchors: two texts that share two
+fifths of the anchors of the one that has fewer; that finds a text inside a longer one.
 
 Sources: Indyk & Motwani 1998, "Approximate nearest neighbors: towards removing the curse
 of dimensionality"; Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", chapter 3.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dedup.characters import UInt32s
 from dedup.config import NearDuplicateConfig
 from dedup.fingerprints import Fingerprints
 from dedup.shingles import Int64s, UInt64s, mix64
@@ -22,21 +23,29 @@ _MAX_BUCKET = 32
 _MATES = 8
 _ESTIMATE_SLACK = 0.2
 """4.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
-_MIN_SHARED_ANCHORS = 0.5
+_MIN_SHARED_ANCHORS = 0.4
 _PAIRS_AT_ONCE = 1 << 16
+_PAIRS_IN_MEMORY = 1 << 24
 
 
-def candidates(prints: Fingerprints, config: NearDuplicateConfig = NearDuplicateConfig()) -> Int64s:
+def candidates(
+    prints: Fingerprints,
+    config: NearDuplicateConfig = NearDuplicateConfig(),
+    *,
+    compiled: bool = False,
+) -> Int64s:
     """Pairs of texts that may be copies of one another.
 
     Args:
         prints: Fingerprints of n texts.
         config: Bands and rows.
+        compiled: Use the kernels, which give the same pairs.
 
     Returns:
         int64 of shape (m, 2), each row a < b, ascending, without repetitions.
     """
-    packed = np.union1d(_band_pairs(prints, config), _anchor_pairs(prints))
+    by_band = _band_pairs(prints, config, compiled=compiled)
+    packed = np.union1d(by_band, _anchor_pairs(prints, compiled=compiled))
     return np.stack(_unpacked(packed, len(prints.token_counts)), axis=1)
 
 
@@ -44,72 +53,120 @@ def _unpacked(packed: Int64s, count: int) -> tuple[Int64s, Int64s]:
     return packed // max(count, 1), packed % max(count, 1)
 
 
-def _band_pairs(prints: Fingerprints, config: NearDuplicateConfig) -> Int64s:
+def _band_pairs(prints: Fingerprints, config: NearDuplicateConfig, *, compiled: bool) -> Int64s:
     """Pairs that agree in a band and whose estimated similarity is not far too low."""
     count = len(prints.token_counts)
     texts = np.flatnonzero(prints.token_counts)
-    found = [np.empty(0, np.int64)]
+    low = max(count, 1).bit_length()
+    high = np.uint64(-1 << low & 0xFFFFFFFFFFFFFFFF)
+    found: list[Int64s] = []
     for band in range(config.bands):
-        rows = prints.signatures[texts, band * config.rows : (band + 1) * config.rows]
-        keys = np.zeros(len(texts), np.uint64)
-        for column in rows.T:
-            keys = mix64(keys + column)
-        found.append(bucket_pairs(keys, texts, count))
-    packed = np.unique(np.concatenate(found))
-    agreeing = _agreement(prints.signatures, *_unpacked(packed, count))
-    return packed[agreeing >= config.min_jaccard - _ESTIMATE_SLACK]
+        rows = prints.signatures[:, band * config.rows : (band + 1) * config.rows]
+        packed = (band_keys(rows)[texts] & high) | texts.astype(np.uint64)
+        found.append(bucket_pairs(packed, low, count, compiled=compiled))
+        if sum(map(len, found)) > _PAIRS_IN_MEMORY:
+            found = [np.unique(np.concatenate(found))]
+    pairs = np.unique(np.concatenate([*found, np.empty(0, np.int64)]))
+    agreeing = agreement(prints.signatures, *_unpacked(pairs, count))
+    return pairs[agreeing >= config.min_jaccard - _ESTIMATE_SLACK]
 
 
-def _agreement(
-    signatures: npt.NDArray[np.uint32], first: Int64s, second: Int64s
-) -> npt.NDArray[np.float64]:
+def band_keys(rows: UInt32s) -> UInt64s:
+    """One hash of the slots of a band for each text.
+
+    Args:
+        rows: uint32 of shape (n, rows).
+
+    Returns:
+        uint64 of shape (n,).
+    """
+    keys = np.zeros(len(rows), np.uint64)
+    for column in rows.T:
+        keys = mix64(keys + column)
+    return keys
+
+
+def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray[np.float64]:
     """Share of equal slots of pairs of signatures: the estimate of their Jaccard similarity."""
     agreeing = np.empty(len(first), np.float64)
     for start in range(0, len(first), _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)
-        agreeing[part] = np.mean(signatures[first[part]] == signatures[second[part]], axis=1)
+        equal = signatures[first[part]] == signatures[second[part]]
+        agreeing[part] = np.count_nonzero(equal, axis=1) / signatures.shape[1]
     return agreeing
 
 
-def _anchor_pairs(prints: Fingerprints) -> Int64s:
-    """Pairs that share at least half of the anchors of the text that has fewer."""
+def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
+    """Pairs that share two fifths of the anchors of the text that has fewer."""
     count = len(prints.token_counts)
-    sizes = prints.anchors.counts
-    owners = np.repeat(np.arange(count), sizes)
-    pairs, shared = np.unique(
-        bucket_pairs(prints.anchors.hashes, owners, count), return_counts=True
-    )
+    packed = _packed_anchors(prints.anchors, prints.anchor_counts, compiled=compiled)
+    pairs = np.sort(bucket_pairs(packed, 32, count, compiled=compiled))
+    pairs, shared = _runs(pairs)
     first, second = _unpacked(pairs, count)
-    fewest = np.minimum(sizes[first], sizes[second])
+    fewest = np.minimum(prints.anchor_counts[first], prints.anchor_counts[second])
     return pairs[shared >= fewest * _MIN_SHARED_ANCHORS]
 
 
-def bucket_pairs(keys: UInt64s, members: Int64s, count: int) -> Int64s:
-    """Pairs of members that share a key.
+def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt64s:
+    """Each anchor with the number of its text in the low 32 bits."""
+    if compiled:
+        from dedup.kernels import packed_anchors
 
-    In a bucket of more than 32 members, each is linked to the 8 before it: work
-    grows with the number of members, and since texts of one cluster share many
-    buckets, the links still connect them.
+        packed: UInt64s = packed_anchors(anchors, counts)
+        return packed
+    owners = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)
+    return (anchors.astype(np.uint64) << np.uint64(32)) | owners
+
+
+def _runs(ascending: Int64s) -> tuple[Int64s, Int64s]:
+    """The different values, and how often each occurs."""
+    new = np.ones(len(ascending), bool)
+    new[1:] = ascending[1:] != ascending[:-1]
+    places = np.flatnonzero(new)
+    return ascending[places], np.diff(np.append(places, len(ascending)))
+
+
+def bucket_pairs(packed: UInt64s, low: int, count: int, *, compiled: bool = False) -> Int64s:
+    """Pairs of texts that share a bucket.
+
+    In a bucket of more than 32 texts, each is linked to the 8 before it: work grows with
+    the number of texts, and since texts of one cluster share many buckets, the links still
+    connect them.
 
     Args:
-        keys: uint64 of shape (m,).
-        members: Numbers below `count`, int64 of shape (m,).
+        packed: The bucket in the high bits, the number of the text in the `low` lowest ones;
+            uint64 of shape (m,), in any order. A text is in a bucket once.
+        low: Bits that hold any number of a text.
         count: Number of texts.
+        compiled: Use the kernel, which gives the same pairs.
 
     Returns:
-        `a * count + b` with a < b for each pair and shared key, with repetitions.
+        `a * count + b` with a < b for each pair and shared bucket, with repetitions.
     """
-    order = np.lexsort((members, keys))
-    keys, members = keys[order], members[order]
-    new = np.ones(len(keys), bool)
-    new[1:] = keys[1:] != keys[:-1]
-    bucket = np.cumsum(new) - 1
-    sizes = np.bincount(bucket) if len(bucket) else np.empty(0, np.int64)
-    reach = np.where(sizes > _MAX_BUCKET, _MATES, sizes - 1)[bucket]
-    place = np.arange(len(keys)) - np.flatnonzero(new)[bucket]
-    reach = np.minimum(reach, place)
+    packed = np.sort(packed)
+    if len(packed):
+        packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
+    if compiled:
+        from dedup.kernels import linked_pairs
+
+        pairs: Int64s = linked_pairs(packed, low, _MAX_BUCKET, _MATES, count)
+        return pairs
+    shift = np.uint64(low)
+    return _linked(packed >> shift, packed & ((np.uint64(1) << shift) - np.uint64(1)), count)
+
+
+def _linked(buckets: UInt64s, members: UInt64s, count: int) -> Int64s:
+    """Pairs inside the runs of equal buckets, whose members are ascending."""
+    mates = members.astype(np.int64)
+    new = np.ones(len(buckets), bool)
+    new[1:] = buckets[1:] != buckets[:-1]
+    starts = np.flatnonzero(new)
+    sizes = np.diff(np.append(starts, len(buckets)))
+    run = np.cumsum(new) - 1
+    place = np.arange(len(buckets)) - starts[run]
+    reach = np.minimum(place, np.where(sizes > _MAX_BUCKET, _MATES, _MAX_BUCKET)[run])
     found = [np.empty(0, np.int64)]
     for distance in range(1, int(reach.max(initial=0)) + 1):
         later = np.flatnonzero(reach >= distance)
-        found.append(members[later - distance] * count + members[later])
+        found.append(mates[later - distance] * count + mates[later])
     return np.concatenate(found)

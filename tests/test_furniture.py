@@ -29,6 +29,9 @@ def test_each_language_has_the_essential_phrases(language: str) -> None:
     assert phrases.source
     assert phrases.read_also
     assert phrases.related
+    assert phrases.buttons
+    assert phrases.home
+    assert phrases.end
 
 
 def test_a_label_of_tags_is_no_heading_of_links() -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 from collections.abc import Callable
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.candidates import bucket_pairs, candidates
 from dedup.config import Config
-from dedup.fingerprints import fingerprint
+from dedup.fingerprints import fingerprint, use_kernels
 from dedup.matches import compare
 from dedup.near_duplicates import find_near_duplicates
 from dedup.shingles import tokenize
+from dedup.utf8 import Utf8Texts
 
 CONFIG = Config()
 
@@ -65,7 +68,7 @@ def test_matches_equal_brute_force(corpus: list[str]) -> None:
         for a, b in itertools.combinations(range(len(corpus)), 2)
         if found.originals[a] == a and found.originals[b] == b and is_copy(corpus[a], corpus[b])
     }
-    assert set(found.matches) == brute
+    assert set(found.matches.as_dict()) == brute
 
 
 def test_every_member_is_a_verified_copy_of_its_representative(corpus: list[str]) -> None:
@@ -113,12 +116,14 @@ def test_a_brief_inside_a_long_article_is_contained(prose: Callable[[int, int], 
     long = f"{prose(2, 150)} {brief} {prose(3, 300)}"
     found = find_near_duplicates([long, brief])
     assert found.representatives.tolist() == [0, 0]
-    assert found.matches[0, 1].jaccard < 0.2
-    assert found.matches[0, 1].containment_b == 1.0
+    match = found.matches.as_dict()[0, 1]
+    assert match.jaccard < 0.2
+    assert match.containment_b == 1.0
 
 
 def test_a_few_words_inside_another_text_are_no_copy(prose: Callable[[int, int], str]) -> None:
-    assert find_near_duplicates([prose(1, 300), " ".join(prose(1, 300).split()[:8])]).matches == {}
+    texts = [prose(1, 300), " ".join(prose(1, 300).split()[:8])]
+    assert len(find_near_duplicates(texts).matches) == 0
 
 
 def test_candidates_of_nothing_are_none() -> None:
@@ -126,21 +131,57 @@ def test_candidates_of_nothing_are_none() -> None:
     assert find_near_duplicates([]).representatives.shape == (0,)
 
 
-@given(st.lists(st.integers(0, 5), max_size=40))
-def test_bucket_pairs_are_all_pairs_of_small_buckets(keys: list[int]) -> None:
-    found = bucket_pairs(np.array(keys, np.uint64), np.arange(len(keys)), max(len(keys), 1))
+@given(st.lists(st.integers(0, 5), max_size=60), st.booleans())
+def test_bucket_pairs_are_all_pairs_of_small_buckets(keys: list[int], compiled: bool) -> None:
+    count = max(len(keys), 1)
+    packed = (np.array(keys, np.uint64) << np.uint64(8)) | np.arange(len(keys), dtype=np.uint64)
+    found = bucket_pairs(packed, 8, count, compiled=compiled)
     brute = [
-        a * max(len(keys), 1) + b
+        a * count + b
         for a, b in itertools.combinations(range(len(keys)), 2)
         if keys[a] == keys[b] and keys.count(keys[a]) <= 32
     ]
-    small = [pair for pair in found.tolist() if keys.count(keys[pair // len(keys)]) <= 32]
+    small = [pair for pair in found.tolist() if keys.count(keys[pair // count]) <= 32]
     assert sorted(small) == sorted(brute)
 
 
-def test_large_buckets_are_linked_in_a_chain_of_eight() -> None:
-    found = bucket_pairs(np.zeros(100, np.uint64), np.arange(100), 100)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_large_buckets_are_linked_in_a_chain_of_eight(compiled: bool) -> None:
+    found = bucket_pairs(np.arange(100, dtype=np.uint64), 8, 100, compiled=compiled)
     assert len(found) == sum(min(8, i) for i in range(100))
+
+
+def test_a_text_is_in_a_bucket_once() -> None:
+    packed = np.array([256, 256, 257, 257], np.uint64)
+    for compiled in (False, True):
+        assert bucket_pairs(packed, 8, 2, compiled=compiled).tolist() == [1]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_kernels_and_threads_change_nothing(
+    corpus: list[str], threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = find_near_duplicates(corpus, CONFIG, compiled=False, threads=1)
+    monkeypatch.setattr("dedup.fingerprints._CHUNK_BYTES", 1000)
+    monkeypatch.setattr("dedup.matches._PAIRS_AT_ONCE", 7)
+    found = find_near_duplicates(corpus, CONFIG, compiled=True, threads=threads)
+    assert found.representatives.tolist() == plain.representatives.tolist()
+    assert found.originals.tolist() == plain.originals.tolist()
+    assert found.matches.as_dict() == plain.matches.as_dict()
+    assert found.verified == plain.verified
+
+
+def test_an_arrow_array_gives_the_same(corpus: list[str]) -> None:
+    found = find_near_duplicates(pa.array(corpus))
+    assert found.matches.as_dict() == find_near_duplicates(corpus).matches.as_dict()
+
+
+def test_much_text_takes_the_kernels_and_little_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.fingerprints.COMPILE_FROM_BYTES", 100)
+    assert use_kernels(Utf8Texts.of(["x" * 100]), None)
+    assert not use_kernels(Utf8Texts.of(["x" * 99]), None)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert not use_kernels(Utf8Texts.of(["x" * 100]), None)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_batches_of_any_size_give_the_same(
 ) -> None:
     for name, size in {
         "pipeline._BATCH": 7,
-        "fingerprints._CHUNK_CHARS": 500,
+        "fingerprints._CHUNK_BYTES": 500,
         "neighbors._BLOCK": 5,
         "candidates._PAIRS_AT_ONCE": 3,
     }.items():
@@ -131,8 +131,7 @@ def article(id: str, text: str, hours: int | None = 0, **fields: str) -> Article
 
 
 LONG = (
-    "Minister Abernathy opened the Kirkwall lighthouse bridge on Monday before 2,000 guests. "
-    * 3
+    "Minister Abernathy opened the Kirkwall lighthouse bridge on Monday before 2,000 guests. " * 3
 )
 
 

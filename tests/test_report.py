@@ -14,16 +14,15 @@ from types import MappingProxyType
 
 import pytest
 
-import dedup.report
 from dedup.errors import ConfigError, OutputError
 from dedup.pipeline import cluster
 from dedup.readers import read_articles
 from dedup.records import Article, CleanText, Problem, Removal
 from dedup.report import render_report, write_report
-from dedup.report_diff import MAX_SPANS, MAX_TOKENS, Difference, difference, shortened
-from dedup.report_parts import fair_limit
-from dedup.report_times import Moment, shown_duration, timeline
-from dedup.report_view import report_view
+from dedup.report.differences import MAX_SPANS, MAX_TOKENS, Difference, difference, shortened
+from dedup.report.parts import fair_limit
+from dedup.report.times import Moment, shown_duration, timeline
+from dedup.report.view import report_view
 from dedup.result import Result
 
 VOID = {"meta", "input", "line", "rect"}
@@ -262,7 +261,7 @@ def test_the_file_is_complete_or_absent(
     def fail(*_: object, **__: object) -> str:
         raise RuntimeError
 
-    monkeypatch.setattr(dedup.report, "report_view", fail)
+    monkeypatch.setattr("dedup.report.page.report_view", fail)
     with pytest.raises(RuntimeError):
         write_report(flood, path)
     with pytest.raises(RuntimeError):

@@ -55,10 +55,10 @@ def slow_mix(value: int) -> int:
 
 
 def slow_token_hash(token: str) -> int:
-    base = 0x9E3779B97F4A7C15
-    return slow_mix(
-        sum((ord(char) + 1) * pow(base, j, 1 << 64) for j, char in enumerate(token)) & MASK
-    )
+    total = 0
+    for char in token:
+        total = total * 0x9E3779B97F4A7C15 + ord(char) + 1 & MASK
+    return slow_mix(total)
 
 
 def slow_shingles(tokens: list[str], size: int) -> set[tuple[str, ...]]:

@@ -12,7 +12,7 @@ import dedup
 
 PACKAGE = Path(dedup.__file__).parent
 
-WORDS = {"errors", "records", "config", "settings", "shingles", "terms", "weights"}
+WORDS = {"errors", "records", "config", "settings", "characters", "shingles", "terms", "weights"}
 DRIVERS = {"pipeline"}
 DOORS = {"cli", "console", "report", "__init__", "__main__"}
 

@@ -1,4 +1,4 @@
-"""sentence-transformers models as encoders: a tiny one made here, and a real one where installed."""
+"""sentence-transformers models as encoders: a tiny one made here, a real one where installed."""
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ def test_a_model_from_a_folder_keeps_the_contract(tiny_model: Path) -> None:
 def test_the_prefix_stands_before_every_text(tiny_model: Path) -> None:
     plain = load_encoder(str(tiny_model))
     prefixed = load_encoder(EncoderConfig(name=str(tiny_model), prefix="query "))
-    np.testing.assert_allclose(
-        prefixed.encode(["abc"]), plain.encode(["query abc"]), atol=1e-6
-    )
+    np.testing.assert_allclose(prefixed.encode(["abc"]), plain.encode(["query abc"]), atol=1e-6)
 
 
 @needs_transformers
@@ -82,7 +80,9 @@ def test_the_batch_size_changes_nothing(tiny_model: Path) -> None:
 
 
 @needs_transformers
-def test_a_model_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_model_that_is_not_there_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(EncoderError, match=r"missing-model.*Give the folder"):
         load_encoder(str(tmp_path / "missing-model"))

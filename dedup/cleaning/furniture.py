@@ -6,12 +6,14 @@ these reasons; no other reason is ever given.
     advertisement   a mark such as "ADVERTISEMENT" or "story continues below"
     tags            a tag list: "Tags: ...", or nothing but hashtags
     read also       a pointer to other articles, and what it points at
-    source line     credits: where text or picture are from, whose they are
+    source line     credits: where text or picture are from, whose they are; "(END)"
     share buttons   share, follow, subscribe, sign up, get the app
     link list       headlines as bullets at the end
     repeated line   a line that this source puts on many of its pages
     page address    a line that is nothing but a web or mail address
     title repeated  the headline once more, at the head of the body
+    section path    where the page stands on its site: "Home > World > Asia"
+    dateline        a line at the head that only says when, where and by whom
 
 Phrases are separated by `|` and compared without case and accents, after
 `normalize`: write them as people of that language do. All languages
@@ -35,6 +37,8 @@ Reason = Literal[
     "repeated line",
     "page address",
     "title repeated",
+    "section path",
+    "dateline",
 ]
 
 
@@ -43,7 +47,9 @@ class Phrases:
     """The furniture of one language.
 
     Args:
-        advertisement: The whole line.
+        advertisement: The whole line, or its beginning with nothing but words of
+            `beside_advertisement` behind it.
+        beside_advertisement: Words, each by itself: "scroll", "continue".
         tags: Before a colon; the tags follow on the line, or below it.
         source: Before a colon and a few words, at the end of an article or its head.
         photo: The same for a picture, wherever it stands.
@@ -55,9 +61,14 @@ class Phrases:
         watch: Before a colon and the title of a video or gallery.
         share: The whole line.
         follow: The beginning of a short line.
+        buttons: What makes a row of buttons with its like, `share` and `NETWORKS`.
+        beside_buttons: What may stand among them.
+        home: The first step of a section path.
+        end: The whole line, in brackets or below all else, where an article ends.
     """
 
     advertisement: str = ""
+    beside_advertisement: str = ""
     tags: str = ""
     source: str = ""
     photo: str = ""
@@ -68,6 +79,10 @@ class Phrases:
     watch: str = ""
     share: str = ""
     follow: str = ""
+    buttons: str = ""
+    beside_buttons: str = ""
+    home: str = ""
+    end: str = ""
 
 
 PHRASES: dict[str, Phrases] = {
@@ -79,6 +94,8 @@ PHRASES: dict[str, Phrases] = {
         "|article continues after this advertisement|article continues after advertisement"
         "|advertisement - story continues below|advertisement - continue reading below"
         "|skip advertisement|skip ad|report this ad",
+        beside_advertisement="story|article|continue|continues|continued|reading|read|below|after"
+        "|this|the|to|scroll|scrolling|down|for|more|content|keep|please",
         tags="tags|tag|tagged|filed under|keywords|key words|topics|related topics",
         source="source|published|published on|date published|updated|last updated|via|contributing",
         photo="photo|photos by|photo credit|image|image credit|picture|credit|credits|file photo",
@@ -105,10 +122,15 @@ PHRASES: dict[str, Phrases] = {
         "|subscribe to our |subscribe to the newsletter|sign up for |sign up to |click here "
         "|click to |get the latest |download our app|download the |join our |add us as "
         "|get our newsletter",
+        buttons="save|like|send|comment|reply|replies|bookmark|discuss|views|mail|read later|copy",
+        beside_buttons="in|on|via|with|to|this|the|article|story|post|page|topic|link|read|friends",
+        home="home|home page|homepage|front page",
+        end="end|ends|end of report",
     ),
     "ar": Phrases(
         advertisement="إعلان|إعلانات|الإعلان|إعلان مدفوع|إعلان ممول|مادة إعلانية|محتوى مدعوم"
         "|يستمر المقال بعد الإعلان|تابع القراءة بعد الإعلان",
+        beside_advertisement="تابع|القراءة|المقال|أدناه|مرر|للمتابعة|للاستمرار|يستمر|بعد",
         tags="كلمات دلالية|الكلمات الدلالية|كلمات مفتاحية|الكلمات المفتاحية|كلمات البحث|وسوم"
         "|الوسوم|وسم|تاغات|تاجات|علامات|سمات|موضوعات متعلقة",
         source="المصدر|مصدر|مصدر الصورة|المصدر الأصلي|تاريخ النشر|نشر في|آخر تحديث",
@@ -128,9 +150,16 @@ PHRASES: dict[str, Phrases] = {
         follow="تابعونا على |تابعنا على |تابعوا صفحتنا|اشترك في النشرة|اشترك في نشرتنا"
         "|اشترك الآن|اشترك في قناة|انضم إلى قناتنا|انضموا إلى قناتنا|للتواصل مع الكاتب"
         "|للتواصل أرسل|لمراسلة الكاتب|حمل تطبيق|للاشتراك في",
+        buttons="حفظ|احفظ|إرسال|أرسل|غرد|تغريد|علق|تعليق|نسخ|أعجبني|البريد الإلكتروني",
+        beside_buttons="هذا|هذه|الموضوع|المقال|المقالة|الخبر|الصفحة|على|عبر|في|مع|الأصدقاء|اقرأ"
+        "|رابط",
+        home="الرئيسية|الصفحة الرئيسية",
+        end="انتهى|النهاية",
     ),
     "ru": Phrases(
         advertisement="реклама|на правах рекламы|рекламный материал|реклама на сайте",
+        beside_advertisement="читать|читайте|далее|продолжение|ниже|материала|статьи|листайте"
+        "|прокрутите|чтобы|продолжить|чтение|после",
         tags="теги|тэги|метки|ключевые слова",
         source="источник|опубликовано|дата публикации|обновлено",
         photo="фото|автор фото|фотография",
@@ -147,9 +176,15 @@ PHRASES: dict[str, Phrases] = {
         "|оставить комментарий|скопировать ссылку|подписаться|отправить",
         follow="подписывайтесь на |подпишитесь на |следите за нами|следите за нашими"
         "|присоединяйтесь к |читайте нас в |мы в телеграм|наш телеграм|поделиться в ",
+        buttons="читать|комментарий|комментариев|комментария|печать|сохранить|нравится|твитнуть|обсудить"
+        "|ответить|в закладки|копировать ссылку",
+        beside_buttons="в|на|через|с|друзьями|статью|статьёй|новость|новостью|эту|этой|соцсетях",
+        home="главная|главная страница|на главную",
+        end="конец",
     ),
     "uk": Phrases(
         advertisement="реклама|на правах реклами",
+        beside_advertisement="читати|далі|продовження|нижче|статті|гортайте|щоб|продовжити|після",
         tags="теги|мітки|ключові слова",
         source="джерело|опубліковано|оновлено",
         photo="фото",
@@ -161,9 +196,15 @@ PHRASES: dict[str, Phrases] = {
         watch="відео|дивіться",
         share="поділитися|поширити|коментарі|підписатися|надрукувати",
         follow="підписуйтесь на |підписуйтеся на |підпишіться на |стежте за нами",
+        buttons="читати|коментар|коментарів|друк|роздрукувати|зберегти|надіслати|твітнути|подобається"
+        "|обговорити",
+        beside_buttons="в|у|на|через|з|друзями|статтю|новину|цю",
+        home="головна|головна сторінка|на головну",
+        end="кінець",
     ),
     "zh": Phrases(
         advertisement="广告|廣告|赞助内容|推广|文章继续|广告后继续阅读",
+        beside_advertisement="请|继续|继续阅读|下方|向下|滚动|文章|阅读|请继续往下阅读",
         tags="标签|標籤|关键词|關鍵詞|关键字|關鍵字|相关标签",
         source="来源|來源|消息来源|文章来源|新闻来源|資料來源|资料来源|责任编辑|責任編輯|责编|编辑|發布時間|发布时间|发表时间|更新时间",
         photo="图片来源|图源|图|图片|圖片|摄影",
@@ -175,9 +216,14 @@ PHRASES: dict[str, Phrases] = {
         watch="视频|影片|相关视频",
         share="分享|分享到|分享至|打印|评论|發表評論|发表评论|订阅|收藏|点赞|返回顶部",
         follow="关注我们|關注我們|扫码关注|扫描二维码|订阅我们|分享到微信|扫一扫|长按二维码",
+        buttons="转发|复制|复制链接|复制网址|举报|纠错|赞|投稿|扫码",
+        beside_buttons="到|至|给|在|本文|好友|朋友|更多",
+        home="首页|首頁|主页|主頁|网站首页",
+        end="完|全文完|本文完|终|終",
     ),
     "ja": Phrases(
         advertisement="広告|PR|スポンサーリンク",
+        beside_advertisement="続きを読む|記事|続く|スクロール",
         tags="タグ|キーワード",
         source="出典|公開日|更新日",
         photo="写真|提供|画像|撮影",
@@ -188,9 +234,14 @@ PHRASES: dict[str, Phrases] = {
         watch="動画",
         share="シェア|シェアする|共有|ツイート|印刷|コメント",
         follow="フォローして|メルマガ登録",
+        buttons="保存|リンクをコピー|いいね|ポスト|ポストする|ブックマーク|送る",
+        beside_buttons="で|を|に|この記事|記事|する",
+        home="ホーム|トップページ|トップ|ホームページ",
+        end="終わり|おわり|了",
     ),
     "ko": Phrases(
         advertisement="광고",
+        beside_advertisement="계속|읽기|기사|아래",
         tags="태그|키워드",
         source="출처|입력|수정",
         photo="사진|사진 제공|사진제공",
@@ -201,10 +252,16 @@ PHRASES: dict[str, Phrases] = {
         watch="영상|동영상",
         share="공유|공유하기|인쇄|댓글|구독",
         follow="구독하기",
+        buttons="스크랩|저장|링크 복사|좋아요|url 복사|url복사|글자크기",
+        beside_buttons="이|기사|에|로",
+        home="홈|홈으로|메인",
+        end="끝",
     ),
     "fr": Phrases(
         advertisement="publicité|annonce|contenu sponsorisé|la suite après la publicité"
         "|la suite après cette publicité",
+        beside_advertisement="continuez|continuer|poursuivez|poursuivre|la|le|lecture|votre|de"
+        "|l'article|lire|suite|ci|dessous|après|cette|défilez|pour",
         tags="mots-clés|mots clés|mot-clé|étiquettes|thèmes|sujets",
         source="source|publié le|mis à jour le|date de publication",
         photo="photo|photos|crédit photo|crédits|crédit",
@@ -221,9 +278,15 @@ PHRASES: dict[str, Phrases] = {
         follow="partager sur |suivez-nous |abonnez-vous |inscrivez-vous à "
         "|recevez notre newsletter|rejoignez-nous |téléchargez l'application"
         "|téléchargez notre application",
+        buttons="enregistrer|sauvegarder|tweeter|envoyer|commentaire|réagir|lire plus tard",
+        beside_buttons="sur|via|avec|cet|article|l'article|le|lire",
+        home="accueil|page d'accueil",
+        end="fin",
     ),
     "es": Phrases(
         advertisement="publicidad|anuncio|contenido patrocinado|continúa después de la publicidad",
+        beside_advertisement="continúa|continuar|continúe|sigue|siga|seguir|leyendo|lectura|la|el"
+        "|nota|artículo|noticia|después|de|abajo|debajo|desplázate|para",
         tags="etiquetas|etiqueta|palabras clave|temas|temas relacionados",
         source="fuente|publicado|fecha de publicación|actualizado",
         photo="foto|fotos|fotografía|crédito|crédito de la foto|imagen",
@@ -238,10 +301,16 @@ PHRASES: dict[str, Phrases] = {
         "|comentar|suscríbete|suscribirse",
         follow="síguenos en |síganos en |suscríbete a |suscríbase a |compartir en |comparte en "
         "|únete a nuestro|regístrate para|descarga nuestra app",
+        buttons="guardar|tuitear|twittear|enviar|comentario|copiar enlace|copiar link|me gusta",
+        beside_buttons="en|por|con|esta|este|la|el|noticia|nota|artículo|leer",
+        home="inicio|portada|página principal",
+        end="fin",
     ),
     "pt": Phrases(
         advertisement="publicidade|anúncio|conteúdo patrocinado|continua após a publicidade"
         "|continua depois da publicidade",
+        beside_advertisement="continua|continue|continuar|lendo|leitura|a|o|matéria|texto|após"
+        "|depois|da|role|para|abaixo",
         tags="tags|palavras-chave|etiquetas|tópicos|assuntos",
         source="fonte|publicado em|atualizado em",
         photo="foto|fotos|crédito|créditos|imagem",
@@ -253,9 +322,15 @@ PHRASES: dict[str, Phrases] = {
         watch="vídeo|assista|veja o vídeo",
         share="compartilhar|compartilhe|partilhar|imprimir|comentários|comentar|assine",
         follow="siga-nos |siga nossas redes|inscreva-se |assine nossa newsletter|compartilhe no ",
+        buttons="salvar|guardar|tuitar|enviar|comentário|copiar link|copiar o link|curtir",
+        beside_buttons="em|no|na|por|via|esta|este|notícia|artigo|matéria",
+        home="início|página inicial|página principal|home",
+        end="fim",
     ),
     "it": Phrases(
         advertisement="pubblicità|annuncio|contenuto sponsorizzato|continua dopo la pubblicità",
+        beside_advertisement="continua|continuare|a|leggere|lettura|la|sotto|l'articolo|scorri|per"
+        "|dopo",
         tags="tag|tags|parole chiave|argomenti|etichette",
         source="fonte|pubblicato il|aggiornato il",
         photo="foto|credito|crediti|immagine",
@@ -268,9 +343,15 @@ PHRASES: dict[str, Phrases] = {
         watch="video|guarda il video|guarda",
         share="condividi|condividi su|stampa|commenti|commenta|iscriviti|abbonati",
         follow="seguici su |iscriviti alla |iscriviti al |condividi su |abbonati a ",
+        buttons="salva|twitta|invia|commento|copia link|copia il link|mi piace",
+        beside_buttons="su|via|con|questo|articolo|l'articolo",
+        home="home|pagina iniziale|prima pagina",
+        end="fine",
     ),
     "de": Phrases(
         advertisement="anzeige|anzeigen|werbung|gesponsert|nach der werbung weiterlesen",
+        beside_advertisement="weiterlesen|scrollen|scrolle|sie|um|weiterzulesen|hier|geht|es"
+        "|weiter|nach|der|unten|artikel|lesen|zum|bitte",
         tags="schlagwörter|schlagworte|stichwörter|stichworte|themen",
         source="quelle|veröffentlicht|aktualisiert|stand",
         photo="foto|fotos|bild|bildquelle|bildnachweis",
@@ -287,9 +368,15 @@ PHRASES: dict[str, Phrases] = {
         "|newsletter abonnieren|per e-mail teilen",
         follow="folgen sie uns |folge uns |abonnieren sie |abonniere unseren|teilen auf "
         "|auf facebook teilen|jetzt abonnieren|melden sie sich für ",
+        buttons="merken|speichern|twittern|tweeten|versenden|weiterleiten|kommentar|mailen"
+        "|vorlesen|gefällt mir",
+        beside_buttons="auf|per|bei|mit|via|über|diesen|artikel|beitrag",
+        home="startseite|home",
+        end="ende",
     ),
     "nl": Phrases(
         advertisement="advertentie|advertenties|reclame|lees verder na de advertentie",
+        beside_advertisement="lees|lezen|verder|scroll|door|na|onder|de|om|te|het|artikel|gaat",
         tags="trefwoorden|onderwerpen|tags",
         source="bron|gepubliceerd|bijgewerkt",
         photo="foto|beeld",
@@ -301,10 +388,17 @@ PHRASES: dict[str, Phrases] = {
         watch="video|bekijk",
         share="delen|deel dit artikel|deel|afdrukken|reacties|abonneren",
         follow="volg ons |abonneer je op |schrijf je in voor |meld je aan voor ",
+        buttons="opslaan|bewaren|tweet|tweeten|printen|mailen|reageer|reageren|reactie"
+        "|kopieer link|stuur",
+        beside_buttons="op|via|met|dit|artikel|bericht",
+        home="home|voorpagina|startpagina",
+        end="einde",
     ),
     "pl": Phrases(
         advertisement="reklama|reklamy|materiał sponsorowany|dalsza część artykułu pod reklamą"
         "|ciąg dalszy pod reklamą",
+        beside_advertisement="czytaj|dalej|przewiń|aby|poniżej|kontynuować|czytanie|dalsza|część"
+        "|artykułu",
         tags="tagi|słowa kluczowe|tematy",
         source="źródło|opublikowano|data publikacji|aktualizacja",
         photo="fot.|fot|foto|zdjęcie",
@@ -318,9 +412,14 @@ PHRASES: dict[str, Phrases] = {
         share="udostępnij|podziel się|drukuj|komentarze|skomentuj|subskrybuj",
         follow="obserwuj nas |śledź nas |zapisz się na |zapisz się do |dołącz do nas"
         "|subskrybuj nasz",
+        buttons="zapisz|tweetnij|wyślij|komentarz|komentarzy|kopiuj link|lubię to|drukowanie",
+        beside_buttons="na|przez|ten|artykuł|w",
+        home="strona główna|główna",
+        end="koniec",
     ),
     "tr": Phrases(
         advertisement="reklam|reklamlar|ilan|sponsorlu içerik|haberin devamı",
+        beside_advertisement="haberin|devamı|aşağıda|okumaya|devam|et|edin|için|kaydırın|yazının",
         tags="etiketler|etiket|anahtar kelimeler|konular",
         source="kaynak|yayınlanma tarihi|yayın tarihi|güncelleme|son güncelleme|muhabir",
         photo="fotoğraf|foto|görsel",
@@ -333,11 +432,17 @@ PHRASES: dict[str, Phrases] = {
         watch="video|izle|videoyu izle|foto galeri",
         share="paylaş|haberi paylaş|yazdır|yorumlar|yorum yap|yorum yaz|abone ol|kopyala",
         follow="bizi takip edin|takip et|abone olun|bültenimize |haber bültenimize |tıklayın ve ",
+        buttons="tweetle|kaydet|beğen|yorum|yorumla|gönder|tweet at|bağlantıyı kopyala"
+        "|linki kopyala",
+        beside_buttons="ile|bu|haberi|üzerinden|da|de|ta|te|oku",
+        home="anasayfa|ana sayfa",
+        end="son",
     ),
     "fa": Phrases(
         advertisement="تبلیغات|آگهی|تبلیغ|رپورتاژ آگهی",
+        beside_advertisement="ادامه|خبر|مطلب|در|زیر|پس|از|بخوانید",
         tags="برچسب‌ها|برچسب ها|برچسبها|برچسب|کلیدواژه‌ها|کلمات کلیدی|کلید واژه ها|تگ ها",
-        source="منبع|تاریخ انتشار|زمان انتشار|کد خبر|انتهای پیام",
+        source="منبع|تاریخ انتشار|زمان انتشار|کد خبر",
         photo="عکس|عکاس",
         rights="تمامی حقوق|کلیه حقوق",
         read_also="بیشتر بخوانید|بخوانید|همچنین بخوانید|بیشتر ببینید|این را هم بخوانید"
@@ -346,11 +451,16 @@ PHRASES: dict[str, Phrases] = {
         "|آخرین اخبار|اخبار مشابه|پربازدیدها|مطالب بیشتر",
         more="ادامه مطلب|ادامه خبر|بیشتر|ادامه",
         watch="ویدئو|ویدیو|فیلم|ببینید",
-        share="اشتراک‌گذاری|اشتراک گذاری|به اشتراک بگذارید|چاپ|نظرات|ارسال نظر|نظر شما|انتهای پیام",
+        share="اشتراک‌گذاری|اشتراک گذاری|به اشتراک بگذارید|چاپ|نظرات|ارسال نظر|نظر شما",
         follow="ما را در تلگرام|ما را در اینستاگرام|به کانال تلگرام|عضو کانال|ما را دنبال کنید",
+        buttons="ذخیره|ارسال|کپی لینک|لینک کوتاه|نسخه چاپی|اشتراک|دیدگاه|نظر|پسندیدم",
+        beside_buttons="در|با|به|را|این|خبر|مطلب|صفحه|بگذارید",
+        home="صفحه اصلی|صفحه نخست|خانه",
+        end="پایان|پایان پیام",
     ),
     "he": Phrases(
         advertisement="פרסומת|תוכן שיווקי|מודעה",
+        beside_advertisement="המשך|לקרוא|לקריאה|הכתבה|בהמשך|גלול|למטה|גללו",
         tags="תגיות|תגים|מילות מפתח",
         source="מקור",
         photo="צילום|תמונה|קרדיט",
@@ -361,9 +471,14 @@ PHRASES: dict[str, Phrases] = {
         watch="וידאו|צפו",
         share="שתף|שתפו|שיתוף|הדפסה|תגובות|הוסף תגובה",
         follow="עקבו אחרינו|הירשמו ל|הצטרפו ל",
+        buttons="הדפס|הדפסה|שמור|שמירה|שלח|שלחו|תגובה|העתק קישור|ציוץ",
+        beside_buttons="את|ב|הכתבה|דרך|עם|חברים",
+        home="ראשי|דף הבית|עמוד הבית|עמוד ראשי",
+        end="סוף",
     ),
     "hi": Phrases(
         advertisement="विज्ञापन|प्रायोजित",
+        beside_advertisement="के|बाद|आगे|पढ़ें|पढ़ना|जारी|रखें|खबर|नीचे|स्क्रॉल|करें",
         tags="टैग|टैग्स|कीवर्ड",
         source="स्रोत|सोर्स",
         photo="फोटो|फोटो क्रेडिट|तस्वीर",
@@ -374,10 +489,16 @@ PHRASES: dict[str, Phrases] = {
         watch="वीडियो|देखें",
         share="शेयर करें|शेयर|साझा करें|टिप्पणियां|कमेंट",
         follow="हमें फॉलो करें|फॉलो करें|सब्सक्राइब करें|हमारे व्हाट्सएप",
+        buttons="प्रिंट|प्रिंट करें|सेव|सेव करें|साझा|टिप्पणी|ट्वीट|ट्वीट करें|लाइक|कॉपी लिंक",
+        beside_buttons="पर|करें|इस|इसे|खबर|को|में|लेख|के साथ",
+        home="होम|होमपेज|मुख्य पृष्ठ|मुखपृष्ठ",
+        end="समाप्त",
     ),
     "id": Phrases(
         advertisement="iklan|advertorial|lanjutkan membaca setelah iklan"
         "|scroll untuk melanjutkan membaca",
+        beside_advertisement="scroll|gulir|geser|ke|bawah|untuk|lanjutkan|melanjutkan|lanjut"
+        "|membaca|baca|konten|artikel|setelah",
         tags="tag terkait|kata kunci|topik|topik terkait",
         source="sumber|diterbitkan",
         photo="foto|gambar|dok",
@@ -389,16 +510,32 @@ PHRASES: dict[str, Phrases] = {
         watch="video|simak video|tonton",
         share="bagikan|bagikan artikel ini|cetak|komentar|tulis komentar|langganan",
         follow="ikuti kami |ikuti berita |dapatkan update |bergabung di ",
+        buttons="simpan|kirim|salin tautan|salin link|suka|tautan",
+        beside_buttons="ke|di|lewat|via|artikel|berita|ini",
+        home="beranda",
+        end="selesai|tamat",
     ),
 }
 
 NETWORKS = (
     "facebook|fb|twitter|x|whatsapp|telegram|instagram|linkedin|pinterest|reddit|tumblr|tiktok"
     "|youtube|messenger|viber|vk|vkontakte|odnoklassniki|ok|weibo|wechat|line|flipboard|threads"
-    "|email|e-mail|mail|print|copy link|sms|rss|فيسبوك|تويتر|واتساب|تيليجرام|تلجرام|تلغرام|لينكد إن"
-    "|انستغرام|انستجرام|ماسنجر|بريد|вконтакте|одноклассники|телеграм|微信|微博|朋友圈|qq空间|qq"
+    "|bluesky|mastodon|truth social|gettr|xing|pocket|skype|snapchat|digg|google+|google plus"
+    "|google news|stumbleupon|blogger|evernote|discord|qzone|kakaotalk|kakao|hatena|koo|gmail"
+    "|email|e-mail|mail|print|copy link|sms|rss"
+    "|فيسبوك|فيس بوك|تويتر|إكس|واتساب|واتس اب|واتس آب|تيليجرام|تليجرام|تلجرام|تلغرام|تيليغرام"
+    "|تليغرام|لينكد إن|لينكدإن|لينكدان|انستغرام|إنستغرام|انستجرام|إنستجرام|انستقرام|ماسنجر|مسنجر"
+    "|سناب شات|يوتيوب|بريد|تلگرام|واتساپ|واتس‌اپ|اینستاگرام|توییتر|ایکس|لینکدین|ایتا|سروش|روبیکا"
+    "|بله|ایمیل"
+    "|вконтакте|вк|одноклассники|ок|телеграм|фейсбук|твиттер|ватсап|вайбер|дзен|яндекс дзен"
+    "|мой мир|инстаграм|ютуб|твіттер|інстаграм|скайп"
+    "|微信|微博|朋友圈|qq空间|qq|新浪微博|腾讯微博|微信好友|微信朋友圈|qq好友|豆瓣|钉钉|抖音|小红书"
+    "|脸书|臉書|推特|领英|ツイッター|フェイスブック|はてなブックマーク|はてブ|ライン"
+    "|카카오톡|카카오스토리|네이버|밴드|페이스북|트위터|텔레그램|라인|블로그"
+    "|פייסבוק|בפייסבוק|טוויטר|בטוויטר|וואטסאפ|ווטסאפ|בוואטסאפ|טלגרם|בטלגרם|אינסטגרם|לינקדאין"
+    "|फेसबुक|ट्विटर|एक्स|व्हाट्सएप|व्हाट्सऐप|व्हाट्सअप|वॉट्सऐप|टेलीग्राम|इंस्टाग्राम|लिंक्डइन|यूट्यूब"
 )
-"""Names that make a line a row of buttons if nothing else stands on it."""
+"""Names of buttons, which make a row of them if only others and counts stand on it."""
 
 PATTERNS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ("source line", re.compile(r"(?:\W{0,3}copyright\b|©|\(c\) ?©?)[^\w]{0,3}(?:©|\(c\))? ?\d{4}")),
@@ -411,5 +548,9 @@ PATTERNS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
         re.compile(r"follow (?:@?[^\s.]+ ){1,6}on (?:twitter|facebook|instagram|x)\b"),
     ),
     ("advertisement", re.compile(r"slideshow \(\d+ images?\)$")),
+    # Russian law wants the advertiser named, or a number.
+    ("advertisement", re.compile(r"реклама ?[.,:|] ?(?:ооо|ао|пао|оао|ип|erid|инн)\b")),
+    # Editors' initials may follow.
+    ("source line", re.compile(r"(?:انتهاي|پايان) (?:پيام|خبر)(?: ?[/.] ?\w{0,4}[\W\d]*)?$")),
 )
 """Tried on a short line, from its beginning, without case and accents."""

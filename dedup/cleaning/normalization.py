@@ -63,7 +63,8 @@ def normalize(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
-_ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655]")
+# The last is the dot of Hindi, which half of the papers leave out.
+_ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655\u093c]")
 
 
 def key(text: str) -> str:

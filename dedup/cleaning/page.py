@@ -5,8 +5,8 @@
 nothing more, so that a clean text stays as it is. How a line is judged:
 
 * a line that is a mark, a button, a credit, a tag list or an address goes;
-* so does a line that the source repeats on its pages (`repeated_lines`), and
-  the headline where the body repeats it within its first lines;
+* so does a line that the source repeats on its pages (`repeated_lines`), and at
+  the head of the body the headline, the path to the page, the line of its date;
 * a heading such as "Read also:" goes, with the links below it until prose
   begins again. It takes all the rest of the page if a credit or tag list, as
   articles end with, stands right above it, if only links follow, or if the
@@ -22,15 +22,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from operator import itemgetter
 
 from dedup.cleaning.furniture import Reason
 from dedup.cleaning.normalization import key, normalize
+from dedup.cleaning.page_head import mark_head, mark_title
 from dedup.cleaning.page_lines import (
     ends_article,
     ends_sentence,
     is_bullet,
+    is_end,
     is_prose,
     opens_links,
     opens_tags,
@@ -45,7 +47,6 @@ _NOTHING: frozenset[str] = frozenset()
 _MIN_WORDS_LEFT = 10
 _MIN_SHARE_LEFT = 0.2
 _LINKS_AMID = 5
-_HEAD_LINES = 4
 _WORD = re.compile(r"\w{3,}|[\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -62,32 +63,6 @@ def _judge(lines: Sequence[str], repeated: frozenset[str]) -> list[Reason | None
         found.append(reason)
         above = above if reason else line
     return found
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, key(text)))
-
-
-def _mark_title(lines: Sequence[str], found: list[Reason | None], title: str) -> None:
-    """Mark the headline, on one to three lines, among the first lines of the body."""
-    wanted = _letters(title)
-    rows = (row for row, reason in enumerate(found) if reason is None)
-    near: list[int] = []
-    kept = 0
-    while wanted and kept < _HEAD_LINES:
-        near += islice(rows, 3 - len(near))
-        if not near:
-            return
-        joined, same = "", 0
-        for number, row in enumerate(near, 1):
-            joined += _letters(lines[row][: 2 * len(title) + 20])
-            if not wanted.startswith(joined):
-                break
-            same = number if joined == wanted else 0
-        for row in near[:same]:
-            found[row] = "title repeated"
-        kept += not same
-        del near[: same or 1]
 
 
 def _mark_bullets(lines: Sequence[str], found: list[Reason | None]) -> None:
@@ -167,17 +142,30 @@ def _is_other_story(lines: Sequence[str], heading: int, prose: int, *, above: st
     return len(words) >= 4 and len(below) >= max(len(words) / 2, len(before) + 1)
 
 
-def _furniture(lines: Sequence[str], title: str, repeated: frozenset[str]) -> list[Reason | None]:
+def _mark_end(lines: Sequence[str], found: list[Reason | None]) -> None:
+    """Mark "END" where nothing stands below it."""
+    for row in range(len(lines) - 1, -1, -1):
+        if found[row] is None:
+            if not is_end(lines[row]):
+                return
+            found[row] = "source line"
+
+
+def _furniture(
+    lines: Sequence[str], title: str, repeated: frozenset[str], language: str
+) -> list[Reason | None]:
     """For each line why it goes, or None; what is left would be judged the same again."""
     reasons: list[Reason | None] = [None] * len(lines)
     while True:
         rows = [row for row, reason in enumerate(reasons) if reason is None]
         left = [lines[row] for row in rows]
         found = _judge(left, repeated)
-        _mark_title(left, found, title)
+        mark_title(left, found, title)
+        mark_head(left, found, language=language, title=title)
         if "read also" in found:
             _mark_links(left, found)
         _mark_bullets(left, found)
+        _mark_end(left, found)
         if not any(found) or all(found):
             return reasons
         for row, reason in zip(rows, found, strict=True):
@@ -206,7 +194,7 @@ def clean(
     if not config.remove_furniture or not text:
         return CleanText(title, text)
     lines = [line for line in text.split("\n") if line]
-    reasons = _furniture(lines, title, repeated)
+    reasons = _furniture(lines, title, repeated, article.language)
     if not any(reasons):
         return CleanText(title, text)
     return CleanText(title, _kept(text, reasons), _removed(lines, reasons))

@@ -10,9 +10,10 @@ import re
 from itertools import pairwise
 from typing import Literal
 
-from dedup.cleaning.furniture import NETWORKS, PATTERNS, PHRASES, Reason
+from dedup.cleaning.furniture import PATTERNS, PHRASES, Reason
 from dedup.cleaning.normalization import key as key_of
 from dedup.cleaning.normalization import normalize
+from dedup.cleaning.word_rows import row_reason
 
 _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25
@@ -38,6 +39,7 @@ _POINTERS = _MORE | _phrases("watch")
 _TAGS = _phrases("tags")
 _SOURCES = _phrases("source")
 _CREDITS = _SOURCES | _phrases("photo")
+_ENDS = _phrases("end")
 _RIGHTS = tuple(sorted(_phrases("rights")))
 _WHOLE_LINES: dict[str, Reason] = {
     **dict.fromkeys(_MORE, "read also"),
@@ -45,8 +47,7 @@ _WHOLE_LINES: dict[str, Reason] = {
     **dict.fromkeys(_phrases("advertisement"), "advertisement"),
 }
 _FOLLOW = re.compile("|".join(sorted(re.escape(p) for p in _phrases("follow"))))
-_NETWORK = "|".join(re.escape(key_of(normalize(name))) for name in NETWORKS.split("|"))
-_NETWORK_ROW = re.compile(rf"(?:share|شارك)?(?:(?<!\w)(?:{_NETWORK})(?!\w)[ ,|/·•]*){{2,}}")
+_ANY_PATTERN = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in PATTERNS))
 _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
@@ -108,15 +109,23 @@ def reason_for(line: str, above: str) -> Reason | None:
     reason = _WHOLE_LINES.get(key.strip(_AROUND + ":").removesuffix("...")) or _labelled(key)
     if reason or words_in(line) > _SHORT_LINE_WORDS:
         return reason
-    for reason, pattern in PATTERNS:
-        if pattern.match(key):
-            return reason
-    if any(words in key for words in _RIGHTS):
+    return _short_line(line, key)
+
+
+def _short_line(line: str, key: str) -> Reason | None:
+    if _ANY_PATTERN.match(key):
+        return next(reason for reason, pattern in PATTERNS if pattern.match(key))
+    if any(words in key for words in _RIGHTS) or (_is_bracketed(key) and is_end(line)):
         return "source line"
-    if _FOLLOW.match(key) or _NETWORK_ROW.fullmatch(key):
+    if _FOLLOW.match(key):
         return "share buttons"
-    words = key.split()
-    return "tags" if len(words) > 1 and all(word[0] == "#" for word in words) else None
+    if key.startswith("#") and " " in key and all(word[0] == "#" for word in key.split()):
+        return "tags"
+    return row_reason(key)
+
+
+def _is_bracketed(key: str) -> bool:
+    return not (key[:1].isalnum() or key[-1:].isalnum())
 
 
 def opens_tags(line: str) -> bool:
@@ -138,7 +147,12 @@ def opens_links(line: str) -> Literal["", "links", "foot"]:
 def ends_article(line: str) -> bool:
     """Is it a line that articles end with: tags, or where the text is from?"""
     label = _label(key_of(line))[0]
-    return label in _TAGS or label in _SOURCES
+    return label in _TAGS or label in _SOURCES or is_end(line)
+
+
+def is_end(line: str) -> bool:
+    """Is it "END" or "(END)", as some agencies write below an article?"""
+    return len(line) <= _LABEL_CHARS and key_of(line).strip(_AROUND + "/.") in _ENDS
 
 
 def is_prose(line: str) -> bool:

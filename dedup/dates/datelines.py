@@ -72,6 +72,8 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।۔][\"'”’»)\]]*$")
 # Between what a page says about itself: "Desk | 18 October 2023 | Print".
 _PART_MARK = re.compile(r"\s*[|•·]\s*")
+# "All crossings restored: 18 October 2023"
+_HEADLINE = re.compile(r"(?:[^\W\d_]{2,}\s+){2,}[^\W\d_]{2,}\s?:\s")
 _ABBREVIATION_END = re.compile(r"(?:\b[^\W\d_]|[ap]\.m)\.$")
 
 
@@ -112,7 +114,7 @@ def is_dateline(line: str, *, language: str = "") -> bool:
     judged = _judge(line, language)
     if judged is None:
         return False
-    return judged.rank != _UNLABELLED or not _ends_like_prose(line)
+    return judged.rank != _UNLABELLED or not (_ends_like_prose(line) or _HEADLINE.match(line))
 
 
 def is_hard_wrapped(lines: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from dedup.errors import ConfigError
-from dedup.report_view import report_view
+from dedup.report.view import report_view
 from dedup.result import Result
 from dedup.writers import replacing
 
@@ -77,7 +77,7 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
 
 
 def _resource(name: str) -> str:
-    return resources.files("dedup.templates").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("dedup.report.templates").joinpath(name).read_text(encoding="utf-8")
 
 
 def _digest(content: str) -> str:

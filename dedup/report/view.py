@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from dedup.assembly import headline_of, source_of
 from dedup.records import Article, Problem, StoryGroup
-from dedup.report_diff import shortened
-from dedup.report_parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
-from dedup.report_times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
+from dedup.report.differences import shortened
+from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
+from dedup.report.times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
 from dedup.result import Result, Summary
 
 # The budgets of a page, for all its stories together and for each of them.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from dedup.assembly import headline_of, source_of
 from dedup.records import Article, DuplicateMember, Evidence, Removal, StoryLink
-from dedup.report_diff import Difference, difference, shortened
-from dedup.report_times import shown_time
+from dedup.report.differences import Difference, difference, shortened
+from dedup.report.times import shown_time
 from dedup.result import Result
 
 EXCERPT_CHARS = 300

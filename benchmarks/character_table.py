@@ -1,0 +1,70 @@
+"""Make `dedup/weights/characters.npz`: what each character is, and what its case folds to.
+
+    python -m benchmarks.character_table
+
+Signatures are a file format, so that the table must not change with the Python that happens to
+run: it is made once, of the Unicode version that the output names, and shipped.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+
+from dedup.characters import SINGLE, WORD
+
+OUTPUT = Path(__file__).parent.parent / "dedup" / "weights" / "characters.npz"
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # Han iteration mark, closing mark and zero
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana extensions
+    (0x3400, 0x4DBF),  # Han extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xF900, 0xFAFF),  # Han compatibility
+    (0x20000, 0x323AF),  # Han extensions B to H
+)
+
+
+def kind_of(point: int) -> int:
+    """WORD for letters, marks, digits and `_`; SINGLE in scripts without spaces; else 0."""
+    char = chr(point)
+    if not (char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"):
+        return 0
+    return SINGLE if any(first <= point <= last for first, last in _UNSPACED) else WORD
+
+
+def make(output: Path = OUTPUT) -> None:
+    """Write the table."""
+    kinds = np.zeros(sys.maxunicode + 1, np.uint8)
+    shifts = np.zeros(sys.maxunicode + 1, np.int32)
+    expanding: list[int] = []
+    expansions: list[list[int]] = []
+    for point in range(sys.maxunicode + 1):
+        if 0xD800 <= point < 0xE000:
+            continue
+        kinds[point] = kind_of(point)
+        folded = [ord(char) for char in chr(point).casefold()]
+        if len(folded) == 1:
+            shifts[point] = folded[0] - point
+        else:
+            expanding.append(point)
+            expansions.append(folded + [0] * (3 - len(folded)))
+    np.savez_compressed(
+        output,
+        kinds=kinds,
+        shifts=shifts,
+        expanding=np.array(expanding, np.uint32),
+        expansions=np.array(expansions, np.uint32),
+        unicode_version=np.array(unicodedata.unidata_version),
+    )
+    print(f"Unicode {unicodedata.unidata_version}, {output.stat().st_size} bytes -> {output}")
+
+
+if __name__ == "__main__":
+    make()

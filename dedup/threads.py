@@ -1,0 +1,27 @@
+"""Parts of a job in threads, for work that releases the GIL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Part = TypeVar("Part")
+Done = TypeVar("Done")
+
+
+def mapped(work: Callable[[Part], Done], parts: Sequence[Part], threads: int = 0) -> Iterator[Done]:
+    """`work` of each part, in their order.
+
+    Args:
+        work: Called with one part; must not depend on the other parts.
+        parts: What is to be done.
+        threads: How many threads; 0 for one per core.
+    """
+    threads = threads or len(os.sched_getaffinity(0))
+    if threads == 1 or len(parts) < 2:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(work, parts)
