@@ -21,9 +21,9 @@ from dedup.shingles import Int64s, UInt64s, mix64
 
 _MAX_BUCKET = 32
 _MATES = 8
-_ESTIMATE_SLACK = 0.2
+ESTIMATE_SLACK = 0.2
 """4.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
-_MIN_SHARED_ANCHORS = 0.4
+MIN_SHARED_ANCHORS = 0.4
 _PAIRS_AT_ONCE = 1 << 16
 _PAIRS_IN_MEMORY = 1 << 24
 
@@ -60,15 +60,16 @@ def _band_pairs(prints: Fingerprints, config: NearDuplicateConfig, *, compiled: 
     low = max(count, 1).bit_length()
     high = np.uint64(-1 << low & 0xFFFFFFFFFFFFFFFF)
     found: list[Int64s] = []
-    for band in range(config.bands):
-        rows = prints.signatures[:, band * config.rows : (band + 1) * config.rows]
-        packed = (band_keys(rows)[texts] & high) | texts.astype(np.uint64)
+    bands, rows = config.banding(prints.signatures.shape[1])
+    for band in range(bands):
+        slots = prints.signatures[:, band * rows : (band + 1) * rows]
+        packed = (band_keys(slots)[texts] & high) | texts.astype(np.uint64)
         found.append(bucket_pairs(packed, low, count, compiled=compiled))
         if sum(map(len, found)) > _PAIRS_IN_MEMORY:
             found = [np.unique(np.concatenate(found))]
     pairs = np.unique(np.concatenate([*found, np.empty(0, np.int64)]))
     agreeing = agreement(prints.signatures, *_unpacked(pairs, count))
-    return pairs[agreeing >= config.min_jaccard - _ESTIMATE_SLACK]
+    return pairs[agreeing >= config.min_jaccard - ESTIMATE_SLACK]
 
 
 def band_keys(rows: UInt32s) -> UInt64s:
@@ -104,13 +105,13 @@ def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
     pairs, shared = _runs(pairs)
     first, second = _unpacked(pairs, count)
     fewest = np.minimum(prints.anchor_counts[first], prints.anchor_counts[second])
-    return pairs[shared >= fewest * _MIN_SHARED_ANCHORS]
+    return pairs[shared >= fewest * MIN_SHARED_ANCHORS]
 
 
 def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt64s:
     """Each anchor with the number of its text in the low 32 bits."""
     if compiled:
-        from dedup.kernels import packed_anchors
+        from dedup.kernels.buckets import packed_anchors
 
         packed: UInt64s = packed_anchors(anchors, counts)
         return packed
@@ -147,7 +148,7 @@ def bucket_pairs(packed: UInt64s, low: int, count: int, *, compiled: bool = Fals
     if len(packed):
         packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
     if compiled:
-        from dedup.kernels import linked_pairs
+        from dedup.kernels.buckets import linked_pairs
 
         pairs: Int64s = linked_pairs(packed, low, _MAX_BUCKET, _MATES, count)
         return pairs

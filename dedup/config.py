@@ -105,22 +105,51 @@ class NearDuplicateConfig:
             a longer one is a contained copy of it ...
         min_contained_tokens: ... if it has at least this many tokens: three
             words that stand in another text are no copy of it.
-        bands: Bands of the LSH index; a pair that agrees in one whole band is
-            a candidate.
+        min_candidate_recall: Share of the pairs at `min_jaccard` that banding has to
+            find; of more similar pairs it finds more. Chooses bands and rows.
+        bands: Bands of the LSH index, instead of a choice; a pair that agrees in one
+            whole band is a candidate.
         rows: Signature slots in a band; `bands * rows` must not exceed `num_perm`.
     """
 
     min_jaccard: float = 0.7
     min_containment: float = 0.9
     min_contained_tokens: int = 12
-    bands: int = 25
-    rows: int = 5
+    min_candidate_recall: float = 0.98
+    bands: int | None = None
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         _require_share("min_jaccard", self.min_jaccard)
         _require_share("min_containment", self.min_containment)
+        _require_share("min_candidate_recall", self.min_candidate_recall)
+        _require(self.min_candidate_recall < 1, "min_candidate_recall", 1.0, "below 1")
         for name in ("min_contained_tokens", "bands", "rows"):
-            _require(getattr(self, name) >= 1, name, getattr(self, name), ">= 1")
+            value = getattr(self, name)
+            _require(value is None or value >= 1, name, value, ">= 1")
+        both = (self.bands is None) == (self.rows is None)
+        _require(both, "bands and rows", (self.bands, self.rows), "given both or not at all")
+
+    def banding(self, num_perm: int) -> tuple[int, int]:
+        """Bands and rows: the most selective ones that find enough.
+
+        A pair of Jaccard similarity s agrees in a band of r rows with probability s^r, and
+        in at least one of b bands with probability 1 - (1 - s^r)^b (the S-curve). The more
+        rows, the fewer pairs that are no copies; the most rows are taken for which the
+        curve is at least `min_candidate_recall` at `min_jaccard`.
+
+        Source: Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", 3.4.
+
+        >>> NearDuplicateConfig(min_jaccard=0.7).banding(128)
+        (25, 5)
+        """
+        if self.bands is not None and self.rows is not None:
+            return self.bands, self.rows
+        for rows in range(num_perm, 1, -1):
+            bands = num_perm // rows
+            if 1 - (1 - self.min_jaccard**rows) ** bands >= self.min_candidate_recall:
+                return bands, rows
+        return num_perm, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +256,11 @@ class Config:
     stories: StoryConfig = field(default_factory=StoryConfig)
 
     def __post_init__(self) -> None:
-        used = self.near_duplicates.bands * self.near_duplicates.rows
+        bands, rows = self.near_duplicates.banding(self.fingerprints.num_perm)
         _require(
-            used <= self.fingerprints.num_perm,
+            bands * rows <= self.fingerprints.num_perm,
             "bands * rows",
-            used,
+            bands * rows,
             f"at most num_perm ({self.fingerprints.num_perm})",
         )
 

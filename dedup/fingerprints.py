@@ -25,13 +25,7 @@ import numpy as np
 
 from dedup.characters import UInt32s, character_table
 from dedup.config import FingerprintConfig
-from dedup.minhash import (
-    ANCHOR_TOKENS,
-    ANCHOR_WINDOW,
-    anchors_of,
-    fill_signatures,
-    permutations_of,
-)
+from dedup.minhash import anchors_of, fill_signatures, permutations_of, rule_of
 from dedup.shingles import Int64s, shingle, tokenize
 from dedup.threads import mapped
 from dedup.utf8 import Utf8Texts
@@ -152,15 +146,8 @@ def _compiled(
     anchor_counts: Int64s,
 ) -> UInt32s:
     """Fill the rows of a range of texts by the kernel; returns their anchors."""
-    from dedup.kernels import sketch
+    from dedup.kernels.sketch import sketch
 
-    rule = (
-        config.shingle_tokens,
-        config.short_shingle_tokens,
-        config.short_text_tokens,
-        ANCHOR_TOKENS,
-        ANCHOR_WINDOW,
-    )
     first, last = part
     size = int(texts.lengths[first:last].sum())
     anchors = np.empty(size + 1, np.uint32)
@@ -168,7 +155,7 @@ def _compiled(
     table = character_table()
     written = sketch(
         texts.data, texts.starts, texts.stops, first, last, table.entries, table.expansions,
-        np.array(rule), a, b, signatures, token_counts, anchors, anchor_counts,
+        rule_of(config), a, b, signatures, token_counts, anchors, anchor_counts,
     )  # fmt: skip
     return anchors[:written].copy()
 

@@ -170,7 +170,7 @@ class Verifier:
         return np.stack((np.array(shared), sets.counts[first], sets.counts[second]), axis=1)
 
     def _count_compiled(self, texts: Int64s, size: int, first: Int64s, second: Int64s) -> Int64s:
-        from dedup.kernels import shared_counts, shingle_sets
+        from dedup.kernels.sets import shared_counts, shingle_sets
 
         table = character_table()
         room = self._counts[texts]

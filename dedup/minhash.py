@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dedup.characters import UInt32s
+from dedup.config import FingerprintConfig
 from dedup.shingles import Int64s, Tokens, ranges, shingle
 
 ANCHOR_TOKENS = 3
@@ -74,6 +75,20 @@ def _short_places(found: Tokens) -> Int64s:
         )
     ]
     return np.array(places, np.int64)
+
+
+@functools.cache
+def rule_of(config: FingerprintConfig) -> Int64s:
+    """What the kernel `sketch` must know of the configuration; int64 of shape (5,)."""
+    return np.array(
+        [
+            config.shingle_tokens,
+            config.short_shingle_tokens,
+            config.short_text_tokens,
+            ANCHOR_TOKENS,
+            ANCHOR_WINDOW,
+        ]
+    )
 
 
 @functools.cache

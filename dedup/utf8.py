@@ -39,7 +39,11 @@ class Utf8Texts:
             return cls(texts.data, texts.starts, texts.stops)
         if hasattr(texts, "buffers"):
             return cls._of_arrow(texts)
-        encoded = [str(text).encode("utf-8", "replace") for text in texts]
+        return cls.of_bytes([str(text).encode("utf-8", "replace") for text in texts])
+
+    @classmethod
+    def of_bytes(cls, encoded: Sequence[bytes]) -> Self:
+        """Texts from their UTF-8 bytes."""
         stops = np.cumsum([len(each) for each in encoded], dtype=np.int64)
         starts = np.concatenate((np.zeros(1, np.int64), stops))[:-1]
         return cls(np.frombuffer(b"".join(encoded), np.uint8), starts, stops)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup.config import Config
+from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import ConfigError
 from dedup.settings import parse_duration
 
@@ -24,7 +24,10 @@ from dedup.settings import parse_duration
         ("[stories]\nfloor_probability = 0.9", r"floor_probability = 0\.9: must be at most"),
         ("[neighbors]\nmax_gap = 'soon'", "'soon' is not a duration"),
         ("[neighbors]\nmax_gap = 7", "must be a duration such as 7d"),
-        ("[fingerprints]\nnum_perm = 64", r"bands \* rows = 125: must be at most num_perm"),
+        (
+            "[near_duplicates]\nbands = 30\nrows = 5",
+            r"bands \* rows = 150: must be at most num_perm",
+        ),
         ("[near_duplicates]\nmin_jaccard = 0", r"min_jaccard = 0\.0: must be above 0"),
         ("[encoder]\nlead_chars = true", "lead_chars = True: must be int"),
         ("stories = 3", r"is a section, write \[stories\]"),
@@ -53,6 +56,26 @@ def test_the_file_of_defaults_holds_every_setting_with_its_default(tmp_path: Pat
         assert f"[{section.name}]" in text
         for setting in dataclasses.fields(getattr(Config(), section.name)):
             assert f"\n{setting.name} = " in text or f"\n# {setting.name} = " in text
+
+
+@pytest.mark.parametrize(
+    ("min_jaccard", "banding"), [(0.5, (42, 3)), (0.7, (25, 5)), (0.8, (18, 7)), (0.9, (11, 11))]
+)
+def test_banding_is_the_most_selective_that_finds_enough(
+    min_jaccard: float, banding: tuple[int, int]
+) -> None:
+    config = NearDuplicateConfig(min_jaccard=min_jaccard)
+    bands, rows = config.banding(128)
+    assert (bands, rows) == banding
+    assert 1 - (1 - min_jaccard**rows) ** bands >= config.min_candidate_recall
+    finer = 128 // (rows + 1)
+    assert 1 - (1 - min_jaccard ** (rows + 1)) ** finer < config.min_candidate_recall
+
+
+def test_bands_are_given_with_rows_or_not_at_all() -> None:
+    assert NearDuplicateConfig(bands=16, rows=8).banding(128) == (16, 8)
+    with pytest.raises(ConfigError, match="both or not at all"):
+        NearDuplicateConfig(bands=16)
 
 
 def test_every_setting_changes_the_digest() -> None:

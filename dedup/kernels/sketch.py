@@ -1,11 +1,8 @@
-"""Compiled kernels: UTF-8 to signatures and anchors in one pass, and exact intersections.
+"""UTF-8 to signatures and anchors in one pass.
 
-They compute exactly what `dedup.shingles` and `dedup.fingerprints` define, where the formulas
-and their sources stand, without an array or a Python string between a byte and a signature.
-Every kernel releases the GIL; callers run chunks of texts in threads.
-
-Compiling takes seconds once per machine (numba keeps the result on disk), so that small inputs
-take the NumPy path; this module imports numba, and nothing imports this module before it is needed.
+Computes exactly what `dedup.shingles`, `dedup.minhash` and `dedup.fingerprints` define, where
+the formulas and their sources stand, without an array or a Python string between a byte and a
+signature.
 """
 
 from __future__ import annotations
@@ -26,11 +23,12 @@ _KIND, _POINT, _SEVERAL = KIND_SHIFT, POINT_MASK, SEVERAL
 Array = Any
 """NumPy arrays; numba infers their types from the call, and mypy does not look inside."""
 
-_options: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False}
+OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False}
 
 
 @nb.njit(inline="always")
-def _mix64(value: Any) -> Any:
+def mix64(value: Any) -> Any:
+    """See `dedup.shingles.mix64`."""
     value ^= value >> _U(33)
     value *= _U(0xFF51AFD7ED558CCD)
     value ^= value >> _U(33)
@@ -68,8 +66,8 @@ def _decoded(data: Array, place: int) -> Any:
     return ((lead & np.uint32(0x07)) << np.uint32(18)) | point, 4
 
 
-@nb.njit(**_options)
-def _tokens(
+@nb.njit(**OPTIONS)
+def tokens_of(
     data: Array, start: int, stop: int, entries: Array, expansions: Array, out: Array
 ) -> Any:
     """Token hashes of one UTF-8 text into `out`; returns how many.
@@ -117,12 +115,12 @@ def _tokens(
     out[count] = total
     count += inside
     for i in range(count):
-        out[i] = _mix64(out[i])
+        out[i] = mix64(out[i])
     return count
 
 
-@nb.njit(**_options)
-def _shingles(tokens: Array, count: int, size: int, out: Array) -> int:
+@nb.njit(**OPTIONS)
+def shingles_of(tokens: Array, count: int, size: int, out: Array) -> int:
     """Shingle hashes of `count` tokens into `out` (which may be `tokens`); returns how many."""
     if count == 0:
         return 0
@@ -135,13 +133,13 @@ def _shingles(tokens: Array, count: int, size: int, out: Array) -> int:
     found = count - size + 1
     for i in range(found):
         leaving = tokens[i]
-        out[i] = _mix64(window)
+        out[i] = mix64(window)
         if i + 1 < found:
             window = (window - leaving) * _TOKEN_BASE_INVERSE + tokens[i + size] * highest
     return found
 
 
-@nb.njit(**_options)
+@nb.njit(**OPTIONS)
 def _winnow(values: Array, count: int, window: int, out: Array) -> int:
     """The leftmost smallest value of each window, once for each place, into `out`; how many."""
     if count == 0:
@@ -167,59 +165,7 @@ def _winnow(values: Array, count: int, window: int, out: Array) -> int:
     return written
 
 
-@nb.njit(**_options)
-def packed_anchors(anchors: Array, counts: Array) -> Array:
-    """Each anchor in the high half of a uint64, the number of its text in the low half."""
-    out = np.empty(anchors.shape[0], np.uint64)
-    place = 0
-    for text in range(counts.shape[0]):
-        for _ in range(counts[text]):
-            out[place] = (_U(anchors[place]) << _U(32)) | _U(text)
-            place += 1
-    return out
-
-
-@nb.njit(**_options)
-def linked_pairs(packed: Array, low: int, max_bucket: int, mates: int, count: int) -> Array:
-    """Pairs inside the buckets of sorted keys; see `dedup.candidates.bucket_pairs`.
-
-    Args:
-        packed: Keys with the member in the low bits, ascending and different, uint64.
-        low: How many bits those are.
-        max_bucket: A larger bucket is linked ...
-        mates: ... to so many mates before each member.
-        count: Number of texts.
-
-    Returns:
-        `a * count + b` of each pair, int64.
-    """
-    mask = (_U(1) << _U(low)) - _U(1)
-    total = packed.shape[0]
-    out = np.empty(0, np.int64)
-    written = 0
-    # First count the pairs, then fill them in.
-    for filling in range(2):
-        written, start = 0, 0
-        while start < total:
-            key = packed[start] >> _U(low)
-            stop = start + 1
-            while stop < total and packed[stop] >> _U(low) == key:
-                stop += 1
-            if stop > start + 1:
-                reach = mates if stop - start > max_bucket else max_bucket
-                for later in range(start + 1, stop):
-                    for mate in range(max(start, later - reach), later):
-                        if filling:
-                            a = np.int64(packed[mate] & mask)
-                            out[written] = a * count + np.int64(packed[later] & mask)
-                        written += 1
-            start = stop
-        if not filling:
-            out = np.empty(written, np.int64)
-    return out
-
-
-@nb.njit(**_options)
+@nb.njit(**OPTIONS)
 def sketch(
     data: Array,
     begins: Array,
@@ -268,16 +214,16 @@ def sketch(
     num_perm = a.shape[0]
     written = 0
     for text in range(first, last):
-        count = _tokens(data, begins[text], ends[text], entries, expansions, tokens)
+        count = tokens_of(data, begins[text], ends[text], entries, expansions, tokens)
         token_counts[text] = count
         if count == 0:
             continue
-        grams_found = _shingles(tokens, count, rule[3], grams)
+        grams_found = shingles_of(tokens, count, rule[3], grams)
         new = _winnow(grams, grams_found, rule[4], anchors[written:])
         anchor_counts[text] = new
         written += new
         size = rule[1] if count < rule[2] else rule[0]
-        found = _shingles(tokens, count, size, tokens)
+        found = shingles_of(tokens, count, size, tokens)
         for i in range(found):
             low[i] = _mix32(tokens[i])
         # Shingles in fours: repeating the last one does not change a minimum.
@@ -295,121 +241,3 @@ def sketch(
                 v3 = np.uint32(m * h3 + s)
                 row[k] = min(row[k], min(min(v0, v1), min(v2, v3)))
     return written
-
-
-@nb.njit(**_options)
-def shingle_sets(
-    data: Array,
-    begins: Array,
-    ends: Array,
-    texts: Array,
-    sizes: Array,
-    entries: Array,
-    expansions: Array,
-    starts: Array,
-    out: Array,
-) -> Array:
-    """The different shingles of some texts, in the order in which they first come.
-
-    Args:
-        data: UTF-8 bytes, uint8.
-        begins: Text i is `data[begins[i]:ends[i]]`, int64.
-        ends: int64.
-        texts: Numbers of k texts, int64.
-        sizes: Tokens in a shingle of each, int64 (k,).
-        entries: Of the character table.
-        expansions: Of the character table.
-        starts: Where each set begins in `out`, with room for its tokens; int64 (k,).
-        out: To fill, uint64.
-
-    Returns:
-        Size of each set, int64 (k,).
-    """
-    counts = np.zeros(texts.shape[0], np.int64)
-    longest = 0
-    for i in range(texts.shape[0]):
-        longest = max(longest, ends[texts[i]] - begins[texts[i]])
-    tokens = np.empty(longest + 4, np.uint64)
-    slots = 16
-    while slots < 2 * (longest + 4):
-        slots *= 2
-    table = np.zeros(slots, np.uint64)
-    stamps = np.zeros(slots, np.int32)
-    for i in range(texts.shape[0]):
-        text = texts[i]
-        count = _tokens(data, begins[text], ends[text], entries, expansions, tokens)
-        found = _shingles(tokens, count, sizes[i], tokens)
-        mask = 16
-        while mask < 2 * found:
-            mask *= 2
-        mask -= 1
-        kept = starts[i]
-        for j in range(found):
-            if _insert(table, stamps, mask, i + 1, tokens[j]):
-                out[kept] = tokens[j]
-                kept += 1
-        counts[i] = kept - starts[i]
-    return counts
-
-
-@nb.njit(inline="always")
-def _insert(table: Array, stamps: Array, mask: int, stamp: int, value: Any) -> bool:
-    """Put a value into an open-addressing set; False if it was there.
-
-    Slots of older stamps are empty.
-    """
-    slot = np.int64(value) & mask
-    while stamps[slot] == stamp:
-        if table[slot] == value:
-            return False
-        slot = (slot + 1) & mask
-    stamps[slot] = stamp
-    table[slot] = value
-    return True
-
-
-@nb.njit(**_options)
-def shared_counts(
-    hashes: Array, starts: Array, counts: Array, first: Array, second: Array
-) -> Array:
-    """How many values two sets share, for pairs of sets.
-
-    Args:
-        hashes: The sets, one after the other, uint64.
-        starts: Where each begins, int64 (k,).
-        counts: Size of each, int64 (k,).
-        first: Number of one set of each pair, ascending, int64 (m,).
-        second: Number of the other, int64 (m,).
-
-    Returns:
-        int64 (m,).
-    """
-    shared = np.zeros(first.shape[0], np.int64)
-    largest = 0
-    for i in range(counts.shape[0]):
-        largest = max(largest, counts[i])
-    slots = 16
-    while slots < 2 * largest:
-        slots *= 2
-    table = np.zeros(slots, np.uint64)
-    stamps = np.zeros(slots, np.int32)
-    stamp, mask, current = 0, 0, -1
-    for pair in range(first.shape[0]):
-        one, other = first[pair], second[pair]
-        if one != current:
-            current = one
-            stamp += 1
-            mask = 16
-            while mask < 2 * counts[one]:
-                mask *= 2
-            mask -= 1
-            for j in range(starts[one], starts[one] + counts[one]):
-                _insert(table, stamps, mask, stamp, hashes[j])
-        for j in range(starts[other], starts[other] + counts[other]):
-            slot = np.int64(hashes[j]) & mask
-            while stamps[slot] == stamp:
-                if table[slot] == hashes[j]:
-                    shared[pair] += 1
-                    break
-                slot = (slot + 1) & mask
-    return shared
