@@ -11,6 +11,8 @@ of dimensionality"; Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -26,6 +28,7 @@ ESTIMATE_SLACK = 0.2
 MIN_SHARED_ANCHORS = 0.4
 _PAIRS_AT_ONCE = 1 << 16
 _PAIRS_IN_MEMORY = 1 << 24
+_MEMBER = np.uint64(0xFFFFFFFF)
 
 
 def candidates(
@@ -57,19 +60,29 @@ def _band_pairs(prints: Fingerprints, config: NearDuplicateConfig, *, compiled: 
     """Pairs that agree in a band and whose estimated similarity is not far too low."""
     count = len(prints.token_counts)
     texts = np.flatnonzero(prints.token_counts)
-    low = max(count, 1).bit_length()
-    high = np.uint64(-1 << low & 0xFFFFFFFFFFFFFFFF)
     found: list[Int64s] = []
-    bands, rows = config.banding(prints.signatures.shape[1])
-    for band in range(bands):
-        slots = prints.signatures[:, band * rows : (band + 1) * rows]
-        packed = (band_keys(slots)[texts] & high) | texts.astype(np.uint64)
-        found.append(bucket_pairs(packed, low, count, compiled=compiled))
+    for packed in _packed_bands(prints.signatures, texts, config, compiled=compiled):
+        found.append(bucket_pairs(packed, count, compiled=compiled))
         if sum(map(len, found)) > _PAIRS_IN_MEMORY:
             found = [np.unique(np.concatenate(found))]
     pairs = np.unique(np.concatenate([*found, np.empty(0, np.int64)]))
     agreeing = agreement(prints.signatures, *_unpacked(pairs, count))
     return pairs[agreeing >= config.min_jaccard - ESTIMATE_SLACK]
+
+
+def _packed_bands(
+    signatures: UInt32s, texts: Int64s, config: NearDuplicateConfig, *, compiled: bool
+) -> Iterator[UInt64s]:
+    """For each band half the hash of its slots, with the number of the text in the low bits."""
+    bands, rows = config.banding(signatures.shape[1])
+    if compiled:
+        from dedup.kernels.buckets import packed_bands
+
+        yield from packed_bands(signatures, texts, bands, rows)
+        return
+    for band in range(bands):
+        slots = signatures[:, band * rows : (band + 1) * rows]
+        yield (band_keys(slots)[texts] & ~_MEMBER) | texts.astype(np.uint64)
 
 
 def band_keys(rows: UInt32s) -> UInt64s:
@@ -101,7 +114,7 @@ def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
     """Pairs that share two fifths of the anchors of the text that has fewer."""
     count = len(prints.token_counts)
     packed = _packed_anchors(prints.anchors, prints.anchor_counts, compiled=compiled)
-    pairs = np.sort(bucket_pairs(packed, 32, count, compiled=compiled))
+    pairs = np.sort(bucket_pairs(packed, count, compiled=compiled))
     pairs, shared = _runs(pairs)
     first, second = _unpacked(pairs, count)
     fewest = np.minimum(prints.anchor_counts[first], prints.anchor_counts[second])
@@ -127,7 +140,7 @@ def _runs(ascending: Int64s) -> tuple[Int64s, Int64s]:
     return ascending[places], np.diff(np.append(places, len(ascending)))
 
 
-def bucket_pairs(packed: UInt64s, low: int, count: int, *, compiled: bool = False) -> Int64s:
+def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int64s:
     """Pairs of texts that share a bucket.
 
     In a bucket of more than 32 texts, each is linked to the 8 before it: work grows with
@@ -135,25 +148,21 @@ def bucket_pairs(packed: UInt64s, low: int, count: int, *, compiled: bool = Fals
     connect them.
 
     Args:
-        packed: The bucket in the high bits, the number of the text in the `low` lowest ones;
-            uint64 of shape (m,), in any order. A text is in a bucket once.
-        low: Bits that hold any number of a text.
+        packed: The bucket in the high 32 bits, the number of the text in the low ones,
+            those of one bucket ascending; uint64 of shape (m,). Repetitions count once.
         count: Number of texts.
-        compiled: Use the kernel, which gives the same pairs.
+        compiled: Use the kernels, which give the same pairs.
 
     Returns:
         `a * count + b` with a < b for each pair and shared bucket, with repetitions.
     """
-    packed = np.sort(packed)
-    if len(packed):
-        packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
     if compiled:
-        from dedup.kernels.buckets import linked_pairs
+        from dedup.kernels.buckets import linked_pairs, sorted_by_bucket
 
-        pairs: Int64s = linked_pairs(packed, low, _MAX_BUCKET, _MATES, count)
+        pairs: Int64s = linked_pairs(sorted_by_bucket(packed), _MAX_BUCKET, _MATES, count)
         return pairs
-    shift = np.uint64(low)
-    return _linked(packed >> shift, packed & ((np.uint64(1) << shift) - np.uint64(1)), count)
+    packed = np.unique(packed)
+    return _linked(packed >> np.uint64(32), packed & _MEMBER, count)
 
 
 def _linked(buckets: UInt64s, members: UInt64s, count: int) -> Int64s:

@@ -37,10 +37,13 @@ class CharacterTable(NamedTuple):
     Args:
         entries: uint32 of shape (0x110000,).
         expansions: Code points that one folds to, padded by 0; uint32 of shape (m, 3).
+        ascii: Folded code point plus 1 of ASCII characters inside tokens, 0 of the others:
+            all that a loop over ASCII has to know; uint64 of shape (128,).
     """
 
     entries: UInt32s
     expansions: UInt32s
+    ascii: npt.NDArray[np.uint64]
 
 
 @functools.cache
@@ -53,7 +56,10 @@ def character_table() -> CharacterTable:
     points = (np.arange(len(kinds), dtype=np.int64) + shifts).astype(np.uint32)
     entries = points | (kinds[points].astype(np.uint32) << KIND_SHIFT)
     entries[expanding] = np.arange(len(expanding), dtype=np.uint32) | SEVERAL
-    return CharacterTable(entries, expansions)
+    plain = entries[:128].astype(np.uint64)
+    inside = plain >> np.uint64(KIND_SHIFT) > 0
+    ascii_values = np.where(inside, (plain & np.uint64(POINT_MASK)) + np.uint64(1), 0)
+    return CharacterTable(entries, expansions, ascii_values.astype(np.uint64))
 
 
 def folded(points: UInt32s) -> tuple[UInt32s, UInt32s, npt.NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 The signature estimates the Jaccard similarity of two shingle sets and, cut into
 bands, finds similar pairs. The anchors are a content-defined sample of short shingles (3
-tokens): of every 15 in a row, the one with the smallest hash. A passage of 17 tokens or more
+tokens): of every 23 in a row, the one with the smallest hash. A passage of 25 tokens or more
 that stands in two texts gives both an anchor in common for certain: that finds a text inside a
 longer one, however long the other is, which no MinHash signature can.
 
@@ -152,9 +152,8 @@ def _compiled(
     size = int(texts.lengths[first:last].sum())
     anchors = np.empty(size + 1, np.uint32)
     a, b = permutations_of(config.num_perm)
-    table = character_table()
     written = sketch(
-        texts.data, texts.starts, texts.stops, first, last, table.entries, table.expansions,
+        texts.data, texts.starts, texts.stops, first, last, character_table(),
         rule_of(config), a, b, signatures, token_counts, anchors, anchor_counts,
     )  # fmt: skip
     return anchors[:written].copy()

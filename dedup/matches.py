@@ -8,6 +8,8 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from dedup.characters import character_table
 from dedup.config import Config
@@ -135,10 +137,14 @@ class Verifier:
 
     def similarities(self, pairs: Int64s) -> Matches:
         """The similarity of pairs, copies or not, in their order."""
-        parts = [pairs[i : i + _PAIRS_AT_ONCE] for i in range(0, len(pairs), _PAIRS_AT_ONCE)]
-        counts = [np.empty((0, 3), np.int64), *mapped(self._counted, parts, self._threads)]
+        order = _by_family(pairs, len(self._counts))
+        chunks = range(0, len(pairs), _PAIRS_AT_ONCE)
+        parts = [pairs[order[i : i + _PAIRS_AT_ONCE]] for i in chunks]
+        counts = np.empty((len(pairs), 3), np.int64)
+        found = [counts[:0], *mapped(self._counted, parts, self._threads)]
+        counts[order] = np.concatenate(found)
         self.verified += len(pairs)
-        return Matches.of(pairs, np.concatenate(counts))
+        return Matches.of(pairs, counts)
 
     def are_copies(self, found: Matches) -> BoolMask:
         """Whether pairs of that similarity count as copies; bool of shape (m,)."""
@@ -172,17 +178,25 @@ class Verifier:
     def _count_compiled(self, texts: Int64s, size: int, first: Int64s, second: Int64s) -> Int64s:
         from dedup.kernels.sets import shared_counts, shingle_sets
 
-        table = character_table()
         room = self._counts[texts]
         starts = np.cumsum(room) - room
         hashes = np.empty(int(room.sum()), np.uint64)
         sizes = np.full(len(texts), size)
         counts = shingle_sets(
             self._texts.data, self._texts.starts, self._texts.stops, texts, sizes,
-            table.entries, table.expansions, starts, hashes,
+            character_table(), starts, hashes,
         )  # fmt: skip
         shared = shared_counts(hashes, starts, counts, first, second)
         return np.stack((shared, counts[first], counts[second]), axis=1)
+
+
+def _by_family(pairs: Int64s, count: int) -> Int64s:
+    """An order of pairs in which those of connected texts stand together, to shingle each once."""
+    if len(pairs) <= _PAIRS_AT_ONCE:
+        return np.arange(len(pairs))
+    links = sp.coo_array((np.ones(len(pairs), np.int8), pairs.T), shape=(count, count))
+    families = connected_components(links, directed=False)[1]
+    return np.lexsort((pairs[:, 0], families[pairs[:, 0]]))
 
 
 def compare(a: str, b: str, config: Config = Config()) -> Similarity:

@@ -15,7 +15,7 @@ from dedup.config import FingerprintConfig
 from dedup.shingles import Int64s, Tokens, ranges, shingle
 
 ANCHOR_TOKENS = 3
-ANCHOR_WINDOW = 15
+ANCHOR_WINDOW = 23
 _SEED = 1
 _CHUNK_HASHES = 1 << 14
 

@@ -129,10 +129,9 @@ class NearDuplicateIndex:
         signature = np.full((1, num_perm), EMPTY_SLOT, np.uint32)
         tokens, counts = np.zeros(1, np.int64), np.zeros(1, np.int64)
         anchors = np.empty(len(content.data) + 1, np.uint32)
-        table = character_table()
         a, b = permutations_of(num_perm)
         written = sketch(
-            content.data, content.starts, content.stops, 0, 1, table.entries, table.expansions,
+            content.data, content.starts, content.stops, 0, 1, character_table(),
             rule_of(self._config.fingerprints), a, b, signature, tokens, anchors, counts,
         )  # fmt: skip
         return _Sketch(content, signature[0], anchors[:written], int(tokens[0]))

@@ -74,7 +74,7 @@ def find_near_duplicates(
         A function of the set of texts and their precedence alone.
     """
     given = Utf8Texts.of(texts)
-    originals = _originals(given)
+    originals = originals_of(given)
     kept = np.flatnonzero(originals == np.arange(len(given)))
     different = given.take(kept)
     prints = fingerprint(
@@ -82,7 +82,7 @@ def find_near_duplicates(
     )
     verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
     pairs = candidates(prints, config.near_duplicates, compiled=verifier.compiled)
-    leaders, matches = _leaders(len(different), verifier.matches(pairs), verifier)
+    leaders, matches = assign_leaders(len(different), verifier.matches(pairs), verifier)
     number = np.zeros(len(given), np.int64)
     number[kept] = np.arange(len(kept))
     return NearDuplicates(
@@ -94,7 +94,7 @@ def find_near_duplicates(
     )
 
 
-def _originals(texts: Utf8Texts) -> Int64s:
+def originals_of(texts: Utf8Texts) -> Int64s:
     """The first text equal to each, by a 128-bit hash; an empty text equals none."""
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
@@ -106,34 +106,58 @@ def _originals(texts: Utf8Texts) -> Int64s:
     return originals
 
 
-def _leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
+def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
     """Representative of each text, and the matches with those that were verified for it.
 
     In the order of precedence, a text joins the most similar representative among those of
     its earlier matches that it is itself a verified copy of; without any it represents itself.
+
+    Candidates need not hold every pair of a text and a representative. One pass finds the pairs
+    that are missing; they are verified, and the pass is made again, until none is missing: up to
+    the first text that lacked one, each pass is what the last one will be.
     """
-    known = _known(matches)
+    assign = _assign_compiled if verifier.compiled else _assign_plain
+    known = np.empty(0, np.int64)
+    while True:
+        leaders, missing = assign(count, matches)
+        new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], known)
+        if not len(new):
+            return leaders, matches
+        known = np.union1d(known, new)
+        pairs: Int64s = np.stack(np.divmod(new, count), axis=1)
+        matches = Matches.joined([matches, verifier.matches(pairs)])
+
+
+def _assign_plain(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
+    """Leaders as far as the matches tell them, and the pairs (leader, text) that they lack."""
+    similarity = matches.as_dict()
     earlier: dict[int, list[int]] = {}
-    for mate, text in known:
+    for mate, text in similarity:
         earlier.setdefault(text, []).append(mate)
     leaders = np.arange(count)
-    added = []
+    missing = []
     for text in sorted(earlier):
         options = {int(leaders[mate]) for mate in earlier[text]}
-        missing = [leader for leader in sorted(options) if (leader, text) not in known]
-        if missing:
-            new = verifier.matches(np.array([[leader, text] for leader in missing]))
-            added.append(new)
-            known.update(_known(new))
-        ranked = [(*known[leader, text], -leader) for leader in options if (leader, text) in known]
+        missing += [(leader, text) for leader in options if (leader, text) not in similarity]
+        ranked = [
+            (similarity[leader, text].jaccard, similarity[leader, text].containment, -leader)
+            for leader in options
+            if (leader, text) in similarity
+        ]
         if ranked:
             leaders[text] = -max(ranked)[2]
-    return leaders, Matches.joined([matches, *added])
+    return leaders, np.array(missing, np.int64).reshape(-1, 2)
 
 
-def _known(matches: Matches) -> dict[tuple[int, int], tuple[float, float]]:
-    """Jaccard similarity and containment by pair."""
-    pairs = zip(matches.first.tolist(), matches.second.tolist(), strict=True)
-    containment = np.maximum(matches.containment_a, matches.containment_b)
-    values = zip(matches.jaccard.tolist(), containment.tolist(), strict=True)
-    return dict(zip(pairs, values, strict=True))
+def _assign_compiled(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
+    """The same by a kernel."""
+    from dedup.kernels.leaders import assign
+
+    order = np.lexsort((matches.first, matches.second))
+    ordered = matches.take(order)
+    offsets = np.searchsorted(ordered.second, np.arange(count + 1))
+    containment = np.maximum(ordered.containment_a, ordered.containment_b)
+    leaders = np.arange(count)
+    missing = np.empty((len(order), 2), np.int64)
+    found = assign(offsets, ordered.first, ordered.jaccard, containment, leaders, missing)
+    return leaders, missing[:found]

@@ -5,9 +5,35 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from dedup.kernels.sketch import OPTIONS, Array
+from dedup.kernels.sketch import OPTIONS, Array, mix64
 
 _U = np.uint64
+_HIGH = np.uint64(0xFFFFFFFF00000000)
+_RADIX_BITS = 11
+
+
+@nb.njit(**OPTIONS)
+def packed_bands(signatures: Array, texts: Array, bands: int, rows: int) -> Array:
+    """For each band the hash of its slots in the high half, the number of the text in the low.
+
+    Args:
+        signatures: uint32 (n, num_perm).
+        texts: Numbers of the texts to take, int64 (m,).
+        bands: Number of bands.
+        rows: Slots in a band.
+
+    Returns:
+        uint64 (bands, m); the hashes are those of `dedup.candidates.band_keys`.
+    """
+    out = np.empty((bands, texts.shape[0]), np.uint64)
+    for i in range(texts.shape[0]):
+        row = signatures[texts[i]]
+        for band in range(bands):
+            key = _U(0)
+            for k in range(band * rows, (band + 1) * rows):
+                key = mix64(key + _U(row[k]))
+            out[band, i] = (key & _HIGH) | _U(texts[i])
+    return out
 
 
 @nb.njit(**OPTIONS)
@@ -23,12 +49,33 @@ def packed_anchors(anchors: Array, counts: Array) -> Array:
 
 
 @nb.njit(**OPTIONS)
-def linked_pairs(packed: Array, low: int, max_bucket: int, mates: int, count: int) -> Array:
+def sorted_by_bucket(packed: Array) -> Array:
+    """Keys in the order of their high halves; equal ones keep their order.
+
+    Source: Knuth, "The Art of Computer Programming" 3, 5.2.5 (radix sorting).
+    """
+    source, target = packed.copy(), np.empty_like(packed)
+    for shift in range(32, 64, _RADIX_BITS):
+        places = np.zeros((1 << _RADIX_BITS) + 1, np.int64)
+        mask = _U((1 << _RADIX_BITS) - 1)
+        for i in range(source.shape[0]):
+            places[np.int64((source[i] >> _U(shift)) & mask) + 1] += 1
+        for digit in range(1 << _RADIX_BITS):
+            places[digit + 1] += places[digit]
+        for i in range(source.shape[0]):
+            own = np.int64((source[i] >> _U(shift)) & mask)
+            target[places[own]] = source[i]
+            places[own] += 1
+        source, target = target, source
+    return source
+
+
+@nb.njit(**OPTIONS)
+def linked_pairs(packed: Array, max_bucket: int, mates: int, count: int) -> Array:
     """Pairs inside the buckets of sorted keys; see `dedup.candidates.bucket_pairs`.
 
     Args:
-        packed: Keys with the member in the low bits, ascending and different, uint64.
-        low: How many bits those are.
+        packed: The bucket in the high half, the text in the low, ascending, uint64.
         max_bucket: A larger bucket is linked ...
         mates: ... to so many mates before each member.
         count: Number of texts.
@@ -36,26 +83,28 @@ def linked_pairs(packed: Array, low: int, max_bucket: int, mates: int, count: in
     Returns:
         `a * count + b` of each pair, int64.
     """
-    mask = (_U(1) << _U(low)) - _U(1)
     total = packed.shape[0]
+    members = np.empty(total, np.int64)
     out = np.empty(0, np.int64)
     written = 0
     # First count the pairs, then fill them in.
     for filling in range(2):
         written, start = 0, 0
         while start < total:
-            key = packed[start] >> _U(low)
-            stop = start + 1
-            while stop < total and packed[stop] >> _U(low) == key:
+            bucket = packed[start] >> _U(32)
+            size, stop = 0, start
+            while stop < total and packed[stop] >> _U(32) == bucket:
+                member = np.int64(packed[stop] & ~_HIGH)
+                if size == 0 or members[size - 1] != member:
+                    members[size] = member
+                    size += 1
                 stop += 1
-            if stop > start + 1:
-                reach = mates if stop - start > max_bucket else max_bucket
-                for later in range(start + 1, stop):
-                    for mate in range(max(start, later - reach), later):
-                        if filling:
-                            a = np.int64(packed[mate] & mask)
-                            out[written] = a * count + np.int64(packed[later] & mask)
-                        written += 1
+            reach = mates if size > max_bucket else max_bucket
+            for later in range(1, size):
+                for mate in range(max(0, later - reach), later):
+                    if filling:
+                        out[written] = members[mate] * count + members[later]
+                    written += 1
             start = stop
         if not filling:
             out = np.empty(written, np.int64)

@@ -17,8 +17,7 @@ def shingle_sets(
     ends: Array,
     texts: Array,
     sizes: Array,
-    entries: Array,
-    expansions: Array,
+    table: Any,
     starts: Array,
     out: Array,
 ) -> Array:
@@ -30,8 +29,7 @@ def shingle_sets(
         ends: int64.
         texts: Numbers of k texts, int64.
         sizes: Tokens in a shingle of each, int64 (k,).
-        entries: Of the character table.
-        expansions: Of the character table.
+        table: See `dedup.characters.CharacterTable`.
         starts: Where each set begins in `out`, with room for its tokens; int64 (k,).
         out: To fill, uint64.
 
@@ -46,11 +44,11 @@ def shingle_sets(
     slots = 16
     while slots < 2 * (longest + 4):
         slots *= 2
-    table = np.zeros(slots, np.uint64)
+    held = np.zeros(slots, np.uint64)
     stamps = np.zeros(slots, np.int32)
     for i in range(texts.shape[0]):
         text = texts[i]
-        count = tokens_of(data, begins[text], ends[text], entries, expansions, tokens)
+        count = tokens_of(data, begins[text], ends[text], table, tokens)
         found = shingles_of(tokens, count, sizes[i], tokens)
         mask = 16
         while mask < 2 * found:
@@ -58,7 +56,7 @@ def shingle_sets(
         mask -= 1
         kept = starts[i]
         for j in range(found):
-            if _insert(table, stamps, mask, i + 1, tokens[j]):
+            if _insert(held, stamps, mask, i + 1, tokens[j]):
                 out[kept] = tokens[j]
                 kept += 1
         counts[i] = kept - starts[i]
@@ -91,7 +89,7 @@ def shared_counts(
         hashes: The sets, one after the other, uint64.
         starts: Where each begins, int64 (k,).
         counts: Size of each, int64 (k,).
-        first: Number of one set of each pair, ascending, int64 (m,).
+        first: Number of one set of each pair, equal ones together, int64 (m,).
         second: Number of the other, int64 (m,).
 
     Returns:

@@ -67,26 +67,24 @@ def _decoded(data: Array, place: int) -> Any:
 
 
 @nb.njit(**OPTIONS)
-def tokens_of(
-    data: Array, start: int, stop: int, entries: Array, expansions: Array, out: Array
-) -> Any:
+def tokens_of(data: Array, start: int, stop: int, table: Any, out: Array) -> Any:
     """Token hashes of one UTF-8 text into `out`; returns how many.
 
-    The sums of a token are stored at every character and counted at its end: the loop over
-    ASCII has no branch that depends on where words end, which no processor can predict.
+    The sum of a token is stored at every character and counted at its end, so that in ASCII
+    no branch depends on where words end, which no processor can predict.
     """
-    count: Any = 0
-    total, inside = _U(0), _U(0)
+    entries, expansions, ascii_values = table
+    count, inside = np.int64(0), np.int64(0)
+    total = _U(0)
     place = start
     while place < stop:
         if data[place] < 0x80:
-            entry = entries[data[place]]
+            value = ascii_values[data[place]]
             place += 1
-            word = _U(entry >> _KIND)
+            word = np.int64(value != _U(0))
             out[count] = total
-            count += inside & (word ^ _U(1))
-            grown = total * POINT_BASE + _U(entry & _POINT) + _U(1)
-            total = grown if word else _U(0)
+            count += inside & (1 - word)
+            total = total * POINT_BASE + value if word else _U(0)
             inside = word
             continue
         point, size = _decoded(data, place)
@@ -104,11 +102,11 @@ def tokens_of(
             value = _U(entry & _POINT) + _U(1)
             if kind == _WORD:
                 total = total * POINT_BASE + value
-                inside = _U(1)
+                inside = np.int64(1)
                 continue
             out[count] = total
             count += inside
-            total, inside = _U(0), _U(0)
+            total, inside = _U(0), np.int64(0)
             if kind == _SINGLE:
                 out[count] = value
                 count += 1
@@ -172,8 +170,7 @@ def sketch(
     ends: Array,
     first: int,
     last: int,
-    entries: Array,
-    expansions: Array,
+    table: Any,
     rule: Array,
     a: Array,
     b: Array,
@@ -190,8 +187,7 @@ def sketch(
         ends: int64.
         first: First text.
         last: Text after the last one.
-        entries: Of the character table, uint32.
-        expansions: Of the character table, uint32 (m, 3).
+        table: See `dedup.characters.CharacterTable`.
         rule: Shingle size, size of short texts, tokens below which a text is
             short, tokens of an anchor, window of anchors: int64 (5,).
         a: Multipliers of the permutations, uint32 (num_perm,).
@@ -214,7 +210,7 @@ def sketch(
     num_perm = a.shape[0]
     written = 0
     for text in range(first, last):
-        count = tokens_of(data, begins[text], ends[text], entries, expansions, tokens)
+        count = tokens_of(data, begins[text], ends[text], table, tokens)
         token_counts[text] = count
         if count == 0:
             continue
