@@ -15,13 +15,53 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks.quality import table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+RESULTS = ROOT / "benchmarks" / "results"
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_NEAR = re.compile(r"(<!-- near-duplicates:[^\n]*\n).*?(<!-- end -->)", re.DOTALL)
 _QUALITY = re.compile(r"(<!-- quality:[^\n]*\n)(?:[^\n]+\n)+")
+
+
+def near_duplicate_tables(saved: dict[str, Any]) -> str:
+    """The comparison with the peers and the other measurements, as Markdown tables."""
+    lines = []
+    for compared in saved["compared"]:
+        lines += [
+            f"**{compared['corpus'].capitalize()}**, {compared['articles']:,} texts:",
+            "",
+            "| system | cores | texts per CPU-second | CPU time / ours | peak MB | pairs P / R "
+            "| clusters P / R |",
+            "|---|--:|--:|--:|--:|--:|--:|",
+            *map(_peer_row, compared["rows"]),
+            "",
+        ]
+    template, live, million = saved["template"], saved["live"], saved["million"]
+    lines += [
+        f"* One template, {template['articles']:,} texts with every pair at Jaccard .615: largest "
+        f"cluster {template['largest_cluster']}, "
+        f"{template['verified_pairs_per_article']} pairs verified per text.",
+        f"* {million['articles']:,} texts of 300 words, Parquet to verified clusters on all cores: "
+        f"{million['wall_seconds']:.0f} s, peak {million['peak_memory_mb'] / 1024:.1f} GB.",
+        f"* Live index of {live['articles']:,} texts: adding and asking takes "
+        f"{live['add_and_query_p50_us']:.0f} us (p50), "
+        f"{live['add_and_query_p99_us']:.0f} us (p99), removing {live['remove_p50_us']:.0f} us; "
+        f"{live['bytes_per_article_without_text']:,} bytes per text.",
+    ]
+    return "\n".join(lines)
+
+
+def _peer_row(row: dict[str, Any]) -> str:
+    return (
+        f"| {row['system']} | {row['threads']} | {row['articles_per_cpu_second']:,} | "
+        f"{row['times_slower_than_dedup']:.1f} | {row['peak_memory_mb']:,} | "
+        f"{row['precision_0.8']:.3f} / {row['recall_0.8']:.3f} | "
+        f"{row['cluster_precision']:.3f} / {row['cluster_recall']:.3f} |"
+    )
 
 
 def run_block(block: str, folder: Path) -> str:
@@ -44,8 +84,10 @@ def main() -> None:
         shutil.copytree(ROOT / "seeds", folder / "seeds")
         shutil.copy(ROOT / "seeds" / "articles.jsonl", folder)
         text = _CONSOLE.sub(lambda found: run_block(found[1], folder), text)
-    rows = json.loads((ROOT / "benchmarks" / "results" / "quality.json").read_text("utf-8"))["rows"]
+    rows = json.loads((RESULTS / "quality.json").read_text("utf-8"))["rows"]
     text = _QUALITY.sub(lambda found: f"{found[1]}{table(rows)}\n", text)
+    saved = json.loads((RESULTS / "near_duplicates.json").read_text("utf-8"))
+    text = _NEAR.sub(lambda found: f"{found[1]}{near_duplicate_tables(saved)}\n{found[2]}", text)
     README.write_text(text, encoding="utf-8")
 
 

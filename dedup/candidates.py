@@ -2,8 +2,9 @@
 
 Two ways lead to a candidate. Banding: the signature is cut into bands of rows, and
 two texts that agree in a whole band are candidates; a pair of Jaccard similarity s
-becomes one with probability 1 - (1 - s^rows)^bands. Anchors: two texts that share two
-fifths of the anchors of the one that has fewer; that finds a text inside a longer one.
+becomes one with probability 1 - (1 - s^rows)^bands. Anchors: two texts of
+unequal length that share two fifths of the anchors of the one that has fewer; that finds a
+text inside a longer one.
 
 Sources: Indyk & Motwani 1998, "Approximate nearest neighbors: towards removing the curse
 of dimensionality"; Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", chapter 3.
@@ -23,9 +24,11 @@ from dedup.shingles import Int64s, UInt64s, mix64
 
 _MAX_BUCKET = 32
 _MATES = 8
-ESTIMATE_SLACK = 0.2
-"""4.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
+ESTIMATE_SLACK = 0.15
+"""3.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
 MIN_SHARED_ANCHORS = 0.4
+MAX_LENGTH_RATIO = 0.8
+"""Of two texts of nearly one length, one inside the other is similar to it: bands find it."""
 _PAIRS_AT_ONCE = 1 << 16
 _PAIRS_IN_MEMORY = 1 << 24
 _MEMBER = np.uint64(0xFFFFFFFF)
@@ -111,14 +114,18 @@ def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray
 
 
 def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
-    """Pairs that share two fifths of the anchors of the text that has fewer."""
+    """Pairs of unequal length that share two fifths of the anchors of the one that has fewer."""
     count = len(prints.token_counts)
     packed = _packed_anchors(prints.anchors, prints.anchor_counts, compiled=compiled)
     pairs = np.sort(bucket_pairs(packed, count, compiled=compiled))
     pairs, shared = _runs(pairs)
     first, second = _unpacked(pairs, count)
     fewest = np.minimum(prints.anchor_counts[first], prints.anchor_counts[second])
-    return pairs[shared >= fewest * MIN_SHARED_ANCHORS]
+    tokens = prints.token_counts
+    shorter = np.minimum(tokens[first], tokens[second])
+    longer = np.maximum(tokens[first], tokens[second])
+    unequal = shorter <= longer * MAX_LENGTH_RATIO
+    return pairs[unequal & (shared >= fewest * MIN_SHARED_ANCHORS)]
 
 
 def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt64s:

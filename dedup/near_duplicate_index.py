@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.candidates import ESTIMATE_SLACK, MIN_SHARED_ANCHORS
+from dedup.candidates import ESTIMATE_SLACK, MAX_LENGTH_RATIO, MIN_SHARED_ANCHORS
 from dedup.characters import character_table
 from dedup.config import Config
 from dedup.errors import DedupError
@@ -143,7 +143,8 @@ class NearDuplicateIndex:
 
         limits = self._config.near_duplicates
         count = find_candidates(
-            made.signature, made.anchors, self._signatures, self._alive, self._bands, self._rows,
+            made.signature, made.anchors, made.tokens, self._tokens, MAX_LENGTH_RATIO,
+            self._signatures, self._alive, self._bands, self._rows,
             limits.min_jaccard - ESTIMATE_SLACK, self._band_heads, self._band_next,
             self._anchors, self._anchor_starts, self._count, self._anchor_heads,
             self._anchor_next, MIN_SHARED_ANCHORS, _MAX_CHAIN, self._found,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -50,6 +51,10 @@ def _silent(step: str, done: int, total: int) -> None:
     pass
 
 
+def _done(progress: Progress, step: str, total: int, done: int) -> None:
+    progress(step, done, total)
+
+
 def cluster(
     articles: Iterable[Article | Mapping[str, object]] | pa.Table,
     config: Config = Config(),
@@ -81,10 +86,10 @@ def cluster(
     texts = _clean(accepted, config, progress)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
 
-    progress("near-duplicates", 0, len(ordered))
-    near = find_near_duplicates([body_of(texts[article.id]) for article in ordered], config)
+    bodies = [body_of(texts[article.id]) for article in ordered]
+    done = partial(_done, progress, "near-duplicates", len(bodies))
+    near = find_near_duplicates(bodies, config, on_progress=done)
     clusters, matches = describe_clusters([article.id for article in ordered], near)
-    progress("near-duplicates", len(ordered), len(ordered))
 
     by_id = {article.id: article for article in ordered}
     affinity = _affinity(clusters, by_id, texts, encoder, model, config, progress)
@@ -177,7 +182,7 @@ def _group(affinity: Affinity, config: Config, progress: Progress) -> Grouping:
         affinity.seconds,
         min_cosine=affinity.model.min_cosine if min_cosine is None else min_cosine,
         max_gap=config.neighbors.max_gap,
-        on_progress=lambda done: progress("neighbours", done, count),
+        on_progress=partial(_done, progress, "neighbours", count),
     )
     progress("group", 0, count)
     log_odds = affinity.log_odds(pairs.first, pairs.second, pairs.products)

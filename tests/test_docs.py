@@ -12,10 +12,17 @@ import pytest
 from typer.main import get_command
 
 from dedup import cli
+from dedup.config import NearDuplicateConfig
 from dedup.errors import DedupError
 
 ROOT = Path(__file__).parent.parent
-DOCS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/near_duplicates.md",
+)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -62,11 +69,28 @@ def test_readme_commands_print_what_is_shown(
     assert commands >= 3
 
 
-def test_readme_python_runs(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for block in blocks("README.md", "python"):
-        exec(compile(block, "README.md", "exec"), {})
-    assert (workplace / "clusters.parquet").is_file()
-    assert "cosine" in capsys.readouterr().out
+@pytest.mark.parametrize(("name", "printed"), [("README.md", "cosine"), (DOCS[-1], "first")])
+def test_python_blocks_run(
+    name: str, printed: str, workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert workplace.is_dir()
+    for block in blocks(name, "python"):
+        exec(compile(block, name, "exec"), {})
+    assert printed in capsys.readouterr().out
+
+
+def test_the_s_curve_is_the_formula() -> None:
+    text = (ROOT / "docs" / "near_duplicates.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (0\.\d) \| (\d+) x (\d+) \|(.*)\|$", text, re.MULTILINE)
+    assert len(rows) == 4
+    for min_jaccard, bands, rows_of_band, values in rows:
+        chosen = NearDuplicateConfig(min_jaccard=float(min_jaccard)).banding(128)
+        assert chosen == (int(bands), int(rows_of_band))
+        for similarity, value in zip(
+            (0.4, 0.5, 0.6, 0.7, 0.8, 0.9), values.split("|"), strict=True
+        ):
+            curve = 1 - (1 - similarity ** chosen[1]) ** chosen[0]
+            assert float(value) == pytest.approx(curve, abs=6e-4)
 
 
 def test_every_command_is_in_the_readme_and_has_help() -> None:
@@ -99,6 +123,14 @@ def test_the_table_of_quality_is_the_saved_one() -> None:
 
     saved = json.loads((ROOT / "benchmarks" / "results" / "quality.json").read_text("utf-8"))
     assert table(saved["rows"]) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_of_near_duplicates_are_the_saved_ones() -> None:
+    from benchmarks.readme import near_duplicate_tables
+
+    path = ROOT / "benchmarks" / "results" / "near_duplicates.json"
+    saved = json.loads(path.read_text("utf-8"))
+    assert near_duplicate_tables(saved) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)

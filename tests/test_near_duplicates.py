@@ -184,10 +184,33 @@ def test_much_text_takes_the_kernels_and_little_does_not(monkeypatch: pytest.Mon
     assert not use_kernels(Utf8Texts.of(["x" * 100]), None)
 
 
+ODD = st.sampled_from(
+    ["red", "Straße", "普", "京", "ไทย", "हिन्दी", "пу́тин", "🙂", "\u200f", "é", "a1", ".", "\n"]
+)
+ODD_TEXTS = st.lists(ODD, max_size=60).map(" ".join)
+
+
+@given(st.lists(ODD_TEXTS, max_size=8), st.booleans())
+def test_of_any_texts_the_matches_are_true_and_near_equal_ones_are_found(
+    texts: list[str], compiled: bool
+) -> None:
+    found = find_near_duplicates(texts, CONFIG, compiled=compiled)
+    matches = found.matches.as_dict()
+    for a, b in itertools.combinations(range(len(texts)), 2):
+        if found.originals[a] == a and found.originals[b] == b:
+            similarity = compare(texts[a], texts[b], CONFIG)
+            if (a, b) in matches:
+                assert matches[a, b] == similarity
+                assert is_copy(texts[a], texts[b])
+            else:
+                # Banding finds a pair at .95 with a probability of 1 - 4e-17.
+                assert similarity.jaccard < 0.95
+
+
 @pytest.mark.parametrize(
     "text",
-    ["a", "a " * 5000, "🙂" * 50, "\u200f\u202e ", "é" * 10, "漢" * 2000, "x" * 2_000_000],
-    ids=["letter", "one word", "emoji", "marks", "combining", "han", "two megabytes"],
+    ["a", "a " * 5000, "🙂" * 50, "\u200f\u202e ", "é" * 10, "漢" * 2000, "x" * 10_000_000],
+    ids=["letter", "one word", "emoji", "marks", "combining", "han", "ten megabytes"],
 )
 def test_odd_texts_are_their_own_copies_only(text: str) -> None:
     found = find_near_duplicates(

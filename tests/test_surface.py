@@ -12,7 +12,18 @@ import dedup
 
 PACKAGE = Path(dedup.__file__).parent
 
-WORDS = {"errors", "records", "config", "settings", "characters", "shingles", "terms", "weights"}
+WORDS = {
+    "characters",
+    "config",
+    "errors",
+    "records",
+    "settings",
+    "shingles",
+    "terms",
+    "threads",
+    "utf8",
+    "weights",
+}
 DRIVERS = {"pipeline"}
 DOORS = {"cli", "console", "report", "__init__", "__main__"}
 

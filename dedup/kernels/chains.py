@@ -79,6 +79,9 @@ def link_texts(
 def find_candidates(
     row: Array,
     own: Array,
+    own_tokens: int,
+    token_counts: Array,
+    max_length_ratio: float,
     signatures: Array,
     alive: Array,
     bands: int,
@@ -100,6 +103,9 @@ def find_candidates(
     Args:
         row: Signature of the text that is asked for, uint32 (num_perm,).
         own: Its anchors, uint32.
+        own_tokens: Its number of tokens.
+        token_counts: Of the texts in the index, int64 (capacity,).
+        max_length_ratio: Of the shorter to the longer text, for a candidate by anchors.
         signatures: Of the texts in the index, uint32 (capacity, num_perm).
         alive: Whether a text is still there, bool (capacity,).
         bands: Number of bands.
@@ -134,8 +140,8 @@ def find_candidates(
                 found += 1
             mate = band_next[mate, band]
     return found + _by_anchors(
-        own, alive, anchors, anchor_starts, texts, anchor_heads, anchor_next,
-        min_shared, max_chain, out[found:],
+        own, own_tokens, token_counts, max_length_ratio, alive, anchors, anchor_starts, texts,
+        anchor_heads, anchor_next, min_shared, max_chain, out[found:],
     )  # fmt: skip
 
 
@@ -150,6 +156,9 @@ def _agreement(a: Array, b: Array) -> Any:
 @nb.njit(**OPTIONS)
 def _by_anchors(
     own: Array,
+    own_tokens: int,
+    token_counts: Array,
+    max_length_ratio: float,
     alive: Array,
     anchors: Array,
     anchor_starts: Array,
@@ -182,7 +191,10 @@ def _by_anchors(
             stop += 1
         owner = owners[start]
         fewest = min(own.shape[0], anchor_starts[owner + 1] - anchor_starts[owner])
-        if stop - start >= min_shared * fewest:
+        shorter = min(own_tokens, token_counts[owner])
+        longer = max(own_tokens, token_counts[owner])
+        unequal = shorter <= longer * max_length_ratio
+        if unequal and stop - start >= min_shared * fewest:
             out[found] = owner
             found += 1
         start = stop

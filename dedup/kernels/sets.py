@@ -41,6 +41,7 @@ def shingle_sets(
     for i in range(texts.shape[0]):
         longest = max(longest, ends[texts[i]] - begins[texts[i]])
     tokens = np.empty(longest + 4, np.uint64)
+    shingles = np.empty(longest + 4, np.uint64)
     slots = 16
     while slots < 2 * (longest + 4):
         slots *= 2
@@ -49,15 +50,15 @@ def shingle_sets(
     for i in range(texts.shape[0]):
         text = texts[i]
         count = tokens_of(data, begins[text], ends[text], table, tokens)
-        found = shingles_of(tokens, count, sizes[i], tokens)
+        found = shingles_of(tokens, count, sizes[i], shingles)
         mask = 16
         while mask < 2 * found:
             mask *= 2
         mask -= 1
         kept = starts[i]
         for j in range(found):
-            if _insert(held, stamps, mask, i + 1, tokens[j]):
-                out[kept] = tokens[j]
+            if _insert(held, stamps, mask, i + 1, shingles[j]):
+                out[kept] = shingles[j]
                 kept += 1
         counts[i] = kept - starts[i]
     return counts

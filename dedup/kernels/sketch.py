@@ -15,7 +15,6 @@ import numpy as np
 from dedup.characters import KIND_SHIFT, POINT_MASK, SEVERAL, SINGLE, WORD
 from dedup.shingles import POINT_BASE, TOKEN_BASE
 
-_TOKEN_BASE_INVERSE = np.uint64(pow(int(TOKEN_BASE), -1, 1 << 64))
 _U = np.uint64
 _WORD, _SINGLE = np.uint32(WORD), np.uint32(SINGLE)
 _KIND, _POINT, _SEVERAL = KIND_SHIFT, POINT_MASK, SEVERAL
@@ -119,21 +118,23 @@ def tokens_of(data: Array, start: int, stop: int, table: Any, out: Array) -> Any
 
 @nb.njit(**OPTIONS)
 def shingles_of(tokens: Array, count: int, size: int, out: Array) -> int:
-    """Shingle hashes of `count` tokens into `out` (which may be `tokens`); returns how many."""
+    """Shingle hashes of `count` tokens into `out`, another array; returns how many.
+
+    A loop for each token of a shingle: unlike a rolling sum, these run in vector registers.
+    """
     if count == 0:
         return 0
     size = min(size, count)
-    window, weight, highest = _U(0), _U(1), _U(1)
-    for k in range(size):
-        window += tokens[k] * weight
-        highest = weight
-        weight *= TOKEN_BASE
     found = count - size + 1
     for i in range(found):
-        leaving = tokens[i]
-        out[i] = mix64(window)
-        if i + 1 < found:
-            window = (window - leaving) * _TOKEN_BASE_INVERSE + tokens[i + size] * highest
+        out[i] = tokens[i]
+    weight = _U(1)
+    for k in range(1, size):
+        weight *= TOKEN_BASE
+        for i in range(found):
+            out[i] += tokens[i + k] * weight
+    for i in range(found):
+        out[i] = mix64(out[i])
     return found
 
 
@@ -219,9 +220,9 @@ def sketch(
         anchor_counts[text] = new
         written += new
         size = rule[1] if count < rule[2] else rule[0]
-        found = shingles_of(tokens, count, size, tokens)
+        found = shingles_of(tokens, count, size, grams)
         for i in range(found):
-            low[i] = _mix32(tokens[i])
+            low[i] = _mix32(grams[i])
         # Shingles in fours: repeating the last one does not change a minimum.
         while found % 4:
             low[found] = low[found - 1]
