@@ -27,7 +27,7 @@ _NEAR = re.compile(r"(<!-- near-duplicates:[^\n]*\n).*?(<!-- end -->)", re.DOTAL
 _QUALITY = re.compile(r"(<!-- quality:[^\n]*\n)(?:[^\n]+\n)+")
 
 
-def near_duplicate_tables(saved: dict[str, Any]) -> str:
+def near_duplicate_tables(saved: dict[str, Any], start_up: dict[str, Any]) -> str:
     """The comparison with the peers and the other measurements, as Markdown tables."""
     lines = []
     for compared in saved["compared"]:
@@ -51,6 +51,9 @@ def near_duplicate_tables(saved: dict[str, Any]) -> str:
         f"{live['add_and_query_p50_us']:.0f} us (p50), "
         f"{live['add_and_query_p99_us']:.0f} us (p99), removing {live['remove_p50_us']:.0f} us; "
         f"{live['bytes_per_article_without_text']:,} bytes per text.",
+        f"* `dedup cluster` on {start_up['articles']} short articles, a whole process: "
+        f"{start_up['warm_run_seconds']:.1f} s, the first run ever "
+        f"{start_up['first_run_seconds']:.1f} s (`python -m benchmarks.start_up`).",
     ]
     return "\n".join(lines)
 
@@ -86,8 +89,12 @@ def main() -> None:
         text = _CONSOLE.sub(lambda found: run_block(found[1], folder), text)
     rows = json.loads((RESULTS / "quality.json").read_text("utf-8"))["rows"]
     text = _QUALITY.sub(lambda found: f"{found[1]}{table(rows)}\n", text)
-    saved = json.loads((RESULTS / "near_duplicates.json").read_text("utf-8"))
-    text = _NEAR.sub(lambda found: f"{found[1]}{near_duplicate_tables(saved)}\n{found[2]}", text)
+    saved, start_up = (
+        json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+        for name in ("near_duplicates", "start_up")
+    )
+    tables = near_duplicate_tables(saved, start_up)
+    text = _NEAR.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", text)
     README.write_text(text, encoding="utf-8")
 
 

@@ -168,15 +168,17 @@ def cluster_command(
 ) -> None:
     """Find copies and stories in files of articles.
 
-    Reads articles, cleans their texts, finds copies (near-duplicates) and
-    groups what covers the same event. Columns that are none of id, title, text, source,
-    published_at, language, url (or one of their usual names) are ignored.
+    Articles are read and cleaned, copies of one text are found and verified,
+    and what covers the same event is grouped, in whatever language.
+
+    Fields are id, title, text, source, published_at, language and url, under
+    these or their usual names; other columns are ignored.
 
     [bold]Examples[/bold]
 
       dedup cluster articles.jsonl --report report.html
 
-      dedup cluster pages/ feed.csv.gz -o clusters.parquet --stories stories.parquet
+      dedup cluster pages/ feed.csv.gz -o clusters.parquet
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
     """
@@ -292,9 +294,11 @@ def evaluate_command(
 ) -> None:
     """Compare a result with labels made by people.
 
-    Prints B-cubed, pairwise, CEAF-e, ARI, AMI and V-measure, counts, and precision and
-    recall by pair of languages. Gold rows without a cluster are left out; gold articles
-    that the result lacks count as clusters of their own.
+    Prints B-cubed, pairwise, CEAF-e, ARI, AMI and V-measure, counts, and
+    precision and recall by pair of languages.
+
+    Gold rows without a cluster are left out; gold articles that the result
+    lacks count as clusters of their own.
     """
     from dedup.evaluation import evaluate_files
 

@@ -140,8 +140,10 @@ class Console:
         several = sum(story.texts > 1 for story in result.story_groups)
         across = sum(len(story.languages) > 1 for story in result.story_groups)
         self._out.print(
-            f"{counts.articles:,} articles, {counts.texts:,} independent texts "
-            f"({counts.duplicates:,} copies), {counts.story_groups:,} stories: "
+            f"{_number(counts.articles, 'article')}, "
+            f"{_number(counts.texts, 'independent text')} "
+            f"({_number(counts.duplicates, 'copy', 'copies')}), "
+            f"{_number(counts.story_groups, 'story', 'stories')}: "
             f"{several:,} told by several texts, {across:,} in several languages",
             soft_wrap=True,
         )
@@ -233,6 +235,10 @@ def _by_languages(evaluation: Evaluation) -> Table:
             "-" if row.recall is None else f"{row.recall:.3f}",
         )
     return table
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _day(time: datetime | None) -> str:

@@ -11,6 +11,13 @@ Part = TypeVar("Part")
 Done = TypeVar("Done")
 
 
+def available_cores() -> int:
+    """Cores that this process may use, where the system tells; else all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def mapped(work: Callable[[Part], Done], parts: Sequence[Part], threads: int = 0) -> Iterator[Done]:
     """`work` of each part, in their order.
 
@@ -19,7 +26,7 @@ def mapped(work: Callable[[Part], Done], parts: Sequence[Part], threads: int = 0
         parts: What is to be done.
         threads: How many threads; 0 for one per core.
     """
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or available_cores()
     if threads == 1 or len(parts) < 2:
         yield from map(work, parts)
         return
