@@ -37,11 +37,11 @@ from dedup.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 Float64s = npt.NDArray[np.float64]
 
 LOG_ODDS_UNIT = 0.001
-FEATURES = ("cosine", "shared_terms", "gap", "cross_language")
+FEATURES = ("cosine", "shared_terms", "gap", "undated", "cross_language")
 """cosine: of title and lead. shared_terms: square root of the summed rarity, in
 bits, of the rare terms in both texts, at most 20. gap: days between the two, at
-most 30, 0 where a date is missing. cross_language: 1 if both languages are known
-and differ."""
+most 30, 0 where a date is missing. undated: 1 if a date is missing, so that the two
+may be of any time. cross_language: 1 if both languages are known and differ."""
 
 _RARE_BITS = 9.0
 _MAX_SHARED = 20.0
@@ -190,6 +190,7 @@ class Affinity:
             "cosine": products / float(SCALE * SCALE),
             "shared_terms": np.minimum(np.sqrt(shared * WEIGHT_UNIT), _MAX_SHARED),
             "gap": np.minimum(gap / _SECONDS_PER_DAY, _MAX_GAP_DAYS),
+            "undated": (~dated).astype(np.float64),
             "cross_language": differ.astype(np.float64),
         }
 

@@ -26,7 +26,7 @@ import numpy as np
 from dedup.characters import UInt32s, character_table
 from dedup.config import FingerprintConfig
 from dedup.minhash import anchors_of, fill_signatures, permutations_of, rule_of
-from dedup.shingles import Int64s, shingle, tokenize
+from dedup.shingles import FORMAT_VERSION, Int64s, shingle, tokenize
 from dedup.threads import mapped
 from dedup.utf8 import Utf8Texts
 
@@ -51,12 +51,15 @@ class Fingerprints:
         token_counts: int64 of shape (n,).
         anchors: Hashes of all anchors, in reading order with repetitions, uint32.
         anchor_counts: How many of them each text has, int64 of shape (n,).
+        format_version: Of shingles, signatures and anchors: values of different
+            versions must not be compared.
     """
 
     signatures: UInt32s
     token_counts: Int64s
     anchors: UInt32s
     anchor_counts: Int64s
+    format_version: int = FORMAT_VERSION
 
     def to_datasketch(self) -> list[Any]:
         """The signatures as `datasketch.MinHash` objects (scheme `affine32`, seed 1).

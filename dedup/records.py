@@ -166,7 +166,7 @@ class StoryLink:
     Args:
         a: Id of the earlier article.
         b: Id of the later article.
-        probability: Calibrated P(same event), in [0, 1].
+        probability: P(same event), in [0, 1], as good as the affinity's weights.
         evidence: The parts whose log-odds add up to it.
     """
 

@@ -1,8 +1,16 @@
 """UTF-8 to signatures and anchors in one pass.
 
-Computes exactly what `dedup.shingles`, `dedup.minhash` and `dedup.fingerprints` define, where
-the formulas and their sources stand, without an array or a Python string between a byte and a
-signature.
+Computes exactly what `dedup.shingles`, `dedup.minhash` and `dedup.fingerprints` define, without an
+array or a Python string between a byte and a signature. On uint64, mod 2^64, with mix the 64-bit
+and mix32 the 32-bit finaliser of MurmurHash3:
+
+    token     t   = mix(sum over j < L of (c_j + 1) * B^(L - 1 - j)), by Horner's rule
+    shingle   s_i = mix(sum over k < n of t_(i+k) * C^k)
+    signature v_k = min over i of a_k * mix32(s_i mod 2^32) + b_k mod 2^32
+    anchors       = of every 23 shingles of 3 tokens in a row, the leftmost smallest
+
+Sources: Karp & Rabin 1987 (polynomial hash); Appleby, MurmurHash3; Broder 1997 (MinHash), with the
+permutations of datasketch 2.0, scheme `affine32`; Schleimer, Wilkerson & Aiken 2003 (winnowing).
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ _EVIDENCE_WORDS = {
     "cosine": "How alike title and lead are (cosine of the embeddings)",
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
     "gap": "Days between the two (0 where one has no date)",
+    "undated": "A date is missing (1 = yes): the two may be of any time",
     "cross_language": "Written in different languages (1 = yes)",
 }
 
