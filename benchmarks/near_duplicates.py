@@ -257,7 +257,8 @@ def table(compared: dict[str, Any]) -> str:
         lines += [
             f"{row['system']} ({row['threads']} threads): "
             f"{row['articles_per_cpu_second']:,} texts, "
-            f"{row['times_slower_than_dedup']} x our time, wall {row['wall_with_loading_seconds']} s, peak {row['peak_memory_mb']:,} MB",
+            f"{row['times_slower_than_dedup']} x our time, "
+            f"wall {row['wall_with_loading_seconds']} s, peak {row['peak_memory_mb']:,} MB",
             f"    {stages}",
             f"    {quality}",
         ]

@@ -92,6 +92,17 @@ def _estimated(signatures: npt.NDArray[Any], pairs: npt.NDArray[np.int64]) -> np
     return np.concatenate(kept)
 
 
+def _queried(index: Any, sketches: list[Any]) -> npt.NDArray[np.int64]:  # noqa: ANN401
+    """Pairs (a < b) of sketches that the index has in one bucket."""
+    found = [
+        (number, other)
+        for number, each in enumerate(sketches)
+        for other in index.query(each)
+        if other > number
+    ]
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
 def datasketch(path: Path, *, tuned: bool) -> Outcome:
     """datasketch: `MinHashLSH` with its defaults, or with 16 x 8 bands and xxh32."""
     import xxhash
@@ -107,14 +118,8 @@ def datasketch(path: Path, *, tuned: bool) -> Outcome:
     index = MinHashLSH(num_perm=128, **banding)
     for number, each in enumerate(sketches):
         index.insert(number, each, check_duplication=False)
-    found = [
-        (number, other)
-        for number, each in enumerate(sketches)
-        for other in index.query(each)
-        if other > number
-    ]
+    pairs = _queried(index, sketches)
     stages.done("candidates")
-    pairs = np.array(found, np.int64).reshape(-1, 2)
     pairs = _estimated(np.stack([each.hashvalues for each in sketches]), pairs)
     stages.done("verify")
     labels = _components(len(texts), pairs)
@@ -133,14 +138,8 @@ def rensa(path: Path) -> Outcome:
     index = RMinHashLSH(threshold=MIN_JACCARD, num_perm=128, num_bands=16)
     for number, each in enumerate(sketches):
         index.insert(number, each)
-    found = [
-        (number, other)
-        for number, each in enumerate(sketches)
-        for other in index.query(each)
-        if other > number
-    ]
+    pairs = _queried(index, sketches)
     stages.done("candidates")
-    pairs = np.array(found, np.int64).reshape(-1, 2)
     pairs = _estimated(np.array([each.digest() for each in sketches], np.uint32), pairs)
     stages.done("verify")
     labels = _components(len(texts), pairs)
