@@ -114,7 +114,11 @@ def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray
 
 
 def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
-    """Pairs of unequal length that share two fifths of the anchors of the one that has fewer."""
+    """Pairs that banding may miss and that share two fifths of the anchors of one of them.
+
+    That is, of unequal length, or a short text and one that is just too long to be short: their
+    signatures are of shingles of different sizes.
+    """
     count = len(prints.token_counts)
     packed = _packed_anchors(prints.anchors, prints.anchor_counts, compiled=compiled)
     pairs = np.sort(bucket_pairs(packed, count, compiled=compiled))
@@ -124,8 +128,9 @@ def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
     tokens = prints.token_counts
     shorter = np.minimum(tokens[first], tokens[second])
     longer = np.maximum(tokens[first], tokens[second])
-    unequal = shorter <= longer * MAX_LENGTH_RATIO
-    return pairs[unequal & (shared >= fewest * MIN_SHARED_ANCHORS)]
+    missed = shorter <= longer * MAX_LENGTH_RATIO
+    missed |= prints.shingle_sizes[first] != prints.shingle_sizes[second]
+    return pairs[missed & (shared >= fewest * MIN_SHARED_ANCHORS)]
 
 
 def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt64s:

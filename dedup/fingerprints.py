@@ -49,6 +49,8 @@ class Fingerprints:
             sets, with a standard error of at most 0.5 / sqrt(num_perm). A text
             without tokens has every slot at 2^32 - 1.
         token_counts: int64 of shape (n,).
+        shingle_sizes: Tokens in a shingle of each text, int64 of shape (n,); the
+            signatures of two texts can be compared only where these are equal.
         anchors: Hashes of all anchors, in reading order with repetitions, uint32.
         anchor_counts: How many of them each text has, int64 of shape (n,).
         format_version: Of shingles, signatures and anchors: values of different
@@ -57,6 +59,7 @@ class Fingerprints:
 
     signatures: UInt32s
     token_counts: Int64s
+    shingle_sizes: Int64s
     anchors: UInt32s
     anchor_counts: Int64s
     format_version: int = FORMAT_VERSION
@@ -124,7 +127,8 @@ def fingerprint(
         done = part[1]
         if on_progress is not None:
             on_progress(done)
-    return Fingerprints(signatures, token_counts, np.concatenate(anchors), anchor_counts)
+    sizes = shingle_sizes(token_counts, config)
+    return Fingerprints(signatures, token_counts, sizes, np.concatenate(anchors), anchor_counts)
 
 
 def use_kernels(texts: Utf8Texts, wanted: bool | None) -> bool:

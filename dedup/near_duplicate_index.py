@@ -144,7 +144,8 @@ class NearDuplicateIndex:
         limits = self._config.near_duplicates
         count = find_candidates(
             made.signature, made.anchors, made.tokens, self._tokens, MAX_LENGTH_RATIO,
-            self._signatures, self._alive, self._bands, self._rows,
+            self._config.fingerprints.short_text_tokens, self._signatures, self._alive,
+            self._bands, self._rows,
             limits.min_jaccard - ESTIMATE_SLACK, self._band_heads, self._band_next,
             self._anchors, self._anchor_starts, self._count, self._anchor_heads,
             self._anchor_next, MIN_SHARED_ANCHORS, _MAX_CHAIN, self._found,

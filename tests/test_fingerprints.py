@@ -116,7 +116,7 @@ def test_an_arrow_array_gives_the_same_as_strings(prose: Callable[[int, int], st
 
 
 def assert_same(a: Fingerprints, b: Fingerprints) -> None:
-    for name in ("signatures", "token_counts", "anchors", "anchor_counts"):
+    for name in ("signatures", "token_counts", "shingle_sizes", "anchors", "anchor_counts"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
 
 

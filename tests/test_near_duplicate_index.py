@@ -100,6 +100,13 @@ def test_it_grows_and_shrinks_and_forgets_nothing(monkeypatch: pytest.MonkeyPatc
     assert "3" not in index
 
 
+def test_a_short_text_and_one_just_too_long_to_be_short_are_compared() -> None:
+    words = TEXTS[5].split()
+    index = NearDuplicateIndex()
+    index.add("long", " ".join(words[:41]))
+    assert [copy.id for copy in index.query(" ".join(words[:38]))] == ["long"]
+
+
 def test_texts_may_be_kept_elsewhere() -> None:
     store = {"a": TEXTS[5]}
     index = NearDuplicateIndex(text_of=store.__getitem__)

@@ -121,6 +121,17 @@ def test_a_brief_inside_a_long_article_is_contained(prose: Callable[[int, int], 
     assert match.containment_b == 1.0
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("length", range(36, 46))
+def test_a_short_text_and_one_just_too_long_to_be_short_are_compared(
+    prose: Callable[[int, int], str], length: int, compiled: bool
+) -> None:
+    longer = prose(length, length)
+    texts = [longer, " ".join(longer.split()[:-3])]
+    found = find_near_duplicates(texts, CONFIG, compiled=compiled)
+    assert found.representatives.tolist() == [0, 0]
+
+
 def test_a_few_words_inside_another_text_are_no_copy(prose: Callable[[int, int], str]) -> None:
     texts = [prose(1, 300), " ".join(prose(1, 300).split()[:8])]
     assert len(find_near_duplicates(texts).matches) == 0

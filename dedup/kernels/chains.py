@@ -82,6 +82,7 @@ def find_candidates(
     own_tokens: int,
     token_counts: Array,
     max_length_ratio: float,
+    short_text_tokens: int,
     signatures: Array,
     alive: Array,
     bands: int,
@@ -105,7 +106,8 @@ def find_candidates(
         own: Its anchors, uint32.
         own_tokens: Its number of tokens.
         token_counts: Of the texts in the index, int64 (capacity,).
-        max_length_ratio: Of the shorter to the longer text, for a candidate by anchors.
+        max_length_ratio: Of the shorter to the longer text, for a candidate by anchors ...
+        short_text_tokens: ... unless just one of them has fewer tokens than this.
         signatures: Of the texts in the index, uint32 (capacity, num_perm).
         alive: Whether a text is still there, bool (capacity,).
         bands: Number of bands.
@@ -140,8 +142,8 @@ def find_candidates(
                 found += 1
             mate = band_next[mate, band]
     return found + _by_anchors(
-        own, own_tokens, token_counts, max_length_ratio, alive, anchors, anchor_starts, texts,
-        anchor_heads, anchor_next, min_shared, max_chain, out[found:],
+        own, own_tokens, token_counts, max_length_ratio, short_text_tokens, alive, anchors,
+        anchor_starts, texts, anchor_heads, anchor_next, min_shared, max_chain, out[found:],
     )  # fmt: skip
 
 
@@ -159,6 +161,7 @@ def _by_anchors(
     own_tokens: int,
     token_counts: Array,
     max_length_ratio: float,
+    short_text_tokens: int,
     alive: Array,
     anchors: Array,
     anchor_starts: Array,
@@ -193,8 +196,8 @@ def _by_anchors(
         fewest = min(own.shape[0], anchor_starts[owner + 1] - anchor_starts[owner])
         shorter = min(own_tokens, token_counts[owner])
         longer = max(own_tokens, token_counts[owner])
-        unequal = shorter <= longer * max_length_ratio
-        if unequal and stop - start >= min_shared * fewest:
+        missed = shorter <= longer * max_length_ratio or shorter < short_text_tokens <= longer
+        if missed and stop - start >= min_shared * fewest:
             out[found] = owner
             found += 1
         start = stop
