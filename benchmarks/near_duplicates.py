@@ -112,9 +112,8 @@ def scores(found: dict[str, Any], exact: dict[tuple[int, int], float]) -> dict[s
     values = {}
     for limit in limits:
         wanted = {pair for pair, jaccard in exact.items() if jaccard >= limit}
-        given = {p for p in pairs if exact.get(p, 0.0) >= limit or found["system"] != "dedup"}
-        if limit == min(limits):
-            given = pairs
+        # What was asked for at the lower limit holds the exact pairs of the higher one.
+        given = pairs if limit == min(limits) else {p for p in pairs if p in wanted}
         values[f"precision_{limit}"] = len(given & wanted) / max(len(given), 1)
         values[f"recall_{limit}"] = len(given & wanted) / max(len(wanted), 1)
     wanted = {pair for pair, jaccard in exact.items() if jaccard >= min(limits)}

@@ -47,6 +47,7 @@ _RARE_BITS = 9.0
 _MAX_SHARED = 20.0
 _MAX_GAP_DAYS = 30.0
 _SECONDS_PER_DAY = 86_400.0
+_PAIRS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,12 @@ class Affinity:
             second: Numbers of texts, int64 of shape (m,).
             products: Inner products of their vectors, if known.
         """
-        scored = [
-            self._combine(self._pair_features(first[part], second[part], products, part))
-            for part in (slice(i, i + 65_536) for i in range(0, len(first), 65_536))
-        ]
+        scored = []
+        for start in range(0, len(first), _PAIRS_AT_ONCE):
+            part = slice(start, start + _PAIRS_AT_ONCE)
+            a, b = first[part], second[part]
+            inner = self._products(a, b) if products is None else products[part]
+            scored.append(self._combine(self._pair_features(a, b, inner)))
         return np.concatenate(scored or [np.empty(0, np.int64)])
 
     def matrix(self, members: Int64s) -> Int64s:
@@ -153,7 +156,7 @@ class Affinity:
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """What the log-odds of one pair are made of; the parts add up to them."""
         first, second = np.array([a]), np.array([b])
-        values = self._pair_features(first, second, None, slice(0, 1))
+        values = self._pair_features(first, second, self._products(first, second))
         details = {"shared_terms": ", ".join(self._shared_words(a, b))}
         parts = [
             Evidence(
@@ -166,17 +169,17 @@ class Affinity:
         ]
         return (Evidence("prior", 1.0, round(self.model.intercept, 4)), *parts)
 
+    def _products(self, first: Int64s, second: Int64s) -> Int64s:
+        """Inner products of the vectors of pairs."""
+        dots: Float32s = np.einsum("ij,ij->i", self.whole[first], self.whole[second])
+        return dots.astype(np.int64)
+
     def _pair_features(
-        self, first: Int64s, second: Int64s, products: Int64s | None, part: slice
+        self, first: Int64s, second: Int64s, products: Int64s
     ) -> dict[str, Float64s]:
-        if products is None:
-            dots = np.einsum("ij,ij->i", self.whole[first], self.whole[second])
-            inner = dots.astype(np.int64)
-        else:
-            inner = products[part]
         common = self._rare[first].multiply(self._has_rare[second])
         shared = np.asarray(common.sum(axis=1)).ravel()
-        return self._features(inner, shared, first, second)
+        return self._features(products, shared, first, second)
 
     def _features(
         self, products: Int64s, shared: Int64s, a: Int64s, b: Int64s

@@ -31,7 +31,6 @@ class Evidences:
         config: Config,
     ) -> None:
         self._affinity = affinity
-        self._clusters = clusters
         self._texts = texts
         self._config = config
         self._number = {

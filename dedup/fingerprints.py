@@ -114,8 +114,7 @@ def fingerprint(
     signatures = np.full((len(found), config.num_perm), EMPTY_SLOT, np.uint32)
     token_counts = np.zeros(len(found), np.int64)
     anchor_counts = np.zeros(len(found), np.int64)
-    work = _compiled if use_kernels(found, compiled) else _plain
-    done = 0
+    work = fill_compiled if use_kernels(found, compiled) else _fill_plain
 
     def one(part: tuple[int, int]) -> UInt32s:
         return work(found, part, config, signatures, token_counts, anchor_counts)
@@ -124,9 +123,8 @@ def fingerprint(
     parts = found.ranges(_CHUNK_BYTES)
     for part, new in zip(parts, mapped(one, parts, threads), strict=True):
         anchors.append(new)
-        done = part[1]
         if on_progress is not None:
-            on_progress(done)
+            on_progress(part[1])
     sizes = shingle_sizes(token_counts, config)
     return Fingerprints(signatures, token_counts, sizes, np.concatenate(anchors), anchor_counts)
 
@@ -144,7 +142,7 @@ def use_kernels(texts: Utf8Texts, wanted: bool | None) -> bool:
     return True
 
 
-def _compiled(
+def fill_compiled(
     texts: Utf8Texts,
     part: tuple[int, int],
     config: FingerprintConfig,
@@ -166,7 +164,7 @@ def _compiled(
     return anchors[:written].copy()
 
 
-def _plain(
+def _fill_plain(
     texts: Utf8Texts,
     part: tuple[int, int],
     config: FingerprintConfig,

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.candidates import ESTIMATE_SLACK, MAX_LENGTH_RATIO, MIN_SHARED_ANCHORS
-from dedup.characters import character_table
 from dedup.config import Config
 from dedup.errors import DedupError
-from dedup.fingerprints import EMPTY_SLOT
-from dedup.kernels.sketch import sketch
+from dedup.fingerprints import EMPTY_SLOT, fill_compiled
+from dedup.kernels.chains import find_candidates, link_texts
 from dedup.matches import Similarity, Verifier
-from dedup.minhash import permutations_of, rule_of
 from dedup.shingles import ranges
 from dedup.utf8 import Utf8Texts
 
@@ -128,19 +126,14 @@ class NearDuplicateIndex:
         num_perm = self._config.fingerprints.num_perm
         signature = np.full((1, num_perm), EMPTY_SLOT, np.uint32)
         tokens, counts = np.zeros(1, np.int64), np.zeros(1, np.int64)
-        anchors = np.empty(len(content.data) + 1, np.uint32)
-        a, b = permutations_of(num_perm)
-        written = sketch(
-            content.data, content.starts, content.stops, 0, 1, character_table(),
-            rule_of(self._config.fingerprints), a, b, signature, tokens, anchors, counts,
-        )  # fmt: skip
-        return _Sketch(content, signature[0], anchors[:written], int(tokens[0]))
+        anchors = fill_compiled(
+            content, (0, 1), self._config.fingerprints, signature, tokens, counts
+        )
+        return _Sketch(content, signature[0], anchors, int(tokens[0]))
 
     def _copies(self, made: _Sketch) -> list[Copy]:
         if not made.tokens:
             return []
-        from dedup.kernels.chains import find_candidates
-
         limits = self._config.near_duplicates
         count = find_candidates(
             made.signature, made.anchors, made.tokens, self._tokens, MAX_LENGTH_RATIO,
@@ -188,8 +181,6 @@ class NearDuplicateIndex:
         self._link(number)
 
     def _link(self, first: int) -> None:
-        from dedup.kernels.chains import link_texts
-
         link_texts(
             first, self._count, self._signatures, self._tokens, self._bands, self._rows,
             self._band_heads, self._band_next, self._anchors, self._anchor_starts,

@@ -165,13 +165,20 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
 
 def unique_rows(found: Tokens) -> Tokens:
     """Each text's hashes as a set: sorted ascending, without repetitions."""
+    return counted_rows(found)[0]
+
+
+def counted_rows(found: Tokens) -> tuple[Tokens, Int64s]:
+    """Each text's hashes as a sorted set, and how often each occurs in the text."""
     owner = np.repeat(np.arange(len(found.counts)), found.counts)
     order = np.lexsort((found.hashes, owner))
     owner, hashes = owner[order], found.hashes[order]
-    first = np.ones(len(hashes), bool)
-    first[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
-    counts = np.bincount(owner[first], minlength=len(found.counts))
-    return Tokens(hashes[first], np.concatenate(([0], np.cumsum(counts))))
+    new = np.ones(len(hashes), bool)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
+    places = np.flatnonzero(new)
+    counts = np.bincount(owner[places], minlength=len(found.counts))
+    rows = Tokens(hashes[places], np.concatenate(([0], np.cumsum(counts))))
+    return rows, np.diff(np.append(places, len(hashes)))
 
 
 _power_cache: tuple[UInt64s, UInt64s] = (np.ones(1, np.uint64), np.ones(1, np.uint64))

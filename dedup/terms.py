@@ -16,7 +16,7 @@ from importlib import resources
 
 import numpy as np
 
-from dedup.shingles import BoolMask, Int64s, Scan, Tokens, UInt64s, mix64, scan, unique_rows
+from dedup.shingles import BoolMask, Int64s, Scan, Tokens, UInt64s, counted_rows, mix64, scan
 
 WEIGHT_UNIT = 0.25
 """Weights are whole numbers of quarter bits, so that their sums are exact."""
@@ -63,14 +63,7 @@ def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:
     Returns:
         Sorted sets of term hashes, and int64 counts of the same length.
     """
-    found = terms(texts)
-    owner = np.repeat(np.arange(len(found.counts)), found.counts)
-    order = np.lexsort((found.hashes, owner))
-    unique = unique_rows(found)
-    hashes, owner = found.hashes[order], owner[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
-    return unique, np.diff(np.append(np.flatnonzero(new), len(hashes)))
+    return counted_rows(terms(texts))
 
 
 def term_weights(hashes: UInt64s) -> Int64s:

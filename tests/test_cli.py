@@ -18,8 +18,6 @@ from dedup import cli
 from dedup.config import Config
 from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS
 
-Run = Callable[..., "subprocess.CompletedProcess[str] | SimpleNamespace"]
-
 
 @pytest.fixture
 def run(
