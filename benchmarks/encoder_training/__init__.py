@@ -1,0 +1,1 @@
+"""Training of the bundled encoder: `python -m benchmarks.encoder_training`."""

@@ -1,0 +1,93 @@
+"""The two losses, with their gradients.
+
+Contrastive: of all texts of the other side of the batch, the translation is the nearest.
+Source: van den Oord et al. 2018, "Representation Learning with Contrastive Predictive
+Coding"; in both directions as in Radford et al. 2021 (CLIP).
+
+Relational: the similarities within a batch are distributed as the teacher's are.
+Source: Fang et al. 2021, "SEED: Self-supervised Distillation".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import torch
+
+Float16s = npt.NDArray[np.float16]
+Float32s = npt.NDArray[np.float32]
+
+
+def contrast(x: Float32s, y: Float32s, temperature: float) -> tuple[float, Float32s, Float32s]:
+    """Loss over the pairs (x[i], y[i]), and its gradients by x and y, shape (n, dim)."""
+    import torch
+
+    a, a_length = _unit(x)
+    b, b_length = _unit(y)
+    logits = (a.bfloat16() @ b.bfloat16().T).float() / temperature
+    by_row = torch.softmax(logits, 1)
+    by_column = torch.softmax(logits, 0)
+    there = by_row.diagonal().clamp_min(1e-12), by_column.diagonal().clamp_min(1e-12)
+    loss = -float(there[0].log().mean() + there[1].log().mean()) / 2
+    slope = by_row.add_(by_column)
+    slope.diagonal().sub_(2)
+    slope /= 2 * len(x) * temperature
+    half = slope.bfloat16()
+    return (
+        loss,
+        _through_unit((half @ b.bfloat16()).float(), a, a_length),
+        _through_unit((half.T @ a.bfloat16()).float(), b, b_length),
+    )
+
+
+def imitate(
+    x: Float32s,
+    y: Float32s,
+    taught_x: Float16s,
+    taught_y: Float16s,
+    temperature: float,
+    teacher_temperature: float,
+) -> tuple[float, Float32s, Float32s]:
+    """Divergence of the similarities of x to y from the teacher's, and its gradients.
+
+    y may be of other languages than the texts that the teacher saw for it.
+    """
+    import torch
+
+    a, a_length = _unit(x)
+    b, b_length = _unit(y)
+    logits = (a.bfloat16() @ b.bfloat16().T).float() / temperature
+    wanted = torch.from_numpy(taught_x).bfloat16() @ torch.from_numpy(taught_y).bfloat16().T
+    wanted = wanted.float() / teacher_temperature
+    slope = torch.zeros_like(logits)
+    loss = 0.0
+    for axis in (0, 1):
+        target = torch.softmax(wanted, axis)
+        log_made = torch.log_softmax(logits, axis)
+        loss -= float((target * log_made).sum() / len(x)) / 2
+        slope += log_made.exp_() - target
+    slope /= 2 * len(x) * temperature
+    half = slope.bfloat16()
+    return (
+        loss,
+        _through_unit((half @ b.bfloat16()).float(), a, a_length),
+        _through_unit((half.T @ a.bfloat16()).float(), b, b_length),
+    )
+
+
+def _unit(rows: Float32s) -> tuple[torch.Tensor, torch.Tensor]:
+    import torch
+
+    made = torch.from_numpy(rows)
+    length = made.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    return made / length, length
+
+
+def _through_unit(slope: torch.Tensor, unit: torch.Tensor, length: torch.Tensor) -> Float32s:
+    """Gradient by a vector, from the gradient by its unit vector."""
+    made: Float32s = ((slope - unit * (slope * unit).sum(1, keepdim=True)) / length).numpy()
+    return made

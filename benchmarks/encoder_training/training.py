@@ -1,0 +1,146 @@
+"""The training loop: steps of several kinds, drawn at random from one seed."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.encoder_training.batches import News, Pairs, Texts
+from benchmarks.encoder_training.losses import contrast, imitate
+from benchmarks.encoder_training.table import Table
+
+Float16s = npt.NDArray[np.float16]
+
+
+_LONG = ("sent", "news", "halves", "taught_news")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and with what the encoder is trained.
+
+    Args:
+        steps: Number of steps.
+        dim: Dimensions.
+        batch: Pairs in a step of translations.
+        news_batch: Items in a step of news.
+        rate: Learning rate after warm-up; falls to 0 on a cosine.
+        temperature: Of both losses.
+        teacher_temperature: Of the teacher's similarities.
+        warm_up: Steps until the rate is reached.
+        dropped: Share of pieces left out of long texts at each step, so that no piece
+            can rely on another one being there.
+        mix: How often each kind of step is drawn: pairs by kind; title and lead of one
+            news item; the two halves of a lead; title and lead with the teacher.
+        seed: Of everything random.
+    """
+
+    steps: int = 27_000
+    dim: int = 256
+    batch: int = 2048
+    news_batch: int = 1024
+    rate: float = 1.5e-2
+    temperature: float = 0.05
+    teacher_temperature: float = 0.05
+    warm_up: int = 300
+    dropped: float = 0.2
+    mix: dict[str, float] = field(
+        default_factory=lambda: {
+            "sent": 0.62,
+            "lex": 0.1,
+            "name": 0.12,
+            "news": 0.08,
+            "halves": 0.06,
+            "taught_news": 0.06,
+        }
+    )
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that the encoder is trained on.
+
+    Args:
+        pairs: Translations by kind.
+        news: News items.
+        taught_titles: Teacher's vectors of the English news titles.
+        taught_leads: Teacher's vectors of the English news leads.
+    """
+
+    pairs: dict[str, Pairs]
+    news: News
+    taught_titles: Float16s
+    taught_leads: Float16s
+
+
+def train(
+    recipe: Recipe,
+    material: Material,
+    table: Table,
+    watch: Callable[[int, Table], None] = lambda step, table: None,
+) -> None:
+    """Train the table in place; `watch` is called after every twentieth of the steps."""
+    generator = np.random.default_rng(recipe.seed)
+    kinds = generator.choice(
+        list(recipe.mix),
+        recipe.steps,
+        p=np.array(list(recipe.mix.values())) / sum(recipe.mix.values()),
+    )
+    losses: dict[str, list[float]] = defaultdict(list)
+    started = time.monotonic()
+    for step, kind in enumerate(kinds.tolist()):
+        progress = step / recipe.steps
+        rate = (
+            recipe.rate * min(1, (step + 1) / recipe.warm_up) * (1 + np.cos(np.pi * progress)) / 2
+        )
+        losses[kind].append(_step(kind, recipe, material, table, rate, generator))
+        if (step + 1) % max(1, recipe.steps // 20) == 0:
+            shown = " ".join(f"{k} {np.mean(v[-100:]):.3f}" for k, v in sorted(losses.items()))
+            print(f"{step + 1:,} steps, {time.monotonic() - started:.0f} s: {shown}", flush=True)
+            watch(step + 1, table)
+
+
+def _step(
+    kind: str,
+    recipe: Recipe,
+    material: Material,
+    table: Table,
+    rate: float,
+    generator: np.random.Generator,
+) -> float:
+    taught = None
+    if kind in material.pairs:
+        pairs = material.pairs[kind]
+        x, y = pairs.draw(recipe.batch, generator)
+        left, right = pairs.texts.take(x), pairs.texts.take(y)
+    else:
+        news = material.news
+        count = len(news.english) if kind == "taught_news" else len(news.titles.offsets) - 1
+        rows = generator.choice(count, recipe.news_batch, replace=False)
+        if kind == "taught_news":
+            taught = material.taught_titles[rows], material.taught_leads[rows]
+            rows = news.english[rows]
+        left, right = (
+            news.leads.take(rows).halves()
+            if kind == "halves"
+            else (news.titles.take(rows), news.leads.take(rows))
+        )
+    if kind in _LONG:
+        left, right = (each.thinned(recipe.dropped, generator) for each in (left, right))
+    sums = table.sums(left), table.sums(right)
+    if taught is None:
+        loss, *slopes = contrast(*sums, recipe.temperature)
+    else:
+        loss, *slopes = imitate(*sums, *taught, recipe.temperature, recipe.teacher_temperature)
+    both = Texts(
+        np.concatenate((left.rows, right.rows)),
+        np.concatenate((left.offsets, right.offsets[1:] + left.offsets[-1])),
+    )
+    table.update(both, np.concatenate(slopes), rate)
+    return loss

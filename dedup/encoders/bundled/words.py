@@ -1,0 +1,74 @@
+"""From text to the words that the bundled encoder knows rows for: one spelling for many.
+
+Case, accents, vowel signs of Arabic and Hebrew, width and presentation forms carry
+little of what a text is about, and writers differ in them. Signs that Indic scripts
+and Thai cannot be read without are kept.
+
+Source: Unicode Standard Annex 15 (normalization forms). Decomposition of a character is
+stable across versions of Unicode, so that words are the same on every Python.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["WORD_START", "folded_words", "is_unspaced"]
+
+WORD_START = "▁"
+"""Stands before the first piece of a word in scripts that put spaces between words."""
+
+_DROPPED = (
+    *range(0x0300, 0x0370),
+    *range(0x0483, 0x0488),
+    *(set(range(0x0591, 0x05C8)) - {0x05BE, 0x05C0, 0x05C3, 0x05C6}),
+    *range(0x0610, 0x061B),
+    *range(0x064B, 0x0660),
+    *range(0x06D6, 0x06EE),
+    *range(0x200B, 0x2010),
+    *(0x0640, 0x0670, 0x2060, 0xFEFF, 0x00AD),
+)
+"""Combining accents, vowel signs, elongation, and characters without a shape."""
+_SPELLINGS = {
+    **{0x0660 + digit: str(digit) for digit in range(10)},
+    **{0x06F0 + digit: str(digit) for digit in range(10)},
+    **{0x0966 + digit: str(digit) for digit in range(10)},
+    **dict.fromkeys(map(ord, "ىیې"), "ي"),
+    **dict.fromkeys(map(ord, "ةہۀھ"), "ه"),
+    ord("ک"): "ك",
+    ord("ı"): "i",
+    ord("ł"): "l",
+    ord("ø"): "o",
+    ord("đ"): "d",
+    ord("ß"): "ss",
+    ord("æ"): "ae",
+    ord("œ"): "oe",
+    ord("ς"): "σ",
+}
+_TABLE: dict[int, str | None] = {**dict.fromkeys(_DROPPED, None), **_SPELLINGS}
+
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    "\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3400-\u9fff\uf900-\ufaff"
+)
+_MARKED = "\u0900-\u0963\u0966-\u0dff"
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}_])[\w{_MARKED}])+")
+
+
+def folded_words(text: str) -> list[str]:
+    """Words of a text in reading order, folded; a run of Han, kana or Thai is one word.
+
+    >>> folded_words("Путин встретился с Си Цзиньпином — в Пекине, 習近平。")
+    ['путин', 'встретился', 'с', 'си', 'цзиньпином', 'в', 'пекине', '習近平']
+    """
+    text = text.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).lower().translate(_TABLE)
+        text = unicodedata.normalize("NFC", text)
+    return _WORD.findall(text)
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word is a run of a script that writes without spaces."""
+    return word[0] >= "\u0e00" and re.match(f"[{_UNSPACED}]", word) is not None

@@ -1,0 +1,190 @@
+"""The training of the bundled encoder: its parts against slow, obvious ones."""
+
+from __future__ import annotations
+
+import lzma
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.encoder_training.batches import News, Pairs, Texts
+from benchmarks.encoder_training.corpus import read_pairs
+from benchmarks.encoder_training.export import quantized, save
+from benchmarks.encoder_training.table import Table
+from benchmarks.encoder_training.vocabulary import UNKNOWN, train_vocabulary
+from benchmarks.encoder_training.weighting import rarity
+from dedup.encoders.bundled import BundledEncoder
+from dedup.encoders.bundled.segmentation import Segmenter
+
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+
+WORDS = ["stadt haus", "ville maison", "city house", "river", "fluss", "fleuve"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small training folder in the layout of the real one."""
+    rows: dict[str, list[tuple[str, ...]]] = {
+        "sent": [
+            *(("de", f"the house number {k}", f"das haus nummer {k}", "tico19") for k in range(40)),
+            *(("fr", f"the house number {k}", f"la maison {k}", "tico19") for k in range(40)),
+            ("xx", "a language", "nobody knows", "tico19"),
+            ("de", "broken row", "", "tico19"),
+        ],
+        "lex": [("de", "house", "Haus", "omw"), ("fr", "house", "maison", "omw")],
+        "name": [("de", "Munich", "München", "cldr")],
+        "news": [("en", f"House {k} burns", f"A house with number {k} burned") for k in range(9)],
+    }
+    for name, lines in rows.items():
+        text = "".join("\t".join(line) + "\n" for line in lines)
+        (tmp_path / f"{name}.tsv.xz").write_bytes(lzma.compress(text.encode()))
+    return tmp_path
+
+
+def letters() -> Segmenter:
+    pieces = [UNKNOWN, "▁", *"abcdefghijklmnopqrstuvwxyz0123456789"]
+    return Segmenter(pieces, [-1.0] * len(pieces))
+
+
+def test_pairs_of_unknown_languages_and_broken_rows_are_left_out(folder: Path) -> None:
+    assert {pair.language for pair in read_pairs(folder, "sent")} == {"de", "fr"}
+    assert all(pair.foreign for pair in read_pairs(folder, "sent"))
+
+
+def test_drawn_pairs_are_translations_of_different_texts(folder: Path) -> None:
+    pairs = Pairs.load(folder, "sent", letters())
+    x, y = pairs.draw(64, np.random.default_rng(1))
+    meaning = dict(zip(pairs.foreign.tolist(), pairs.english.tolist(), strict=True))
+    meaning |= {each: each for each in pairs.english.tolist()}
+    left, right = ([meaning[each] for each in side.tolist()] for side in (x, y))
+    assert left == right
+    assert len(set(left)) == len(left) <= 40
+    assert (x != y).all()
+    english = set(pairs.english.tolist())
+    kinds = {(a in english, b in english) for a, b in zip(x.tolist(), y.tolist(), strict=True)}
+    assert kinds == {(True, False), (False, True), (False, False)}
+
+
+def test_languages_are_drawn_by_the_root_of_their_size(folder: Path) -> None:
+    pairs = Pairs.load(folder, "lex", letters())
+    np.testing.assert_allclose(np.diff(pairs.cumulative, prepend=0), 1.0)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6))
+def test_texts_are_taken_and_halved(segments: list[list[int]]) -> None:
+    texts = Texts.of([np.array(each, np.int32) for each in segments])
+    chosen = np.arange(len(segments))[::-1].copy()
+
+    def listed(each: Texts) -> list[list[int]]:
+        return [part.tolist() for part in np.split(each.rows, each.offsets[1:-1])]
+
+    assert listed(texts.take(chosen)) == segments[::-1]
+    first, second = texts.halves()
+    halves = zip(listed(first), listed(second), strict=True)
+    assert [a + b for a, b in halves] == segments
+    assert listed(texts.thinned(0.0, np.random.default_rng(0))) == segments
+    assert not len(texts.thinned(1.0, np.random.default_rng(0)).rows)
+
+
+def test_sums_and_steps_are_those_of_dense_adam() -> None:
+    table = Table(5, 4, np.random.default_rng(0))
+    texts = Texts.of([np.array(each, np.int32) for each in ([0, 1, 1], [3], [])])
+    counts = np.array([[1, 2, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 0]], np.float64)
+    np.testing.assert_allclose(table.sums(texts), counts @ table.rows, rtol=1e-5)
+    before = table.rows.astype(np.float64)
+    first, second = np.zeros_like(before), np.zeros_like(before)
+    generator = np.random.default_rng(1)
+    for step in range(1, 4):
+        slopes = generator.normal(size=(3, 4)).astype(np.float32)
+        table.update(texts, slopes, 0.1)
+        slope = counts.T @ slopes
+        first = 0.9 * first + 0.1 * slope
+        second = 0.98 * second + 0.02 * slope**2
+        corrected = (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.98**step)) + 1e-8)
+        before[[0, 1, 3]] -= 0.1 * corrected[[0, 1, 3]]
+    np.testing.assert_allclose(table.rows, before, atol=1e-4)
+
+
+@needs_torch
+@pytest.mark.parametrize("loss", ["contrast", "imitate"])
+def test_gradients_are_the_slopes_of_the_loss(loss: str) -> None:
+    from benchmarks.encoder_training import losses
+
+    generator = np.random.default_rng(2)
+    x, y = (generator.normal(size=(6, 8)).astype(np.float32) for _ in range(2))
+    taught = [generator.normal(size=(6, 3)).astype(np.float16) for _ in range(2)]
+
+    def value(a: np.ndarray, b: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        if loss == "contrast":
+            return losses.contrast(a, b, 0.5)
+        return losses.imitate(a, b, taught[0], taught[1], 0.5, 0.5)
+
+    _, by_x, by_y = value(x, y)
+    for side, slopes in ((0, by_x), (1, by_y)):
+        direction = generator.normal(size=x.shape).astype(np.float32)
+        moved = [each.copy() for each in (x, y)]
+        step = np.float32(0.2)
+        moved[side] += step * direction
+        ahead = value(moved[0], moved[1])[0]
+        moved[side] -= 2 * step * direction
+        behind = value(moved[0], moved[1])[0]
+        slope = float((slopes * direction).sum())
+        assert (ahead - behind) / (2 * float(step)) == pytest.approx(slope, rel=0.15, abs=0.02)
+
+
+def test_rare_pieces_have_the_larger_factor() -> None:
+    texts = Texts.of([np.array(each, np.int32) for each in ([0, 0, 1], [0], *([[0]] * 98))])
+    factors = rarity([texts], 3)
+    assert factors.shape == (3, 1)
+    assert factors[2] == 1.0
+    assert factors[0] < factors[1] < factors[2]
+
+
+def test_four_bits_keep_the_direction_of_a_row() -> None:
+    rows = np.random.default_rng(3).normal(size=(50, 64)).astype(np.float32)
+    rows *= np.geomspace(0.1, 10, 50, dtype=np.float32)[:, None]
+    levels, scales = quantized(rows)
+    assert np.abs(levels).max() <= 7
+    assert scales.max() == 4095
+    made = levels * scales.astype(np.float64)[:, None]
+    cosines = (
+        (made * rows).sum(axis=1) / np.linalg.norm(made, axis=1) / np.linalg.norm(rows, axis=1)
+    )
+    assert cosines.min() > 0.98
+
+
+def test_what_is_saved_is_what_the_encoder_loads(tmp_path: Path) -> None:
+    pieces, scores = [UNKNOWN, "▁city", "▁house"], [0.0, -1.0, -2.5]
+    rows = np.random.default_rng(4).normal(size=(3, 8)).astype(np.float32)
+    save(tmp_path / "weights.npz", pieces, scores, rows)
+    encoder = BundledEncoder(tmp_path / "weights.npz")
+    assert encoder.vocabulary() == (pieces, scores)
+    levels, scales = quantized(rows)
+    np.testing.assert_array_equal(encoder.rows(), levels.astype(int) * scales[:, None])
+    wanted = rows[1] + rows[2]
+    assert encoder.encode(["City house!"])[0] @ wanted / np.linalg.norm(wanted) > 0.98
+
+
+@needs_torch
+def test_a_small_table_learns_to_translate(folder: Path) -> None:
+    from benchmarks.encoder_training.training import Material, Recipe, train
+
+    pieces, scores = (list(each) for each in zip(*train_vocabulary(folder), strict=True))
+    assert pieces[0] == UNKNOWN
+    segmenter = Segmenter(pieces, scores)
+    pairs = {kind: Pairs.load(folder, kind, segmenter) for kind in ("sent", "lex", "name")}
+    news = News.load(folder, segmenter)
+    assert news.spelled[0][0] == "House 0 burns"
+    taught = np.eye(9, 12, dtype=np.float16)
+    table = Table(len(pieces), 16, np.random.default_rng(0))
+    recipe = Recipe(steps=120, batch=32, news_batch=8, warm_up=5, rate=0.05)
+    train(recipe, Material(pairs, news, taught, taught), table)
+    x, y = pairs["sent"].english, pairs["sent"].foreign
+    left, right = (table.sums(pairs["sent"].texts.take(side)) for side in (x, y))
+    left, right = (each / np.linalg.norm(each, axis=1, keepdims=True) for each in (left, right))
+    nearest = x[(right @ left.T).argmax(axis=1)]
+    assert (nearest == x).mean() > 0.9
