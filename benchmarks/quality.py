@@ -76,7 +76,7 @@ def main() -> None:
     """Measure all sets and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("gold", nargs="+", type=Path)
-    parser.add_argument("--encoder", default="hashing")
+    parser.add_argument("--encoder", default="bundled")
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
     rows = [measure(path, given.encoder) for path in given.gold]

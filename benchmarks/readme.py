@@ -1,4 +1,4 @@
-"""Put real outputs and measured tables into README.md.
+"""Put real outputs and measured tables into README.md and the card of the bundled encoder.
 
     python -m benchmarks.readme
 
@@ -17,13 +17,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.encoder_tables import goals_table, languages_table
 from benchmarks.quality import table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+CARD = ROOT / "dedup" / "encoders" / "bundled" / "MODEL_CARD.md"
 RESULTS = ROOT / "benchmarks" / "results"
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_NEAR = re.compile(r"(<!-- near-duplicates:[^\n]*\n).*?(<!-- end -->)", re.DOTALL)
 _QUALITY = re.compile(r"(<!-- quality:[^\n]*\n)(?:[^\n]+\n)+")
 
 
@@ -124,8 +125,14 @@ def run_block(block: str, folder: Path) -> str:
     return f"```console\n{''.join(shown)}```"
 
 
+def filled(text: str, name: str, made: str) -> str:
+    """A document with what stands between `<!-- name: ... -->` and `<!-- end -->` replaced."""
+    block = re.compile(rf"(<!-- {name}:[^\n]*\n).*?(<!-- end -->)", re.DOTALL)
+    return block.sub(lambda found: f"{found[1]}{made}\n{found[2]}", text)
+
+
 def main() -> None:
-    """Rewrite README.md."""
+    """Rewrite both."""
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -134,13 +141,14 @@ def main() -> None:
         text = _CONSOLE.sub(lambda found: run_block(found[1], folder), text)
     rows = json.loads((RESULTS / "quality.json").read_text("utf-8"))["rows"]
     text = _QUALITY.sub(lambda found: f"{found[1]}{table(rows)}\n", text)
-    saved, start_up = (
+    saved, start_up, encoders = (
         json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
-        for name in ("near_duplicates", "start_up")
+        for name in ("near_duplicates", "start_up", "encoders")
     )
-    tables = near_duplicate_tables(saved, start_up)
-    text = _NEAR.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", text)
-    README.write_text(text, encoding="utf-8")
+    text = filled(text, "near-duplicates", near_duplicate_tables(saved, start_up))
+    README.write_text(filled(text, "encoders", goals_table(encoders)), encoding="utf-8")
+    card = filled(CARD.read_text(encoding="utf-8"), "encoders", goals_table(encoders))
+    CARD.write_text(filled(card, "languages", languages_table(encoders)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ class Affinity:
             part = slice(start, start + _PAIRS_AT_ONCE)
             a, b = first[part], second[part]
             inner = self._products(a, b) if products is None else products[part]
-            scored.append(self._combine(self._pair_features(a, b, inner)))
+            scored.append(self._combine(self.features(a, b, inner)))
         return np.concatenate(scored or [np.empty(0, np.int64)])
 
     def matrix(self, members: Int64s) -> Int64s:
@@ -156,7 +156,7 @@ class Affinity:
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """What the log-odds of one pair are made of; the parts add up to them."""
         first, second = np.array([a]), np.array([b])
-        values = self._pair_features(first, second, self._products(first, second))
+        values = self.features(first, second, self._products(first, second))
         details = {"shared_terms": ", ".join(self._shared_words(a, b))}
         parts = [
             Evidence(
@@ -174,9 +174,8 @@ class Affinity:
         dots: Float32s = np.einsum("ij,ij->i", self.whole[first], self.whole[second])
         return dots.astype(np.int64)
 
-    def _pair_features(
-        self, first: Int64s, second: Int64s, products: Int64s
-    ) -> dict[str, Float64s]:
+    def features(self, first: Int64s, second: Int64s, products: Int64s) -> dict[str, Float64s]:
+        """Values of `FEATURES` for pairs, float64 of shape (m,) each; arguments of `log_odds`."""
         common = self._rare[first].multiply(self._has_rare[second])
         shared = np.asarray(common.sum(axis=1)).ravel()
         return self._features(products, shared, first, second)

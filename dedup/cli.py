@@ -116,7 +116,7 @@ def cluster_command(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="hashing, or a sentence-transformers model name or folder.",
+            help="bundled, or a sentence-transformers model name or folder.",
             rich_help_panel=_LIMITS,
         ),
     ] = None,

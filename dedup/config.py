@@ -157,7 +157,7 @@ class EncoderConfig:
     """Which encoder makes the vectors, and what it is shown.
 
     Args:
-        name: `hashing`, or a sentence-transformers model name or folder.
+        name: `bundled`, or a sentence-transformers model name or folder.
         revision: Revision of that model; empty for its default.
         prefix: Put before every text (e5 models want `query: `).
         lead_chars: The title and this many characters of the body are encoded.
@@ -165,7 +165,7 @@ class EncoderConfig:
         batch_size: Texts encoded at a time by a transformer.
     """
 
-    name: str = "hashing"
+    name: str = "bundled"
     revision: str = ""
     prefix: str = ""
     lead_chars: int = 2000

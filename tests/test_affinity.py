@@ -16,7 +16,7 @@ from dedup.affinity import (
     log_odds_of,
     probability_of,
 )
-from dedup.encoders.hashing import HashingEncoder
+from dedup.encoders import load_encoder
 from dedup.errors import ConfigError
 from dedup.neighbors import UNDATED, whole_vectors
 
@@ -34,8 +34,9 @@ DAY = 86_400
 def affinity() -> Affinity:
     seconds = np.array([0, DAY, 3 * DAY, UNDATED, 400 * DAY])
     languages = ["en", "en", "en", "", "ar"]
-    model = AffinityModel.load("", "hashing")
-    return Affinity(model, whole_vectors(HashingEncoder().encode(TEXTS)), seconds, languages, TEXTS)
+    model = AffinityModel.load("", "bundled")
+    whole = whole_vectors(load_encoder().encode(TEXTS))
+    return Affinity(model, whole, seconds, languages, TEXTS)
 
 
 def test_alone_in_a_list_and_in_a_matrix_a_pair_has_one_value(affinity: Affinity) -> None:
@@ -82,7 +83,7 @@ def test_features_have_their_units(affinity: Affinity) -> None:
 
 
 def test_evidence_weighs_in_its_known_direction() -> None:
-    for encoder in ("hashing", "some/other-model"):
+    for encoder in ("bundled", "some/other-model"):
         weights = AffinityModel.load("", encoder).weights
         assert weights["cosine"] > 0
         assert weights["shared_terms"] >= 0
@@ -90,17 +91,17 @@ def test_evidence_weighs_in_its_known_direction() -> None:
 
 
 def test_weights_of_another_encoder_are_the_default_ones() -> None:
-    assert AffinityModel.load("", "hashing").name == "hashing"
-    assert AffinityModel.load("", "intfloat/multilingual-e5-small").name != "hashing"
+    assert AffinityModel.load("", "bundled").name == "bundled"
+    assert AffinityModel.load("", "intfloat/multilingual-e5-small").name != "bundled"
 
 
 def test_unusable_weights_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
     path.write_text(json.dumps({"name": "x", "min_cosine": 0.1, "intercept": 0, "weights": {}}))
     with pytest.raises(ConfigError, match=r"weights\.json.*cosine"):
-        AffinityModel.load(str(path), "hashing")
+        AffinityModel.load(str(path), "bundled")
     with pytest.raises(ConfigError, match=r"missing\.json"):
-        AffinityModel.load(str(tmp_path / "missing.json"), "hashing")
+        AffinityModel.load(str(tmp_path / "missing.json"), "bundled")
 
 
 def test_own_weights_are_used(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_own_weights_are_used(tmp_path: Path) -> None:
     path.write_text(
         json.dumps({"name": "own", "min_cosine": 0.1, "intercept": -1, "weights": weights})
     )
-    assert AffinityModel.load(str(path), "hashing") == AffinityModel("own", 0.1, -1.0, weights)
+    assert AffinityModel.load(str(path), "bundled") == AffinityModel("own", 0.1, -1.0, weights)
 
 
 def test_probabilities_and_log_odds_are_inverse() -> None:
@@ -121,7 +122,7 @@ def test_probabilities_and_log_odds_are_inverse() -> None:
 
 def test_no_texts_give_no_scores() -> None:
     empty = Affinity(
-        AffinityModel.load("", "hashing"),
+        AffinityModel.load("", "bundled"),
         np.zeros((0, 4), np.float32),
         np.empty(0, np.int64),
         [],

@@ -125,6 +125,17 @@ def test_the_table_of_quality_is_the_saved_one() -> None:
     assert table(saved["rows"]) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_tables_of_the_encoder_are_the_saved_ones() -> None:
+    from benchmarks.encoder_tables import goals_table, languages_table
+
+    saved = json.loads((ROOT / "benchmarks" / "results" / "encoders.json").read_text("utf-8"))
+    card = (ROOT / "dedup" / "encoders" / "bundled" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert goals_table(saved) in card
+    assert goals_table(saved) in readme
+    assert languages_table(saved) in card
+
+
 def test_the_tables_of_near_duplicates_are_the_saved_ones() -> None:
     from benchmarks.readme import near_duplicate_tables
 

@@ -16,7 +16,7 @@ from benchmarks.encoder_training.corpus import read_pairs
 from benchmarks.encoder_training.export import quantized, save
 from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.vocabulary import UNKNOWN, train_vocabulary
-from benchmarks.encoder_training.weighting import rarity
+from benchmarks.encoder_training.weighting import document_frequency, rarity
 from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.bundled.segmentation import Segmenter
 
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def letters() -> Segmenter:
-    pieces = [UNKNOWN, "▁", *"abcdefghijklmnopqrstuvwxyz0123456789"]
+    pieces = [UNKNOWN, *"abcdefghijklmnopqrstuvwxyz0123456789"]
     return Segmenter(pieces, [-1.0] * len(pieces))
 
 
@@ -138,7 +138,9 @@ def test_gradients_are_the_slopes_of_the_loss(loss: str) -> None:
 
 def test_rare_pieces_have_the_larger_factor() -> None:
     texts = Texts.of([np.array(each, np.int32) for each in ([0, 0, 1], [0], *([[0]] * 98))])
-    factors = rarity([texts], 3)
+    found, count = document_frequency([texts, texts], 3)
+    assert (found.tolist(), count) == ([200, 2, 0], 200)
+    factors = rarity(found, count)
     assert factors.shape == (3, 1)
     assert factors[2] == 1.0
     assert factors[0] < factors[1] < factors[2]
@@ -158,7 +160,7 @@ def test_four_bits_keep_the_direction_of_a_row() -> None:
 
 
 def test_what_is_saved_is_what_the_encoder_loads(tmp_path: Path) -> None:
-    pieces, scores = [UNKNOWN, "▁city", "▁house"], [0.0, -1.0, -2.5]
+    pieces, scores = [UNKNOWN, "city", "house"], [0.0, -1.0, -2.5]
     rows = np.random.default_rng(4).normal(size=(3, 8)).astype(np.float32)
     save(tmp_path / "weights.npz", pieces, scores, rows)
     encoder = BundledEncoder(tmp_path / "weights.npz")

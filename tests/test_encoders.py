@@ -9,7 +9,6 @@ import pytest
 
 from dedup.config import EncoderConfig
 from dedup.encoders import Encoder, Float32s, checked_vectors, load_encoder
-from dedup.encoders.hashing import HashingEncoder
 from dedup.errors import EncoderError
 
 TEXTS = [
@@ -34,32 +33,13 @@ def check_encoder(encoder: Encoder) -> None:
     np.testing.assert_allclose(alone, vectors, atol=1e-5)
 
 
-def test_hashing_keeps_the_contract() -> None:
-    check_encoder(HashingEncoder())
-
-
-def test_hashing_does_not_depend_on_the_batch() -> None:
-    encoder = HashingEncoder()
-    for i, text in enumerate(TEXTS):
-        np.testing.assert_array_equal(encoder.encode(TEXTS)[i], encoder.encode([text])[0])
-
-
-def test_hashing_chunks_equal_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = HashingEncoder().encode(TEXTS)
-    monkeypatch.setattr("dedup.encoders.hashing._CHUNK_TEXTS", 2)
-    np.testing.assert_array_equal(HashingEncoder().encode(TEXTS), whole)
-
-
-def test_rare_words_count_more_than_common_ones() -> None:
-    vectors = HashingEncoder().encode(
-        ["the Lukashenko of it", "Lukashenko speaks", "the end of it"]
-    )
-    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+def test_the_bundled_encoder_keeps_the_contract() -> None:
+    check_encoder(load_encoder("bundled"))
 
 
 def test_load_encoder_takes_a_name_or_a_configuration() -> None:
-    assert load_encoder().name == "hashing"
-    assert load_encoder(EncoderConfig(name="hashing")).name == "hashing"
+    assert load_encoder().name == "bundled"
+    assert load_encoder(EncoderConfig(name="bundled")).name == "bundled"
 
 
 class Broken:

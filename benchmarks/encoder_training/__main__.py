@@ -24,8 +24,10 @@ from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.teacher import teacher_vectors
 from benchmarks.encoder_training.training import Material, Recipe, train
 from benchmarks.encoder_training.vocabulary import train_vocabulary
-from benchmarks.encoder_training.weighting import rarity
+from benchmarks.encoder_training.weighting import document_frequency, rarity
 from dedup.encoders.bundled.segmentation import Segmenter
+
+MIN_TEXTS = 3
 
 
 def vocabulary(folder: Path, cache: Path) -> tuple[list[str], list[float]]:
@@ -59,8 +61,18 @@ def main() -> None:
     ]
     table = Table(len(pieces), recipe.dim, np.random.default_rng(recipe.seed))
     train(recipe, Material(pairs, news, *taught), table)
-    rows = table.rows * rarity([pairs["sent"].texts, news.titles, news.leads], len(pieces))
-    save(given.output or given.work / "weights.npz", pieces, scores, rows)
+    running = [pairs["sent"].texts, news.titles, news.leads]
+    found, count = document_frequency(running, len(pieces))
+    listed, _ = document_frequency([pairs["lex"].texts, pairs["name"].texts], len(pieces))
+    rows = table.rows * rarity(found, count)
+    # What training hardly saw has no meaning; its words are cut into pieces that have.
+    kept = [row for row in range(len(pieces)) if not row or found[row] + listed[row] >= MIN_TEXTS]
+    save(
+        given.output or given.work / "weights.npz",
+        [pieces[row] for row in kept],
+        [scores[row] for row in kept],
+        rows[kept],
+    )
 
 
 if __name__ == "__main__":

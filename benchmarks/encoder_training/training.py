@@ -40,7 +40,7 @@ class Recipe:
         seed: Of everything random.
     """
 
-    steps: int = 27_000
+    steps: int = 17_500
     dim: int = 256
     batch: int = 2048
     news_batch: int = 1024

@@ -11,8 +11,10 @@ library tokenizers.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -21,7 +23,7 @@ import numpy as np
 from tokenizers import Tokenizer, models, trainers
 
 from benchmarks.encoder_training.corpus import KINDS, read_news, read_pairs
-from dedup.encoders.bundled.words import WORD_START, folded_words, is_unspaced
+from dedup.encoders.bundled.words import folded_words, is_unspaced
 
 UNKNOWN = "<unk>"
 PIECES = {
@@ -35,10 +37,22 @@ PIECES = {
 _PIECES_OF_OTHERS = 1_500
 _TIMES = {"sent": 8, "lex": 3, "name": 1}
 """Of a word in each kind of pairs: some languages have ten names for each sentence."""
-_COST_OF_PIECE = 6.0
-"""Taken from every log probability: fewer, longer pieces, since a short piece is likely
-in some language, and a word is not to be cut with the pieces of another."""
+_COST_OF_PIECE = 10.0
+"""Taken from every log probability, so that words are cut into few, long pieces: a short
+one is likely in some language, and a word is not to be cut with the pieces of another."""
+_LATIN_PIECES = 40_000
+"""So many of those without accents, the best: thirty languages share them."""
+_WORDS = {
+    "en": 16_000,
+    **dict.fromkeys(("ar", "ru", "he", "ko", "tr", "fa", "hi", "uk", "pl", "cs"), 6_000),
+    **dict.fromkeys(("fr", "es", "de", "pt", "it", "nl", "sv", "fi", "hu"), 4_500),
+    **dict.fromkeys(("id", "vi", "ro", "da", "no", "el", "bg", "sl"), 3_000),
+}
+"""Most frequent words of each language that are pieces whatever the model says."""
+_WORDS_OF_OTHERS = 600
+_MIN_WORD_COUNT = 16
 _WORDS_PER_PIECE = 8
+_WORDS_AT_MOST = 1_500_000
 _MAX_WORD_CHARS = 24
 _MIN_CHARACTER_COUNT = 16
 _MAX_RUN_CHARS = {"han": 4, "other": 8}
@@ -48,14 +62,42 @@ def train_vocabulary(folder: Path) -> list[tuple[str, float]]:
     """Pieces with their log probabilities; the unknown piece is the first."""
     counts = _word_counts(folder)
     with ProcessPoolExecutor(os.cpu_count()) as workers:
-        models = workers.map(_pieces_of, sorted(counts.items()), chunksize=1)
         together: dict[str, float] = {}
-        for pieces in models:
-            for piece, score in pieces:
-                together[piece] = max(score, together.get(piece, score))
-    ranked = sorted(together.items(), key=lambda each: (-each[1], each[0]))
+        for pieces in workers.map(_pieces_of, sorted(counts.items()), chunksize=1):
+            _add(together, pieces)
+    latin = sorted(
+        (each for each in together.items() if each[0].isascii()),
+        key=lambda each: (len(each[0]) > 1, -each[1], each[0]),
+    )
+    kept = {piece: score for piece, score in together.items() if not piece.isascii()}
+    kept |= dict(latin[:_LATIN_PIECES])
+    for language, words in sorted(counts.items()):
+        _add(kept, _frequent(words, _WORDS.get(language, _WORDS_OF_OTHERS)))
     # In the precision of the file, so that training cuts words as the encoder will.
-    return [(UNKNOWN, 0.0), *((piece, float(np.float32(score))) for piece, score in ranked)]
+    scored = ((piece, float(np.float32(kept[piece] - _COST_OF_PIECE))) for piece in sorted(kept))
+    return [(UNKNOWN, 0.0), *scored]
+
+
+def _add(together: dict[str, float], pieces: Iterable[tuple[str, float]]) -> None:
+    """A piece of several languages keeps its best score."""
+    for piece, score in pieces:
+        together[piece] = max(score, together.get(piece, score))
+
+
+def _frequent(words: Counter[str], size: int) -> list[tuple[str, float]]:
+    """The most frequent words with their log probabilities; runs are left to the model."""
+    total = words.total()
+    ranked = sorted(
+        (
+            (word, count)
+            for word, count in words.items()
+            if count >= _MIN_WORD_COUNT
+            and 1 < len(word) <= _MAX_WORD_CHARS
+            and not is_unspaced(word)
+        ),
+        key=lambda each: (-each[1], each[0]),
+    )
+    return [(word, math.log(count / total)) for word, count in ranked[:size]]
 
 
 def _pieces_of(counted: tuple[str, Counter[str]]) -> list[tuple[str, float]]:
@@ -63,15 +105,16 @@ def _pieces_of(counted: tuple[str, Counter[str]]) -> list[tuple[str, float]]:
     language, counts = counted
     size = PIECES.get(language, _PIECES_OF_OTHERS)
     frequent = sorted(
-        ((marked(word), count) for word, count in counts.items() if len(word) <= _MAX_WORD_CHARS),
+        ((word, count) for word, count in counts.items() if len(word) <= _MAX_WORD_CHARS),
         key=lambda each: (-each[1], each[0]),
     )[: size * _WORDS_PER_PIECE]
     characters: Counter[str] = Counter()
     for word, count in frequent:
         characters.update(dict.fromkeys(word, count))
     known = {each for each, count in characters.items() if count >= _MIN_CHARACTER_COUNT}
+    unit = max(1.0, sum(count for _, count in frequent) / _WORDS_AT_MOST)
     words = chain.from_iterable(
-        [word] * count for word, count in frequent if known.issuperset(word)
+        [word] * max(1, round(count / unit)) for word, count in frequent if known.issuperset(word)
     )
     model = Tokenizer(models.Unigram())
     trainer = trainers.UnigramTrainer(
@@ -86,11 +129,6 @@ def _short(piece: str) -> bool:
     """Whether a piece of a run is a word; longer ones are phrases that hardly occur again."""
     han = any("\u3400" <= character <= "\u9fff" for character in piece)
     return not is_unspaced(piece) or len(piece) <= _MAX_RUN_CHARS["han" if han else "other"]
-
-
-def marked(word: str) -> str:
-    """A folded word as the vocabulary sees it."""
-    return word if is_unspaced(word) else WORD_START + word
 
 
 def _word_counts(folder: Path) -> dict[str, Counter[str]]:

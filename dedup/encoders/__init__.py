@@ -7,6 +7,7 @@ never before.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -50,11 +51,11 @@ class Encoder(Protocol):
         ...
 
 
-def load_encoder(encoder: str | EncoderConfig = "hashing") -> Encoder:
+def load_encoder(encoder: str | EncoderConfig = "bundled") -> Encoder:
     """The encoder of that name.
 
     Args:
-        encoder: `hashing`, or the name or folder of a sentence-transformers
+        encoder: `bundled`, or the name or folder of a sentence-transformers
             model; with an `EncoderConfig` also its prefix, truncation and so on.
 
     Raises:
@@ -62,13 +63,18 @@ def load_encoder(encoder: str | EncoderConfig = "hashing") -> Encoder:
         MissingExtraError: A model needs packages that are not installed.
     """
     config = EncoderConfig(name=encoder) if isinstance(encoder, str) else encoder
-    if config.name == "hashing":
-        from dedup.encoders.hashing import HashingEncoder
-
-        return HashingEncoder()
+    if config.name == "bundled":
+        return _bundled()
     from dedup.encoders.transformer import TransformerEncoder
 
     return TransformerEncoder(config)
+
+
+@functools.cache
+def _bundled() -> Encoder:
+    from dedup.encoders.bundled import BundledEncoder
+
+    return BundledEncoder()
 
 
 def checked_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32s:

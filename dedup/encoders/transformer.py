@@ -59,5 +59,5 @@ def _load(config: EncoderConfig) -> Any:  # noqa: ANN401 (no types without the e
     except Exception as error:  # the library raises whatever its backends raise
         raise EncoderError(
             f"encoder {config.name!r} cannot be loaded: {error}. "
-            "Give the folder of a saved sentence-transformers model, or `hashing`"
+            "Give the folder of a saved sentence-transformers model, or `bundled`"
         ) from error

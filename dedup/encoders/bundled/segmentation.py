@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dedup.encoders.bundled.words import WORD_START, folded_words, is_unspaced
+from dedup.encoders.bundled.words import folded_words
 
 MAX_PIECES = 4096
 """Of one text: sums of so many rows fit whole numbers of 32 bits."""
@@ -32,33 +32,26 @@ class Segmenter:
         self._row = dict(zip(pieces, range(len(pieces)), strict=True))
         self._scores = scores
         self._longest = max(map(len, pieces))
-        self._mark_alone = [self._row.get(WORD_START, 0)]
         self._unknown = min(scores) - _UNKNOWN_COST
         self._cuts: dict[str, list[int]] = {}
 
     def rows(self, text: str, limit: int = MAX_PIECES) -> list[int]:
-        """Rows of a text in reading order, the first `limit`; unknown characters are left out."""
-        cuts = self._cuts
+        """Rows of the first `limit` words, at most so many; unknown characters are left out."""
+        cut_of = self._cuts.get
         found: list[int] = []
-        for word in folded_words(text):
-            cut = cuts.get(word)
+        for word in folded_words(text)[:limit]:
+            cut = cut_of(word)
             found += self._remembered(word) if cut is None else cut
-            if len(found) >= limit:
-                break
         return found[:limit]
 
     def _remembered(self, word: str) -> list[int]:
         if len(self._cuts) >= _MAX_CACHED_WORDS:
             self._cuts.clear()
-        shown = word[:_MAX_WORD_CHARS]
-        cut = self.cut(shown if is_unspaced(shown) else WORD_START + shown)
-        if cut == self._mark_alone:
-            cut = []
-        self._cuts[word] = cut
+        cut = self._cuts[word] = self.cut(word[:_MAX_WORD_CHARS])
         return cut
 
     def cut(self, word: str) -> list[int]:
-        """Rows of the most probable pieces of a folded word, its mark included."""
+        """Rows of the most probable pieces of a folded word."""
         size, longest, row_of, scores = len(word), self._longest, self._row.get, self._scores
         best = [0.0] + [-math.inf] * size
         last = [(0, 0)] * (size + 1)
