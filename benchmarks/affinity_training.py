@@ -155,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--encoder", default="bundled")
-    parser.add_argument("--min-cosine", type=float, default=0.15)
+    parser.add_argument("--min-cosine", type=float, default=0.3)
     parser.add_argument("--name", default="", help="name in the file, else the encoder's")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
