@@ -11,8 +11,6 @@ import numpy as np
 
 from dedup.encoders import Float32s, load_encoder
 
-BASELINES = ("potion", "tfidf")
-
 
 class TextEncoder(Protocol):
     """What is measured of an encoder."""
