@@ -12,12 +12,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import os
-import platform
-import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +22,7 @@ import numpy.typing as npt
 from benchmarks.encoder_baselines import open_encoder
 from benchmarks.encoder_data import NTREX_CODES, Data, Pairs, load_data
 from benchmarks.encoder_speed import measure_speed
+from benchmarks.saved import made_by, save_rows
 from dedup.encoders import Float32s
 
 __all__ = [
@@ -278,22 +274,7 @@ def main() -> None:
         rows.append({"encoder": label or name, **found})
     print(table(rows))
     if given.save:
-        made_by = {
-            "command": "python -m benchmarks.encoders",
-            "date": time.strftime("%Y-%m-%d"),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-            "python": platform.python_version(),
-            "versions": {name: _version(name) for name in LIBRARIES},
-        }
-        stored = json.dumps({"made_by": made_by, "rows": rows}, indent=2) + "\n"
-        given.save.write_text(stored, encoding="utf-8")
-
-
-def _version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
+        save_rows(given.save, made_by("python -m benchmarks.encoders", LIBRARIES), rows)
 
 
 if __name__ == "__main__":

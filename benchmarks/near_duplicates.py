@@ -13,14 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ import numpy.typing as npt
 
 from benchmarks import corpora
 from benchmarks.peers import MIN_JACCARD, PACKAGES, SYSTEMS
+from benchmarks.saved import made_by
 
 ROOT = Path(__file__).parent.parent
 
@@ -275,18 +274,6 @@ def table(compared: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def made_by(systems: list[str]) -> dict[str, Any]:
-    """What the figures hold for."""
-    names = {PACKAGES[system] for system in systems} | {"numpy", "numba"}
-    return {
-        "command": "python -m benchmarks.near_duplicates",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in sorted(names)},
-    }
-
-
 def main() -> None:
     """Generate the corpora, measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -302,7 +289,9 @@ def main() -> None:
         system, path, threads, pairs_to = given.child
         run_one(system, Path(path), int(threads), Path(pairs_to))
         return
-    results: dict[str, Any] = {"made_by": made_by(given.systems), "compared": []}
+    libraries = sorted({PACKAGES[system] for system in given.systems} | {"numpy", "numba"})
+    made = made_by("python -m benchmarks.near_duplicates", libraries)
+    results: dict[str, Any] = {"made_by": made, "compared": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sets = [(f"planted {given.articles:,}", corpora.planted(given.articles))]

@@ -11,14 +11,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from benchmarks.saved import made_by, save_rows
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "faiss-cpu", "pyarrow")
 
@@ -82,16 +82,8 @@ def main() -> None:
     rows = [measure(path, given.encoder) for path in given.gold]
     print(table(rows))
     if given.save:
-        made_by = {
-            "command": "python -m benchmarks.quality",
-            "encoder": given.encoder,
-            "date": time.strftime("%Y-%m-%d"),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-            "python": platform.python_version(),
-            "versions": {name: version(name) for name in LIBRARIES},
-        }
-        stored = json.dumps({"made_by": made_by, "rows": rows}, indent=2) + "\n"
-        given.save.write_text(stored, encoding="utf-8")
+        made = made_by("python -m benchmarks.quality", LIBRARIES, encoder=given.encoder)
+        save_rows(given.save, made, rows)
 
 
 if __name__ == "__main__":

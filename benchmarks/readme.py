@@ -25,7 +25,6 @@ README = ROOT / "README.md"
 CARD = ROOT / "dedup" / "encoders" / "bundled" / "MODEL_CARD.md"
 RESULTS = ROOT / "benchmarks" / "results"
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_QUALITY = re.compile(r"(<!-- quality:[^\n]*\n)(?:[^\n]+\n)+")
 
 
 def near_duplicate_tables(saved: dict[str, Any], start_up: dict[str, Any]) -> str:
@@ -140,7 +139,7 @@ def main() -> None:
         shutil.copy(ROOT / "seeds" / "articles.jsonl", folder)
         text = _CONSOLE.sub(lambda found: run_block(found[1], folder), text)
     rows = json.loads((RESULTS / "quality.json").read_text("utf-8"))["rows"]
-    text = _QUALITY.sub(lambda found: f"{found[1]}{table(rows)}\n", text)
+    text = filled(text, "quality", table(rows))
     saved, start_up, encoders = (
         json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
         for name in ("near_duplicates", "start_up", "encoders")

@@ -122,10 +122,12 @@ class Pairs:
                 found.append((*ends, language, source))
         found.sort()
         a, b = (np.array([each[k] for each in found], np.int64) for k in (0, 1))
-        codes = {code: k for k, code in enumerate(sorted({each[2] for each in found}))}
-        languages = np.array([codes[each[2]] for each in found], np.int64)
+        names, languages = np.unique([each[2] for each in found], return_inverse=True)
         texts = Texts.of(segments)
-        weights = _weights(found, np.diff(texts.offsets)[b], kind)
+        weights = np.array([_SOURCE_WEIGHT.get(source, 1.0) for *_, source in found])
+        if kind == "sent":
+            weights *= np.clip(np.diff(texts.offsets)[b] / _TYPICAL_PIECES, 0.3, 2.5)
+        weights = _flattened(weights, names.tolist(), languages)
         _, firsts, inverse, sizes = np.unique(
             a, return_index=True, return_inverse=True, return_counts=True
         )
@@ -153,13 +155,9 @@ class Pairs:
         return np.where(swapped, y, x), np.where(swapped, x, y)
 
 
-def _weights(found: list[tuple[int, int, str, str]], lengths: Int64s, kind: str) -> Float64s:
-    """How often each pair is drawn: by source and length, flattened over languages."""
-    weights = np.array([_SOURCE_WEIGHT.get(source, 1.0) for *_, source in found])
-    if kind == "sent":
-        weights *= np.clip(lengths / _TYPICAL_PIECES, 0.3, 2.5)
-    names, languages = np.unique([each[2] for each in found], return_inverse=True)
-    boosts = np.array([_LANGUAGE_WEIGHT.get(name, 1.0) for name in names.tolist()])
+def _flattened(weights: Float64s, names: list[str], languages: Int64s) -> Float64s:
+    """Weights of pairs, such that a language's share grows with the root of its weight."""
+    boosts = np.array([_LANGUAGE_WEIGHT.get(name, 1.0) for name in names])
     shares = boosts * np.bincount(languages, weights) ** (_FLATTENING - 1)
     flattened: Float64s = weights * shares[languages]
     return flattened

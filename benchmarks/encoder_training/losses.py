@@ -26,9 +26,8 @@ def contrast(x: Float32s, y: Float32s, temperature: float) -> tuple[float, Float
     """Loss over the pairs (x[i], y[i]), and its gradients by x and y, shape (n, dim)."""
     import torch
 
-    a, a_length = _unit(x)
-    b, b_length = _unit(y)
-    logits = (a.bfloat16() @ b.bfloat16().T).float() / temperature
+    sides = _Sides(x, y)
+    logits = sides.cosines() / temperature
     by_row = torch.softmax(logits, 1)
     by_column = torch.softmax(logits, 0)
     there = by_row.diagonal().clamp_min(1e-12), by_column.diagonal().clamp_min(1e-12)
@@ -36,12 +35,7 @@ def contrast(x: Float32s, y: Float32s, temperature: float) -> tuple[float, Float
     slope = by_row.add_(by_column)
     slope.diagonal().sub_(2)
     slope /= 2 * len(x) * temperature
-    half = slope.bfloat16()
-    return (
-        loss,
-        _through_unit((half @ b.bfloat16()).float(), a, a_length),
-        _through_unit((half.T @ a.bfloat16()).float(), b, b_length),
-    )
+    return loss, *sides.gradients(slope)
 
 
 def imitate(
@@ -58,9 +52,8 @@ def imitate(
     """
     import torch
 
-    a, a_length = _unit(x)
-    b, b_length = _unit(y)
-    logits = (a.bfloat16() @ b.bfloat16().T).float() / temperature
+    sides = _Sides(x, y)
+    logits = sides.cosines() / temperature
     wanted = torch.from_numpy(taught_x).bfloat16() @ torch.from_numpy(taught_y).bfloat16().T
     wanted = wanted.float() / teacher_temperature
     slope = torch.zeros_like(logits)
@@ -71,12 +64,26 @@ def imitate(
         loss -= float((target * log_made).sum() / len(x)) / 2
         slope += log_made.exp_() - target
     slope /= 2 * len(x) * temperature
-    half = slope.bfloat16()
-    return (
-        loss,
-        _through_unit((half @ b.bfloat16()).float(), a, a_length),
-        _through_unit((half.T @ a.bfloat16()).float(), b, b_length),
-    )
+    return loss, *sides.gradients(slope)
+
+
+class _Sides:
+    """The two sides of a batch as unit vectors; products in bfloat16, twice as fast."""
+
+    def __init__(self, x: Float32s, y: Float32s) -> None:
+        self._a, self._a_length = _unit(x)
+        self._b, self._b_length = _unit(y)
+
+    def cosines(self) -> torch.Tensor:
+        return (self._a.bfloat16() @ self._b.bfloat16().T).float()
+
+    def gradients(self, slope: torch.Tensor) -> tuple[Float32s, Float32s]:
+        """Gradients by x and y, from the gradient by the cosines."""
+        half = slope.bfloat16()
+        return (
+            _through_unit((half @ self._b.bfloat16()).float(), self._a, self._a_length),
+            _through_unit((half.T @ self._a.bfloat16()).float(), self._b, self._b_length),
+        )
 
 
 def _unit(rows: Float32s) -> tuple[torch.Tensor, torch.Tensor]:

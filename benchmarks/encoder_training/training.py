@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,13 +78,8 @@ class Material:
     taught_leads: Float16s
 
 
-def train(
-    recipe: Recipe,
-    material: Material,
-    table: Table,
-    watch: Callable[[int, Table], None] = lambda step, table: None,
-) -> None:
-    """Train the table in place; `watch` is called after every twentieth of the steps."""
+def train(recipe: Recipe, material: Material, table: Table) -> None:
+    """Train the table in place; the losses are printed after every twentieth of the steps."""
     generator = np.random.default_rng(recipe.seed)
     kinds = generator.choice(
         list(recipe.mix),
@@ -103,7 +97,6 @@ def train(
         if (step + 1) % max(1, recipe.steps // 20) == 0:
             shown = " ".join(f"{k} {np.mean(v[-100:]):.3f}" for k, v in sorted(losses.items()))
             print(f"{step + 1:,} steps, {time.monotonic() - started:.0f} s: {shown}", flush=True)
-            watch(step + 1, table)
 
 
 def _step(
