@@ -189,15 +189,28 @@ class NeighborConfig:
             value that ships with the affinity of the encoder.
         max_gap: Pairs published further apart are not candidates. An article
             without a date is compared with all.
+        per_language: Each text has so many nearest neighbours in each language, and
+            more where several are equally near: the many texts of one language do not
+            crowd out the few of another.
+        min_shared_bits: Pairs that share words, names or numbers of so much rarity
+            together are candidates as well, whatever their cosine.
+        exact_texts: Up to so many texts the search is exact; above, FAISS searches in
+            cells of the vectors, and the summary says that neighbours are approximate.
     """
 
     min_cosine: float | None = None
     max_gap: timedelta = timedelta(days=7)
+    per_language: int = 24
+    min_shared_bits: float = 40.0
+    exact_texts: int = 300_000
 
     def __post_init__(self) -> None:
         if self.min_cosine is not None:
             _require(-1.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from -1 to 1")
         _require(self.max_gap > timedelta(0), "max_gap", self.max_gap, "above 0")
+        _require(self.per_language >= 1, "per_language", self.per_language, ">= 1")
+        _require(self.min_shared_bits > 0, "min_shared_bits", self.min_shared_bits, "above 0")
+        _require(self.exact_texts >= 0, "exact_texts", self.exact_texts, ">= 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,16 +234,25 @@ class StoryConfig:
             are at least those of this probability.
         floor_probability: Links below this do not even make a component;
             linkage never crosses components.
+        medoid_probability: Groups merge only if the two texts in their midst are at
+            least this likely the same event.
         max_component: A component of more texts than this is split at a higher
             floor before linkage; the summary says so.
+        round_up_links: A text linked to at least so many others with
+            `min_probability` is a round-up, which joins last and never bridges ...
+        round_up_cohesion: ... if of the pairs among these at most this share is as
+            probable.
     """
 
     min_probability: float = 0.5
     floor_probability: float = 0.2
+    medoid_probability: float = 0.2
     max_component: int = 2000
+    round_up_links: int = 8
+    round_up_cohesion: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("min_probability", "floor_probability"):
+        for name in ("min_probability", "floor_probability", "medoid_probability"):
             value = getattr(self, name)
             _require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
         _require(
@@ -240,6 +262,9 @@ class StoryConfig:
             f"at most min_probability ({self.min_probability})",
         )
         _require(self.max_component >= 2, "max_component", self.max_component, ">= 2")
+        _require(self.round_up_links >= 2, "round_up_links", self.round_up_links, ">= 2")
+        cohesion = self.round_up_cohesion
+        _require(0 <= cohesion < 1, "round_up_cohesion", cohesion, "from 0 to below 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,46 +1,54 @@
 """The step `neighbours`: vectors and times -> pairs that may cover the same event.
 
-Vectors are kept as whole numbers, `round(4000 * unit_vector)`. By Cauchy-Schwarz
-the absolute values of the products of two such vectors add up to about 4000^2,
-which is below 2^24, so that float32 adds them exactly in any order: a similarity
-is the same to the last bit on one thread or many, in any batch shape, on any machine.
+Every text has its nearest neighbours within `max_gap` in each language. Vectors are kept as
+whole numbers, `round(4000 * unit_vector)`. By Cauchy-Schwarz the absolute values of the
+products of two such vectors add up to about 4000^2, which is below 2^24, so that float32
+adds them exactly in any order: a similarity is the same to the last bit on one thread or
+many, in any batch shape, on any machine.
 
-Search is exact: FAISS compares every vector with all others inside the time window.
+Up to `exact_texts` texts every one is compared with all others inside the time window;
+above, FAISS looks only into the cells of an inverted file that are nearest.
+
+Source of the inverted file: Sivic & Zisserman 2003; Johnson, Douze & Jegou 2019 (FAISS).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 
+from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
-from dedup.shingles import Int64s
+from dedup.shingles import BoolMask, Int64s
 
 SCALE = 4000
 """A whole-number vector is this many times the unit vector."""
 UNDATED = np.iinfo(np.int64).min
 """Stands for the time of an article without a date."""
-_BLOCK = 2048
+_CELLS_AT_ONCE = 1 << 25
+_MAX_BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class NeighborPairs:
-    """Pairs of articles whose embeddings are similar.
+class Pairs:
+    """Pairs of texts by number, each once, ordered by (first, second).
 
     Args:
-        first: int64 of shape (m,), ascending.
+        first: int64 of shape (m,).
         second: int64 of shape (m,), `second > first`.
-        products: Inner products of the whole-number vectors, int64 of shape
-            (m,); divided by SCALE^2 they are the cosines, within 1e-3.
     """
 
     first: Int64s
     second: Int64s
-    products: Int64s
+
+    @classmethod
+    def of(cls, parts: list[tuple[Int64s, Int64s]], count: int) -> Pairs:
+        """From pairs of n texts in any order and direction, repeated or not."""
+        keys = [np.minimum(a, b) * count + np.maximum(a, b) for a, b in parts]
+        different = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
+        return cls(different // max(1, count), different % max(1, count))
 
 
 def whole_vectors(vectors: Float32s) -> Float32s:
@@ -51,67 +59,93 @@ def whole_vectors(vectors: Float32s) -> Float32s:
 def neighbor_pairs(
     whole: Float32s,
     seconds: Int64s,
-    *,
+    languages: Int64s,
     min_cosine: float,
-    max_gap: timedelta,
+    config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
-) -> NeighborPairs:
-    """All pairs with at least that cosine, published at most that far apart.
+) -> Pairs:
+    """Pairs of which one is among the nearest of the other in its language.
 
     Args:
         whole: Whole-number vectors, float32 of shape (n, dim).
         seconds: Publication times in seconds since 1970, int64 of shape (n,);
-            `UNDATED` where unknown: such an article is compared with all.
+            `UNDATED` where unknown: such a text is compared with all.
+        languages: Numbers of the languages, int64 of shape (n,), -1 where unknown.
         min_cosine: Smallest cosine of a pair, this value included.
-        max_gap: Largest time between the two, this value included.
-        on_progress: Called with the number of articles searched so far.
+        config: Largest time between the two, how many neighbours in each language.
+        on_progress: Called with the number of texts searched so far.
 
     Returns:
-        Pairs ordered by (first, second); a function of the vectors and times alone.
+        With exact search a function of the vectors, times and languages alone; of
+        neighbours that are equally near to a text all count.
     """
+    if len(whole) > config.exact_texts:
+        from dedup.neighbor_cells import approximate_pairs
+
+        return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress)
     order = np.argsort(seconds, kind="stable")
-    gap = int(max_gap.total_seconds())
+    gap = int(config.max_gap.total_seconds())
     threshold = np.float32(min_cosine * SCALE * SCALE - 0.5)
-    parts: list[tuple[Int64s, Int64s, Int64s]] = []
-    undated = int(np.searchsorted(seconds[order], UNDATED, side="right"))
-    for start, stop, end in _windows(seconds[order], undated, gap):
-        a, b, products = _search(whole[order[start:end]], stop - start, threshold)
-        near = (start + a < undated) | (
-            seconds[order[start + b]] - seconds[order[start + a]] <= gap
-        )
-        found = order[start + a[near]], order[start + b[near]]
-        parts.append((np.minimum(*found), np.maximum(*found), products[near]))
+    parts = []
+    for start, stop, window in _windows(seconds[order], gap):
+        queries, around = order[start:stop], order[window]
+        around = around[np.argsort(languages[around], kind="stable")]
+        products = whole[queries] @ whole[around].T
+        products[~within_gap(seconds, queries[:, None], around[None, :], gap)] = -np.inf
+        products[queries[:, None] == around[None, :]] = -np.inf
+        kept = _nearest(products, languages[around], config.per_language, threshold)
+        row, column = np.nonzero(kept)
+        parts.append((queries[row], around[column]))
         if on_progress is not None:
             on_progress(stop)
-    first, second, products = (
-        np.concatenate([part[k] for part in parts] or [np.empty(0, np.int64)]) for k in range(3)
+    return Pairs.of(parts, len(whole))
+
+
+def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:
+    """Whether two texts are at most so many seconds apart; an undated one is near to all."""
+    first, second = seconds[a], seconds[b]
+    dated = (first != UNDATED) & (second != UNDATED)
+    near: BoolMask = ~dated | (
+        np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)) <= gap
     )
-    rank = np.lexsort((second, first))
-    return NeighborPairs(first[rank], second[rank], products[rank])
+    return near
 
 
-def _windows(seconds: Int64s, undated: int, gap: int) -> Iterator[tuple[int, int, int]]:
-    """(start, stop, end): rows start to stop are searched among the rows start to end.
+def _windows(times: Int64s, gap: int) -> Iterator[tuple[int, int, Int64s]]:
+    """(start, stop, window): rows start to stop are compared with the rows of the window.
 
-    Rows are in the order of time, the undated ones first, which see everything.
+    Rows are in the order of time, the undated ones first, which are near to all.
     """
-    count = len(seconds)
-    for start in range(0, undated, _BLOCK):
-        yield start, min(start + _BLOCK, undated), count
-    for start in range(undated, count, _BLOCK):
-        stop = min(start + _BLOCK, count)
-        yield start, stop, int(np.searchsorted(seconds, seconds[stop - 1] + gap, side="right"))
+    count = len(times)
+    undated = int(np.searchsorted(times, UNDATED, side="right"))
+    block = max(16, min(_MAX_BLOCK, _CELLS_AT_ONCE // max(1, count)))
+    for start in range(0, undated, block):
+        yield start, min(start + block, undated), np.arange(count)
+    for start in range(undated, count, block):
+        stop = min(start + block, count)
+        early = int(np.searchsorted(times, times[start] - gap, side="left"))
+        late = int(np.searchsorted(times, times[stop - 1] + gap, side="right"))
+        yield (
+            start,
+            stop,
+            np.concatenate((np.arange(undated), np.arange(max(early, undated), late))),
+        )
 
 
-def _search(
-    window: Float32s, queries: int, threshold: np.float32
-) -> tuple[Int64s, Int64s, npt.NDArray[np.int64]]:
-    """Pairs (a < b) of rows of the window above the threshold, a among the first `queries`."""
-    import faiss
+def _nearest(products: Float32s, languages: Int64s, most: int, threshold: np.float32) -> BoolMask:
+    """The largest products of each row among the columns of each language, ties included.
 
-    index = faiss.IndexFlatIP(window.shape[1])
-    index.add(window)
-    limits, products, found = index.range_search(window[:queries], float(threshold))
-    a = np.repeat(np.arange(queries), np.diff(limits.astype(np.int64)))
-    later = found > a
-    return a[later], found[later], products[later].astype(np.int64)
+    Args:
+        products: float32 of shape (k, l), columns ordered by language.
+        languages: Language of each column.
+        most: How many of each language.
+        threshold: Smaller products do not count.
+    """
+    kept = products >= threshold
+    edges = np.flatnonzero(np.diff(languages)) + 1
+    for start, stop in zip([0, *edges], [*edges, len(languages)], strict=True):
+        if stop - start > most:
+            part = products[:, start:stop]
+            smallest = np.partition(part, stop - start - most, axis=1)[:, stop - start - most]
+            kept[:, start:stop] &= part >= smallest[:, None]
+    return kept

@@ -1,22 +1,22 @@
 """The step `group`: scored pairs -> story groups.
 
 Connected components of the links above a loose floor; inside each component,
-deterministic average linkage on log-odds: the two groups whose pairs have the
-highest mean log-odds merge, until that mean falls below the wanted probability.
+deterministic average linkage on log-odds (`linkage.py`), the medoids consenting.
 Linkage never crosses a component, so that an arriving or leaving text changes
 only the components that it touches.
 
-Texts are numbered in the order of precedence; ties go to the smaller numbers. Log-odds
-are whole numbers, so that the sum over the pairs of two groups is exact, and its mean
-is a function of the two groups alone, not of the order in which they grew.
+Round-ups, texts near to many that are not near each other, would bridge stories: they
+take no part in components and linkage, and join the story that they fit best at the end.
+A group that was silent for longer than `max_gap` is cut there.
 
-Source: Sokal & Michener 1958 (average linkage, UPGMA).
+Texts are numbered in the order of precedence; ties go to the smaller numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
@@ -25,17 +25,23 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from dedup.affinity import LOG_ODDS_UNIT, log_odds_of
-from dedup.config import StoryConfig
+from dedup.config import NeighborConfig, StoryConfig
+from dedup.linkage import average_linkage
+from dedup.links import Links
+from dedup.neighbors import UNDATED
+from dedup.round_ups import round_ups
 from dedup.shingles import Int64s
 
 _RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
+_MAX_GAP = NeighborConfig().max_gap
+_CERTAIN = log_odds_of(0.98)
 
 
 class PairScorer(Protocol):
     """What `group` needs of `affinity.Affinity`."""
 
-    def matrix(self, members: Int64s) -> Int64s:
-        """Log-odds of all pairs of k texts, int64 of shape (k, k), symmetric."""
+    def block(self, rows: Int64s, columns: Int64s) -> Int64s:
+        """Log-odds of k texts with each of l, int64 of shape (k, l); symmetric."""
         ...
 
 
@@ -65,63 +71,69 @@ class Grouping:
         largest_component: Texts in the largest one.
         split_components: Components that were larger than `max_component` and
             were split at a higher floor.
+        round_ups: Numbers of the texts that joined last.
     """
 
     groups: tuple[Group, ...]
     components: int
     largest_component: int
     split_components: int
+    round_ups: tuple[int, ...]
 
 
 def group(
-    count: int,
     first: Int64s,
     second: Int64s,
     log_odds: Int64s,
+    seconds: Int64s,
     scorer: PairScorer,
     config: StoryConfig = StoryConfig(),
+    max_gap: timedelta = _MAX_GAP,
 ) -> Grouping:
     """Story groups of n texts.
 
     Args:
-        count: Number of texts, n.
         first: One end of each scored pair, int64 of shape (m,).
         second: The other end, int64 of shape (m,).
         log_odds: Of each pair, in units of 1/1000, int64 of shape (m,).
+        seconds: Publication times, int64 of shape (n,), `UNDATED` where unknown.
         scorer: Scores the pairs inside a component that were no candidates.
-        config: Probabilities of floor and merging, largest component.
+        config: Probabilities of floor and merging, largest component, round-ups.
+        max_gap: A group that was silent for longer is cut there.
 
     Returns:
         A function of the set of links; their order does not matter.
     """
-    links = sp.coo_array((log_odds, (first, second)), shape=(count, count)).tocsr()
-    floor = log_odds_of(config.floor_probability)
-    components = list(_components(links, np.arange(count), floor))
-    groups: list[Group] = []
-    split = 0
-    for component in components:
-        parts = [component]
-        if len(component) > config.max_component:
-            split += 1
-            parts = list(_split(links, component, floor, config.max_component))
-        for part in parts:
-            groups.extend(_link_part(part, scorer, config))
-    sizes = [len(component) for component in components]
+    links = Links.of(first, second, log_odds, len(seconds))
+    late = round_ups(links, scorer, config)
+    others = np.setdiff1d(np.arange(len(seconds)), late)
+    components = list(_components(links, others, log_odds_of(config.floor_probability)))
+    large = [part for part in components if len(part) > config.max_component]
+    groups = [
+        piece
+        for component in components
+        for part in _parts(links, component, config)
+        for members in _linked(part, scorer, config)
+        for piece in _unbroken(members, seconds, scorer, max_gap)
+    ]
+    groups = _with_late(groups, late, links, seconds, scorer, config, max_gap)
     return Grouping(
-        tuple(sorted(groups, key=lambda each: int(each.members[0]))),
-        sum(size > 1 for size in sizes),
-        max(sizes, default=0),
-        split,
+        tuple(_described(members, scorer) for members in sorted(groups, key=min)),
+        sum(len(component) > 1 for component in components),
+        max(map(len, components), default=0),
+        len(large),
+        tuple(late.tolist()),
     )
 
 
-def _components(links: sp.csr_array, members: Int64s, floor: int) -> Iterator[Int64s]:
+def _components(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
     """Components of the links of at least `floor` among the members, each ascending."""
-    inside = links[members][:, members].tocoo()
-    kept = inside.data >= floor
+    place = np.full(links.count, -1)
+    place[members] = np.arange(len(members))
+    a, b = place[links.first], place[links.second]
+    kept = (links.log_odds >= floor) & (a >= 0) & (b >= 0)
     graph = sp.coo_array(
-        (np.ones(int(kept.sum()), np.int8), (inside.row[kept], inside.col[kept])),
-        shape=inside.shape,
+        (np.ones(int(kept.sum()), np.int8), (a[kept], b[kept])), shape=(len(members),) * 2
     )
     _, labels = connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
@@ -130,96 +142,103 @@ def _components(links: sp.csr_array, members: Int64s, floor: int) -> Iterator[In
             yield members[part]
 
 
-def _split(
-    links: sp.csr_array, component: Int64s, floor: int, max_component: int
-) -> Iterator[Int64s]:
-    """Parts of a component no larger than that, by raising the floor inside it only."""
-    waiting = [(component, floor)]
+def _parts(links: Links, component: Int64s, config: StoryConfig) -> Iterator[Int64s]:
+    """Parts of a component, by raising the floor inside it until none is too large.
+
+    What near-certain links still hold together is left whole.
+    """
+    waiting = [(component, log_odds_of(config.floor_probability))]
     while waiting:
         members, level = waiting.pop()
-        if len(members) <= max_component:
+        if len(members) <= config.max_component or level >= _CERTAIN:
             yield members
             continue
-        level += _RAISE_FLOOR
-        waiting.extend((part, level) for part in _components(links, members, level))
+        level = min(level + _RAISE_FLOOR, _CERTAIN)
+        inside = links.among(members)
+        waiting.extend((part, level) for part in _components(inside, members, level))
 
 
-def _link_part(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[Group]:
-    if len(part) == 1:
-        yield Group(part, int(part[0]), np.empty(0))
+def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[Int64s]:
+    """Groups by average linkage; a part that is still too large is one group."""
+    if len(part) == 1 or len(part) > config.max_component:
+        yield part
         return
-    scores = scorer.matrix(part)
-    labels = average_linkage(scores, log_odds_of(config.min_probability))
+    scores = scorer.block(part, part)
+    np.fill_diagonal(scores, 0)
+    labels = average_linkage(
+        scores, log_odds_of(config.min_probability), log_odds_of(config.medoid_probability)
+    )
     for label in np.unique(labels):
-        inside = np.flatnonzero(labels == label)
-        yield _described(part[inside], scores[np.ix_(inside, inside)])
+        yield part[labels == label]
 
 
-def _described(members: Int64s, scores: Int64s) -> Group:
+def _unbroken(
+    members: Int64s, seconds: Int64s, scorer: PairScorer, max_gap: timedelta
+) -> list[Int64s]:
+    """The group, cut where it was silent for too long; undated texts go where they fit best."""
+    dated = members[seconds[members] != UNDATED]
+    dated = dated[np.lexsort((dated, seconds[dated]))]
+    cuts = np.flatnonzero(np.diff(seconds[dated]) > max_gap.total_seconds()) + 1
+    if not len(cuts):
+        return [members]
+    pieces = np.split(dated, cuts)
+    undated = members[seconds[members] == UNDATED]
+    fits = np.array([scorer.block(undated, piece).mean(axis=1) for piece in pieces])
+    homes = fits.argmax(axis=0)
+    return [
+        np.sort(np.concatenate((piece, undated[homes == number])))
+        for number, piece in enumerate(pieces)
+    ]
+
+
+def _with_late(
+    groups: Sequence[Int64s],
+    late: Int64s,
+    links: Links,
+    seconds: Int64s,
+    scorer: PairScorer,
+    config: StoryConfig,
+    max_gap: timedelta,
+) -> list[Int64s]:
+    """The groups, with each round-up in the one that it fits best, or alone.
+
+    Every round-up sees the groups as they were before any of them joined.
+    """
+    home = np.full(links.count, -1)
+    for number, members in enumerate(groups):
+        home[members] = number
+    joining: dict[int, list[int]] = {}
+    alone = []
+    for text in late.tolist():
+        best, chosen = float(log_odds_of(config.min_probability)), -1
+        for number in np.unique(home[links.around(text)]).tolist():
+            members = groups[number] if number >= 0 else late[:0]
+            mean = scorer.block(np.array([text]), members).mean() if len(members) else -np.inf
+            silent = number >= 0 and _silence(text, members, seconds) > max_gap.total_seconds()
+            if not silent and (mean > best or (mean == best and chosen < 0)):
+                best, chosen = float(mean), number
+        if chosen < 0:
+            alone.append(np.array([text]))
+        else:
+            joining.setdefault(chosen, []).append(text)
+    joined = [
+        np.sort(np.append(members, joining.get(number, []))).astype(np.int64)
+        for number, members in enumerate(groups)
+    ]
+    return [*joined, *alone]
+
+
+def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
+    """Seconds to the nearest dated member; 0 where there is none or the text has no date."""
+    dated = members[seconds[members] != UNDATED]
+    if seconds[text] == UNDATED or not len(dated):
+        return 0
+    return int(np.abs(seconds[dated] - seconds[text]).min())
+
+
+def _described(members: Int64s, scorer: PairScorer) -> Group:
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
-    sums = scores.sum(axis=1)
+    scores = scorer.block(members, members)
+    sums = scores.sum(axis=1) - scores.diagonal()
     return Group(members, int(members[np.argmax(sums)]), sums / (len(members) - 1))
-
-
-def average_linkage(scores: Int64s, min_mean: int) -> Int64s:
-    """Labels of k items by average linkage on similarities.
-
-    The pair of groups with the highest mean similarity merges first, of equal
-    ones the pair with the smallest first members, as long as the mean is at
-    least `min_mean`.
-
-    Args:
-        scores: Symmetric similarities, int64 of shape (k, k).
-        min_mean: Smallest mean at which two groups still merge.
-
-    Returns:
-        For each item the smallest item of its group, int64 of shape (k,).
-    """
-    count = len(scores)
-    sums = scores.astype(np.int64)
-    sizes = np.ones(count, np.int64)
-    means = sums.astype(np.float64)
-    np.fill_diagonal(means, -np.inf)
-    labels = np.arange(count)
-    best = means.argmax(axis=1)
-    highest = means[labels, best]
-    while True:
-        i = int(highest.argmax())
-        if not highest[i] >= min_mean:
-            return labels
-        # The highest mean is found first at its smallest row, so that i < j.
-        j = int(best[i])
-        labels[labels == j] = i
-        _merge(sums, sizes, means, i, j)
-        _refresh(means, best, highest, i, j)
-
-
-def _merge(sums: Int64s, sizes: Int64s, means: npt.NDArray[np.float64], i: int, j: int) -> None:
-    """Group j becomes part of group i."""
-    alive = np.isfinite(means[i]) | np.isfinite(means[j])
-    alive[[i, j]] = False
-    sums[i] += sums[j]
-    sums[:, i] = sums[i]
-    sizes[i] += sizes[j]
-    means[i] = np.where(alive, sums[i] / (sizes[i] * sizes), -np.inf)
-    means[:, i] = means[i]
-    means[j] = means[:, j] = -np.inf
-
-
-def _refresh(
-    means: npt.NDArray[np.float64],
-    best: npt.NDArray[np.intp],
-    highest: npt.NDArray[np.float64],
-    i: int,
-    j: int,
-) -> None:
-    """The best partner of each row after groups i and j became i."""
-    new = means[:, i]
-    closer = (new > highest) | ((new == highest) & (i < best))
-    stale = ((best == j) | ((best == i) & (new < highest))) & ~closer
-    stale[[i, j]] = True
-    best[closer], highest[closer] = i, new[closer]
-    rows = np.flatnonzero(stale)
-    best[rows] = means[rows].argmax(axis=1)
-    highest[rows] = means[rows, best[rows]]

@@ -33,14 +33,23 @@ def terms(texts: Sequence[str]) -> Tokens:
     return Tokens(hashes[kept], offsets.astype(np.int64))
 
 
-def spelled_terms(text: str) -> dict[int, str]:
-    """The terms of one canonical text by their hash, case-folded, in reading order."""
-    found = scan([text])
+def spelled_terms(texts: Sequence[str], min_bits: float = 0.0) -> dict[int, str]:
+    """The different terms of canonical texts by their hash, case-folded, in reading order.
+
+    Args:
+        texts: Canonical texts.
+        min_bits: Terms that are less rare than this are left out.
+    """
+    found = scan(texts)
     hashes, kept, paired = _joined(found)
     ends = found.ends + paired
+    places = np.flatnonzero(kept)
+    _, first = np.unique(hashes[places], return_index=True)
+    places = places[np.sort(first)]
+    places = places[term_weights(hashes[places]) * WEIGHT_UNIT >= min_bits]
     return {
         int(hashes[i]): "".join(map(chr, found.points[found.starts[i] : ends[i]].tolist()))
-        for i in np.flatnonzero(kept).tolist()
+        for i in places.tolist()
     }
 
 

@@ -13,14 +13,14 @@ def weight_of(word: str) -> int:
 
 
 def test_words_and_pairs_of_unspaced_characters_are_terms() -> None:
-    assert list(spelled_terms("Putin met 习近平 in 北京, 京").values()) == [
+    assert list(spelled_terms(["Putin met 习近平 in 北京, 京"]).values()) == [
         "putin", "met", "习近", "近平", "in", "北京", "京",
     ]  # fmt: skip
 
 
 @given(st.text(max_size=40))
 def test_spelled_terms_are_the_terms(text: str) -> None:
-    assert set(spelled_terms(text)) == set(terms([text]).hashes.tolist())
+    assert set(spelled_terms([text])) == set(terms([text]).hashes.tolist())
 
 
 def test_counts_are_of_each_text() -> None:

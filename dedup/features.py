@@ -1,0 +1,190 @@
+"""Evidence for "same event": what a pair of texts has in common, as numbers.
+
+Every feature comes from whole numbers by the four operations and square roots, which IEEE
+754 rounds the same everywhere: a pair has one value, computed alone, in a list or in a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from dedup.neighbors import SCALE, UNDATED
+from dedup.profiles import RARE_BITS, Profiles, names_of, numbers_of
+from dedup.shingles import BoolMask, Int64s
+from dedup.terms import WEIGHT_UNIT, spelled_terms, term_weights
+
+Float64s = npt.NDArray[np.float64]
+Values = dict[str, Float64s]
+
+FEATURES: Mapping[str, int] = {
+    "text_cosine": 1,
+    "title_cosine": 1,
+    "cross_cosine": 1,
+    "shared_terms": 1,
+    "term_cosine": 1,
+    "title_terms": 1,
+    "shared_names": 1,
+    "shared_numbers": 1,
+    "number_clash": -1,
+    "gap": -1,
+    "undated": 0,
+    "same_source": 0,
+    "short_text": 0,
+}
+"""Features, and whether more of one speaks for (1) or against (-1) the same event, or either.
+
+text_cosine: of the vectors of title and lead. title_cosine: of the titles alone.
+cross_cosine: the larger one of title with text. shared_terms: square root of the summed
+rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of texts, or
+titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
+of the rare words that sound alike in both, in whatever script. shared_numbers: square root
+of how many numbers both have. number_clash: 1 if both have numbers and none in common.
+gap: days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that
+the two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one
+of them has less than 300 characters."""
+
+_ONE = float(SCALE * SCALE)
+_SECONDS_PER_DAY = 86_400.0
+
+
+class Features:
+    """Features of pairs among n texts.
+
+    Args:
+        profiles: The texts.
+    """
+
+    def __init__(self, profiles: Profiles) -> None:
+        self._of = profiles
+        self._has_rare = _ones(profiles.rare)
+        self._has_name = _ones(profiles.names)
+        self._term_squares = _squares(profiles.terms)
+        self._head_squares = _squares(profiles.head_terms)
+        self._number_counts = np.diff(profiles.numbers.indptr).astype(np.int64)
+
+    def of_pairs(self, a: Int64s, b: Int64s) -> Values:
+        """Values of `FEATURES` for pairs of texts by number, float64 of shape (m,) each."""
+        # The rarity of a shared name is that of its spelling in the first of the two texts.
+        a, b = np.minimum(a, b), np.maximum(a, b)
+        of = self._of
+        texts, heads = of.whole, of.head_whole
+        crossed = np.maximum(_dots(texts[a], heads[b]), _dots(heads[a], texts[b]))
+        return {
+            "text_cosine": _dots(texts[a], texts[b]) / _ONE,
+            "title_cosine": _dots(heads[a], heads[b]) / _ONE,
+            "cross_cosine": crossed / _ONE,
+            "shared_terms": _root_bits(_common(of.rare[a], self._has_rare[b])),
+            "term_cosine": _cosine(_common(of.terms[a], of.terms[b]), self._term_squares, a, b),
+            "title_terms": _cosine(
+                _common(of.head_terms[a], of.head_terms[b]), self._head_squares, a, b
+            ),
+            "shared_names": _root_bits(_common(of.names[a], self._has_name[b])),
+            **self._numbers(_common(of.numbers[a], of.numbers[b]), a, b),
+            **self._circumstances(a, b),
+        }
+
+    def of_block(self, rows: Int64s, columns: Int64s) -> Values:
+        """Values of `FEATURES` for k texts with each of l, float64 of shape (k, l) each."""
+        of = self._of
+        a, b = rows[:, None], columns[None, :]
+        texts, heads = of.whole, of.head_whole
+        crossed = np.maximum(texts[rows] @ heads[columns].T, heads[rows] @ texts[columns].T)
+        terms = (of.terms[rows] @ of.terms[columns].T).toarray()
+        head_terms = (of.head_terms[rows] @ of.head_terms[columns].T).toarray()
+        sounding = (
+            (of.names[rows] @ self._has_name[columns].T).toarray(),
+            (self._has_name[rows] @ of.names[columns].T).toarray(),
+        )
+        return {
+            "text_cosine": (texts[rows] @ texts[columns].T).astype(np.float64) / _ONE,
+            "title_cosine": (heads[rows] @ heads[columns].T).astype(np.float64) / _ONE,
+            "cross_cosine": crossed.astype(np.float64) / _ONE,
+            "shared_terms": _root_bits((of.rare[rows] @ self._has_rare[columns].T).toarray()),
+            "term_cosine": _cosine(terms, self._term_squares, a, b),
+            "title_terms": _cosine(head_terms, self._head_squares, a, b),
+            "shared_names": _root_bits(np.where(a <= b, *sounding)),
+            **self._numbers((of.numbers[rows] @ of.numbers[columns].T).toarray(), a, b),
+            **self._circumstances(a, b),
+        }
+
+    def is_cross(self, a: Int64s, b: Int64s) -> BoolMask:
+        """Whether the languages of pairs are known and differ; the shapes of a and b broadcast."""
+        codes = self._of.languages
+        differ: BoolMask = (codes[a] != codes[b]) & (codes[a] >= 0) & (codes[b] >= 0)
+        return differ
+
+    def details(self, a: int, b: int) -> dict[str, str]:
+        """The words, the rarest first, and the numbers that two texts share, by feature."""
+        texts = self._of.texts[a], self._of.texts[b]
+        first, second = (spelled_terms([text], RARE_BITS) for text in texts)
+        names, others = names_of(first), set(names_of(second).values())
+        numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
+        return {
+            "shared_terms": _rarest({key: first[key] for key in first if key in second}),
+            "shared_names": _rarest({key: first[key] for key in names if names[key] in others}),
+            "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
+        }
+
+    def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
+        both = (self._number_counts[a] > 0) & (self._number_counts[b] > 0)
+        return {
+            "shared_numbers": np.sqrt(shared.astype(np.float64)),
+            "number_clash": (both & (shared == 0)).astype(np.float64),
+        }
+
+    def _circumstances(self, a: Int64s, b: Int64s) -> Values:
+        """The features that do not compare contents."""
+        of, times = self._of, self._of.seconds
+        dated = (times[a] != UNDATED) & (times[b] != UNDATED)
+        gap = np.abs(np.where(dated, times[a], 0) - np.where(dated, times[b], 0))
+        one_source = (of.sources[a] == of.sources[b]) & (of.sources[a] >= 0)
+        return {
+            "gap": gap / _SECONDS_PER_DAY,
+            "undated": (~dated).astype(np.float64),
+            "same_source": one_source.astype(np.float64),
+            "short_text": (of.short[a] | of.short[b]).astype(np.float64),
+        }
+
+
+def _ones(rows: sp.csr_array) -> sp.csr_array:
+    return rows.astype(bool).astype(np.int64)
+
+
+def _squares(rows: sp.csr_array) -> Int64s:
+    """Sums of the squares of each row."""
+    found: Int64s = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
+    return found
+
+
+def _common(a: sp.csr_array, b: sp.csr_array) -> Int64s:
+    """Inner products of the rows of two sparse arrays, int64 of shape (m,)."""
+    found: Int64s = np.asarray(a.multiply(b).sum(axis=1)).ravel()
+    return found
+
+
+def _dots(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> Float64s:
+    """Inner products of whole-number rows, exact."""
+    made: Float64s = np.einsum("ij,ij->i", a, b).astype(np.float64)
+    return made
+
+
+def _root_bits(weights: Int64s) -> Float64s:
+    """Square root of a sum of rarities, in bits."""
+    made: Float64s = np.sqrt(weights * WEIGHT_UNIT)
+    return made
+
+
+def _cosine(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s:
+    lengths = np.sqrt((squares[a] * squares[b]).astype(np.float64))
+    made: Float64s = products / np.where(lengths > 0, lengths, 1.0)
+    return made
+
+
+def _rarest(words: Mapping[int, str], limit: int = 8) -> str:
+    weights = term_weights(np.array(list(words), np.uint64)).tolist()
+    ranked = sorted(zip((-weight for weight in weights), words.values(), strict=True))
+    return ", ".join(word for _, word in ranked[:limit])

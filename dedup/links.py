@@ -1,0 +1,52 @@
+"""Scored pairs among texts, as a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from dedup.shingles import BoolMask, Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Scored pairs among n texts, each in both directions, ordered by (first, second).
+
+    Args:
+        count: Number of texts, n.
+        first: int64 of shape (2m,).
+        second: int64 of shape (2m,).
+        log_odds: In units of 1/1000, int64 of shape (2m,).
+    """
+
+    count: int
+    first: Int64s
+    second: Int64s
+    log_odds: Int64s
+
+    @classmethod
+    def of(cls, first: Int64s, second: Int64s, log_odds: Int64s, count: int) -> Self:
+        """From pairs in any order and direction, each once."""
+        a, b = np.concatenate((first, second)), np.concatenate((second, first))
+        order = np.lexsort((b, a))
+        return cls(count, a[order], b[order], np.concatenate((log_odds, log_odds))[order])
+
+    def around(self, text: int) -> Int64s:
+        """The texts that one is linked to, ascending."""
+        start, stop = np.searchsorted(self.first, [text, text + 1])
+        return self.second[start:stop]
+
+    def among(self, members: Int64s) -> Links:
+        """The links between some of the texts."""
+        inside = np.zeros(self.count, bool)
+        inside[members] = True
+        return self._only(inside[self.first] & inside[self.second])
+
+    def at_least(self, floor: int) -> Links:
+        """The links with at least these log-odds."""
+        return self._only(self.log_odds >= floor)
+
+    def _only(self, kept: BoolMask) -> Links:
+        return Links(self.count, self.first[kept], self.second[kept], self.log_odds[kept])
