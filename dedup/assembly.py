@@ -29,6 +29,9 @@ from dedup.records import (
 )
 from dedup.shingles import Int64s
 from dedup.stories import Group, Grouping
+from dedup.story_facts import leading
+from dedup.story_names import names_of
+from dedup.story_terms import StoryTerms, calendar_terms
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _SAME = Similarity(1.0, 1.0, 1.0)
@@ -143,6 +146,7 @@ def describe_groups(
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],
     texts: Mapping[str, CleanText],
+    terms: StoryTerms,
 ) -> tuple[StoryGroup, ...]:
     """Story groups by id, the largest first: by texts, articles, time and id.
 
@@ -151,12 +155,12 @@ def describe_groups(
         clusters: All duplicate clusters.
         articles: Articles by id.
         texts: Canonical texts by id.
+        terms: Rare terms of the groups.
     """
-    stories = []
-    for each in grouping.groups:
-        medoid = clusters[each.medoid].representative
-        headline = headline_of(articles[medoid], texts[medoid])
-        stories.append(_story(each, clusters, articles, headline))
+    stories = [
+        _story(each, clusters, articles, texts, key_terms, _names(each, terms, articles, clusters))
+        for each, key_terms in zip(grouping.groups, terms.key_terms, strict=True)
+    ]
     stories.sort(
         key=lambda story: (
             -story.texts,
@@ -168,13 +172,59 @@ def describe_groups(
     return tuple(stories)
 
 
+def _names(
+    group: Group,
+    terms: StoryTerms,
+    articles: Mapping[str, Article],
+    clusters: Sequence[DuplicateCluster],
+) -> tuple[str, ...]:
+    numbers = group.members.tolist()
+    languages = [articles[clusters[number].representative].language for number in numbers]
+    dates = np.concatenate([calendar_terms(code) for code in sorted(set(languages))])
+    return names_of([terms.leads[number] for number in numbers], languages, dates)
+
+
 def _story(
     group: Group,
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],
-    headline: str,
+    clean_texts: Mapping[str, CleanText],
+    key_terms: tuple[str, ...],
+    names: tuple[str, ...],
 ) -> StoryGroup:
     texts = [clusters[number] for number in group.members.tolist()]
+    members = _members(group, texts, articles)
+    found = [articles[member.id] for member in members]
+    times = sorted(article.published_at for article in found if article.published_at)
+    out = leading(group, [articles[text.representative].language for text in texts])
+
+    def headline(number: int) -> str:
+        medoid = clusters[number].representative
+        return headline_of(articles[medoid], clean_texts[medoid])
+
+    weakest = None if out.weakest is None else clusters[out.weakest].representative
+    return StoryGroup(
+        id=stable_id("s", texts[0].representative),
+        headline=headline(group.medoid),
+        headlines={code: headline(number) for code, number in out.by_language.items()},
+        first_article=texts[0].representative,
+        first_seen=times[0] if times else None,
+        last_seen=times[-1] if times else None,
+        texts=len(texts),
+        sources=tuple(sorted({source_of(article) for article in found} - {""})),
+        languages=tuple(sorted({article.language for article in found} - {""})),
+        key_terms=key_terms,
+        names=names,
+        cohesion=out.cohesion,
+        weakest_member=next((member for member in members if member.id == weakest), None),
+        members=members,
+    )
+
+
+def _members(
+    group: Group, texts: Sequence[DuplicateCluster], articles: Mapping[str, Article]
+) -> tuple[StoryMember, ...]:
+    """All articles of a group, by time and id."""
     means: list[float | None] = group.mean_log_odds.tolist() or [None]
     chances = [None if mean is None else probability_of(mean) for mean in means]
     members = [
@@ -183,15 +233,4 @@ def _story(
         for member in text.members
     ]
     members.sort(key=lambda member: (articles[member.id].published_at or _LATEST, member.id))
-    found = [articles[member.id] for member in members]
-    times = sorted(article.published_at for article in found if article.published_at)
-    return StoryGroup(
-        id=stable_id("s", texts[0].representative),
-        headline=headline,
-        first_seen=times[0] if times else None,
-        last_seen=times[-1] if times else None,
-        texts=len(texts),
-        sources=tuple(sorted({source_of(article) for article in found} - {""})),
-        languages=tuple(sorted({article.language for article in found} - {""})),
-        members=tuple(members),
-    )
+    return tuple(members)

@@ -12,36 +12,69 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
 
-from dedup.shingles import BoolMask, Int64s, Scan, Tokens, UInt64s, counted_rows, mix64, scan
+from dedup.characters import UInt32s
+from dedup.shingles import (
+    BoolMask,
+    Int64s,
+    Scan,
+    Tokens,
+    UInt64s,
+    counted_rows,
+    mix64,
+    scan,
+)
 
 WEIGHT_UNIT = 0.25
 """Weights are whole numbers of quarter bits, so that their sums are exact."""
 _BIGRAM = np.uint64(0xA24BAED4963EE407)
 
 
-def terms(texts: Sequence[str]) -> Tokens:
-    """Hashes of the terms of canonical texts, in reading order, with repetitions."""
+@dataclass(frozen=True, slots=True)
+class PlacedTerms:
+    """Terms of n texts with their places in the case-folded texts.
+
+    Args:
+        terms: t hashes of terms, in reading order, with repetitions.
+        points: Folded code points of all texts, uint32.
+        starts: First character of each term, int64 of shape (t,).
+        ends: Character after the last one, int64 of shape (t,).
+    """
+
+    terms: Tokens
+    points: UInt32s
+    starts: Int64s
+    ends: Int64s
+
+    def spelled(self, place: int) -> str:
+        """The term at that place, case-folded."""
+        return "".join(map(chr, self.points[self.starts[place] : self.ends[place]].tolist()))
+
+
+def placed_terms(texts: Sequence[str]) -> PlacedTerms:
+    """The terms of canonical texts, with where they stand."""
     found = scan(texts)
-    hashes, kept, _ = _joined(found)
+    hashes, kept, paired = _joined(found)
     counts = found.tokens.counts
     owner = np.repeat(np.arange(len(counts)), counts)[kept]
     offsets = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(counts)))))
-    return Tokens(hashes[kept], offsets.astype(np.int64))
+    rows = Tokens(hashes[kept], offsets.astype(np.int64))
+    return PlacedTerms(rows, found.points, found.starts[kept], (found.ends + paired)[kept])
+
+
+def terms(texts: Sequence[str]) -> Tokens:
+    """Hashes of the terms of canonical texts, in reading order, with repetitions."""
+    return placed_terms(texts).terms
 
 
 def spelled_terms(text: str) -> dict[int, str]:
     """The terms of one canonical text by their hash, case-folded, in reading order."""
-    found = scan([text])
-    hashes, kept, paired = _joined(found)
-    ends = found.ends + paired
-    return {
-        int(hashes[i]): "".join(map(chr, found.points[found.starts[i] : ends[i]].tolist()))
-        for i in np.flatnonzero(kept).tolist()
-    }
+    placed = placed_terms([text])
+    return {each: placed.spelled(place) for place, each in enumerate(placed.terms.hashes.tolist())}
 
 
 def _joined(found: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:

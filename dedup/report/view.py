@@ -6,14 +6,16 @@ can say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from dedup.assembly import headline_of, source_of
+from dedup.explanation import shown_probability
 from dedup.records import Article, Problem, StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
+from dedup.report.ties import Ties, TieView
 from dedup.report.times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
 from dedup.result import Result, Summary
 
@@ -52,6 +54,9 @@ class StoryView:
         languages: Languages with their numbers of articles.
         timeline: Its dated articles; None if there are none.
         central: Headline and source of the most central text.
+        headlines: Headlines in its other languages.
+        facts: Names, words, and how sure the story is, as label and value.
+        ties: Other stories that it has to do with.
         texts: Its first independent texts.
         rows: Further independent texts, as one line each.
         more_rows: Independent texts that are not among either.
@@ -70,6 +75,9 @@ class StoryView:
     languages: tuple[tuple[LanguageView, int], ...]
     timeline: Timeline | None
     central: ArticleView
+    headlines: tuple[tuple[LanguageView, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    ties: tuple[TieView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
     more_rows: int
@@ -186,6 +194,8 @@ class _Stories:
         articles = [len(story.members) for story in stories]
         self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
         self.parts = Parts(result, languages, most_copies)
+        listed = [story.id for story in stories]
+        self._ties = Ties(result.story_ties, result.story_groups, listed, languages)
         self._result = result
         self._languages = languages
 
@@ -212,10 +222,33 @@ class _Stories:
             languages=self._languages.counted(articles),
             timeline=self._timeline(articles),
             central=self.parts.article(by_id[central]),
+            headlines=tuple(
+                (self._languages.of(code), shortened(title, 2 * _VALUE_CHARS))
+                for code, title in story.headlines.items()
+                if title != story.headline
+            ),
+            facts=tuple(self._facts(story)),
+            ties=self._ties.of(story.id),
             texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
             rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
             more_rows=max(0, len(further) - self._most_rows),
         )
+
+    def _facts(self, story: StoryGroup) -> Iterator[tuple[str, str]]:
+        """What there is to know of a story at a glance, as label and value."""
+        if story.names:
+            yield "Names", ", ".join(story.names)
+        named = {part.casefold() for name in story.names for part in name.split()}
+        if words := [word for word in story.key_terms if word not in named]:
+            yield "Key words", ", ".join(words)
+        if story.first_seen:
+            first = self.parts.article(self._result.by_id[story.first_article])
+            yield "First", f"{first.source}, {first.time}"
+        weakest = story.weakest_member
+        if weakest and weakest.probability is not None and story.cohesion is not None:
+            title = shortened(self.parts.article(self._result.by_id[weakest.id]).title, 60)
+            sure, least = map(shown_probability, (story.cohesion, weakest.probability))
+            yield "Together", f"{sure} in the mean of all its texts; least sure: “{title}”, {least}"
 
     def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
         """Ids of the independent texts, by time, with their P(same event)."""
