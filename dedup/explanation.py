@@ -185,6 +185,7 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
     """Names, words and numbers that both have; each is named once."""
     terms = _words(parts, "shared_terms")
     said: set[str] = set()
+    shared = []
     for what, words in (
         ("name", _words(parts, "shared_names")),
         ("rare word", [word for word in terms if not word.isdigit()]),
@@ -194,7 +195,9 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
         if new:
             said |= {part for word in new for part in (word, *word.split())}
             said |= {word.casefold() for word in said}
-            yield f"they share the {what}{'s' if len(new) > 1 else ''} {_some(new)}", True
+            shared.append(f"the {what}{'s' if len(new) > 1 else ''} {_some(new)}")
+    if shared:
+        yield f"they share {_listed(shared)}", True
     known = "shared_terms" in parts and parts["shared_terms"].value <= 0
     # Two languages have few words in common: that they share none says nothing.
     if known and not said and not _holds(parts, "cross_language"):

@@ -28,7 +28,7 @@ _ALL_NOUNS = frozenset({"de", "lb", "nds"})
 _CAPITALS = "".join(
     chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) in ("Lu", "Lt")
 )
-_WORD = rf"[{_CAPITALS}]\w+(?:[-'’][{_CAPITALS}]\w+)*"
+_WORD = rf"[{_CAPITALS}](?:\w+|(?=['’][{_CAPITALS}]\w))(?:[-'’][{_CAPITALS}]\w+)*"
 _RUN = re.compile(rf"(?<!\w){_WORD}(?:[ \u00a0]{_WORD})*")
 _ANY_WORD = re.compile(r"[^\W\d_]{2,}")
 _BEFORE_A_SENTENCE = " \u00a0\t\"'“”„«»‘’‚‹›([{-–—*"

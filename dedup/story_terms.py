@@ -18,11 +18,12 @@ import scipy.sparse as sp
 
 from dedup.cleaning import normalize
 from dedup.shingles import BoolMask, Int64s, UInt64s
-from dedup.terms import WEIGHT_UNIT, PlacedTerms, placed_terms, term_weights
+from dedup.terms import WEIGHT_UNIT, PlacedTerms, placed_terms, term_weights, unknown_weight
 
 MIN_BITS = 9.0
 """A term of at least this rarity is rare."""
 MAX_KEY_TERMS = 8
+_MIN_PIECE_BITS = 5.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
 _TEXTS_AT_ONCE = 4096
@@ -184,7 +185,7 @@ def _of_batch(
     found = _counted(placed, owners, _few(owners.tolist(), spoken), _timeless(placed, spoken))
     weights = term_weights(found.hashes)
     kept = (weights * WEIGHT_UNIT >= MIN_BITS) & ((found.texts >= 2) | found.in_few)
-    keys = _key_terms(found, np.where(kept, weights, 0), sizes, placed)
+    keys = _key_terms(found, weights, sizes, placed)
     whole = [leads[int(each[0])].casefold() for each in members]
     joined = [
         joined_pieces(words, text)[:MAX_KEY_TERMS] for words, text in zip(keys, whole, strict=True)
@@ -195,14 +196,16 @@ def _of_batch(
 def _key_terms(
     found: _Counted, weights: Int64s, sizes: Int64s, placed: PlacedTerms
 ) -> list[list[str]]:
-    """The most telling terms of each group; a weight of 0 rules a term out."""
+    """The most telling terms of each group."""
     alone = sizes[found.groups] == 1
     worth = np.where(alone, found.occurrences, found.texts) * weights
-    # Half of the pairs of characters in a text join the end of a word and the next one's
-    # beginning; what is a word comes again.
+    bits = weights * WEIGHT_UNIT
+    # Half of the pairs of characters in a text join the end of a word to the next one's
+    # beginning: these are rarest of all, unknown to the table, and seldom come again.
     pieces = placed.points[placed.starts[found.places]] >= _FIRST_UNSPACED
-    once = pieces & (found.occurrences == 1)
-    telling = np.flatnonzero((weights > 0) & (found.texts >= np.where(alone, 1, 2)) & ~once)
+    words = (bits >= _MIN_PIECE_BITS) & (weights < unknown_weight()) & (found.occurrences > 1)
+    rare = np.where(pieces, words, bits >= MIN_BITS)
+    telling = np.flatnonzero(rare & (found.texts >= np.where(alone, 1, 2)))
     ranks = (found.places, -weights, -worth, found.groups)
     order = telling[np.lexsort(tuple(each[telling] for each in ranks))]
     starts = np.searchsorted(found.groups[order], np.arange(len(sizes) + 1)).tolist()

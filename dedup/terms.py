@@ -116,6 +116,11 @@ def term_weights(hashes: UInt64s) -> Int64s:
     return np.where(known[place] == keys, weights[place], unknown).astype(np.int64)
 
 
+def unknown_weight() -> int:
+    """Rarity of terms that the table does not know, in units of `WEIGHT_UNIT` bits."""
+    return _table()[2]
+
+
 @functools.cache
 def _table() -> tuple[np.ndarray, np.ndarray, int]:
     """Sorted uint32 keys (upper half of the term hash), uint8 weights, weight of the rest."""

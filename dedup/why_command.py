@@ -200,11 +200,11 @@ def _table(why: Why) -> Iterator[str]:
     width = max(len(name) for name in [*names, "together"])
     yield f"{'evidence':<{width}}  {'value':>9}  {'log-odds':>9}"
     for name, part in zip(names, why.link.evidence, strict=True):
-        value = "" if part.name == "prior" else f"{part.value:.4f}"
+        value = "" if part.name == "prior" else f"{part.value:z.4f}"
         detail = f"  {part.detail}" if part.detail else ""
-        yield f"{name:<{width}}  {value:>9}  {part.log_odds:>+9.4f}{detail}"
+        yield f"{name:<{width}}  {value:>9}  {part.log_odds:>+z9.4f}{detail}"
     total = sum(part.log_odds for part in why.link.evidence)
-    yield f"{'together':<{width}}  {'':>9}  {total:>+9.4f}"
+    yield f"{'together':<{width}}  {'':>9}  {total:>+z9.4f}"
 
 
 def _yes(holds: bool) -> str:

@@ -32,7 +32,7 @@ class TieView:
         headline: Its headline, shortened.
         lang: Language tag of the headline.
         when: How long before or after this one it began; empty without dates.
-        shared: What the two share, in a few words.
+        shared: A few words and names that both have.
     """
 
     label: str
@@ -41,7 +41,7 @@ class TieView:
     headline: str
     lang: str
     when: str
-    shared: str
+    shared: tuple[str, ...]
 
 
 class Ties:
@@ -92,5 +92,5 @@ class Ties:
             shortened(other.headline, _HEADLINE_CHARS),
             self._languages.of(next(spoken, "")).tag,
             "" if tie.gap is None else f"{shown_gap(tie.gap)} {side}",
-            ", ".join(shared[:_WORDS]),
+            tuple(shared[:_WORDS]),
         )

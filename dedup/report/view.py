@@ -6,7 +6,7 @@ can say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,7 +55,10 @@ class StoryView:
         timeline: Its dated articles; None if there are none.
         central: Headline and source of the most central text.
         headlines: Headlines in its other languages.
-        facts: Names, words, and how sure the story is, as label and value.
+        words: Its key words that are not among its names.
+        first_told: Its earliest article; None without dates.
+        weakest: Its least sure text; None in a story of one text.
+        sure, least_sure: Mean P(same event) of all its texts, and of that one, in percent.
         ties: Other stories that it has to do with.
         texts: Its first independent texts.
         rows: Further independent texts, as one line each.
@@ -76,7 +79,11 @@ class StoryView:
     timeline: Timeline | None
     central: ArticleView
     headlines: tuple[tuple[LanguageView, str], ...]
-    facts: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+    first_told: ArticleView | None
+    weakest: ArticleView | None
+    sure: str
+    least_sure: str
     ties: tuple[TieView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
@@ -176,6 +183,12 @@ def _period(articles: Iterable[Article]) -> tuple[str, str]:
     return f"{shown_day(first)} – {shown_day(last)}", f"{days:,} days"
 
 
+def _words(story: StoryGroup) -> tuple[str, ...]:
+    """The key terms that do not stand in a name of the story already."""
+    named = {part.casefold() for name in story.names for part in name.split()}
+    return tuple(word for word in story.key_terms if word not in named)
+
+
 class _Stories:
     """Makes the views of the listed stories within the budgets of the page."""
 
@@ -205,6 +218,7 @@ class _Stories:
         articles = [by_id[member.id] for member in story.members]
         times = [article.published_at for article in articles if article.published_at]
         first, last = story.first_seen, story.last_seen
+        weakest = story.weakest_member
         chances = self._representatives(story)
         central = self._central(story, chances)
         shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
@@ -227,28 +241,16 @@ class _Stories:
                 for code, title in story.headlines.items()
                 if title != story.headline
             ),
-            facts=tuple(self._facts(story)),
+            words=_words(story),
+            first_told=self.parts.article(by_id[story.first_article]) if first else None,
+            weakest=self.parts.article(by_id[weakest.id]) if weakest else None,
+            sure=shown_probability(story.cohesion or 0.0),
+            least_sure=shown_probability((weakest and weakest.probability) or 0.0),
             ties=self._ties.of(story.id),
             texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
             rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
             more_rows=max(0, len(further) - self._most_rows),
         )
-
-    def _facts(self, story: StoryGroup) -> Iterator[tuple[str, str]]:
-        """What there is to know of a story at a glance, as label and value."""
-        if story.names:
-            yield "Names", ", ".join(story.names)
-        named = {part.casefold() for name in story.names for part in name.split()}
-        if words := [word for word in story.key_terms if word not in named]:
-            yield "Key words", ", ".join(words)
-        if story.first_seen:
-            first = self.parts.article(self._result.by_id[story.first_article])
-            yield "First", f"{first.source}, {first.time}"
-        weakest = story.weakest_member
-        if weakest and weakest.probability is not None and story.cohesion is not None:
-            title = shortened(self.parts.article(self._result.by_id[weakest.id]).title, 60)
-            sure, least = map(shown_probability, (story.cohesion, weakest.probability))
-            yield "Together", f"{sure} in the mean of all its texts; least sure: “{title}”, {least}"
 
     def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
         """Ids of the independent texts, by time, with their P(same event)."""
