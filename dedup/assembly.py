@@ -30,7 +30,7 @@ from dedup.records import (
 from dedup.shingles import Int64s
 from dedup.stories import Group, Grouping
 from dedup.story_facts import leading
-from dedup.story_names import names_of
+from dedup.story_names import story_names
 from dedup.story_terms import StoryTerms, calendar_terms
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -157,9 +157,15 @@ def describe_groups(
         texts: Canonical texts by id.
         terms: Rare terms of the groups.
     """
+    languages = [articles[cluster.representative].language for cluster in clusters]
+    told = (
+        ([terms.leads[k] for k in numbers], [languages[k] for k in numbers])
+        for numbers in (each.members.tolist() for each in grouping.groups)
+    )
+    names = story_names(told, calendar_terms)
     stories = [
-        _story(each, clusters, articles, texts, key_terms, _names(each, terms, articles, clusters))
-        for each, key_terms in zip(grouping.groups, terms.key_terms, strict=True)
+        _story(each, clusters, articles, texts, *about)
+        for each, *about in zip(grouping.groups, terms.key_terms, names, strict=True)
     ]
     stories.sort(
         key=lambda story: (
@@ -170,18 +176,6 @@ def describe_groups(
         )
     )
     return tuple(stories)
-
-
-def _names(
-    group: Group,
-    terms: StoryTerms,
-    articles: Mapping[str, Article],
-    clusters: Sequence[DuplicateCluster],
-) -> tuple[str, ...]:
-    numbers = group.members.tolist()
-    languages = [articles[clusters[number].representative].language for number in numbers]
-    dates = np.concatenate([calendar_terms(code) for code in sorted(set(languages))])
-    return names_of([terms.leads[number] for number in numbers], languages, dates)
 
 
 def _story(

@@ -12,16 +12,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
-from dedup.shingles import Int64s, UInt64s, tokenize
+from dedup.shingles import UInt64s, tokenize
 from dedup.terms import WEIGHT_UNIT, term_weights
 
 MAX_NAMES = 8
 _MIN_BITS = 5.0
 _MAX_WORDS = 4
+_STORIES_AT_ONCE = 512
 _MOSTLY = 0.6
 _ALL_NOUNS = frozenset({"de", "lb", "nds"})
 
@@ -35,36 +37,79 @@ _BEFORE_A_SENTENCE = " \u00a0\t\"'“”„«»‘’‚‹›([{-–—*"
 _ENDS = ".!?…:;•|"
 
 Run = tuple[str, ...]
+Told = tuple[Sequence[str], Sequence[str]]
+"""The texts of a story and the language of each, empty where unknown."""
 
 
-def names_of(texts: Sequence[str], languages: Sequence[str], dates: UInt64s) -> tuple[str, ...]:
-    """Up to 8 names that stand in several of the texts, or in the only one.
+def story_names(stories: Iterable[Told], dates: Callable[[str], UInt64s]) -> list[tuple[str, ...]]:
+    """Up to 8 names of each story that stand in several of its texts, or in its only one.
 
     Those in the most texts times the rarity of their rarest word come first. Of a name and
     a part of it ("Ilse Vantongeren", "Vantongeren") the longer one is named, unless it
     stands in less than half of the texts of the shorter one.
 
     Args:
-        texts: Canonical texts of one story group.
-        languages: Language of each.
-        dates: Hashes of terms that are no names; see `story_terms.calendar_terms`.
+        stories: Canonical texts of each story, and their languages.
+        dates: Hashes of the terms of a language that are no names; see
+            `story_terms.calendar_terms`.
     """
-    counts = _counts(texts, languages)
+    named: list[tuple[str, ...]] = []
+    rest = iter(stories)
+    while batch := list(islice(rest, _STORIES_AT_ONCE)):
+        found = [_several(texts, languages) for texts, languages in batch]
+        rarity = _Rarity(sorted({w for each in found for run in each for w in run}), dates)
+        named.extend(
+            _ranked(each, rarity.of(languages))
+            for each, (_, languages) in zip(found, batch, strict=True)
+        )
+    return named
+
+
+def _several(texts: Sequence[str], languages: Sequence[str]) -> dict[Run, int]:
+    """Runs that stand in several of the texts, or in the only one."""
     needed = min(2, len(texts))
-    found = {run: count for run, count in counts.items() if count >= needed}
-    if not found:
-        return ()
-    bits = _rarity(sorted({word for run in found for word in run}), dates)
+    return {run: n for run, n in _counts(texts, languages).items() if n >= needed}
+
+
+def _ranked(found: Mapping[Run, int], bits: Mapping[str, float]) -> tuple[str, ...]:
+    """The most telling names, given the rarity of each word."""
+    rarest = {run: max(bits[word] for word in run) for run in found}
     known = {
         run: count
         for run, count in found.items()
-        if all(word in bits for word in run) and max(bits[word] for word in run) >= _MIN_BITS
+        if rarest[run] >= _MIN_BITS and all(bits[word] >= 0 for word in run)
     }
-    ranked = sorted(
-        _whole_names(known),
-        key=lambda run: (-known[run] * max(bits[word] for word in run), run),
-    )
+    ranked = sorted(_whole_names(known), key=lambda run: (-known[run] * rarest[run], run))
     return tuple(" ".join(run) for run in ranked[:MAX_NAMES])
+
+
+class _Rarity:
+    """Rarity of words in bits; negative for those that are part of a date."""
+
+    def __init__(self, words: Sequence[str], dates: Callable[[str], UInt64s]) -> None:
+        self._words = words
+        self._dates = dates
+        self._tokens = tokenize(words)
+        self._known: dict[tuple[str, ...], dict[str, float]] = {}
+        starts, stops = self._tokens.offsets[:-1], self._tokens.offsets[1:]
+        self._full = np.flatnonzero(stops > starts)
+        self._starts = starts[self._full]
+        weights = term_weights(self._tokens.hashes) * WEIGHT_UNIT
+        self._bits = np.full(len(words), -1.0)
+        if len(self._full):
+            self._bits[self._full] = np.maximum.reduceat(weights, self._starts)
+
+    def of(self, languages: Iterable[str]) -> Mapping[str, float]:
+        """Rarity of all words, with the dates of those languages."""
+        key = tuple(sorted(set(languages)))
+        if key not in self._known:
+            dates = np.concatenate([self._dates(code) for code in key])
+            bits = self._bits.copy()
+            if len(self._full):
+                timely = np.isin(self._tokens.hashes, dates)
+                bits[self._full[np.logical_or.reduceat(timely, self._starts)]] = -1.0
+            self._known[key] = dict(zip(self._words, bits.tolist(), strict=True))
+        return self._known[key]
 
 
 def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:
@@ -111,18 +156,6 @@ def _begins_sentence(line: str, start: int) -> bool:
     while place >= 0 and line[place] in _BEFORE_A_SENTENCE:
         place -= 1
     return place < 0 or line[place] in _ENDS
-
-
-def _rarity(words: Sequence[str], dates: UInt64s) -> dict[str, float]:
-    """Rarity in bits of the words that are no part of a date."""
-    tokens = tokenize(words)
-    weights: Int64s = term_weights(tokens.hashes)
-    timely = np.isin(tokens.hashes, dates)
-    return {
-        word: float(weights[start:stop].max()) * WEIGHT_UNIT
-        for word, start, stop in zip(words, tokens.offsets, tokens.offsets[1:], strict=False)
-        if stop > start and not timely[start:stop].any()
-    }
 
 
 def _whole_names(counts: dict[Run, int]) -> list[Run]:

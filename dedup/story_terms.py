@@ -26,7 +26,7 @@ MAX_KEY_TERMS = 8
 _MIN_PIECE_BITS = 5.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
-_TEXTS_AT_ONCE = 4096
+_TEXTS_AT_ONCE = 512
 _FIRST_UNSPACED = 0x0E00
 
 
@@ -121,6 +121,8 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
     >>> joined_pieces(["近平", "拉夫罗夫", "习近"], "习近平会见拉夫罗夫")
     ('习近平', '拉夫罗夫')
     """
+    if all(ord(word[0]) < _FIRST_UNSPACED for word in words):
+        return tuple(words)
     found = list(words)
     place = 0
     while place < len(found):

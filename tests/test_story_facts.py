@@ -20,7 +20,7 @@ from dedup.result import Result
 from dedup.shingles import Int64s
 from dedup.stories import Group
 from dedup.story_facts import leading
-from dedup.story_names import MAX_NAMES, names_of
+from dedup.story_names import MAX_NAMES, story_names
 from dedup.story_terms import (
     MAX_KEY_TERMS,
     MIN_BITS,
@@ -158,7 +158,8 @@ def test_pieces_of_a_word_without_spaces_are_joined() -> None:
 
 
 def names(*texts: str, languages: Sequence[str] = ()) -> tuple[str, ...]:
-    return names_of(texts, languages or ["en"] * len(texts), NO_DATES)
+    [found] = story_names([(texts, languages or ["en"] * len(texts))], lambda _: NO_DATES)
+    return found
 
 
 def test_a_name_stands_in_several_texts_and_is_whole() -> None:
@@ -184,10 +185,11 @@ def test_a_part_that_is_more_often_said_alone_is_the_name() -> None:
 def test_titles_in_capitals_dates_and_endings() -> None:
     title = "Zzyzx Closes Chinook Road For Good"
     assert names(title, title) == ()
-    monday = "It came to Zzyzx on Monday, as all know."
-    assert names_of([monday] * 2, ["en"] * 2, calendar_terms("en")) == ("Zzyzx",)
-    found = names("they saw Putin'in and O'Brien in Saint-Denis here")
-    assert set(found) == {"O'Brien", "Saint-Denis", "Putin"}
+    monday = ["dün Pazartesi günü oradan Zzyzx yoluna geldiler"] * 2
+    turkish, unknown = story_names([(monday, ["tr"] * 2), (monday, [""] * 2)], calendar_terms)
+    assert (turkish, set(unknown)) == (("Zzyzx",), {"Pazartesi", "Zzyzx"})
+    endings = names("they saw Putin'in and O'Brien in Saint-Denis here")
+    assert set(endings) == {"O'Brien", "Saint-Denis", "Putin"}
 
 
 def test_german_nouns_are_no_names_and_scripts_without_case_have_none() -> None:
