@@ -63,28 +63,32 @@ class StoryTerms:
         Returns:
             Terms by group and column, case-folded.
         """
-        asked = {(number, int(column)) for number, columns in wanted for column in columns}
-        numbers = sorted({number for number, _ in asked})
-        chosen = np.unique(np.array([column for _, column in asked], np.int64))
+        asked: dict[int, set[int]] = {}
+        for number, columns in wanted:
+            asked.setdefault(number, set()).update(int(column) for column in columns)
+        numbers = sorted(asked)
+        chosen = np.array(sorted({column for each in asked.values() for column in each}), np.int64)
         found: dict[tuple[int, int], str] = {}
         for first, last in _batches([self.members[number] for number in numbers]):
-            for key, word in self._spelled(numbers[first:last], chosen):
-                if key in asked:
-                    found.setdefault(key, word)
+            placed, groups, places, columns = self._places(numbers[first:last], chosen)
+            for place in range(len(places)):
+                key = (int(groups[place]), int(columns[place]))
+                if key[1] in asked[key[0]] and key not in found:
+                    found[key] = placed.spelled(int(places[place]))
         return found
 
-    def _spelled(
+    def _places(
         self, numbers: Sequence[int], columns: Int64s
-    ) -> Iterator[tuple[tuple[int, int], str]]:
-        """Group, column and spelling wherever a term of those columns stands in the groups."""
+    ) -> tuple[PlacedTerms, Int64s, Int64s, Int64s]:
+        """Terms of some groups; group, place and column wherever one of those columns stands."""
         texts = np.concatenate([self.members[number] for number in numbers]).tolist()
         sizes = [len(self.members[number]) for number in numbers]
         placed = placed_terms([self.leads[text] for text in texts])
-        hashes = self.hashes[columns]
         groups = np.repeat(np.repeat(numbers, sizes), placed.terms.counts)
-        for place in np.flatnonzero(np.isin(placed.terms.hashes, hashes)).tolist():
-            column = columns[np.searchsorted(hashes, placed.terms.hashes[place])]
-            yield (int(groups[place]), int(column)), placed.spelled(place)
+        hashes = self.hashes[columns]
+        places = np.flatnonzero(np.isin(placed.terms.hashes, hashes))
+        found = columns[np.searchsorted(hashes, placed.terms.hashes[places])]
+        return placed, groups[places], places, found
 
 
 def story_terms(

@@ -154,9 +154,12 @@ class _Finder:
         rows, others, bits = rows[enough], others[enough], bits[enough]
         a, b = np.minimum(rows, others), np.maximum(rows, others)
         kinds, gaps = self._kinds(a, b, bits)
+        timely = np.flatnonzero(kinds != _NO_TIE)
+        rows, others, kinds = rows[timely], others[timely], kinds[timely]
+        a, b, bits, gaps = a[timely], b[timely], bits[timely], gaps[timely]
         cosines = self._cosines(a, b)
         strengths = self._strengths(cosines, bits, gaps)
-        tied = np.flatnonzero((kinds != _NO_TIE) & (cosines >= config.min_cosine))
+        tied = np.flatnonzero(cosines >= config.min_cosine)
         order = tied[np.lexsort((others[tied], -strengths[tied], rows[tied]))]
         ranked = rows[order]
         rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
@@ -186,10 +189,9 @@ class _Finder:
         counts = np.diff(self._names.indptr)
         nameless = (counts[a] == 0) | (counts[b] == 0)
         least = self._config.min_shared_bits
-        enough: BoolMask = (shared & (bits >= _BACKGROUND_FACTOR * least)) | (
-            nameless & (bits >= _NAMELESS_FACTOR * least)
-        )
-        return enough
+        named: BoolMask = shared & (bits >= _BACKGROUND_FACTOR * least)
+        unnamed: BoolMask = nameless & (bits >= _NAMELESS_FACTOR * least)
+        return np.logical_or(named, unnamed)
 
     def _cosines(self, a: Int64s, b: Int64s) -> Float64s:
         dots = [np.empty(0)]
@@ -234,18 +236,16 @@ def _specific_terms(weights: sp.csr_array, max_term_groups: int) -> Int64s:
 def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
     """Columns of the rarest terms that two groups share."""
     of_a, of_b = (slice(shared.indptr[each], shared.indptr[each + 1]) for each in (a, b))
-    both, places, _ = np.intersect1d(
-        shared.indices[of_a], shared.indices[of_b], return_indices=True
-    )
+    ends = shared.indices[of_a], shared.indices[of_b]
+    both, places, _ = np.intersect1d(*ends, return_indices=True)
     weights = shared.data[of_a][places]
     return both[np.lexsort((both, -weights))][:_LOOKED_AT_TERMS].astype(np.int64)
 
 
 def _distinct(found: Sequence[_Pairs]) -> _Pairs:
     """Pairs that were found from either side, once, ordered by (a, b)."""
-    pairs = _Pairs(
-        *(np.concatenate([getattr(part, each.name) for part in found]) for each in fields(_Pairs))
-    )
+    names = [each.name for each in fields(_Pairs)]
+    pairs = _Pairs(*(np.concatenate([getattr(part, name) for part in found]) for name in names))
     order = np.lexsort((pairs.b, pairs.a))
     a, b = pairs.a[order], pairs.b[order]
     new = np.ones(len(order), bool)
