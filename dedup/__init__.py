@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         StoryGroup,
         StoryLink,
         StoryMember,
+        StoryTie,
     )
     from dedup.report import write_report
     from dedup.result import Result, Summary, Why
@@ -69,6 +70,7 @@ __all__ = [
     "StoryGroup",
     "StoryLink",
     "StoryMember",
+    "StoryTie",
     "Summary",
     "Why",
     "__version__",
@@ -106,6 +108,7 @@ _MODULES = {
         "StoryGroup",
         "StoryLink",
         "StoryMember",
+        "StoryTie",
     ),
     "report": ("write_report",),
     "result": ("Result", "Summary", "Why"),

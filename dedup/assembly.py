@@ -29,6 +29,9 @@ from dedup.records import (
 )
 from dedup.shingles import Int64s
 from dedup.stories import Group, Grouping
+from dedup.story_facts import leading
+from dedup.story_names import story_names
+from dedup.story_terms import StoryTerms, calendar_terms
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _SAME = Similarity(1.0, 1.0, 1.0)
@@ -143,6 +146,7 @@ def describe_groups(
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],
     texts: Mapping[str, CleanText],
+    terms: StoryTerms,
 ) -> tuple[StoryGroup, ...]:
     """Story groups by id, the largest first: by texts, articles, time and id.
 
@@ -151,12 +155,18 @@ def describe_groups(
         clusters: All duplicate clusters.
         articles: Articles by id.
         texts: Canonical texts by id.
+        terms: Rare terms of the groups.
     """
-    stories = []
-    for each in grouping.groups:
-        medoid = clusters[each.medoid].representative
-        headline = headline_of(articles[medoid], texts[medoid])
-        stories.append(_story(each, clusters, articles, headline))
+    languages = [articles[cluster.representative].language for cluster in clusters]
+    told = (
+        ([terms.leads[k] for k in numbers], [languages[k] for k in numbers])
+        for numbers in (each.members.tolist() for each in grouping.groups)
+    )
+    names = story_names(told, calendar_terms)
+    stories = [
+        _story(each, clusters, articles, texts, *about)
+        for each, *about in zip(grouping.groups, terms.key_terms, names, strict=True)
+    ]
     stories.sort(
         key=lambda story: (
             -story.texts,
@@ -172,9 +182,43 @@ def _story(
     group: Group,
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],
-    headline: str,
+    clean_texts: Mapping[str, CleanText],
+    key_terms: tuple[str, ...],
+    names: tuple[str, ...],
 ) -> StoryGroup:
     texts = [clusters[number] for number in group.members.tolist()]
+    members = _members(group, texts, articles)
+    found = [articles[member.id] for member in members]
+    times = sorted(article.published_at for article in found if article.published_at)
+    out = leading(group, [articles[text.representative].language for text in texts])
+
+    def headline(number: int) -> str:
+        medoid = clusters[number].representative
+        return headline_of(articles[medoid], clean_texts[medoid])
+
+    weakest = None if out.weakest is None else clusters[out.weakest].representative
+    return StoryGroup(
+        id=stable_id("s", texts[0].representative),
+        headline=headline(group.medoid),
+        headlines={code: headline(number) for code, number in out.by_language.items()},
+        first_article=texts[0].representative,
+        first_seen=times[0] if times else None,
+        last_seen=times[-1] if times else None,
+        texts=len(texts),
+        sources=tuple(sorted({source_of(article) for article in found} - {""})),
+        languages=tuple(sorted({article.language for article in found} - {""})),
+        key_terms=key_terms,
+        names=names,
+        cohesion=out.cohesion,
+        weakest_member=next((member for member in members if member.id == weakest), None),
+        members=members,
+    )
+
+
+def _members(
+    group: Group, texts: Sequence[DuplicateCluster], articles: Mapping[str, Article]
+) -> tuple[StoryMember, ...]:
+    """All articles of a group, by time and id."""
     means: list[float | None] = group.mean_log_odds.tolist() or [None]
     chances = [None if mean is None else probability_of(mean) for mean in means]
     members = [
@@ -183,15 +227,4 @@ def _story(
         for member in text.members
     ]
     members.sort(key=lambda member: (articles[member.id].published_at or _LATEST, member.id))
-    found = [articles[member.id] for member in members]
-    times = sorted(article.published_at for article in found if article.published_at)
-    return StoryGroup(
-        id=stable_id("s", texts[0].representative),
-        headline=headline,
-        first_seen=times[0] if times else None,
-        last_seen=times[-1] if times else None,
-        texts=len(texts),
-        sources=tuple(sorted({source_of(article) for article in found} - {""})),
-        languages=tuple(sorted({article.language for article in found} - {""})),
-        members=tuple(members),
-    )
+    return tuple(members)

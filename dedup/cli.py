@@ -15,6 +15,7 @@ from dedup.config import Config
 from dedup.console import Console
 from dedup.errors import ConfigError, DedupError, OutputError
 from dedup.settings import parse_duration
+from dedup.why_command import why_command
 
 app = typer.Typer(
     name="dedup",
@@ -84,6 +85,14 @@ def cluster_command(
         typer.Option(
             metavar="FILE",
             help="One row per story group, in the same formats.",
+            rich_help_panel=_OUTPUTS,
+        ),
+    ] = "",
+    ties: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="One row per tie: a story that follows up, or belongs with, another one.",
             rich_help_panel=_OUTPUTS,
         ),
     ] = "",
@@ -198,7 +207,13 @@ def cluster_command(
         min_probability=min_probability,
         max_gap=max_gap,
     )
-    outputs = {"output": output, "stories": stories, "matches": matches, "report": report}
+    outputs = {
+        "output": output,
+        "stories": stories,
+        "ties": ties,
+        "matches": matches,
+        "report": report,
+    }
     _check_outputs(outputs)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr="-" in outputs.values())
     named = {field: name for field, name in columns.items() if name is not None}
@@ -232,6 +247,8 @@ def _cluster_files(
         result.save(outputs["output"])
     if outputs["stories"]:
         result.save_stories(outputs["stories"])
+    if outputs["ties"]:
+        result.save_ties(outputs["ties"])
     if outputs["matches"]:
         result.save_matches(outputs["matches"])
     if outputs["report"]:
@@ -280,6 +297,9 @@ def _check_outputs(outputs: dict[str, str]) -> None:
                 raise typer.BadParameter(str(error), param_hint=f"--{option}") from error
         if path != "-" and not Path(path).absolute().parent.is_dir():
             raise OutputError(f"{path}: its folder does not exist: create it first")
+
+
+app.command(name="why")(why_command)
 
 
 @app.command(name="evaluate")

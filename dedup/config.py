@@ -268,6 +268,43 @@ class StoryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StorylineConfig:
+    """When two story groups have to do with each other; ties never merge them.
+
+    Args:
+        min_cosine: Smallest cosine of the sums of their vectors.
+        min_shared_bits: Smallest rarity, in bits, of the rare terms that both have,
+            added up; background needs more (see `storylines`).
+        max_term_groups: Terms of more story groups than this are not specific and
+            do not count.
+        max_gap: A story that began at most this long after another may follow it up.
+        max_background_gap: A story that began later than that, but at most this
+            long after another, may have it as its background.
+        max_ties: Most ties of one story group, the strongest; 0 looks for none.
+    """
+
+    min_cosine: float = 0.45
+    min_shared_bits: float = 30.0
+    max_term_groups: int = 200
+    max_gap: timedelta = timedelta(days=14)
+    max_background_gap: timedelta = timedelta(days=180)
+    max_ties: int = 5
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from 0 to 1")
+        _require(self.min_shared_bits > 0, "min_shared_bits", self.min_shared_bits, "above 0")
+        _require(self.max_term_groups >= 2, "max_term_groups", self.max_term_groups, ">= 2")
+        _require(self.max_gap >= timedelta(0), "max_gap", self.max_gap, "0 or more")
+        _require(
+            self.max_background_gap >= self.max_gap,
+            "max_background_gap",
+            self.max_background_gap,
+            f"at least max_gap ({self.max_gap})",
+        )
+        _require(self.max_ties >= 0, "max_ties", self.max_ties, ">= 0")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run, a section per step."""
 
@@ -279,6 +316,7 @@ class Config:
     neighbors: NeighborConfig = field(default_factory=NeighborConfig)
     affinity: AffinityConfig = field(default_factory=AffinityConfig)
     stories: StoryConfig = field(default_factory=StoryConfig)
+    storylines: StorylineConfig = field(default_factory=StorylineConfig)
 
     def __post_init__(self) -> None:
         bands, rows = self.near_duplicates.banding(self.fingerprints.num_perm)

@@ -30,9 +30,9 @@ class Evidences:
         texts: Mapping[str, CleanText],
         config: Config,
     ) -> None:
+        self.config = config
         self._affinity = affinity
         self._texts = texts
-        self._config = config
         self._number = {
             member.id: number
             for number, cluster in enumerate(clusters)
@@ -42,7 +42,7 @@ class Evidences:
     def match(self, a: str, b: str) -> Match:
         """Exact similarity of the texts of two articles."""
         first, second = body_of(self._texts[a]), body_of(self._texts[b])
-        return match_of(a, b, compare(first, second, self._config))
+        return match_of(a, b, compare(first, second, self.config))
 
     def link(self, a: str, b: str) -> StoryLink | None:
         """P(same event) of the texts that represent two articles, with its parts.

@@ -29,14 +29,18 @@ from dedup.evidence import Evidences
 from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import neighbor_pairs, whole_vectors
 from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, DuplicateCluster, Problem
+from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
 from dedup.result import Result, Summary
 from dedup.stories import Grouping, group
+from dedup.story_terms import StoryTerms, story_terms
+from dedup.storylines import story_ties
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 1024
+# What a story is about stands in the first paragraphs.
+_TOLD_CHARS = 2000
 
 
 class Progress(Protocol):
@@ -94,12 +98,15 @@ def cluster(
     by_id = {article.id: article for article in ordered}
     affinity = _affinity(clusters, by_id, texts, encoder, model, config, progress)
     grouping = _group(affinity, config, progress)
-    stories = describe_groups(grouping, clusters, by_id, texts)
+    terms = _terms(grouping, clusters, by_id, texts)
+    stories = describe_groups(grouping, clusters, by_id, texts, terms)
+    ties = _ties(grouping, stories, clusters, affinity, terms, config)
     return Result(
         articles=tuple(ordered),
         clean_texts=texts,
         duplicate_clusters=clusters,
         story_groups=stories,
+        story_ties=ties,
         matches=matches,
         problems=tuple(met),
         summary=_summary(ordered, texts, clusters, grouping, met, encoder, model, config),
@@ -189,6 +196,42 @@ def _group(affinity: Affinity, config: Config, progress: Progress) -> Grouping:
     grouping = group(count, pairs.first, pairs.second, log_odds, affinity, config.stories)
     progress("group", count, count)
     return grouping
+
+
+def _terms(
+    grouping: Grouping,
+    clusters: Sequence[DuplicateCluster],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+) -> StoryTerms:
+    """Rare terms of the groups, from the beginnings of their texts."""
+    founders = [articles[cluster.representative] for cluster in clusters]
+    return story_terms(
+        [each.members for each in grouping.groups],
+        [lead_of(texts[article.id], _TOLD_CHARS) for article in founders],
+        [article.language for article in founders],
+    )
+
+
+def _ties(
+    grouping: Grouping,
+    stories: Sequence[StoryGroup],
+    clusters: Sequence[DuplicateCluster],
+    affinity: Affinity,
+    terms: StoryTerms,
+    config: Config,
+) -> tuple[StoryTie, ...]:
+    """Ties between story groups, which are in another order when they are described."""
+    by_first = {story.first_article: story for story in stories}
+    firsts = (clusters[int(each.members[0])].representative for each in grouping.groups)
+    return story_ties(
+        grouping.groups,
+        [by_first[first] for first in firsts],
+        affinity.whole,
+        affinity.seconds,
+        terms,
+        config.storylines,
+    )
 
 
 def _summary(

@@ -2,13 +2,15 @@
 
 Words: an `Article` is one published text; a `DuplicateCluster` holds the copies
 of one text; a `StoryGroup` holds everybody's coverage of one event. A `Match`
-is the evidence for a copy, a `StoryLink` the evidence for the same event.
+is the evidence for a copy, a `StoryLink` the evidence for the same event, a `StoryTie`
+that for two events that belong to one affair.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal
 
 CopyType = Literal["original", "exact", "near", "contained"]
@@ -199,19 +201,69 @@ class StoryGroup:
     Args:
         id: Derived from the earliest representative's id.
         headline: Title of the medoid, the text closest to all others.
+        headlines: By language, the title of the text closest to all others among those
+            in that language; sorted by language.
+        first_article: Id of the earliest article: it broke the story.
         first_seen: Earliest publication time, None if no member has one.
         last_seen: Latest publication time, None if no member has one.
         texts: Number of independent texts (duplicate clusters).
         sources: Outlets, sorted.
         languages: Languages, sorted.
+        key_terms: Up to 8 rare terms that stand in several of its texts (in a group of one
+            text, in that one), case-folded, the most telling first.
+        names: Up to 8 names that stand in several of its texts (of one: in that one), in
+            scripts with capital letters, the most telling first.
+        cohesion: Mean P(same event) over all pairs of its texts; None in a group of one.
+        weakest_member: Representative of the text that fits least; None in a group of one.
         members: Articles, by time and id.
     """
 
     id: str
     headline: str
+    headlines: Mapping[str, str] = field(hash=False)
+    first_article: str
     first_seen: datetime | None
     last_seen: datetime | None
     texts: int
     sources: tuple[str, ...]
     languages: tuple[str, ...]
+    key_terms: tuple[str, ...]
+    names: tuple[str, ...]
+    cohesion: float | None
+    weakest_member: StoryMember | None
     members: tuple[StoryMember, ...]
+
+
+TieKind = Literal["follow_up", "background", "related"]
+"""How the later of two stories stands to the earlier one.
+
+`follow_up`: what happened next, within days. `background`: it looks back on what happened
+weeks or months before. `related`: both go on at one time, or it is not known when.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryTie:
+    """Two story groups that have to do with each other, and why. Ties never merge them.
+
+    Args:
+        earlier: Id of the story group that began first.
+        later: Id of the other.
+        kind: See `TieKind`.
+        strength: In [0, 1]; grows with what the two share and fades with time.
+        cosine: Of the sums of the vectors of their texts.
+        gap: Time between the beginnings of the two; None where one has no date.
+        shared_bits: Summed rarity of all shared terms, in bits.
+        shared_terms: The rarest of these terms, case-folded.
+        shared_names: Names that both groups have (see `StoryGroup`).
+    """
+
+    earlier: str
+    later: str
+    kind: TieKind
+    strength: float
+    cosine: float
+    gap: timedelta | None
+    shared_bits: float
+    shared_terms: tuple[str, ...]
+    shared_names: tuple[str, ...]

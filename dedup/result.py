@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from dedup.records import (
     StoryGroup,
     StoryLink,
     StoryMember,
+    StoryTie,
 )
 
 if TYPE_CHECKING:
@@ -40,15 +43,35 @@ MATCH_COLUMNS = ("a", "b", "jaccard", "containment_a", "containment_b", "config_
 STORY_COLUMNS = (
     "story_group",
     "headline",
+    "headlines",
+    "first_article",
     "first_seen",
     "last_seen",
     "articles",
     "texts",
     "sources",
     "languages",
+    "key_terms",
+    "names",
+    "cohesion",
+    "weakest_member",
+    "weakest_probability",
     "members",
     "config_digest",
 )
+TIE_COLUMNS = (
+    "earlier",
+    "later",
+    "kind",
+    "strength",
+    "cosine",
+    "gap_days",
+    "shared_bits",
+    "shared_terms",
+    "shared_names",
+    "config_digest",
+)
+_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,12 @@ class Why:
         match: Exact similarity of the two texts.
         link: Probability of the same event, with its parts; None if one text
             represents both articles.
+        gap: Time between the first publications of the two texts; None without dates.
+        stories: Story group of each.
+        mean_probabilities: Mean P(same event) of each with the other texts of its story
+            group; None in a group of one text.
+        min_probability: Setting of the run: groups merge from there on.
+        max_gap: Setting of the run: articles further apart are not compared.
     """
 
     a: str
@@ -98,6 +127,21 @@ class Why:
     same_story_group: bool
     match: Match
     link: StoryLink | None
+    gap: timedelta | None
+    stories: tuple[StoryGroup, StoryGroup]
+    mean_probabilities: tuple[float | None, float | None]
+    min_probability: float
+    max_gap: timedelta
+
+    @property
+    def sentence(self) -> str:
+        """The answer in a sentence; `str` gives it, too."""
+        from dedup.explanation import sentence
+
+        return sentence(self)
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 @dataclass(frozen=True)
@@ -112,6 +156,7 @@ class Result:
         clean_texts: Canonical text of each, by id, with what was cut and why.
         duplicate_clusters: Every article is in exactly one.
         story_groups: Every article is in exactly one; the largest first.
+        story_ties: Which story groups belong to one affair, by the later group.
         matches: Verified near-duplicate links.
         problems: What was skipped or set aside.
         summary: Counts.
@@ -122,6 +167,7 @@ class Result:
     clean_texts: Mapping[str, CleanText]
     duplicate_clusters: tuple[DuplicateCluster, ...]
     story_groups: tuple[StoryGroup, ...]
+    story_ties: tuple[StoryTie, ...]
     matches: tuple[Match, ...]
     problems: tuple[Problem, ...]
     summary: Summary
@@ -156,19 +202,34 @@ class Result:
             b: Id of another.
 
         Raises:
-            DedupError: An id is not in the result.
+            DedupError: An id is not in the result; the message names the closest one.
         """
         for each in (a, b):
             if each not in self.by_id:
-                raise DedupError(f"no article has the id {each!r}")
+                close = difflib.get_close_matches(each, self.by_id, n=1)
+                hint = f": did you mean {close[0]!r}?" if close else ""
+                raise DedupError(f"no article has the id {each!r}{hint}")
+        (first, one), (second, other) = self.story_of[a], self.story_of[b]
+        config = self.evidences.config
         return Why(
             a,
             b,
             self.duplicates_of[a][0] is self.duplicates_of[b][0],
-            self.story_of[a][0] is self.story_of[b][0],
+            first is second,
             self.evidences.match(a, b),
             self.evidences.link(a, b),
+            self._gap(a, b),
+            (first, second),
+            (one.probability, other.probability),
+            config.stories.min_probability,
+            config.neighbors.max_gap,
         )
+
+    def _gap(self, a: str, b: str) -> timedelta | None:
+        """Time between the representatives of two articles."""
+        founders = (self.duplicates_of[each][0].representative for each in (a, b))
+        first, second = (self.by_id[founder].published_at for founder in founders)
+        return abs(second - first) if first and second else None
 
     def article_rows(self) -> list[dict[str, Any]]:
         """One row per article, with the keys `ARTICLE_COLUMNS`."""
@@ -194,25 +255,50 @@ class Result:
     def story_rows(self) -> list[dict[str, Any]]:
         """One row per story group, with the keys `STORY_COLUMNS`."""
         return [
-            dict(
-                zip(
-                    STORY_COLUMNS,
-                    (
-                        story.id,
-                        story.headline,
-                        story.first_seen,
-                        story.last_seen,
-                        len(story.members),
-                        story.texts,
-                        list(story.sources),
-                        list(story.languages),
-                        [member.id for member in story.members],
-                        self.summary.config_digest,
-                    ),
-                    strict=True,
-                )
-            )
+            dict(zip(STORY_COLUMNS, self._story_values(story), strict=True))
             for story in self.story_groups
+        ]
+
+    def _story_values(self, story: StoryGroup) -> tuple[Any, ...]:
+        weakest = story.weakest_member
+        return (
+            story.id,
+            story.headline,
+            dict(story.headlines),
+            story.first_article,
+            story.first_seen,
+            story.last_seen,
+            len(story.members),
+            story.texts,
+            list(story.sources),
+            list(story.languages),
+            list(story.key_terms),
+            list(story.names),
+            story.cohesion,
+            weakest.id if weakest else None,
+            weakest.probability if weakest else None,
+            [member.id for member in story.members],
+            self.summary.config_digest,
+        )
+
+    def tie_rows(self) -> list[dict[str, Any]]:
+        """One row per tie between two story groups, with the keys `TIE_COLUMNS`."""
+        return [
+            {
+                "earlier": tie.earlier,
+                "later": tie.later,
+                "kind": tie.kind,
+                "strength": tie.strength,
+                "cosine": tie.cosine,
+                "gap_days": None
+                if tie.gap is None
+                else round(tie.gap.total_seconds() / _SECONDS_PER_DAY, 4),
+                "shared_bits": tie.shared_bits,
+                "shared_terms": list(tie.shared_terms),
+                "shared_names": list(tie.shared_names),
+                "config_digest": self.summary.config_digest,
+            }
+            for tie in self.story_ties
         ]
 
     def to_parquet(self, path: str | Path) -> None:
@@ -244,6 +330,12 @@ class Result:
         from dedup.writers import write_table
 
         write_table(self.story_rows(), STORY_COLUMNS, path)
+
+    def save_ties(self, path: str | Path) -> None:
+        """Write one row per tie of two story groups, in the format of the ending; see `save`."""
+        from dedup.writers import write_table
+
+        write_table(self.tie_rows(), TIE_COLUMNS, path)
 
     def save_matches(self, path: str | Path) -> None:
         """Write one row per verified match, in the format of the file's ending; see `save`."""

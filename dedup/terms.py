@@ -12,25 +12,63 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
 
-from dedup.shingles import BoolMask, Int64s, Scan, Tokens, UInt64s, counted_rows, mix64, scan
+from dedup.characters import UInt32s
+from dedup.shingles import (
+    BoolMask,
+    Int64s,
+    Scan,
+    Tokens,
+    UInt64s,
+    counted_rows,
+    mix64,
+    scan,
+)
 
 WEIGHT_UNIT = 0.25
 """Weights are whole numbers of quarter bits, so that their sums are exact."""
 _BIGRAM = np.uint64(0xA24BAED4963EE407)
 
 
-def terms(texts: Sequence[str]) -> Tokens:
-    """Hashes of the terms of canonical texts, in reading order, with repetitions."""
+@dataclass(frozen=True, slots=True)
+class PlacedTerms:
+    """Terms of n texts with their places in the case-folded texts.
+
+    Args:
+        terms: t hashes of terms, in reading order, with repetitions.
+        points: Folded code points of all texts, uint32.
+        starts: First character of each term, int64 of shape (t,).
+        ends: Character after the last one, int64 of shape (t,).
+    """
+
+    terms: Tokens
+    points: UInt32s
+    starts: Int64s
+    ends: Int64s
+
+    def spelled(self, place: int) -> str:
+        """The term at that place, case-folded."""
+        return "".join(map(chr, self.points[self.starts[place] : self.ends[place]].tolist()))
+
+
+def placed_terms(texts: Sequence[str]) -> PlacedTerms:
+    """The terms of canonical texts, with where they stand."""
     found = scan(texts)
-    hashes, kept, _ = _joined(found)
+    hashes, kept, paired = _joined(found)
     counts = found.tokens.counts
     owner = np.repeat(np.arange(len(counts)), counts)[kept]
     offsets = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(counts)))))
-    return Tokens(hashes[kept], offsets.astype(np.int64))
+    rows = Tokens(hashes[kept], offsets.astype(np.int64))
+    return PlacedTerms(rows, found.points, found.starts[kept], (found.ends + paired)[kept])
+
+
+def terms(texts: Sequence[str]) -> Tokens:
+    """Hashes of the terms of canonical texts, in reading order, with repetitions."""
+    return placed_terms(texts).terms
 
 
 def spelled_terms(texts: Sequence[str], min_bits: float = 0.0) -> dict[int, str]:
@@ -40,17 +78,11 @@ def spelled_terms(texts: Sequence[str], min_bits: float = 0.0) -> dict[int, str]
         texts: Canonical texts.
         min_bits: Terms that are less rare than this are left out.
     """
-    found = scan(texts)
-    hashes, kept, paired = _joined(found)
-    ends = found.ends + paired
-    places = np.flatnonzero(kept)
-    _, first = np.unique(hashes[places], return_index=True)
-    places = places[np.sort(first)]
+    placed = placed_terms(texts)
+    hashes = placed.terms.hashes
+    places = np.sort(np.unique(hashes, return_index=True)[1])
     places = places[term_weights(hashes[places]) * WEIGHT_UNIT >= min_bits]
-    return {
-        int(hashes[i]): "".join(map(chr, found.points[found.starts[i] : ends[i]].tolist()))
-        for i in places.tolist()
-    }
+    return {int(hashes[place]): placed.spelled(place) for place in places.tolist()}
 
 
 def _joined(found: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:
@@ -90,6 +122,11 @@ def term_weights(hashes: UInt64s) -> Int64s:
     keys = (hashes >> np.uint64(32)).astype(np.uint32)
     place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     return np.where(known[place] == keys, weights[place], unknown).astype(np.int64)
+
+
+def unknown_weight() -> int:
+    """Rarity of terms that the table does not know, in units of `WEIGHT_UNIT` bits."""
+    return _table()[2]
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Result rows -> files: Parquet, JSONL or CSV, complete or absent.
 
-Lists are arrays in Parquet and JSONL, and JSON arrays in the cells of CSV. Times are
+Lists are arrays in Parquet and JSONL, and JSON arrays in the cells of CSV; headlines by
+language are a map in Parquet, and JSON objects elsewhere. Times are
 ISO 8601 in UTC. The same rows give the same bytes.
 """
 
@@ -39,6 +40,17 @@ _ARROW_TYPES = {
     "sources": "strings",
     "languages": "strings",
     "members": "strings",
+    "headlines": "strings by language",
+    "key_terms": "strings",
+    "names": "strings",
+    "cohesion": "float64",
+    "weakest_probability": "float64",
+    "strength": "float64",
+    "cosine": "float64",
+    "gap_days": "float64",
+    "shared_bits": "float64",
+    "shared_terms": "strings",
+    "shared_names": "strings",
 }
 
 Row = Mapping[str, Any]
@@ -137,7 +149,7 @@ def _write_csv(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> N
     for row in rows:
         values = (_plain(row[column]) for column in columns)
         writer.writerow(
-            json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+            json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
             for value in values
         )
     text.flush()
@@ -153,10 +165,17 @@ def _write_parquet(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) 
         "int64": pa.int64(),
         "time": pa.timestamp("us", tz="UTC"),
         "strings": pa.list_(pa.string()),
+        "strings by language": pa.map_(pa.string(), pa.string()),
         "string": pa.string(),
     }
     schema = pa.schema([(name, types[_ARROW_TYPES.get(name, "string")]) for name in columns])
-    table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    table = pa.Table.from_pylist(
+        [
+            {name: list(v.items()) if isinstance(v, dict) else v for name, v in row.items()}
+            for row in rows
+        ],
+        schema=schema,
+    )
     pq.write_table(table, file, compression="zstd")
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from dedup import cli
 from dedup.config import Config
-from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS
+from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS, TIE_COLUMNS
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def articles(tmp_path: Path, seeds_path: Path) -> Path:
 def test_a_new_user_sees_help_that_names_the_commands(run: Callable[..., SimpleNamespace]) -> None:
     shown = run("--help")
     assert shown.code == 0
-    for name in ("cluster", "evaluate", "config"):
+    for name in ("cluster", "why", "evaluate", "config"):
         assert name in shown.out
 
 
@@ -61,8 +61,8 @@ def test_help_of_cluster_teaches_by_example(run: Callable[..., SimpleNamespace])
 def test_all_outputs_are_written(
     run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
 ) -> None:
-    out, stories, matches, report = (
-        tmp_path / name for name in ("a.parquet", "s.jsonl", "m.csv", "r.html")
+    out, stories, ties, matches, report = (
+        tmp_path / name for name in ("a.parquet", "s.jsonl", "t.csv", "m.csv", "r.html")
     )
     done = run(
         "cluster",
@@ -71,6 +71,8 @@ def test_all_outputs_are_written(
         out,
         "--stories",
         stories,
+        "--ties",
+        ties,
         "--matches",
         matches,
         "--report",
@@ -79,6 +81,7 @@ def test_all_outputs_are_written(
     assert done.code == 0
     assert tuple(pq.read_table(out).column_names) == ARTICLE_COLUMNS
     assert tuple(json.loads(stories.read_text("utf-8").splitlines()[0])) == STORY_COLUMNS
+    assert tuple(ties.read_text("utf-8").splitlines()[0].split(",")) == TIE_COLUMNS
     assert tuple(matches.read_text("utf-8").splitlines()[0].split(",")) == MATCH_COLUMNS
     assert "</html>" in report.read_text("utf-8")
     assert "40 articles" in done.out

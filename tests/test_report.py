@@ -17,7 +17,7 @@ import pytest
 from dedup.errors import ConfigError, OutputError
 from dedup.pipeline import cluster
 from dedup.readers import read_articles
-from dedup.records import Article, CleanText, Problem, Removal
+from dedup.records import Article, CleanText, Problem, Removal, StoryTie
 from dedup.report import render_report, write_report
 from dedup.report.differences import MAX_SPANS, MAX_TOKENS, Difference, difference, shortened
 from dedup.report.parts import fair_limit
@@ -325,6 +325,50 @@ def test_the_page_of_a_large_result_is_bounded() -> None:
     page = render_report(result, max_stories=200)
     assert len(page.encode()) < 6_000_000
     assert len(Page(page).find("section", class_="text")) <= 1_000
+
+
+def test_facts_of_a_story_are_shown(seeds: Result) -> None:
+    page = render_report(seeds)
+    text = " ".join("".join(Page(page).find("main")[0][1]).split())
+    story = next(each for each in seeds.story_groups if each.names and each.texts > 2)
+    assert ", ".join(story.names) in text
+    assert story.weakest_member
+    weakest = seeds.by_id[story.weakest_member.id]
+    assert f"{weakest.title}" in text
+    assert "First told by" in text and "in the mean of all its texts" in text
+    for title in story.headlines.values():
+        assert " ".join(title.split()) in text
+
+
+def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) -> None:
+    tie = next(each for each in seeds.story_ties if each.kind == "follow_up")
+    view = {each.story.id: each for each in report_view(seeds, max_stories=99, title="").stories}
+    [later] = [each for each in view[tie.later].ties if each.story == tie.earlier]
+    [earlier] = [each for each in view[tie.earlier].ties if each.story == tie.later]
+    assert (later.label, earlier.label) == ("Follows", "Followed by")
+    assert later.when.endswith("days earlier") and earlier.when.endswith("days later")
+    assert later.listed and set(later.shared) <= {*tie.shared_terms, *tie.shared_names}
+    links = [found["href"] for found, _ in Page(render_report(seeds)).find("a")]
+    assert links.count(f"#{tie.earlier}") >= 2
+
+
+def test_ties_to_a_story_that_is_not_listed_have_no_link(seeds: Result) -> None:
+    for most in (1, 3, 9):
+        page = Page(render_report(seeds, max_stories=most))
+        ids = {found["id"] for _, found, _ in page.elements if "id" in found}
+        inside = [found["href"][1:] for found, _ in page.find("a") if found["href"][0] == "#"]
+        assert set(inside) <= ids
+
+
+def test_ties_of_a_story_are_bounded(seeds: Result) -> None:
+    first, *others = seeds.story_groups
+    ties = tuple(
+        StoryTie(first.id, other.id, "related", k / 100, 0.5, None, 40.0, ("zzyzx",) * 9, ())
+        for k, other in enumerate(others)
+    )
+    view = report_view(replace(seeds, story_ties=ties), max_stories=5, title="")
+    assert len(view.stories[0].ties) == 10
+    assert others[-1].id in {tie.story for tie in view.stories[0].ties}
 
 
 # --- what differs ---

@@ -25,7 +25,7 @@ WORDS = {
     "weights",
 }
 DRIVERS = {"pipeline"}
-DOORS = {"cli", "console", "report", "__init__", "__main__"}
+DOORS = {"cli", "console", "report", "why_command", "__init__", "__main__"}
 
 
 def modules() -> dict[str, ast.Module]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dedup.assembly import headline_of, source_of
+from dedup.explanation import reasons
 from dedup.records import Article, DuplicateMember, Evidence, Removal, StoryLink
 from dedup.report.differences import Difference, difference, shortened
 from dedup.report.times import shown_time
@@ -26,6 +27,16 @@ _EVIDENCE_WORDS = {
     "prior": "Starting point: how rare it is that two texts cover one event",
     "cosine": "How alike title and lead are (cosine of the embeddings)",
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
+    "text_cosine": "How alike the texts are (cosine of the embeddings)",
+    "title_cosine": "How alike the headlines are (cosine of the embeddings)",
+    "cross_cosine": "How alike the headline of one and the text of the other are",
+    "term_cosine": "How alike the two are in their words (cosine by rarity)",
+    "shared_numbers": "Numbers in both",
+    "number_clash": "Numbers that contradict each other",
+    "shared_names": "Names in both",
+    "root_gap": "Square root of the days between the two",
+    "same_source": "From one source (1 = yes)",
+    "short_text": "One of the texts is very short (1 = yes)",
     "gap": "Days between the two (0 where one has no date)",
     "undated": "A date is missing (1 = yes): the two may be of any time",
     "cross_language": "Written in different languages (1 = yes)",
@@ -78,6 +89,7 @@ class LinkView:
     """Why a text belongs to a story: its link with the story's most central text."""
 
     link: StoryLink
+    reasons: str
     parts: tuple[PartView, ...]
     log_odds: float
 
@@ -120,20 +132,20 @@ class Languages:
         names = Locale("en").languages
         counts = Counter(article.language for article in articles)
         ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        self._names = names
         self._views = {
-            code: LanguageView(
-                code or "?",
-                str(names.get(code.replace("-", "_"), shortened(code, 20))) or "Unknown language",
-                code if _LANGUAGE_TAG.fullmatch(code) else "",
-                min(rank, _COLOURS),
-            )
-            for rank, (code, _) in enumerate(ranked)
+            code: self._view(code, min(rank, _COLOURS)) for rank, (code, _) in enumerate(ranked)
         }
         self.counts = tuple((self._views[code], count) for code, count in ranked)
 
+    def _view(self, code: str, colour: int) -> LanguageView:
+        name = str(self._names.get(code.replace("-", "_"), shortened(code, 20)))
+        tag = code if _LANGUAGE_TAG.fullmatch(code) else ""
+        return LanguageView(code or "?", name or "Unknown language", tag, colour)
+
     def of(self, code: str) -> LanguageView:
         """The language with that code."""
-        return self._views[code]
+        return self._views.get(code) or self._view(code, _COLOURS)
 
     def counted(self, articles: Iterable[Article]) -> tuple[tuple[LanguageView, int], ...]:
         """Languages of some articles with their numbers, the most frequent first."""
@@ -202,8 +214,10 @@ class Parts:
 def link_view(link: StoryLink) -> LinkView:
     """A link with its parts in words and as bars on one scale."""
     largest = max((abs(part.log_odds) for part in link.evidence), default=0.0) or 1.0
+    said = reasons(link)
     return LinkView(
         link,
+        f"{said[0].upper()}{said[1:]}." if said else "",
         tuple(
             PartView(
                 _EVIDENCE_WORDS.get(part.name, part.name.replace("_", " ")),

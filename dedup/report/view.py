@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dedup.assembly import headline_of, source_of
+from dedup.explanation import shown_probability
 from dedup.records import Article, Problem, StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
+from dedup.report.ties import Ties, TieView
 from dedup.report.times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
 from dedup.result import Result, Summary
 
@@ -52,6 +54,12 @@ class StoryView:
         languages: Languages with their numbers of articles.
         timeline: Its dated articles; None if there are none.
         central: Headline and source of the most central text.
+        headlines: Headlines in its other languages.
+        words: Its key words that are not among its names.
+        first_told: Its earliest article; None without dates.
+        weakest: Its least sure text; None in a story of one text.
+        sure, least_sure: Mean P(same event) of all its texts, and of that one, in percent.
+        ties: Other stories that it has to do with.
         texts: Its first independent texts.
         rows: Further independent texts, as one line each.
         more_rows: Independent texts that are not among either.
@@ -70,6 +78,13 @@ class StoryView:
     languages: tuple[tuple[LanguageView, int], ...]
     timeline: Timeline | None
     central: ArticleView
+    headlines: tuple[tuple[LanguageView, str], ...]
+    words: tuple[str, ...]
+    first_told: ArticleView | None
+    weakest: ArticleView | None
+    sure: str
+    least_sure: str
+    ties: tuple[TieView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
     more_rows: int
@@ -168,6 +183,12 @@ def _period(articles: Iterable[Article]) -> tuple[str, str]:
     return f"{shown_day(first)} – {shown_day(last)}", f"{days:,} days"
 
 
+def _words(story: StoryGroup) -> tuple[str, ...]:
+    """The key terms that do not stand in a name of the story already."""
+    named = {part.casefold() for name in story.names for part in name.split()}
+    return tuple(word for word in story.key_terms if word not in named)
+
+
 class _Stories:
     """Makes the views of the listed stories within the budgets of the page."""
 
@@ -186,6 +207,8 @@ class _Stories:
         articles = [len(story.members) for story in stories]
         self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
         self.parts = Parts(result, languages, most_copies)
+        listed = [story.id for story in stories]
+        self._ties = Ties(result.story_ties, result.story_groups, listed, languages)
         self._result = result
         self._languages = languages
 
@@ -195,6 +218,7 @@ class _Stories:
         articles = [by_id[member.id] for member in story.members]
         times = [article.published_at for article in articles if article.published_at]
         first, last = story.first_seen, story.last_seen
+        weakest = story.weakest_member
         chances = self._representatives(story)
         central = self._central(story, chances)
         shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
@@ -212,6 +236,17 @@ class _Stories:
             languages=self._languages.counted(articles),
             timeline=self._timeline(articles),
             central=self.parts.article(by_id[central]),
+            headlines=tuple(
+                (self._languages.of(code), shortened(title, 2 * _VALUE_CHARS))
+                for code, title in story.headlines.items()
+                if title != story.headline
+            ),
+            words=_words(story),
+            first_told=self.parts.article(by_id[story.first_article]) if first else None,
+            weakest=self.parts.article(by_id[weakest.id]) if weakest else None,
+            sure=shown_probability(story.cohesion or 0.0),
+            least_sure=shown_probability((weakest and weakest.probability) or 0.0),
+            ties=self._ties.of(story.id),
             texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
             rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
             more_rows=max(0, len(further) - self._most_rows),
