@@ -25,7 +25,7 @@ WORDS = {
     "weights",
 }
 DRIVERS = {"pipeline"}
-DOORS = {"cli", "console", "report", "__init__", "__main__"}
+DOORS = {"cli", "console", "console_checkup", "report", "__init__", "__main__"}
 
 
 def modules() -> dict[str, ast.Module]:

@@ -172,12 +172,14 @@ def level_of(share: float, *, look: float, problem: float) -> Level:
 
 
 def percent(share: float) -> str:
-    """A share for reading.
+    """A share for reading; what is not nothing is not shown as nothing.
 
-    >>> percent(0.142), percent(0.0021), percent(0.0)
-    ('14 %', '0.2 %', '0 %')
+    >>> percent(0.142), percent(0.0521), percent(0.0002), percent(0.0)
+    ('14 %', '5.2 %', '< 0.1 %', '0 %')
     """
-    return f"{100 * share:.0f} %" if share >= 0.1 or not share else f"{100 * share:.2g} %"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{100 * share:.{0 if share >= 0.1 else 1}f}".removesuffix(".0") + " %"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -20,7 +20,7 @@ from dedup.result import Result
 
 _MAX_GAP = NeighborConfig().max_gap
 # What a dot of the picture is marked as, the gravest first.
-_REMARKS = ("series", "chains", "weak links")
+_REMARKS = ("series", "chains", "weak links", "largest story")
 
 
 def examine(

@@ -13,13 +13,15 @@ from dedup.doctor.fit import WEAK_PROBABILITY
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
 
-INK = "#7b828c"  # in contrast above 4 with both white and black
-_CALM, _WEAK, _CHAIN, _SERIES = "#4287c8", "#dd8a1c", "#e0483e", "#a06ad8"
+INK = "#757c87"  # in contrast above 4 with both white and black
+_CALM, _WEAK, _CHAIN, _SERIES = "#4287c8", "#c97b10", "#e0483e", "#a06ad8"
+_LARGEST = "#d6479e"
 # Shapes too, for those who cannot tell the colours apart.
 MARKS: Mapping[str, tuple[str, str, str]] = {
     "": (_CALM, "o", "nothing remarkable"),
     "weak links": (_WEAK, "D", "a text fits badly"),
     "chains": (_CHAIN, "s", "chain or hole in time"),
+    "largest story": (_LARGEST, "P", "holds much of its time"),
     "series": (_SERIES, "^", "one source's series"),
 }
 _DOTS_PER_DECADE = 40
@@ -44,7 +46,7 @@ def draw_sizes(axes: _Axes, checkup: Checkup) -> None:
     marks = list(MARKS)
     ranked = sorted(checkup.shapes, key=lambda shape: (-shape.texts, -marks.index(shape.remark)))
     ranks = {shape.story: rank for rank, shape in enumerate(ranked, 1)}
-    _scatter(axes, checkup, lambda shape: ranks[shape.story])
+    _scatter(axes, checkup, lambda shape: ranks[shape.story], growth=0.0)
     axes.text(
         0.98,
         0.95,
@@ -90,10 +92,16 @@ def draw_lengths(axes: _Axes, checkup: Checkup) -> None:
     axes.xaxis.minorticks_off()
 
 
-def _scatter(axes: _Axes, checkup: Checkup, place: Callable[[StoryShape], float | None]) -> None:
+def _scatter(
+    axes: _Axes,
+    checkup: Checkup,
+    place: Callable[[StoryShape], float | None],
+    *,
+    growth: float = 0.4,
+) -> None:
     for remark, (colour, mark, _) in MARKS.items():
         found = [s for s in checkup.shapes if s.remark == remark and s.texts > 1]
-        # Stories of equal size at nearly one place share a dot, which grows with their number.
+        # Stories of equal size at nearly one place share a dot, which may grow with their number.
         dots = Counter(
             (10 ** (round(log10(x) * _DOTS_PER_DECADE) / _DOTS_PER_DECADE), shape.texts)
             for shape in found
@@ -104,7 +112,7 @@ def _scatter(axes: _Axes, checkup: Checkup, place: Callable[[StoryShape], float 
         axes.scatter(
             [x for x, _ in dots],
             [texts for _, texts in dots],
-            s=[20 * count**0.4 for count in dots.values()],
+            s=[20 * count**growth for count in dots.values()],
             color=colour,
             marker=mark,
             alpha=0.75 if remark else 0.45,

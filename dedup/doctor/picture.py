@@ -29,6 +29,7 @@ _STYLE = {
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": INK,
+    "axes.facecolor": "none",
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,
