@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup.config import Config
+    from dedup.doctor import Checkup, Finding, examine, examine_file, plot_checkup
     from dedup.encoders import Encoder, load_encoder
     from dedup.errors import (
         ConfigError,
@@ -50,6 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Article",
+    "Checkup",
     "CleanText",
     "Config",
     "ConfigError",
@@ -60,6 +62,7 @@ __all__ = [
     "EncoderError",
     "Evaluation",
     "Evidence",
+    "Finding",
     "InputError",
     "Match",
     "MissingExtraError",
@@ -77,13 +80,17 @@ __all__ = [
     "cluster",
     "evaluate",
     "evaluate_files",
+    "examine",
+    "examine_file",
     "load_encoder",
+    "plot_checkup",
     "read_articles",
     "write_report",
 ]
 
 _MODULES = {
     "config": ("Config",),
+    "doctor": ("Checkup", "Finding", "examine", "examine_file", "plot_checkup"),
     "encoders": ("Encoder", "load_encoder"),
     "errors": (
         "ConfigError",

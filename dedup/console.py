@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from dedup.doctor import Checkup
     from dedup.evaluation import Evaluation
     from dedup.result import Result
 
@@ -133,7 +134,11 @@ class Console:
             self._err.print(f"note: {note}", markup=False, soft_wrap=True)
         for path in written:
             if path != "-":
-                self._err.print(f"wrote {path}", markup=False, soft_wrap=True)
+                self.show_written(path)
+
+    def show_written(self, path: str) -> None:
+        """That a file was written."""
+        self._err.print(f"wrote {path}", markup=False, soft_wrap=True)
 
     def _show_counts(self, result: Result) -> None:
         counts = result.summary
@@ -174,6 +179,17 @@ class Console:
         self._out.print(_counts(evaluation), soft_wrap=True)
         if evaluation.language_pairs:
             self._out.print(_by_languages(evaluation))
+
+    def show_checkup(self, checkup: Checkup, *, as_json: bool) -> None:
+        """A check-up, or the same as JSON."""
+        if as_json:
+            print(json.dumps(checkup.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201
+            return
+        from dedup.console_checkup import checkup_view
+
+        self._out.print(checkup_view(checkup, verbose=self._verbose))
+        for note in checkup.notes:
+            self._err.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
 def _rich(*, to_stderr: bool, quiet: bool) -> RichConsole:

@@ -47,7 +47,7 @@ def articles(tmp_path: Path, seeds_path: Path) -> Path:
 def test_a_new_user_sees_help_that_names_the_commands(run: Callable[..., SimpleNamespace]) -> None:
     shown = run("--help")
     assert shown.code == 0
-    for name in ("cluster", "why", "evaluate", "config"):
+    for name in ("cluster", "why", "evaluate", "doctor", "config"):
         assert name in shown.out
 
 
@@ -250,6 +250,7 @@ def test_the_installed_command_works_and_imports_little(tmp_path: Path) -> None:
         "torch",
         "jinja2",
         "datasketch",
+        "matplotlib",
     }
     assert not heavy & set(done.stdout.split())
     version = subprocess.run(

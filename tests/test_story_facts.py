@@ -85,7 +85,7 @@ def slow_key_terms(texts: Sequence[str]) -> list[str]:
     worth: Counter[int] = Counter()
     spelling: dict[int, str] = {}
     for text in texts:
-        found = spelled_terms(text)
+        found = spelled_terms([text])
         # A group of one text counts how often a term stands in it.
         worth.update(placed_terms([text]).terms.hashes.tolist() if alone else found.keys())
         for each, word in found.items():

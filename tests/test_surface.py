@@ -19,13 +19,14 @@ WORDS = {
     "records",
     "settings",
     "shingles",
+    "skeletons",
     "terms",
     "threads",
     "utf8",
     "weights",
 }
 DRIVERS = {"pipeline"}
-DOORS = {"cli", "console", "report", "why_command", "__init__", "__main__"}
+DOORS = {"cli", "console", "console_checkup", "report", "__init__", "__main__"}
 
 
 def modules() -> dict[str, ast.Module]:

@@ -1,73 +1,30 @@
-"""The command `dedup`: each command reads its options and calls one importable function."""
+"""`dedup cluster`: find copies and stories in files of articles."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from dedup import __version__
+from dedup.cli.options import INPUTS_HELP, check_folder, column_option
 from dedup.config import Config
 from dedup.console import Console
-from dedup.errors import ConfigError, DedupError, OutputError
+from dedup.errors import OutputError
 from dedup.settings import parse_duration
-from dedup.why_command import why_command
 
-app = typer.Typer(
-    name="dedup",
-    help="Which news articles are copies of one text, and which cover the same event, "
-    "in any language.",
-    epilog="Start with: dedup cluster articles.jsonl --report report.html",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-_INPUTS = "What is read"
 _OUTPUTS = "What is written"
 _LIMITS = "How it decides"
-_COLUMNS = "Columns of the input, where their usual names do not fit"
 _TALK = "What is shown"
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"dedup {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    pass
-
-
-def _column(field: str) -> Any:  # noqa: ANN401 (typer's own type is private)
-    return typer.Option(
-        f"--{field.replace('_', '-')}-column",
-        metavar="NAME",
-        help=f"Column that holds the {field.replace('_', ' ')}.",
-        rich_help_panel=_COLUMNS,
-    )
-
-
-@app.command(name="cluster")
 def cluster_command(
     inputs: Annotated[
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="JSONL, CSV, TSV or Parquet files (plain, .gz, .zst, .xz), .txt and .html "
-            "pages, folders of these, or - for JSONL on stdin.",
+            help=INPUTS_HELP,
         ),
     ],
     output: Annotated[
@@ -153,13 +110,13 @@ def cluster_command(
             rich_help_panel=_LIMITS,
         ),
     ] = None,
-    id_column: Annotated[str | None, _column("id")] = None,
-    title_column: Annotated[str | None, _column("title")] = None,
-    text_column: Annotated[str | None, _column("text")] = None,
-    source_column: Annotated[str | None, _column("source")] = None,
-    published_at_column: Annotated[str | None, _column("published_at")] = None,
-    language_column: Annotated[str | None, _column("language")] = None,
-    url_column: Annotated[str | None, _column("url")] = None,
+    id_column: Annotated[str | None, column_option("id")] = None,
+    title_column: Annotated[str | None, column_option("title")] = None,
+    text_column: Annotated[str | None, column_option("text")] = None,
+    source_column: Annotated[str | None, column_option("source")] = None,
+    published_at_column: Annotated[str | None, column_option("published_at")] = None,
+    language_column: Annotated[str | None, column_option("language")] = None,
+    url_column: Annotated[str | None, column_option("url")] = None,
     top: Annotated[
         int,
         typer.Option(min=0, help="Stories in the table on the terminal.", rich_help_panel=_TALK),
@@ -295,66 +252,5 @@ def _check_outputs(outputs: dict[str, str]) -> None:
                 format_of(path)
             except OutputError as error:
                 raise typer.BadParameter(str(error), param_hint=f"--{option}") from error
-        if path != "-" and not Path(path).absolute().parent.is_dir():
-            raise OutputError(f"{path}: its folder does not exist: create it first")
-
-
-app.command(name="why")(why_command)
-
-
-@app.command(name="evaluate")
-def evaluate_command(
-    result: Annotated[Path, typer.Argument(help="What `dedup cluster --output` wrote.")],
-    gold: Annotated[Path, typer.Argument(help="Table with id, cluster and, where known, lang.")],
-    level: Annotated[
-        Literal["story", "duplicate"],
-        typer.Option(help="Compare story groups or duplicate clusters."),
-    ] = "story",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Compare a result with labels made by people.
-
-    Prints B-cubed, pairwise, CEAF-e, ARI, AMI and V-measure, counts, and
-    precision and recall by pair of languages.
-
-    Gold rows without a cluster are left out; gold articles that the result
-    lacks count as clusters of their own.
-    """
-    from dedup.evaluation import evaluate_files
-
-    Console().show_evaluation(evaluate_files(result, gold, level=level), as_json=as_json)
-
-
-@app.command(name="config")
-def config_command() -> None:
-    """Print all settings with their defaults, as a TOML file to start from."""
-    from importlib import resources
-
-    typer.echo(
-        resources.files("dedup").joinpath("default.toml").read_text(encoding="utf-8"), nl=False
-    )
-
-
-def main() -> None:
-    """Run the command: exit code 0 for success, 1 for failed work, 2 for bad usage."""
-    sys.exit(_guarded(app))
-
-
-def _guarded(run: Callable[..., Any]) -> int:
-    try:
-        run()
-    except ConfigError as error:
-        return _failed(error, 2)
-    except DedupError as error:
-        return _failed(error, 1)
-    except KeyboardInterrupt:
-        typer.echo("dedup: interrupted; nothing half-written is left", err=True)
-        return 130
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
-    return 0
-
-
-def _failed(error: Exception, code: int) -> int:
-    typer.echo(f"dedup: error: {error}", err=True)
-    return code
+        if path != "-":
+            check_folder(path)

@@ -11,22 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.options import column_option
 from dedup.config import Config
 from dedup.console import Console
 
 if TYPE_CHECKING:
     from dedup.result import Result, Why
-
-_COLUMNS = "Columns of the input, where their usual names do not fit"
-
-
-def _column(field: str) -> Any:  # noqa: ANN401 (typer's own type is private)
-    return typer.Option(
-        f"--{field.replace('_', '-')}-column",
-        metavar="NAME",
-        help=f"Column that holds the {field.replace('_', ' ')}.",
-        rich_help_panel=_COLUMNS,
-    )
 
 
 def why_command(
@@ -43,13 +33,13 @@ def why_command(
     encoder: Annotated[
         str | None, typer.Option(metavar="NAME", help="The encoder, as for `cluster`.")
     ] = None,
-    id_column: Annotated[str | None, _column("id")] = None,
-    title_column: Annotated[str | None, _column("title")] = None,
-    text_column: Annotated[str | None, _column("text")] = None,
-    source_column: Annotated[str | None, _column("source")] = None,
-    published_at_column: Annotated[str | None, _column("published_at")] = None,
-    language_column: Annotated[str | None, _column("language")] = None,
-    url_column: Annotated[str | None, _column("url")] = None,
+    id_column: Annotated[str | None, column_option("id")] = None,
+    title_column: Annotated[str | None, column_option("title")] = None,
+    text_column: Annotated[str | None, column_option("text")] = None,
+    source_column: Annotated[str | None, column_option("source")] = None,
+    published_at_column: Annotated[str | None, column_option("published_at")] = None,
+    language_column: Annotated[str | None, column_option("language")] = None,
+    url_column: Annotated[str | None, column_option("url")] = None,
 ) -> None:
     """Say why two articles are together, or why not.
 

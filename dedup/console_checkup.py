@@ -1,0 +1,82 @@
+"""A check-up on a terminal: a line for what is in order, a paragraph for what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from dedup.doctor import Checkup, Example, Finding, LanguageShare
+
+_STYLES = {"ok": "green", "look": "yellow", "problem": "bold red", "unknown": "dim"}
+_EXAMPLES, _MOST_EXAMPLES = 3, 10
+_MOST_LANGUAGES = 15
+_MARGIN = 9
+
+
+def checkup_view(checkup: Checkup, *, verbose: bool) -> RenderableType:
+    """All findings, and the table of languages if some do not mix.
+
+    Args:
+        checkup: What `dedup.examine` returned.
+        verbose: Explain what is in order too, with all examples and languages.
+    """
+    parts: list[RenderableType] = []
+    for finding in checkup.findings:
+        parts += _finding(finding, verbose=verbose)
+    named = [share for share in checkup.languages if share.language]
+    if len(named) > 1 and (verbose or checkup.finding("languages").level != "ok"):
+        parts += [Text(), _languages(named if verbose else named[:_MOST_LANGUAGES])]
+    return Group(*parts)
+
+
+def _finding(finding: Finding, *, verbose: bool) -> Iterator[RenderableType]:
+    head = Table.grid(padding=(0, 1))
+    head.add_column(width=_MARGIN - 1)
+    head.add_column()
+    style = _STYLES[finding.level]
+    head.add_row(
+        Text(finding.level, style=style),
+        Text.assemble((finding.name, "bold"), ": ", printable(finding.says)),
+    )
+    yield head
+    if verbose or finding.level in ("look", "problem"):
+        yield Padding(Text(finding.means, style="dim"), (0, 0, 0, _MARGIN))
+        yield Padding(Text(f"-> {finding.advice}"), (0, 0, 0, _MARGIN))
+        for example in finding.examples[: _MOST_EXAMPLES if verbose else _EXAMPLES]:
+            yield Padding(_example(example), (0, 0, 0, _MARGIN + 2))
+
+
+def _example(example: Example) -> Text:
+    ids = " ".join(example.ids)
+    shown = Text(printable(f"{example.story}  {example.says}"))
+    shown.append(printable(f"\n  {example.headline or ids}"), style="italic")
+    return shown
+
+
+def _languages(shares: list[LanguageShare]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("language")
+    for name in ("articles", "in stories of several texts", "in several languages", "by chance"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for share in shares:
+        table.add_row(
+            Text(printable(share.language)),
+            f"{share.articles:,}",
+            f"{share.grouped:.2f}",
+            f"{share.mixed:.2f}",
+            f"{share.expected:.2f}",
+            Text("stays behind", style="yellow") if share.behind else "",
+        )
+    return table
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which could steer the terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
