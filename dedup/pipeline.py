@@ -21,17 +21,20 @@ from dedup.assembly import (
     lead_of,
     precedence,
     seconds_of,
+    source_of,
 )
 from dedup.cleaning import clean, repeated_lines
 from dedup.config import Config
 from dedup.encoders import Encoder, checked_vectors, load_encoder
 from dedup.evidence import Evidences
 from dedup.near_duplicates import find_near_duplicates
-from dedup.neighbors import neighbor_pairs, whole_vectors
+from dedup.neighbors import whole_vectors
+from dedup.profiles import Profiles, head_of, profiles
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
 from dedup.result import Result, Summary
 from dedup.stories import Grouping, group
+from dedup.story_candidates import story_candidates
 from dedup.story_terms import StoryTerms, story_terms
 from dedup.storylines import story_ties
 
@@ -96,8 +99,9 @@ def cluster(
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
-    affinity = _affinity(clusters, by_id, texts, encoder, model, config, progress)
-    grouping = _group(affinity, config, progress)
+    founders = [by_id[cluster.representative] for cluster in clusters]
+    affinity = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
+    grouping = group_texts(affinity, config, progress)
     terms = _terms(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
     ties = _ties(grouping, stories, clusters, affinity, terms, config)
@@ -154,46 +158,63 @@ def _clean(articles: Sequence[Article], config: Config, progress: Progress) -> d
     return texts
 
 
-def _affinity(
-    clusters: Sequence[DuplicateCluster],
-    articles: Mapping[str, Article],
+def profiles_of(
+    articles: Sequence[Article],
     texts: Mapping[str, CleanText],
     encoder: Encoder,
-    model: AffinityModel,
     config: Config,
-    progress: Progress,
-) -> Affinity:
-    """Vectors and features of the representatives, text k standing for `clusters[k]`."""
-    founders = [articles[cluster.representative] for cluster in clusters]
-    leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in founders]
-    vectors = np.zeros((len(leads), encoder.dim), np.float32)
+    progress: Progress = _silent,
+) -> Profiles:
+    """What the affinity compares of some articles, in their order.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        encoder: Makes the vectors.
+        config: What the encoder is shown.
+        progress: Called as the texts are embedded.
+    """
+    leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
+    heads = [head_of(texts[article.id].title, texts[article.id].text) for article in articles]
+    vectors = np.zeros((2, len(leads), encoder.dim), np.float32)
     for start in range(0, len(leads), _BATCH):
         progress("embed", start, len(leads))
-        vectors[start : start + _BATCH] = checked_vectors(encoder, leads[start : start + _BATCH])
+        for rows, shown in zip(vectors, (leads, heads), strict=True):
+            rows[start : start + _BATCH] = checked_vectors(encoder, shown[start : start + _BATCH])
     progress("embed", len(leads), len(leads))
-    return Affinity(
-        model,
-        whole_vectors(vectors),
-        seconds_of(founders),
-        [article.language for article in founders],
+    return profiles(
         leads,
+        heads,
+        whole_vectors(vectors[0]),
+        whole_vectors(vectors[1]),
+        seconds_of(articles),
+        [article.language for article in articles],
+        [source_of(article) for article in articles],
     )
 
 
-def _group(affinity: Affinity, config: Config, progress: Progress) -> Grouping:
-    """Neighbours, their scores, and the groups that these make."""
-    count = len(affinity.whole)
+def group_texts(affinity: Affinity, config: Config, progress: Progress = _silent) -> Grouping:
+    """Candidates, their scores, and the groups that these make."""
+    of = affinity.profiles
+    count = len(of.seconds)
     min_cosine = config.neighbors.min_cosine
-    pairs = neighbor_pairs(
-        affinity.whole,
-        affinity.seconds,
-        min_cosine=affinity.model.min_cosine if min_cosine is None else min_cosine,
-        max_gap=config.neighbors.max_gap,
-        on_progress=partial(_done, progress, "neighbours", count),
+    pairs = story_candidates(
+        of,
+        affinity.model.min_cosine if min_cosine is None else min_cosine,
+        config.neighbors,
+        partial(_done, progress, "neighbours", count),
     )
     progress("group", 0, count)
-    log_odds = affinity.log_odds(pairs.first, pairs.second, pairs.products)
-    grouping = group(count, pairs.first, pairs.second, log_odds, affinity, config.stories)
+    log_odds = affinity.log_odds(pairs.first, pairs.second)
+    grouping = group(
+        pairs.first,
+        pairs.second,
+        log_odds,
+        of.seconds,
+        affinity,
+        config.stories,
+        config.neighbors.max_gap,
+    )
     progress("group", count, count)
     return grouping
 
@@ -227,8 +248,8 @@ def _ties(
     return story_ties(
         grouping.groups,
         [by_first[first] for first in firsts],
-        affinity.whole,
-        affinity.seconds,
+        affinity.profiles.whole,
+        affinity.profiles.seconds,
         terms,
         config.storylines,
     )
@@ -254,6 +275,11 @@ def _summary(
         notes.append(
             f"{grouping.split_components} component(s) of more than "
             f"{config.stories.max_component} texts were split at a higher floor"
+        )
+    if len(clusters) > config.neighbors.exact_texts:
+        notes.append(
+            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
+            "(neighbors.exact_texts)"
         )
     removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
     return Summary(

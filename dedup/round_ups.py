@@ -44,7 +44,7 @@ def _loosely_linked(near: Links, config: StoryConfig) -> list[int]:
     graph = sp.coo_array((ones, (near.first, near.second)), shape=(near.count,) * 2).tocsr()
     degrees = np.bincount(near.first, minlength=near.count)
     many = np.flatnonzero(degrees >= config.round_up_links)
-    closed = np.asarray((graph[many] @ graph).multiply(graph[many]).sum(axis=1)).ravel()
+    closed: Int64s = np.asarray((graph[many] @ graph).multiply(graph[many]).sum(axis=1)).ravel()
     pairs = degrees[many] * (degrees[many] - 1)
     # With more neighbours than are looked at, the links say nothing about those.
     loose = (closed <= config.round_up_cohesion * pairs) | (degrees[many] > _MOST_AROUND)
