@@ -125,13 +125,13 @@ def _new(
     Raises:
         ValueError: The range has no other number left.
     """
-    low, high = span
-    parts = 1 if isinstance(low, int) else 10
-    numbers = range(round(low * parts), round(high * parts) + 1)
-    left = [each for each in numbers if (key, each / parts) not in used]
-    if not left:
-        raise ValueError(f"{key}: all numbers from {low} to {high} are used: give a wider range")
-    value = generator.choice(left) / parts
+    parts = 1 if isinstance(span[0], int) else 10
+    low, high = (round(end * parts) for end in span)
+    if sum(name == key for name, _ in used) > high - low:
+        raise ValueError(f"{key}: all numbers of {list(span)} are used: give a wider range")
+    value = generator.randint(low, high) / parts
+    while (key, value) in used:
+        value = generator.randint(low, high) / parts
     used.add((key, value))
     return int(value) if parts == 1 else value
 

@@ -22,10 +22,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.saved import made_by, save_rows
-from benchmarks.story_baselines import BASELINES, Baseline, Int64s, Prepared
+from benchmarks.story_baselines import BASELINES, Baseline
 from benchmarks.story_scores import scores_of
-from benchmarks.story_sets import StorySet, load_sets
+from benchmarks.story_sets import Int64s, StorySet, load_sets
 from benchmarks.story_tables import overall_table, set_table
+from benchmarks.story_texts import Prepared
 from dedup.encoders import Encoder, load_encoder
 from dedup.evaluation.measures import b_cubed, codes, overlap
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from benchmarks import story_baselines as baselines
 from benchmarks.lookalikes import FOLDER, LANGUAGES, lookalikes
 from benchmarks.stories import best_cut, cross_fitted, measure, named, shipped
-from benchmarks.story_baselines import BASELINES, Baseline, Prepared
+from benchmarks.story_baselines import BASELINES, Baseline
 from benchmarks.story_scores import interval, reliability, reliability_by_language, scores_of
 from benchmarks.story_sets import (
     NO_FOLD,
@@ -31,6 +31,7 @@ from benchmarks.story_sets import (
     titles_only,
 )
 from benchmarks.story_tables import overall_table, set_table, stories_block
+from benchmarks.story_texts import Prepared, tfidf
 from dedup.cleaning import clean
 from dedup.encoders import Float32s
 from dedup.evaluation import evaluate
@@ -118,7 +119,7 @@ def test_a_group_stays_open_as_long_as_its_latest_text_is_near() -> None:
 @given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), min_size=1, max_size=12))
 def test_nearest_centroid_is_that_of_explicit_centroids(words: list[list[str]]) -> None:
     texts = prepared([" ".join(each) for each in words])
-    rows = baselines._tfidf(texts.leads).toarray()
+    rows = tfidf(texts.leads).toarray()
     members: list[list[int]] = []
     for number, row in enumerate(rows):
         centroids = [rows[each].sum(axis=0) for each in members]
@@ -319,6 +320,15 @@ def test_lookalikes_are_the_same_for_a_seed_and_have_valid_fields() -> None:
     sizes = [list(gold.values()).count(name) for name in set(gold.values())]
     assert (min(sizes), max(sizes)) == (2, 6)
     assert len({name.split("-")[0] for name in gold.values()}) == len(list(FOLDER.glob("*.toml")))
+
+
+def test_a_range_too_narrow_for_the_events_is_refused(tmp_path: Path) -> None:
+    kind = (FOLDER / "protests.toml").read_text("utf-8")
+    narrow = kind.replace("arrests = [6, 480]", "arrests = [6, 9]")
+    assert narrow != kind
+    (tmp_path / "protests.toml").write_text(narrow, "utf-8")
+    with pytest.raises(ValueError, match=r"arrests: all numbers of \[6, 9\] are used"):
+        lookalikes(1, tmp_path)
 
 
 def test_lookalikes_do_not_copy_the_text_of_another_event() -> None:
