@@ -1,0 +1,206 @@
+"""Story groups on labelled sets: ours beside the usual ways to group news.
+
+    python -m benchmarks.stories DEV_DIR SEEDS_GOLD [--sets NAME ...] [--english FOLDER]
+        [--save benchmarks/results/stories.json]
+
+DEV_DIR holds `itn.jsonl`, `allsides.jsonl`, `ecbplus.jsonl` and `ntrex.jsonl.xz`; SEEDS_GOLD is
+`seeds/articles.jsonl`. All that take vectors take those of the bundled encoder; with
+`--english`, on English sets also those of an English sentence-transformers model. The weights of
+`dedup` are learned on other folds than those that are scored; `dedup, shipped weights` has seen
+the sets that the shipped weights were fitted on. Each baseline has the cut that is best on the
+very set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.saved import made_by, save_rows
+from benchmarks.story_baselines import BASELINES, Baseline
+from benchmarks.story_scores import scores_of
+from benchmarks.story_sets import Int64s, StorySet, load_sets
+from benchmarks.story_tables import overall_table, set_table
+from benchmarks.story_texts import Prepared
+from dedup.encoders import Encoder, load_encoder
+from dedup.evaluation.measures import b_cubed, codes, overlap
+
+Stories = dict[str, dict[str, str]]
+"""Predicted story by article id, by name of the set."""
+Ours = Callable[[Sequence[StorySet], Encoder], Stories]
+
+LIBRARIES = (
+    "story-dedup",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "faiss-cpu",
+    "igraph",
+    "sentence-transformers",
+    "torch",
+)
+ENGLISH_MODEL = "MiniLM"
+
+
+def shipped(sets: Sequence[StorySet], encoder: Encoder) -> Stories:
+    """The pipeline as users run it, with the weights that ship for the encoder."""
+    from dedup.pipeline import cluster
+
+    found: Stories = {}
+    for each in sets:
+        result = cluster(each.articles, encoder=encoder)
+        found[each.name] = {
+            member.id: group.id for group in result.story_groups for member in group.members
+        }
+    return found
+
+
+def cross_fitted(sets: Sequence[StorySet], encoder: Encoder) -> Stories:
+    """The pipeline with weights that have not seen the articles which they group.
+
+    Raises:
+        ImportError: `benchmarks.affinity_training` does not offer it.
+    """
+    training = importlib.import_module("benchmarks.affinity_training")
+    if not hasattr(training, "cross_fitted"):
+        raise ImportError("benchmarks.affinity_training has no cross_fitted")
+    found: Stories = training.cross_fitted(sets, encoder)
+    return found
+
+
+OURS: Mapping[str, Ours] = {"dedup": cross_fitted, "dedup, shipped weights": shipped}
+
+
+def measure(
+    sets: Sequence[StorySet],
+    encoder: Encoder,
+    vectors: str,
+    *,
+    ours: Mapping[str, Ours] = OURS,
+    baselines: Sequence[Baseline] = BASELINES,
+) -> list[dict[str, Any]]:
+    """All systems on all sets.
+
+    Args:
+        sets: What is grouped.
+        encoder: Makes the vectors.
+        vectors: What they are called in tables.
+        ours: Our ways, by name.
+        baselines: The others.
+
+    Returns:
+        For each set its name and sizes, and `systems`: scores, or a `note` why there are none.
+    """
+    made: dict[str, Stories] = {}
+    notes: dict[str, str] = {}
+    for name, run in ours.items():
+        try:
+            made[name] = run(sets, encoder)
+        except ImportError as error:
+            notes[name] = f"not run: {error}"
+    rows = []
+    for each in sets:
+        print(f"{each.name}: {len(each.articles)} articles, {vectors}", flush=True)
+        systems = []
+        for name in ours:
+            row = {"system": name, "vectors": vectors, "ours": True}
+            found = scores_of(each, made[name][each.name]) if name in made else {}
+            systems.append({**row, **(found or {"note": notes[name]})})
+        prepared = Prepared.of(each, encoder)
+        systems += [baseline_row(baseline, prepared, each, vectors) for baseline in baselines]
+        rows.append(
+            {
+                "set": each.name,
+                "articles": len(each.gold),
+                "gold_clusters": len(set(each.gold.values())),
+                "languages": len(each.languages),
+                "systems": systems,
+            }
+        )
+    return rows
+
+
+def baseline_row(
+    baseline: Baseline, prepared: Prepared, story_set: StorySet, vectors: str
+) -> dict[str, Any]:
+    """Scores of a baseline at its best cut, or a `note` that its library is not installed."""
+    row: dict[str, Any] = {
+        "system": baseline.name,
+        "vectors": vectors if baseline.on_vectors else "",
+        "ours": False,
+    }
+    try:
+        cut, labels = best_cut(baseline, prepared, story_set)
+    except ImportError as error:
+        return {**row, "note": f"not run: {error}"}
+    if baseline.cut:
+        row["best_cut"] = f"{baseline.cut} {cut:g}"
+    return {**row, **scores_of(story_set, named(story_set, labels))}
+
+
+def best_cut(baseline: Baseline, prepared: Prepared, story_set: StorySet) -> tuple[float, Int64s]:
+    """The cut with the highest B-cubed F1 on this very set, the first of equal ones; its labels."""
+    known = [story_set.gold.get(article.id) for article in story_set.articles]
+    scored = np.array([cluster is not None for cluster in known])
+    gold = codes(cluster for cluster in known if cluster is not None)
+    tried = []
+    for cut in baseline.cuts:
+        labels = baseline.label(prepared, cut)
+        _, table = overlap(gold, np.unique(labels[scored], return_inverse=True)[1])
+        tried.append((b_cubed(table).f1, cut, labels))
+    _, cut, labels = max(tried, key=lambda each: each[0])
+    return cut, labels
+
+
+def named(story_set: StorySet, labels: Int64s) -> dict[str, str]:
+    """Labels of the articles of a set as stories by article id."""
+    pairs = zip(story_set.articles, labels.tolist(), strict=True)
+    return {article.id: str(label) for article, label in pairs}
+
+
+def with_english(
+    rows: Sequence[dict[str, Any]], sets: Sequence[StorySet], folder: str
+) -> list[dict[str, Any]]:
+    """The rows, those of English sets with what takes vectors also on those of the model.
+
+    Args:
+        rows: Of all sets, from `measure`.
+        sets: The same sets.
+        folder: Of a sentence-transformers model.
+    """
+    english = [each for each in sets if each.languages == {"en"}]
+    on_vectors = [each for each in BASELINES if each.on_vectors]
+    ours = {name: run for name, run in OURS.items() if run is shipped}
+    found = measure(english, load_encoder(folder), ENGLISH_MODEL, ours=ours, baselines=on_vectors)
+    more = {row["set"]: row["systems"] for row in found}
+    return [{**row, "systems": row["systems"] + more.get(row["set"], [])} for row in rows]
+
+
+def main() -> None:
+    """Measure all systems on all sets and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("folder", type=Path, metavar="DEV_DIR")
+    parser.add_argument("seeds", type=Path, metavar="SEEDS_GOLD")
+    parser.add_argument("--sets", nargs="*", default=[], metavar="NAME", help="only these sets")
+    parser.add_argument("--english", metavar="FOLDER", help="of an English model")
+    parser.add_argument("--save", type=Path)
+    given = parser.parse_args()
+    sets = load_sets(given.folder, given.seeds)
+    sets = [each for each in sets if not given.sets or each.name in given.sets]
+    rows = measure(sets, load_encoder(), "bundled")
+    if given.english:
+        rows = with_english(rows, sets, given.english)
+    for row in rows:
+        print(f"\n{set_table(row)}")
+    print(f"\n{overall_table(rows)}")
+    if given.save:
+        save_rows(given.save, made_by("python -m benchmarks.stories", LIBRARIES), rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The labelled sets that story groups are measured on, and their folds."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from benchmarks.encoder_data import NTREX_CODES
+from benchmarks.lookalikes import lookalikes
+from dedup.assembly import precedence, seconds_of
+from dedup.cleaning import clean
+from dedup.evaluation import read_labels
+from dedup.neighbors import UNDATED
+from dedup.readers.files import read_articles
+from dedup.records import Article
+
+Int64s = npt.NDArray[np.int64]
+
+MIXED_LANGUAGES = ("ar", "de", "en", "es", "fa", "fr", "ru", "tr", "uk", "zh")
+"""Of NTREX: ten languages in six scripts."""
+NO_FOLD = -1
+
+
+@dataclass(frozen=True)
+class StorySet:
+    """Articles whose stories are known.
+
+    Attributes:
+        name: What the set is called in tables.
+        articles: In the order of precedence, as the pipeline numbers them.
+        gold: Cluster by article id; an article without one takes part, and is not scored.
+    """
+
+    name: str
+    articles: tuple[Article, ...]
+    gold: Mapping[str, str]
+
+    @classmethod
+    def of(cls, name: str, articles: Iterable[Article], gold: Mapping[str, str]) -> StorySet:
+        """A set of articles in any order; gold of other articles is left out."""
+        texts = {article: clean(article) for article in articles}
+        ordered = sorted(texts, key=lambda article: precedence(article, texts[article]))
+        kept = {each.id: gold[each.id] for each in ordered if each.id in gold}
+        return cls(name, tuple(ordered), kept)
+
+    @property
+    def languages(self) -> set[str]:
+        """Those that the articles are in, as far as known."""
+        return {article.language for article in self.articles} - {""}
+
+
+def load_sets(folder: Path, seeds: Path) -> list[StorySet]:
+    """All sets.
+
+    Args:
+        folder: Holds `itn.jsonl`, `allsides.jsonl`, `ecbplus.jsonl` and `ntrex.jsonl.xz`.
+        seeds: The demonstration corpus with its labels, JSONL.
+    """
+    itn = read_set("ITN", folder / "itn.jsonl")
+    return [
+        read_set("seeds", seeds),
+        itn,
+        in_language(itn, "ITN English", "en"),
+        titles_only(itn, "ITN titles"),
+        read_set("AllSides", folder / "allsides.jsonl"),
+        read_set("ECB+", folder / "ecbplus.jsonl"),
+        read_ntrex(folder / "ntrex.jsonl.xz"),
+        StorySet.of("look-alikes", *lookalikes()),
+    ]
+
+
+def read_set(name: str, path: Path) -> StorySet:
+    """Articles of a file with a column `cluster`, as `dedup cluster` reads them.
+
+    So dates are looked for in the first lines of a page where the row has none, as in ECB+.
+    """
+    return StorySet.of(name, read_articles([path]), read_labels(path)[0])
+
+
+def in_language(whole: StorySet, name: str, language: str) -> StorySet:
+    """The articles in one language."""
+    kept = (article for article in whole.articles if article.language == language)
+    return StorySet.of(name, kept, whole.gold)
+
+
+def titles_only(whole: StorySet, name: str) -> StorySet:
+    """The articles that have a title, without their texts."""
+    kept = (replace(each, text="") for each in whole.articles if each.title.strip())
+    return StorySet.of(name, kept, whole.gold)
+
+
+def read_ntrex(path: Path, languages: Iterable[str] = MIXED_LANGUAGES) -> StorySet:
+    """News documents and their translations, all mixed, without dates.
+
+    The first line is the headline. Gold is the document.
+    """
+    chosen = {NTREX_CODES[language]: language for language in languages}
+    articles = []
+    gold = {}
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            if row["lang"] in chosen:
+                title, _, text = row["text"].partition("\n")
+                language = chosen[row["lang"]]
+                articles.append(Article(row["id"], title, text, language=language))
+                gold[row["id"]] = row["cluster"]
+    return StorySet.of("NTREX mixed", articles, gold)
+
+
+def folds_of(story_set: StorySet, count: int) -> Int64s:
+    """A fold for each article, none of which splits a cluster.
+
+    Clusters with a date are ordered by their earliest one and cut into contiguous blocks
+    of about as many articles, so that a fold is a time of its own; without a date, a
+    hash of the cluster's name decides.
+
+    Args:
+        story_set: The set.
+        count: How many folds.
+
+    Returns:
+        int64 of shape (articles,), from 0 to count - 1; `NO_FOLD` without gold.
+    """
+    earliest: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    for article, seconds in zip(
+        story_set.articles, seconds_of(story_set.articles).tolist(), strict=True
+    ):
+        cluster = story_set.gold.get(article.id)
+        if cluster is None:
+            continue
+        sizes[cluster] = sizes.get(cluster, 0) + 1
+        if seconds != UNDATED:
+            earliest[cluster] = min(seconds, earliest.get(cluster, seconds))
+    folds = {name: xxhash.xxh3_64_intdigest(name.encode()) % count for name in sizes}
+    dated = sorted(earliest, key=lambda name: (earliest[name], name))
+    total = sum(sizes[name] for name in dated)
+    before = 0
+    for name in dated:
+        # By the middle of the cluster: the last block holds its last article at most.
+        folds[name] = (2 * before + sizes[name]) * count // (2 * total)
+        before += sizes[name]
+    clusters = (story_set.gold.get(article.id) for article in story_set.articles)
+    found = [NO_FOLD if name is None else folds[name] for name in clusters]
+    return np.array(found, np.int64)

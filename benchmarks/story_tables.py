@@ -1,0 +1,94 @@
+"""The measurements of story groups as Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+OURS = ("dedup", "dedup, shipped weights")
+"""The first that was run stands for us in the overall table."""
+GOALS: Mapping[str, str] = {
+    "ITN English": "above .888",
+    "AllSides": "above .793",
+    "ECB+": "above .860",
+}
+"""B-cubed F1 that is wanted of a set; no figure where the best baseline is what is to be beaten."""
+
+
+def stories_block(saved: Mapping[str, Any]) -> str:
+    """What the README shows: all sets in one table, and what the figures hold for."""
+    made = saved["made_by"]
+    versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items() if number)
+    return f"{overall_table(saved['rows'])}\n\n{made['date']}; {versions}."
+
+
+def overall_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """B-cubed F1 of ours and of the best baseline, a set a row."""
+    lines = [
+        "| set | articles | languages | gold / found stories | ours: F1 (95 %) | P | R "
+        "| cross-language recall | best baseline | F1 (95 %) | goal |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|---|--:|---|",
+    ]
+    for row in rows:
+        run = [system for system in row["systems"] if "note" not in system]
+        ours = next(each for name in OURS for each in run if each["system"] == name)
+        others = (system for system in run if not system["ours"])
+        best = max(others, key=lambda system: float(system["b_cubed"]["f1"]))
+        cells = (
+            row["set"],
+            f"{row['articles']:,}",
+            str(row["languages"]),
+            f"{row['gold_clusters']:,} / {ours['stories']:,}",
+            _f1(ours),
+            f"{ours['b_cubed']['precision']:.3f}",
+            f"{ours['b_cubed']['recall']:.3f}",
+            _or_dash(ours["cross_language_recall"]),
+            _name(best),
+            _f1(best),
+            GOALS.get(row["set"], "above it"),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def set_table(row: Mapping[str, Any]) -> str:
+    """All systems on one set."""
+    lines = [
+        f"**{row['set']}**: {row['articles']:,} articles, {row['gold_clusters']:,} stories, "
+        f"languages: {row['languages']}",
+        "",
+        "| system | best cut | found stories | largest | B-cubed P | R | F1 (95 %) "
+        "| pairwise P | R | F1 | cross-language recall |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        *(f"| {_name(system)} | {' | '.join(_cells(system))} |" for system in row["systems"]),
+    ]
+    return "\n".join(lines)
+
+
+def _cells(system: Mapping[str, Any]) -> list[str]:
+    if "note" in system:
+        return [system["note"], *[""] * 9]
+    found, pairs = system["b_cubed"], system["pairwise"]
+    return [
+        system.get("best_cut", ""),
+        f"{system['stories']:,}",
+        f"{system['largest_story']:,}",
+        f"{found['precision']:.3f}",
+        f"{found['recall']:.3f}",
+        _f1(system),
+        *(f"{pairs[name]:.3f}" for name in ("precision", "recall", "f1")),
+        _or_dash(system["cross_language_recall"]),
+    ]
+
+
+def _f1(system: Mapping[str, Any]) -> str:
+    found = system["b_cubed"]
+    return f"{found['f1']:.3f} ({found['f1_low']:.3f} to {found['f1_high']:.3f})"
+
+
+def _name(system: Mapping[str, Any]) -> str:
+    return f"{system['system']}, {system['vectors']}" if system["vectors"] else system["system"]
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
