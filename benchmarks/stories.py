@@ -14,24 +14,24 @@ very set.
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.affinity_training import cross_fitted, stories_of
 from benchmarks.saved import made_by, save_rows
 from benchmarks.story_baselines import BASELINES, Baseline
-from benchmarks.story_scores import scores_of
+from benchmarks.story_scores import Run, scores_of
 from benchmarks.story_sets import Int64s, StorySet, load_sets
 from benchmarks.story_tables import overall_table, set_table
 from benchmarks.story_texts import Prepared
 from dedup.encoders import Encoder, load_encoder
 from dedup.evaluation.measures import b_cubed, codes, overlap
 
-Stories = dict[str, dict[str, str]]
-"""Predicted story by article id, by name of the set."""
+Stories = dict[str, list[Run]]
+"""Groupings by name of the set."""
 Ours = Callable[[Sequence[StorySet], Encoder], Stories]
 
 LIBRARIES = (
@@ -54,22 +54,7 @@ def shipped(sets: Sequence[StorySet], encoder: Encoder) -> Stories:
     found: Stories = {}
     for each in sets:
         result = cluster(each.articles, encoder=encoder)
-        found[each.name] = {
-            member.id: group.id for group in result.story_groups for member in group.members
-        }
-    return found
-
-
-def cross_fitted(sets: Sequence[StorySet], encoder: Encoder) -> Stories:
-    """The pipeline with weights that have not seen the articles which they group.
-
-    Raises:
-        ImportError: `benchmarks.affinity_training` does not offer it.
-    """
-    training = importlib.import_module("benchmarks.affinity_training")
-    if not hasattr(training, "cross_fitted"):
-        raise ImportError("benchmarks.affinity_training has no cross_fitted")
-    found: Stories = training.cross_fitted(sets, encoder)
+        found[each.name] = [Run(stories_of(result))]
     return found
 
 
@@ -140,7 +125,7 @@ def baseline_row(
         return {**row, "note": f"not run: {error}"}
     if baseline.cut:
         row["best_cut"] = f"{baseline.cut} {cut:g}"
-    return {**row, **scores_of(story_set, named(story_set, labels))}
+    return {**row, **scores_of(story_set, [Run(named(story_set, labels))])}
 
 
 def best_cut(baseline: Baseline, prepared: Prepared, story_set: StorySet) -> tuple[float, Int64s]:

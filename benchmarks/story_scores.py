@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.story_sets import StorySet
 from dedup.evaluation import evaluate
-from dedup.evaluation.measures import codes, overlap
+from dedup.evaluation.measures import PrecisionRecall, codes, overlap
 
 Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -20,26 +21,49 @@ _SEED = 0
 _COVERED = (2.5, 97.5)
 
 
-def scores_of(story_set: StorySet, predicted: Mapping[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Run:
+    """One grouping of a set, and the articles that it is scored by.
+
+    Args:
+        predicted: Story by article id; a missing article is a story of its own.
+        scored: Ids of the articles that count; all of them if None.
+    """
+
+    predicted: Mapping[str, str]
+    scored: frozenset[str] | None = None
+
+
+def scores_of(story_set: StorySet, runs: Sequence[Run]) -> dict[str, Any]:
     """B-cubed with its interval, pairwise, and the share of cross-language pairs found.
 
-    Micro over all articles with gold, those alone in their cluster included.
+    Micro over all articles with gold, those alone in their cluster included. What an article
+    sees of its story is what it sees in the run that scores it, articles that are scored by
+    another run included; pairs are counted where one run scores both.
 
     Args:
         story_set: The set.
-        predicted: Story by article id; a missing article is a story of its own.
+        runs: Each article is scored by one of them.
     """
     languages = {article.id: article.language for article in story_set.articles}
-    found = evaluate(predicted, story_set.gold, languages)
+    stitched = {
+        id_: f"{number} {run.predicted.get(id_, id_)}"
+        for number, run in enumerate(runs)
+        for id_ in (story_set.gold if run.scored is None else run.scored)
+    }
+    found = evaluate(stitched, story_set.gold, languages)
     across = [pair for pair in found.language_pairs if pair.first == "cross language"]
-    low, high = interval(predicted, story_set.gold)
+    gold = codes(story_set.gold.values())
+    precision, recall = article_scores(runs, story_set.gold)
+    low, high = interval(precision, recall, gold)
+    b_cubed = PrecisionRecall(float(precision.mean()), float(recall.mean()))
     return {
         "stories": found.predicted_clusters,
         "largest_story": found.largest_predicted,
         "b_cubed": {
-            "precision": found.b_cubed.precision,
-            "recall": found.b_cubed.recall,
-            "f1": found.b_cubed.f1,
+            "precision": b_cubed.precision,
+            "recall": b_cubed.recall,
+            "f1": b_cubed.f1,
             "f1_low": low,
             "f1_high": high,
         },
@@ -52,32 +76,39 @@ def scores_of(story_set: StorySet, predicted: Mapping[str, str]) -> dict[str, An
     }
 
 
+def article_scores(runs: Sequence[Run], gold: Mapping[str, str]) -> tuple[Float64s, Float64s]:
+    """B-cubed precision and recall of each article with gold, float64 of shape (n,)."""
+    made = np.zeros((2, len(gold)))
+    for run in runs:
+        cells, table = overlap(
+            codes(gold.values()), codes(run.predicted.get(id_, (id_,)) for id_ in gold)
+        )
+        shared = table.shared[cells]
+        counted = np.array([run.scored is None or id_ in run.scored for id_ in gold], bool)
+        made[0, counted] = (shared / table.predicted_sizes[table.predicted[cells]])[counted]
+        made[1, counted] = (shared / table.gold_sizes[table.gold[cells]])[counted]
+    return made[0], made[1]
+
+
 def interval(
-    predicted: Mapping[str, str], gold: Mapping[str, str], *, draws: int = DRAWS
+    precision: Float64s, recall: Float64s, gold: npt.NDArray[np.int64], *, draws: int = DRAWS
 ) -> tuple[float, float]:
     """95 % confidence interval of B-cubed F1, by drawing gold clusters with replacement.
 
-    The prediction is held fixed: what a drawn article sees of its predicted and gold
-    cluster is what it sees in the whole set, and only the mix of clusters varies.
+    The grouping is held fixed, and only the mix of clusters varies.
 
     Args:
-        predicted: Story by article id; a missing article is a story of its own.
-        gold: Cluster by article id.
+        precision: Of each article, float64 of shape (n,).
+        recall: Of each article, float64 of shape (n,).
+        gold: Number of the gold cluster of each article, int64 of shape (n,).
         draws: How many resamples; always the same ones.
 
     Source:
         Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13
         (percentile intervals).
     """
-    gold_codes = codes(gold.values())
-    cells, table = overlap(gold_codes, codes(predicted.get(id_, (id_,)) for id_ in gold))
-    shared = table.shared[cells]
-    precision = shared / table.predicted_sizes[table.predicted[cells]]
-    recall = shared / table.gold_sizes[table.gold[cells]]
-    sums = np.stack(
-        [np.bincount(gold_codes, each) for each in (precision, recall, np.ones(len(cells)))],
-        axis=1,
-    )
+    parts = (precision, recall, np.ones(len(gold)))
+    sums = np.stack([np.bincount(gold, each) for each in parts], axis=1)
     clusters = len(sums)
     generator = np.random.default_rng(_SEED)
     times = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)

@@ -93,6 +93,21 @@ class AffinityModel:
                 f"curves for {', '.join(FEATURES)}; `dedup calibrate` writes such a file"
             ) from error
 
+    def log_odds(self, values: Values, cross: BoolMask) -> Int64s:
+        """Log-odds of pairs, in units of 1/1000, of the shape of the values.
+
+        Args:
+            values: Of all features, in arrays of one shape.
+            cross: Whether the languages differ, of that shape.
+        """
+        one, two = self.curves[KINDS[0]], self.curves[KINDS[1]]
+        same_prior, cross_prior = (self.intercepts[kind] for kind in KINDS)
+        total = np.where(cross, cross_prior, same_prior)
+        for name in FEATURES:
+            found = values[name]
+            total = total + np.where(cross, height(two[name], found), height(one[name], found))
+        return np.round(total / LOG_ODDS_UNIT).astype(np.int64)
+
     def to_json(self, note: str) -> str:
         """The file that `load` reads.
 
@@ -147,7 +162,8 @@ class Affinity:
         scored = [np.empty(0, np.int64)]
         for start in range(0, len(first), _PAIRS_AT_ONCE):
             a, b = first[start : start + _PAIRS_AT_ONCE], second[start : start + _PAIRS_AT_ONCE]
-            scored.append(self._combine(self.features.of_pairs(a, b), self.features.is_cross(a, b)))
+            values = self.features.of_pairs(a, b)
+            scored.append(self.model.log_odds(values, self.features.is_cross(a, b)))
         return np.concatenate(scored)
 
     def block(self, rows: Int64s, columns: Int64s) -> Int64s:
@@ -160,7 +176,7 @@ class Affinity:
         for start in range(0, len(rows), at_once):
             some = rows[start : start + at_once]
             cross = self.features.is_cross(some[:, None], columns[None, :])
-            parts.append(self._combine(self.features.of_block(some, columns), cross))
+            parts.append(self.model.log_odds(self.features.of_block(some, columns), cross))
         return np.concatenate(parts)
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
@@ -178,15 +194,6 @@ class Affinity:
             for name, value in self.features.of_pairs(first, second).items()
         ]
         return (Evidence("prior", 1.0, round(self.model.intercepts[kind], 4)), *parts)
-
-    def _combine(self, values: Values, cross: BoolMask) -> Int64s:
-        one, two = self.model.curves[KINDS[0]], self.model.curves[KINDS[1]]
-        same_prior, cross_prior = (self.model.intercepts[kind] for kind in KINDS)
-        total = np.where(cross, cross_prior, same_prior)
-        for name in FEATURES:
-            found = values[name]
-            total = total + np.where(cross, height(two[name], found), height(one[name], found))
-        return np.round(total / LOG_ODDS_UNIT).astype(np.int64)
 
 
 def log_odds_of(probability: float) -> int:

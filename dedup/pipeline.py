@@ -67,6 +67,7 @@ def cluster(
     config: Config = Config(),
     *,
     encoder: Encoder | None = None,
+    affinity: AffinityModel | None = None,
     progress: Progress = _silent,
     problems: list[Problem] | None = None,
 ) -> Result:
@@ -79,6 +80,7 @@ def cluster(
         articles: `Article`s, dicts with the usual field names, or an Arrow table.
         config: All settings.
         encoder: Used instead of the one that the configuration names.
+        affinity: Used instead of the one that the configuration names.
         progress: Called as the steps go on.
         problems: Where problems are added, if the caller reads the articles
             and wants those of reading listed with the others.
@@ -87,7 +89,7 @@ def cluster(
         DedupError: A setting, an encoder or a table cannot be used.
     """
     encoder = encoder or load_encoder(config.encoder)
-    model = AffinityModel.load(config.affinity.weights, encoder.name)
+    model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     met = [] if problems is None else problems
     accepted = distinct(as_articles(articles, config=config.reading, on_problem=met.append), met)
     texts = _clean(accepted, config, progress)
@@ -100,11 +102,11 @@ def cluster(
 
     by_id = {article.id: article for article in ordered}
     founders = [by_id[cluster.representative] for cluster in clusters]
-    affinity = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
-    grouping = group_texts(affinity, config, progress)
+    scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
+    grouping = group_texts(scorer, config, progress)
     terms = _terms(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
-    ties = _ties(grouping, stories, clusters, affinity, terms, config)
+    ties = _ties(grouping, stories, clusters, scorer, terms, config)
     return Result(
         articles=tuple(ordered),
         clean_texts=texts,
@@ -114,7 +116,7 @@ def cluster(
         matches=matches,
         problems=tuple(met),
         summary=_summary(ordered, texts, clusters, grouping, met, encoder, model, config),
-        evidences=Evidences(affinity, clusters, texts, config),
+        evidences=Evidences(scorer, clusters, texts, config),
     )
 
 

@@ -1,64 +1,134 @@
-"""Neighbours against brute force on whole numbers."""
+"""Neighbours and shared words against brute force on whole numbers."""
 
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
-from dedup.neighbors import SCALE, UNDATED, neighbor_pairs, whole_vectors
+from dedup.neighbors import SCALE, UNDATED, Pairs, neighbor_pairs, whole_vectors
+from dedup.shingles import Int64s
+from dedup.story_candidates import term_pairs
+from dedup.terms import WEIGHT_UNIT
 
 DAY = 86_400
 
 
-def vectors_of(count: int, seed: int) -> Float32s:
+def vectors_of(count: int, seed: int, dim: int = 8) -> Float32s:
     generator = np.random.default_rng(seed)
-    rows: Float32s = generator.normal(size=(count, 8)).astype(np.float32)
+    rows: Float32s = generator.normal(size=(count, dim)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return rows
 
 
+def seconds_of(days: list[int | None]) -> Int64s:
+    return np.array([UNDATED if day is None else day * DAY for day in days], np.int64)
+
+
+def near(first: int | None, second: int | None, gap: int) -> bool:
+    return first is None or second is None or abs(first - second) <= gap
+
+
+def listed(pairs: Pairs) -> list[tuple[int, int]]:
+    return list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
+
+
+def brute_force(
+    whole: Float32s,
+    days: list[int | None],
+    languages: list[int],
+    min_cosine: float,
+    gap: int,
+    most: int,
+) -> list[tuple[int, int]]:
+    """The nearest of each language for each text, of equal ones all."""
+    numbers = whole.astype(np.int64)
+    least = np.float32(min_cosine * SCALE * SCALE - 0.5)
+    found = set()
+    for a in range(len(days)):
+        products = defaultdict(list)
+        for b in range(len(days)):
+            if a != b and near(days[a], days[b], gap):
+                products[languages[b]].append((int(numbers[a] @ numbers[b]), b))
+        for each in products.values():
+            ranked = sorted((product for product, _ in each), reverse=True)
+            smallest = ranked[min(most, len(ranked)) - 1]
+            found |= {
+                (min(a, b), max(a, b)) for p, b in each if p >= smallest and np.float32(p) >= least
+            }
+    return sorted(found)
+
+
 @given(
-    st.lists(st.integers(0, 20) | st.none(), max_size=25),
+    st.lists(st.tuples(st.integers(0, 20) | st.none(), st.integers(-1, 2)), max_size=25),
     st.integers(0, 9),
     st.floats(-0.5, 0.95),
     st.integers(1, 10),
+    st.integers(1, 5),
 )
 def test_pairs_equal_brute_force(
-    days: list[int | None], seed: int, min_cosine: float, gap: int
+    texts: list[tuple[int | None, int]], seed: int, min_cosine: float, gap: int, most: int
 ) -> None:
-    whole = whole_vectors(vectors_of(len(days), seed))
-    seconds = np.array([UNDATED if day is None else day * DAY for day in days], np.int64)
-    found = neighbor_pairs(whole, seconds, min_cosine=min_cosine, max_gap=timedelta(days=gap))
-    numbers = whole.astype(np.int64)
-    brute = []
-    for a, b in itertools.combinations(range(len(days)), 2):
-        product = int(numbers[a] @ numbers[b])
-        first, second = days[a], days[b]
-        near = first is None or second is None or abs(first - second) <= gap
-        if near and product > np.float32(min_cosine * SCALE * SCALE - 0.5):
-            brute.append((a, b, product))
-    rows = zip(found.first.tolist(), found.second.tolist(), found.products.tolist(), strict=True)
-    assert list(rows) == brute
+    days, languages = [day for day, _ in texts], [language for _, language in texts]
+    # Few different vectors, so that many are equally near.
+    whole = whole_vectors(vectors_of(6, seed))[np.arange(len(days)) % 6]
+    config = NeighborConfig(max_gap=timedelta(days=gap), per_language=most)
+    found = neighbor_pairs(
+        whole, seconds_of(days), np.array(languages, np.int64), min_cosine, config
+    )
+    assert listed(found) == brute_force(whole, days, languages, min_cosine, gap, most)
 
 
 def test_small_blocks_equal_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = whole_vectors(vectors_of(200, 1))
     seconds = np.array([UNDATED if i % 7 == 0 else i * DAY // 9 for i in range(200)], np.int64)
-    large = neighbor_pairs(whole, seconds, min_cosine=0.5, max_gap=timedelta(days=2))
-    monkeypatch.setattr("dedup.neighbors._BLOCK", 16)
+    languages = np.arange(200) % 3
+    config = NeighborConfig(max_gap=timedelta(days=2), per_language=4)
+    large = neighbor_pairs(whole, seconds, languages, 0.5, config)
+    monkeypatch.setattr("dedup.neighbors._MAX_BLOCK", 16)
     steps: list[int] = []
-    small = neighbor_pairs(
-        whole, seconds, min_cosine=0.5, max_gap=timedelta(days=2), on_progress=steps.append
-    )
-    assert small.first.tolist() == large.first.tolist()
-    assert small.products.tolist() == large.products.tolist()
+    small = neighbor_pairs(whole, seconds, languages, 0.5, config, steps.append)
+    assert listed(small) == listed(large)
     assert steps[-1] == 200
+
+
+def test_a_crowd_of_one_language_does_not_hide_the_few_of_another() -> None:
+    centre = vectors_of(1, 3)[0]
+    crowd = centre + 0.1 * vectors_of(100, 4)
+    other = centre + 0.5 * vectors_of(1, 5)
+    rows = np.concatenate((centre[None], crowd, other))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    languages = np.array([0] * 101 + [1])
+    seconds = np.zeros(102, np.int64)
+    config = NeighborConfig(per_language=5)
+    found = listed(neighbor_pairs(whole_vectors(rows), seconds, languages, 0.1, config))
+    assert (0, 101) in found
+
+
+def test_approximate_search_finds_most_of_what_exact_search_finds() -> None:
+    generator = np.random.default_rng(0)
+    centres = vectors_of(1500, 1, 32)
+    rows = centres[generator.integers(0, 1500, 24_000)] + 0.3 * vectors_of(24_000, 2, 32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    whole = whole_vectors(rows)
+    seconds = np.sort(generator.integers(0, 90 * DAY, 24_000))
+    languages = np.arange(24_000) % 2
+    config = NeighborConfig(per_language=5)
+    exact = listed(neighbor_pairs(whole, seconds, languages, 0.6, config))
+    cells = replace(config, exact_texts=0)
+    found = listed(neighbor_pairs(whole, seconds, languages, 0.6, cells))
+    kept = set(exact) & set(found)
+    assert len(kept) > 0.9 * len(exact)
+    assert len(kept) > 0.9 * len(found)
 
 
 @pytest.mark.parametrize("dim", [256, 384, 512, 1024])
@@ -70,3 +140,38 @@ def test_products_of_whole_vectors_are_exact_in_float32(dim: int) -> None:
     exact = whole.astype(np.int64) @ whole.astype(np.int64).T
     np.testing.assert_array_equal((whole @ whole.T).astype(np.int64), exact)
     np.testing.assert_allclose(exact / SCALE**2, rows @ rows.T, atol=1e-3)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20) | st.none(), st.sets(st.integers(0, 5), max_size=4)),
+        max_size=15,
+    ),
+    st.integers(1, 10),
+)
+def test_shared_words_equal_brute_force(texts: list[tuple[int | None, set[int]]], gap: int) -> None:
+    texts.sort(key=lambda text: 99 if text[0] is None else text[0])
+    days = [day for day, _ in texts]
+    bits = {term: 10 + 4 * term for term in range(6)}
+    rows = sp.lil_array((len(texts), 6), dtype=np.int64)
+    for number, (_, words) in enumerate(texts):
+        for term in words:
+            rows[number, term] = round(bits[term] / WEIGHT_UNIT)
+    config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_bits=30)
+    found = term_pairs(rows.tocsr(), seconds_of(days), config)
+    brute = [
+        (a, b)
+        for a, b in itertools.combinations(range(len(texts)), 2)
+        if near(days[a], days[b], gap)
+        # A term of 10 bits is too common to count, and no term stands in more than 15 texts.
+        and sum(bits[term] for term in texts[a][1] & texts[b][1] if bits[term] >= 11) >= 30
+    ]
+    assert listed(found) == brute
+
+
+def test_a_word_in_many_texts_pairs_each_with_the_next_ones_only() -> None:
+    rows = sp.csr_array(np.full((100, 1), round(50 / WEIGHT_UNIT)))
+    seconds = np.arange(100, dtype=np.int64)
+    found = term_pairs(rows, seconds, NeighborConfig())
+    assert int((found.second - found.first).max()) == 16
+    assert len(found.first) == sum(min(16, 99 - number) for number in range(100))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from random import Random
 
 import numpy as np
@@ -14,8 +15,10 @@ from scipy.spatial.distance import squareform
 
 from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
+from dedup.linkage import NO_CONSENT, average_linkage
+from dedup.neighbors import UNDATED
 from dedup.shingles import Int64s
-from dedup.stories import average_linkage, group
+from dedup.stories import group
 
 FAR = 100_000
 
@@ -33,13 +36,19 @@ def symmetric(values: Int64s) -> Int64s:
     return scores
 
 
-def slow_linkage(scores: Int64s, min_mean: int) -> list[int]:
+def medoid(scores: Int64s, members: list[int]) -> int:
+    sums = {a: sum(int(scores[a, b]) for b in members if b != a) for a in members}
+    return max(members, key=lambda a: (sums[a], -a))
+
+
+def slow_linkage(scores: Int64s, min_mean: int, min_medoid: int) -> list[int]:
     """Average linkage by trying every pair of groups at every step."""
     groups = [[i] for i in range(len(scores))]
     while True:
         options = [
             (sum(int(scores[x, y]) for x in a for y in b) / (len(a) * len(b)), -a[0], -b[0])
             for a, b in itertools.combinations(groups, 2)
+            if scores[medoid(scores, a), medoid(scores, b)] >= min_medoid
         ]
         if not options or max(options)[0] < min_mean:
             break
@@ -48,14 +57,19 @@ def slow_linkage(scores: Int64s, min_mean: int) -> list[int]:
         two = next(each for each in groups if each[0] == -second)
         groups.remove(two)
         one.extend(two)
+        one.sort()
     return [min(each) for i in range(len(scores)) for each in groups if i in each]
 
 
-@given(st.integers(0, 10_000), st.integers(1, 9), st.integers(-4, 4))
-def test_linkage_equals_the_slow_one_also_with_ties(seed: int, count: int, min_mean: int) -> None:
+@given(st.integers(0, 10_000), st.integers(1, 9), st.integers(-4, 4), st.integers(-6, 4))
+def test_linkage_equals_the_slow_one_also_with_ties(
+    seed: int, count: int, min_mean: int, min_medoid: int
+) -> None:
     values = np.random.default_rng(seed).integers(-5, 6, (count, count))
     scores = symmetric(values)
-    assert average_linkage(scores, min_mean).tolist() == slow_linkage(scores, min_mean)
+    for consent in (min_medoid, NO_CONSENT):
+        expected = slow_linkage(scores, min_mean, consent)
+        assert average_linkage(scores, min_mean, consent).tolist() == expected
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -75,8 +89,13 @@ class Dense:
     def __init__(self, scores: Int64s) -> None:
         self.scores = scores
 
-    def matrix(self, members: Int64s) -> Int64s:
-        return self.scores[np.ix_(members, members)]
+    def block(self, rows: Int64s, columns: Int64s) -> Int64s:
+        return self.scores[np.ix_(rows, columns)]
+
+
+def at_once(count: int) -> Int64s:
+    """The time of texts that appear together."""
+    return np.zeros(count, np.int64)
 
 
 def links(scores: Int64s) -> tuple[Int64s, Int64s, Int64s]:
@@ -90,8 +109,8 @@ def test_groups_do_not_depend_on_the_order_of_links(seed: int, random: Random) -
     first, second, values = links(scores)
     order = list(range(len(first)))
     random.shuffle(order)
-    plain = group(14, first, second, values, Dense(scores))
-    mixed = group(14, second[order], first[order], values[order], Dense(scores))
+    plain = group(first, second, values, at_once(14), Dense(scores))
+    mixed = group(second[order], first[order], values[order], at_once(14), Dense(scores))
     assert [g.members.tolist() for g in plain.groups] == [g.members.tolist() for g in mixed.groups]
     assert sorted(i for g in plain.groups for i in g.members.tolist()) == list(range(14))
 
@@ -102,7 +121,7 @@ def test_a_chain_of_links_is_not_one_story() -> None:
     for i in range(count - 1):
         scores[i, i + 1] = scores[i + 1, i] = 1500
     np.fill_diagonal(scores, 0)
-    found = group(count, *links(scores), Dense(scores))
+    found = group(*links(scores), at_once(count), Dense(scores))
     assert found.largest_component == count
     assert max(len(g.members) for g in found.groups) == 2
 
@@ -110,7 +129,7 @@ def test_a_chain_of_links_is_not_one_story() -> None:
 def test_linkage_does_not_cross_components() -> None:
     scores = symmetric(np.full((4, 4), 5000))
     near = np.array([0, 2]), np.array([1, 3]), np.array([5000, 5000])
-    found = group(4, *near, Dense(scores))
+    found = group(*near, at_once(4), Dense(scores))
     assert [g.members.tolist() for g in found.groups] == [[0, 1], [2, 3]]
 
 
@@ -119,20 +138,90 @@ def test_a_component_that_is_too_large_is_split_at_a_higher_floor() -> None:
     scores[:10, :10] = scores[10:, 10:] = 4000
     np.fill_diagonal(scores, 0)
     config = StoryConfig(max_component=10)
-    found = group(20, *links(scores), Dense(scores), config)
+    found = group(*links(scores), at_once(20), Dense(scores), config)
     assert found.split_components == 1
     assert [len(g.members) for g in found.groups] == [10, 10]
 
 
-def test_equal_links_of_a_component_that_is_too_large_end_as_single_texts() -> None:
+def test_what_near_certain_links_hold_together_is_one_story_however_large() -> None:
     scores = symmetric(np.full((12, 12), 4000))
-    found = group(12, *links(scores), Dense(scores), StoryConfig(max_component=5))
-    assert len(found.groups) == 12
+    found = group(*links(scores), at_once(12), Dense(scores), StoryConfig(max_component=5))
+    assert [len(g.members) for g in found.groups] == [12]
+    assert found.split_components == 1
+
+
+def test_a_round_up_joins_last_and_bridges_nothing() -> None:
+    # Text 0 is near to three stories of four texts each, and nearest to the last.
+    scores = np.full((13, 13), -6000)
+    for start in (1, 5, 9):
+        scores[start : start + 4, start : start + 4] = 3000
+    scores[0, 1:] = scores[1:, 0] = 1000
+    scores[0, 9:] = scores[9:, 0] = 1500
+    np.fill_diagonal(scores, 0)
+    config = StoryConfig(round_up_links=6, round_up_cohesion=0.3)
+    found = group(*links(scores), at_once(13), Dense(scores), config)
+    assert found.round_ups == (0,)
+    assert [g.members.tolist() for g in found.groups] == [
+        [0, 9, 10, 11, 12],
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+    ]
+    far = np.zeros(13, np.int64)
+    far[0] = 30 * 86_400
+    apart = group(*links(scores), far, Dense(scores), config)
+    assert [0] in [g.members.tolist() for g in apart.groups]
+
+
+def test_a_text_in_the_midst_of_its_own_story_is_no_round_up() -> None:
+    scores = symmetric(np.full((12, 12), 2000))
+    assert group(*links(scores), at_once(12), Dense(scores)).round_ups == ()
+
+
+@given(
+    st.lists(st.integers(0, 60) | st.none(), min_size=1, max_size=12),
+    st.integers(0, 1000),
+    st.integers(1, 20),
+)
+def test_no_group_is_silent_for_longer_than_the_largest_gap(
+    days: list[int | None], seed: int, gap: int
+) -> None:
+    count = len(days)
+    scores = symmetric(np.random.default_rng(seed).integers(-500, 3000, (count, count)))
+    seconds = np.array([UNDATED if day is None else day * 86_400 for day in days], np.int64)
+    config = StoryConfig(round_up_links=3, round_up_cohesion=0.5)
+    found = group(*links(scores), seconds, Dense(scores), config, timedelta(days=gap))
+    assert sorted(i for g in found.groups for i in g.members.tolist()) == list(range(count))
+    for each in found.groups:
+        times = sorted(day for i in each.members.tolist() if (day := days[i]) is not None)
+        assert all(b - a <= gap for a, b in itertools.pairwise(times))
+
+
+def test_an_undated_text_stays_with_the_part_that_it_fits_best() -> None:
+    scores = symmetric(np.full((3, 3), 1000))
+    scores[1, 2] = scores[2, 1] = 2000
+    seconds = np.array([0, 30 * 86_400, UNDATED])
+    found = group(*links(scores), seconds, Dense(scores))
+    assert [g.members.tolist() for g in found.groups] == [[0], [1, 2]]
+
+
+@given(st.integers(0, 1000))
+def test_texts_elsewhere_change_nothing(seed: int) -> None:
+    """A component is grouped as it would be alone."""
+    generator = np.random.default_rng(seed)
+    scores = np.full((16, 16), -9000)
+    for part in (slice(0, 8), slice(8, 16)):
+        scores[part, part] = symmetric(generator.integers(-4000, 3000, (8, 8)))
+    first, second, values = links(scores)
+    inside = values > -9000
+    both = group(first[inside], second[inside], values[inside], at_once(16), Dense(scores))
+    alone = group(*links(scores[:8, :8]), at_once(8), Dense(scores[:8, :8]))
+    kept = [g.members.tolist() for g in both.groups if g.members[0] < 8]
+    assert kept == [g.members.tolist() for g in alone.groups]
 
 
 def test_the_medoid_is_closest_to_the_others() -> None:
     scores = symmetric(np.array([[0, 900, 100], [0, 0, 900], [0, 0, 0]]))
-    found = group(3, *links(scores), Dense(scores))
+    found = group(*links(scores), at_once(3), Dense(scores))
     assert len(found.groups) == 1
     assert found.groups[0].medoid == 1
     assert found.groups[0].mean_log_odds.tolist() == [500.0, 900.0, 500.0]
@@ -140,11 +229,11 @@ def test_the_medoid_is_closest_to_the_others() -> None:
 
 def test_no_texts_make_no_groups() -> None:
     empty = np.empty(0, np.int64)
-    assert group(0, empty, empty, empty, Dense(np.empty((0, 0), np.int64))).groups == ()
+    assert group(empty, empty, empty, empty, Dense(np.empty((0, 0), np.int64))).groups == ()
 
 
 def test_the_floor_is_included() -> None:
     floor = log_odds_of(0.2)
     scores = symmetric(np.array([[0, floor], [0, 0]]))
     config = StoryConfig(min_probability=0.2, floor_probability=0.2)
-    assert len(group(2, *links(scores), Dense(scores), config).groups) == 1
+    assert len(group(*links(scores), at_once(2), Dense(scores), config).groups) == 1

@@ -17,9 +17,16 @@ from hypothesis import strategies as st
 
 from benchmarks import story_baselines as baselines
 from benchmarks.lookalikes import FOLDER, LANGUAGES, lookalikes
-from benchmarks.stories import best_cut, cross_fitted, measure, named, shipped
+from benchmarks.stories import best_cut, measure, named, shipped
 from benchmarks.story_baselines import BASELINES, Baseline
-from benchmarks.story_scores import interval, reliability, reliability_by_language, scores_of
+from benchmarks.story_scores import (
+    Run,
+    article_scores,
+    interval,
+    reliability,
+    reliability_by_language,
+    scores_of,
+)
 from benchmarks.story_sets import (
     NO_FOLD,
     Int64s,
@@ -35,6 +42,7 @@ from benchmarks.story_texts import Prepared, tfidf
 from dedup.cleaning import clean
 from dedup.encoders import Float32s
 from dedup.evaluation import evaluate
+from dedup.evaluation.measures import codes
 from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import UNDATED
 from dedup.records import Article
@@ -245,13 +253,36 @@ def test_folds_of_small_clusters_are_of_like_size() -> None:
     assert np.bincount(folds_of(undated, 5)).min() > 40
 
 
+def interval_of(predicted: dict[str, str], gold: dict[str, str]) -> tuple[float, float]:
+    return interval(*article_scores([Run(predicted)], gold), codes(gold.values()))
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40))
 def test_the_interval_is_an_interval_and_always_the_same(rows: list[tuple[int, int]]) -> None:
     gold = {str(k): str(g) for k, (g, _) in enumerate(rows)}
     predicted = {str(k): str(p) for k, (_, p) in enumerate(rows)}
-    low, high = interval(predicted, gold)
+    low, high = interval_of(predicted, gold)
     assert 0 <= low <= high <= 1 + 1e-12
-    assert (low, high) == interval(predicted, gold)
+    assert (low, high) == interval_of(predicted, gold)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40))
+def test_scores_of_articles_add_up_to_b_cubed(rows: list[tuple[int, int]]) -> None:
+    gold = {str(k): str(g) for k, (g, _) in enumerate(rows)}
+    predicted = {str(k): str(p) for k, (_, p) in enumerate(rows)}
+    precision, recall = article_scores([Run(predicted)], gold)
+    expected = evaluate(predicted, gold).b_cubed
+    assert precision.mean() == pytest.approx(expected.precision)
+    assert recall.mean() == pytest.approx(expected.recall)
+
+
+def test_an_article_is_scored_by_its_run_with_all_that_the_run_put_beside_it() -> None:
+    gold = {"a": "x", "b": "x", "c": "y", "d": "y"}
+    together, apart = dict.fromkeys(gold, "1"), dict(gold)
+    runs = [Run(together, frozenset("ab")), Run(apart, frozenset("cd"))]
+    precision, recall = article_scores(runs, gold)
+    assert precision.tolist() == [0.5, 0.5, 1, 1]
+    assert recall.tolist() == [1, 1, 1, 1]
 
 
 def test_the_interval_contains_the_estimate_and_narrows_with_more_clusters() -> None:
@@ -260,20 +291,20 @@ def test_the_interval_contains_the_estimate_and_narrows_with_more_clusters() -> 
         gold = {f"{c} {k}": str(c) for c in range(clusters) for k in range(3)}
         # Every second cluster is split.
         predicted = {id_: c if int(c) % 2 else f"{c} {id_[-1] == '0'}" for id_, c in gold.items()}
-        low, high = interval(predicted, gold)
+        low, high = interval_of(predicted, gold)
         assert low < evaluate(predicted, gold).b_cubed.f1 < high
         widths.append(high - low)
     assert widths[1] < widths[0] / 2
-    assert interval(gold, gold) == (1, 1)
+    assert interval_of(gold, gold) == (1, 1)
 
 
 def test_scores_count_singletons_and_pairs_across_languages() -> None:
     articles = [article(0, "a", language="en"), article(1, "b", language="ru"), article(2, "c")]
     each = StorySet.of("s", articles, {"a000": "x", "a001": "x", "a002": "y"})
-    found = scores_of(each, {"a000": "1", "a001": "1"})
+    found = scores_of(each, [Run({"a000": "1", "a001": "1"})])
     assert found["cross_language_recall"] == 1
     assert found["stories"] == 2
-    apart = scores_of(each, {})
+    apart = scores_of(each, [Run({})])
     assert apart["cross_language_recall"] == 0
     assert apart["b_cubed"]["recall"] == pytest.approx(2 / 3)
 
@@ -404,12 +435,3 @@ def test_all_systems_of_a_small_set_and_their_tables() -> None:
     assert len({line.count("|") for line in overall.splitlines()}) == 1
     saved = {"rows": rows, "made_by": {"date": "2026-01-01", "versions": {"numpy": "2", "x": None}}}
     assert stories_block(saved).endswith("\n\n2026-01-01; numpy 2.")
-
-
-def test_cross_fitting_is_asked_of_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = ModuleType("benchmarks.affinity_training")
-    monkeypatch.setitem(sys.modules, "benchmarks.affinity_training", fake)
-    with pytest.raises(ImportError, match="cross_fitted"):
-        cross_fitted([], WordEncoder())
-    fake.cross_fitted = lambda sets, encoder: {"a": {encoder.name: "1"}}  # type: ignore[attr-defined]
-    assert cross_fitted([], WordEncoder()) == {"a": {"words": "1"}}
