@@ -26,7 +26,7 @@ from benchmarks.story_baselines import BASELINES, Baseline
 from benchmarks.story_scores import Run, scores_of
 from benchmarks.story_sets import Int64s, StorySet, load_sets
 from benchmarks.story_tables import overall_table, set_table
-from benchmarks.story_texts import Prepared
+from benchmarks.story_texts import Prepared, RememberingEncoder
 from dedup.encoders import Encoder, load_encoder
 from dedup.evaluation.measures import b_cubed, codes, overlap
 
@@ -81,6 +81,7 @@ def measure(
     Returns:
         For each set its name and sizes, and `systems`: scores, or a `note` why there are none.
     """
+    encoder = RememberingEncoder(encoder)
     made: dict[str, Stories] = {}
     notes: dict[str, str] = {}
     for name, run in ours.items():

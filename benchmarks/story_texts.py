@@ -112,3 +112,24 @@ def tfidf(texts: Sequence[str]) -> sp.csr_array:
     shape = (len(texts), len(different))
     table = sp.csr_array((counts.astype(np.float64), columns, found.offsets), shape)
     return sp.csr_array(TfidfTransformer(sublinear_tf=True).fit_transform(table))
+
+
+class RememberingEncoder:
+    """An encoder that encodes a text once: several systems share the vectors of a slow one.
+
+    Args:
+        encoder: Asked for the vectors of new texts.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name, self.revision, self.dim = encoder.name, encoder.revision, encoder.dim
+        self._encoder = encoder
+        self._known: dict[str, Float32s] = {}
+
+    def encode(self, texts: Sequence[str]) -> Float32s:
+        """Vectors of texts: float32 (len(texts), dim)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._encoder.encode(new), strict=True))
+        rows = [self._known[text] for text in texts]
+        return np.array(rows, np.float32).reshape(len(texts), self.dim)

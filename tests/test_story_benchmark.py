@@ -38,7 +38,7 @@ from benchmarks.story_sets import (
     titles_only,
 )
 from benchmarks.story_tables import overall_table, set_table, stories_block
-from benchmarks.story_texts import Prepared, tfidf
+from benchmarks.story_texts import Prepared, RememberingEncoder, tfidf
 from dedup.cleaning import clean
 from dedup.encoders import Float32s
 from dedup.evaluation import evaluate
@@ -201,6 +201,24 @@ def test_leiden_is_given_the_neighbour_graph(monkeypatch: pytest.MonkeyPatch) ->
     assert groups(labels) == [[0, 1], [2], [3], [4]]
     assert (given["count"], given["edges"], given["objective"]) == (5, [(0, 1)], "modularity")
     assert given["weights"] == pytest.approx([(2 / 3) ** 0.5])
+
+
+def test_a_text_is_encoded_once() -> None:
+    asked: list[str] = []
+
+    class Counting(WordEncoder):
+        def encode(self, texts: Sequence[str]) -> Float32s:
+            asked.extend(texts)
+            return super().encode(texts)
+
+    encoder = RememberingEncoder(Counting())
+    first = encoder.encode(["flood", "vote", "flood"])
+    assert np.array_equal(first, WordEncoder().encode(["flood", "vote", "flood"]))
+    assert np.array_equal(
+        encoder.encode(["train", "vote"]), WordEncoder().encode(["train", "vote"])
+    )
+    assert asked == ["flood", "vote", "train"]
+    assert encoder.encode([]).shape == (0, encoder.dim)
 
 
 def test_the_best_cut_is_taken_on_the_labelled_articles() -> None:
