@@ -8,11 +8,13 @@ from typing import Any
 OURS = ("dedup", "dedup, shipped weights")
 """The first that was run stands for us in the overall table."""
 GOALS: Mapping[str, str] = {
-    "ITN English": "above .888",
-    "AllSides": "above .793",
-    "ECB+": "above .860",
+    "ITN": ".85",
+    "ITN English": ".95",
+    "AllSides": ".88",
+    "ECB+": ".93",
+    "NTREX mixed": ".97",
 }
-"""B-cubed F1 that is wanted of a set; no figure where the best baseline is what is to be beaten."""
+"""B-cubed F1 that is wanted of a set; every set is to be above the best baseline."""
 
 
 def stories_block(saved: Mapping[str, Any]) -> str:

@@ -54,8 +54,8 @@ class Progress(Protocol):
         ...
 
 
-def _silent(step: str, done: int, total: int) -> None:
-    pass
+def silent(step: str, done: int, total: int) -> None:
+    """Progress that nobody is told of."""
 
 
 def _done(progress: Progress, step: str, total: int, done: int) -> None:
@@ -68,7 +68,7 @@ def cluster(
     *,
     encoder: Encoder | None = None,
     affinity: AffinityModel | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     problems: list[Problem] | None = None,
 ) -> Result:
     """Duplicate clusters and story groups of a set of articles.
@@ -165,7 +165,7 @@ def profiles_of(
     texts: Mapping[str, CleanText],
     encoder: Encoder,
     config: Config,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Profiles:
     """What the affinity compares of some articles, in their order.
 
@@ -195,7 +195,7 @@ def profiles_of(
     )
 
 
-def group_texts(affinity: Affinity, config: Config, progress: Progress = _silent) -> Grouping:
+def group_texts(affinity: Affinity, config: Config, progress: Progress = silent) -> Grouping:
     """Candidates, their scores, and the groups that these make."""
     of = affinity.profiles
     count = len(of.seconds)

@@ -47,7 +47,7 @@ def articles(tmp_path: Path, seeds_path: Path) -> Path:
 def test_a_new_user_sees_help_that_names_the_commands(run: Callable[..., SimpleNamespace]) -> None:
     shown = run("--help")
     assert shown.code == 0
-    for name in ("cluster", "why", "evaluate", "doctor", "config"):
+    for name in ("cluster", "why", "evaluate", "doctor", "calibrate", "config"):
         assert name in shown.out
 
 

@@ -15,6 +15,7 @@ from benchmarks.encoder_training.batches import News, Pairs, Texts
 from benchmarks.encoder_training.corpus import read_pairs
 from benchmarks.encoder_training.export import quantized, save
 from benchmarks.encoder_training.table import Table
+from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import UNKNOWN, train_vocabulary
 from benchmarks.encoder_training.weighting import document_frequency, rarity
 from dedup.encoders.bundled import BundledEncoder
@@ -91,22 +92,50 @@ def test_texts_are_taken_and_halved(segments: list[list[int]]) -> None:
 
 
 def test_sums_and_steps_are_those_of_dense_adam() -> None:
-    table = Table(5, 4, np.random.default_rng(0))
+    # Traits 0 and 1; the pieces 0 and 3 share the first, 1 has both, 2 and 4 have none.
+    traits = Traits(np.array([0, 1, 3, 3, 4, 4]), np.array([0, 0, 1, 0]), 2)
+    has = np.array([[1, 0], [1, 1], [0, 0], [1, 0], [0, 0]], np.float64)
+    table = Table(traits, 4, np.random.default_rng(0))
+    generator = np.random.default_rng(0)
+    own, common = (generator.normal(0, 0.01, (count, 4)) for count in (5, 2))
     texts = Texts.of([np.array(each, np.int32) for each in ([0, 1, 1], [3], [])])
     counts = np.array([[1, 2, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 0]], np.float64)
-    np.testing.assert_allclose(table.sums(texts), counts @ table.rows, rtol=1e-5)
-    before = table.rows.astype(np.float64)
-    first, second = np.zeros_like(before), np.zeros_like(before)
-    generator = np.random.default_rng(1)
+    np.testing.assert_allclose(table.sums(texts), counts @ (own + has @ common), rtol=1e-4)
+    moments = [np.zeros((2, *each.shape)) for each in (own, common)]
     for step in range(1, 4):
         slopes = generator.normal(size=(3, 4)).astype(np.float32)
         table.update(texts, slopes, 0.1)
         slope = counts.T @ slopes
-        first = 0.9 * first + 0.1 * slope
-        second = 0.98 * second + 0.02 * slope**2
-        corrected = (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.98**step)) + 1e-8)
-        before[[0, 1, 3]] -= 0.1 * corrected[[0, 1, 3]]
-    np.testing.assert_allclose(table.rows, before, atol=1e-4)
+        for values, (first, second), each in zip(
+            (own, common), moments, (slope, has.T @ slope), strict=True
+        ):
+            first[:] = 0.9 * first + 0.1 * each
+            second[:] = 0.98 * second + 0.02 * each**2
+            values -= 0.1 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.98**step)) + 1e-8)
+    np.testing.assert_allclose(table.rows, own + has @ common, atol=1e-3)
+
+
+def test_pieces_share_parts_beginnings_and_sounds() -> None:
+    pieces = [
+        UNKNOWN,
+        *"abcdefghijklmnopqrstuvwxyz",
+        "putin",
+        "путин",
+        "govern",
+        "governor",
+        "北京",
+    ]
+    traits = Traits.of(pieces, [-1.0] * len(pieces))
+    shared = {
+        piece: set(traits.of_pieces(np.array([row]))[1].tolist())
+        for row, piece in enumerate(pieces)
+    }
+    assert shared["putin"] & shared["путин"]
+    assert shared["govern"] & shared["governor"]
+    assert len(shared["govern"] & shared["governor"]) > len(shared["putin"] & shared["govern"])
+    assert not shared[UNKNOWN] | shared["北京"]
+    place, _ = traits.of_pieces(np.array([28, 0, 27]))
+    assert set(place.tolist()) == {0, 2}
 
 
 @needs_torch
@@ -182,7 +211,7 @@ def test_a_small_table_learns_to_translate(folder: Path) -> None:
     news = News.load(folder, segmenter)
     assert news.spelled[0][0] == "House 0 burns"
     taught = np.eye(9, 12, dtype=np.float16)
-    table = Table(len(pieces), 16, np.random.default_rng(0))
+    table = Table(Traits.of(pieces, scores), 16, np.random.default_rng(0))
     recipe = Recipe(steps=120, batch=32, news_batch=8, warm_up=5, rate=0.05)
     train(recipe, Material(pairs, news, taught, taught), table)
     x, y = pairs["sent"].english, pairs["sent"].foreign

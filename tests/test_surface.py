@@ -25,7 +25,7 @@ WORDS = {
     "utf8",
     "weights",
 }
-DRIVERS = {"pipeline"}
+DRIVERS = {"calibration", "pipeline"}
 DOORS = {"cli", "console", "console_checkup", "report", "__init__", "__main__"}
 
 

@@ -5,7 +5,7 @@
 
 TRAIN_DIR holds the pairs and the news that `corpus.py` describes. Vocabulary and teacher's
 vectors are kept in the work folder and used again. Everything random comes from one
-seed. About 75 minutes on two cores: 3 for the vocabulary, 4 for cutting the texts into
+seed. About 75 minutes on two cores: 4 for the vocabulary, 4 for cutting the texts into
 pieces, 8 for the teacher, the rest for the steps.
 """
 
@@ -23,6 +23,7 @@ from benchmarks.encoder_training.export import save
 from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.teacher import teacher_vectors
 from benchmarks.encoder_training.training import Material, Recipe, train
+from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import train_vocabulary
 from benchmarks.encoder_training.weighting import document_frequency, rarity
 from dedup.encoders.bundled.segmentation import Segmenter
@@ -59,7 +60,8 @@ def main() -> None:
         teacher_vectors(texts, given.work / f"teacher_{name}.npy")
         for name, texts in zip(("titles", "leads"), news.spelled, strict=True)
     ]
-    table = Table(len(pieces), recipe.dim, np.random.default_rng(recipe.seed))
+    traits = Traits.of(pieces, scores)
+    table = Table(traits, recipe.dim, np.random.default_rng(recipe.seed))
     train(recipe, Material(pairs, news, *taught), table)
     running = [pairs["sent"].texts, news.titles, news.leads]
     found, count = document_frequency(running, len(pieces))

@@ -39,7 +39,7 @@ class Recipe:
         seed: Of everything random.
     """
 
-    steps: int = 17_500
+    steps: int = 32_000
     dim: int = 256
     batch: int = 2048
     news_batch: int = 1024

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dedup import __version__
+from dedup.cli.calibrate import calibrate_command
 from dedup.cli.cluster import cluster_command
 from dedup.cli.doctor import doctor_command
 from dedup.cli.evaluate import evaluate_command
@@ -50,6 +51,7 @@ app.command(name="cluster")(cluster_command)
 app.command(name="why")(why_command)
 app.command(name="evaluate")(evaluate_command)
 app.command(name="doctor")(doctor_command)
+app.command(name="calibrate")(calibrate_command)
 app.command(name="config")(config_command)
 
 

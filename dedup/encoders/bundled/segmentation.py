@@ -50,9 +50,10 @@ class Segmenter:
         cut = self._cuts[word] = self.cut(word[:_MAX_WORD_CHARS])
         return cut
 
-    def cut(self, word: str) -> list[int]:
-        """Rows of the most probable pieces of a folded word."""
-        size, longest, row_of, scores = len(word), self._longest, self._row.get, self._scores
+    def cut(self, word: str, longest: int = _MAX_WORD_CHARS) -> list[int]:
+        """Rows of the most probable pieces of a folded word, of at most so many characters."""
+        size, row_of, scores = len(word), self._row.get, self._scores
+        longest = min(longest, self._longest)
         best = [0.0] + [-math.inf] * size
         last = [(0, 0)] * (size + 1)
         for start in range(size):

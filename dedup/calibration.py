@@ -1,0 +1,174 @@
+"""Driver: curves of the affinity for any encoder, from labels or from a corpus alone.
+
+With labels the curves are fitted (`curve_fitting`). Without, those of the bundled encoder are
+carried over to the scale of the other encoder: both encode the same texts, and a cosine of the one
+corresponds to the cosine of the other that as many pairs stay below. What the encoder
+tells better than the bundled one is then not used yet; labels show it.
+
+Source: matching of distributions by their quantiles, Kolen & Brennan 2014, "Test Equating",
+chapter 2 (equipercentile equating).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dedup.affinity import KINDS, Affinity, AffinityModel, Curve
+from dedup.assembly import precedence
+from dedup.cleaning import clean
+from dedup.config import Config
+from dedup.curve_fitting import COSINES, LabelledPairs, fit
+from dedup.encoders import Encoder, load_encoder
+from dedup.errors import InputError
+from dedup.features import Features, Float64s, Values
+from dedup.neighbors import Pairs
+from dedup.pipeline import Progress, distinct, profiles_of, silent
+from dedup.profiles import Profiles
+from dedup.records import Article, Problem
+from dedup.shingles import BoolMask
+from dedup.story_candidates import story_candidates
+
+_SEED = 0
+_MIN_PAIRS_OF_A_KIND = 200
+_LOWEST_SHARE = 0.02
+_MAX_PAIRS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The curves for an encoder, and how they came about.
+
+    Args:
+        model: The curves; `model.to_json(note)` is the file that the configuration names.
+        note: From what they were made, for people.
+        pairs: How many pairs were looked at.
+        same_event: How many of them have one label; None without labels.
+    """
+
+    model: AffinityModel
+    note: str
+    pairs: int
+    same_event: int | None
+
+
+def calibrate(
+    articles: Sequence[Article],
+    config: Config = Config(),
+    *,
+    gold: Mapping[str, str] | None = None,
+    encoder: Encoder | None = None,
+    progress: Progress = silent,
+) -> Calibration:
+    """Curves of the affinity for an encoder.
+
+    Args:
+        articles: A corpus like those that will be grouped; some thousands are enough.
+        config: Names the encoder, unless one is given, and the limits of neighbours.
+        gold: Cluster by article id, if people have labelled stories; articles without one
+            are left out.
+        encoder: The encoder.
+        progress: Called as texts are embedded.
+
+    Raises:
+        InputError: There are too few articles, or labels, to tell anything.
+    """
+    encoder = encoder or load_encoder(config.encoder)
+    problems: list[Problem] = []
+    kept = [each for each in distinct(articles, problems) if gold is None or each.id in gold]
+    texts = {each.id: clean(each, config.cleaning) for each in kept}
+    kept.sort(key=lambda each: precedence(each, texts[each.id]))
+    if len(kept) < 2:
+        what = "articles" if gold is None else "articles with a label"
+        raise InputError(f"{len(kept)} {what}: calibration compares pairs, give at least two")
+    profiled = profiles_of(kept, texts, encoder, config, progress)
+    if gold is not None:
+        return _fitted(profiled, [gold[each.id] for each in kept], encoder.name, config)
+    bundled = load_encoder()
+    reference = profiles_of(kept, texts, bundled, config, progress)
+    return _carried_over(reference, profiled, encoder.name, config)
+
+
+def _fitted(
+    profiled: Profiles, clusters: Sequence[str], encoder: str, config: Config
+) -> Calibration:
+    """Curves from labels; the smallest cosine leaves out one in fifty pairs of one story."""
+    features = Features(profiled)
+    nearest = story_candidates(profiled, -1.0, config.neighbors)
+    labels = np.unique(np.array(clusters), return_inverse=True)[1]
+    same = labels[nearest.first] == labels[nearest.second]
+    if same.all() or not same.any():
+        missing = "different stories" if same.all() else "the same story"
+        raise InputError(f"the labels have no pair of {missing} within max_gap: nothing to learn")
+    cosines = features.of_pairs(nearest.first[same], nearest.second[same])["text_cosine"]
+    min_cosine = round(float(np.quantile(cosines, _LOWEST_SHARE)), 2)
+    pairs = story_candidates(profiled, min_cosine, config.neighbors)
+    labelled = LabelledPairs.of(features, pairs, clusters)
+    count, alike = len(pairs.first), int(labelled.same.sum())
+    note = f"Fitted on {count:,} labelled pairs, {alike:,} of them of the same event"
+    return Calibration(fit([labelled], encoder, min_cosine), note, count, alike)
+
+
+def _carried_over(
+    reference: Profiles, profiled: Profiles, encoder: str, config: Config
+) -> Calibration:
+    """The shipped curves on the scale of another encoder."""
+    model = AffinityModel.load("", "bundled")
+    pairs = _sample(reference, model.min_cosine, config)
+    first, second = pairs.first, pairs.second
+    before, after = (Features(each).of_pairs(first, second) for each in (reference, profiled))
+    cross = Affinity(model, reference).features.is_cross(first, second)
+    curves = {
+        kind: {
+            name: _rescaled(curve, *_cosines(before, after, name, cross == bool(number)))
+            if name in COSINES
+            else curve
+            for name, curve in model.curves[kind].items()
+        }
+        for number, kind in enumerate(KINDS)
+    }
+    everyone = np.ones(len(first), bool)
+    lowest = _corresponding(
+        np.array([model.min_cosine]), *_cosines(before, after, "text_cosine", everyone)
+    )
+    note = (
+        f"Curves of the bundled encoder on the scale of this one, from {len(first):,} pairs "
+        "without labels"
+    )
+    made = replace(model, name=encoder, min_cosine=round(float(lowest[0]), 2), curves=curves)
+    return Calibration(made, note, len(first), None)
+
+
+def _sample(reference: Profiles, min_cosine: float, config: Config) -> Pairs:
+    """Near pairs, and as many of any two texts: the curves need both ends of the scale."""
+    near = story_candidates(reference, min_cosine, config.neighbors)
+    count = len(reference.seconds)
+    generator = np.random.default_rng(_SEED)
+    chosen = generator.permutation(len(near.first))[: _MAX_PAIRS // 2]
+    wanted = max(len(chosen), _MIN_PAIRS_OF_A_KIND)
+    a, b = generator.integers(0, count, (2, wanted))
+    return Pairs.of([(near.first[chosen], near.second[chosen]), (a[a != b], b[a != b])], count)
+
+
+def _cosines(before: Values, after: Values, name: str, kind: BoolMask) -> tuple[Float64s, Float64s]:
+    """Sorted cosines of both encoders, of one kind of pairs or, where those are few, of all."""
+    chosen = kind if kind.sum() >= _MIN_PAIRS_OF_A_KIND else np.ones(len(kind), bool)
+    return np.sort(before[name][chosen]), np.sort(after[name][chosen])
+
+
+def _corresponding(values: Float64s, before: Float64s, after: Float64s) -> Float64s:
+    """The values after which as many pairs lie as lie before these; 1 stays 1."""
+    scale = (np.append(each, 1.0) for each in (before, after))
+    found: Float64s = np.interp(values, *scale)
+    return found
+
+
+def _rescaled(curve: Curve, before: Float64s, after: Float64s) -> Curve:
+    """The curve with its points at the corresponding values, those that fall together joined."""
+    places = _corresponding(np.array([x for x, _ in curve]), before, after).round(4).tolist()
+    points: dict[float, float] = {}
+    for place, (_, level) in zip(places, curve, strict=True):
+        points[place] = level
+    return tuple(sorted(points.items()))
