@@ -39,6 +39,7 @@ Curve = tuple[tuple[float, float], ...]
 LOG_ODDS_UNIT = 0.001
 KINDS = ("same_language", "cross_language")
 """Pairs whose languages are known and differ have curves of their own."""
+KINDS_IN_WORDS = ("one language", "two languages")
 
 _PAIRS_AT_ONCE = 1 << 16
 
@@ -182,7 +183,8 @@ class Affinity:
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """What the log-odds of one pair are made of; the parts add up to them."""
         first, second = np.array([a]), np.array([b])
-        kind = KINDS[int(self.features.is_cross(first, second)[0])]
+        place = int(self.features.is_cross(first, second)[0])
+        kind = KINDS[place]
         details = self.features.details(a, b)
         parts = [
             Evidence(
@@ -193,7 +195,8 @@ class Affinity:
             )
             for name, value in self.features.of_pairs(first, second).items()
         ]
-        return (Evidence("prior", 1.0, round(self.model.intercepts[kind], 4)), *parts)
+        prior = round(self.model.intercepts[kind], 4)
+        return (Evidence("prior", 1.0, prior, KINDS_IN_WORDS[place]), *parts)
 
 
 def log_odds_of(probability: float) -> int:

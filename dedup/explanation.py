@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from dedup.affinity import KINDS_IN_WORDS
 from dedup.records import Evidence, StoryGroup, StoryLink
 
 if TYPE_CHECKING:
@@ -157,10 +158,10 @@ def _reasons(link: StoryLink, gap: timedelta | None) -> list[tuple[str, bool]]:
 
 
 def _alike(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
-    across = _holds(parts, "cross_language")
+    across = _across(parts)
     degrees = _ALIKE_ACROSS if across else _ALIKE
     languages = ", in different languages," if across else ""
-    text = parts.get("text_cosine") or parts.get("cosine")
+    text = parts.get("text_cosine")
     title = parts.get("title_cosine")
     cross = parts.get("cross_cosine")
     if text is not None:
@@ -170,6 +171,11 @@ def _alike(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
         yield _degree(what, cross.value, degrees)
     if title is not None and title.value >= degrees[1][0]:
         yield _degree("their headlines", title.value, degrees)
+
+
+def _across(parts: Mapping[str, Evidence]) -> bool:
+    """Whether the two are in different languages: the prior says which kind of pair they are."""
+    return "prior" in parts and parts["prior"].detail == KINDS_IN_WORDS[1]
 
 
 def _holds(parts: Mapping[str, Evidence], name: str) -> bool:
@@ -200,7 +206,7 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
         yield f"they share {_listed(shared)}", True
     known = "shared_terms" in parts and parts["shared_terms"].value <= 0
     # Two languages have few words in common: that they share none says nothing.
-    if known and not said and not _holds(parts, "cross_language"):
+    if known and not said and not _across(parts):
         yield "they share no rare words", False
     if _holds(parts, "number_clash"):
         yield "their numbers differ", False

@@ -118,14 +118,19 @@ class Features:
         return differ
 
     def details(self, a: int, b: int) -> dict[str, str]:
-        """The words, the rarest first, and the numbers that two texts share, by feature."""
+        """The words, the rarest first, and the numbers that two texts share, by feature.
+
+        Names are listed where the two spell them differently.
+        """
         texts = self._of.texts[a], self._of.texts[b]
         first, second = (spelled_terms([text], RARE_BITS) for text in texts)
         names, others = names_of(first), set(names_of(second).values())
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
         return {
             "shared_terms": _rarest({key: first[key] for key in first if key in second}),
-            "shared_names": _rarest({key: first[key] for key in names if names[key] in others}),
+            "shared_names": _rarest(
+                {key: first[key] for key in names if names[key] in others and key not in second}
+            ),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
         }
 

@@ -20,9 +20,9 @@ from dedup.records import Evidence, Match, StoryGroup, StoryLink
 from dedup.result import Why
 
 NAMES = (
-    *("prior", "cosine", "text_cosine", "title_cosine", "cross_cosine", "shared_terms"),
+    *("prior", "text_cosine", "title_cosine", "cross_cosine", "shared_terms"),
     *("term_cosine", "shared_numbers", "number_clash", "shared_names", "gap", "root_gap"),
-    *("undated", "cross_language", "same_source", "short_text", "never heard of"),
+    *("undated", "same_source", "short_text", "never heard of"),
 )
 
 
@@ -57,7 +57,7 @@ def answer(
 
 
 ALIKE = Evidence("text_cosine", 0.8, 2.0)
-UNLIKE = Evidence("cosine", 0.1, 0.3)
+UNLIKE = Evidence("text_cosine", 0.1, 0.3)
 WORDS = Evidence("shared_terms", 6.0, 1.0, "belousov, pyongyang")
 NO_WORDS = Evidence("shared_terms", 0.0, 0.0)
 
@@ -118,7 +118,7 @@ def test_copies_are_named_by_their_similarity(match: Match, said: str) -> None:
 
 
 def test_each_part_has_its_words() -> None:
-    across = Evidence("cross_language", 1.0, 2.0)
+    across = Evidence("prior", 1.0, 2.0, "two languages")
     said = reasons(link(0.5, Evidence("text_cosine", 0.4, 1.0), across, NO_WORDS))
     assert said == "their texts, in different languages, are alike"
     assert "their headlines are alike" in reasons(link(0.5, Evidence("title_cosine", 0.5, 1.0)))

@@ -25,21 +25,19 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s/?#][^\s]{0,2000}", re.IGNORECASE)
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _EVIDENCE_WORDS = {
     "prior": "Starting point: how rare it is that two texts cover one event",
-    "cosine": "How alike title and lead are (cosine of the embeddings)",
-    "shared_terms": "Rare terms in both (square root of their rarity in bits)",
     "text_cosine": "How alike the texts are (cosine of the embeddings)",
     "title_cosine": "How alike the headlines are (cosine of the embeddings)",
     "cross_cosine": "How alike the headline of one and the text of the other are",
+    "shared_terms": "Rare terms in both (square root of their rarity in bits)",
     "term_cosine": "How alike the two are in their words (cosine by rarity)",
-    "shared_numbers": "Numbers in both",
-    "number_clash": "Numbers that contradict each other",
-    "shared_names": "Names in both",
-    "root_gap": "Square root of the days between the two",
-    "same_source": "From one source (1 = yes)",
-    "short_text": "One of the texts is very short (1 = yes)",
+    "title_terms": "How alike the headlines are in their words (cosine by rarity)",
+    "shared_names": "Names that sound alike, in any script (square root of their rarity)",
+    "shared_numbers": "Numbers in both (square root of how many)",
+    "number_clash": "Numbers in both, and none in common (1 = yes)",
     "gap": "Days between the two (0 where one has no date)",
     "undated": "A date is missing (1 = yes): the two may be of any time",
-    "cross_language": "Written in different languages (1 = yes)",
+    "same_source": "From one source (1 = yes)",
+    "short_text": "One of the texts is very short (1 = yes)",
 }
 
 
