@@ -3,9 +3,8 @@
     python -m benchmarks.affinity_training DEV_DIR SEEDS_GOLD [--encoder bundled] [--write FILE]
 
 The curves are fitted by `dedup.curve_fitting` on the candidate pairs of the labelled sets of
-`benchmarks.stories`, each set with a weight of its own. ITN counts a second time as one-line
-items without the names of the pages that it was taken from, since those tell the event. The
-look-alikes take no part: they are only measured on.
+`benchmarks.stories`, each set with a weight of its own. The look-alikes take no part: they are only
+measured on.
 
 `cross_fitted` is what `benchmarks.stories` measures.
 """
@@ -34,9 +33,8 @@ from dedup.story_candidates import story_candidates
 FOLDS = 2
 MIN_COSINE = 0.25
 WEIGHTS = {
-    "seeds": 0.3,
+    "seeds": 0.6,
     "ITN": 0.5,
-    "ITN lines": 0.7,
     "AllSides": 1.0,
     "ECB+": 1.0,
     "NTREX mixed": 0.5,
@@ -51,12 +49,6 @@ class Labelled:
     name: str
     pairs: LabelledPairs
     folds: tuple[Int64s, Int64s]
-
-
-def one_line(whole: StorySet) -> StorySet:
-    """The articles as headlines: their texts, without the titles."""
-    lines = [replace(each, title=each.text or each.title, text="") for each in whole.articles]
-    return StorySet.of(f"{whole.name} lines", lines, whole.gold)
 
 
 def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -> Labelled:
@@ -78,8 +70,7 @@ def _ends(folds: Int64s, pairs: Pairs) -> tuple[Int64s, Int64s]:
 
 def training_sets(sets: Sequence[StorySet], encoder: Encoder) -> list[Labelled]:
     """The sets that the curves are fitted on, among those given."""
-    lines = [one_line(each) for each in sets if each.name == "ITN"]
-    return [labelled(each, encoder) for each in [*sets, *lines] if each.name in WEIGHTS]
+    return [labelled(each, encoder) for each in sets if each.name in WEIGHTS]
 
 
 def without_fold(sets: Sequence[Labelled], fold: int) -> list[LabelledPairs]:
@@ -127,11 +118,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DEV_DIR")
     parser.add_argument("seeds", type=Path, metavar="SEEDS_GOLD")
     parser.add_argument("--encoder", default="bundled")
+    parser.add_argument("--english", action="store_true", help="only the English sets")
     parser.add_argument("--name", default="", help="name in the file, else the encoder's")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
     encoder = load_encoder(given.encoder)
-    sets = training_sets(load_sets(given.folder, given.seeds), encoder)
+    known = load_sets(given.folder, given.seeds)
+    chosen = [each for each in known if not given.english or each.languages == {"en"}]
+    sets = training_sets(chosen, encoder)
     model = fit([each.pairs for each in sets], given.name or encoder.name, MIN_COSINE)
     names = ", ".join(each.name for each in sets)
     text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {names}")

@@ -25,9 +25,11 @@ import numpy as np
 from benchmarks.saved import made_by, save_rows
 from dedup.affinity import Affinity, AffinityModel
 from dedup.config import Config
+from dedup.encoders import Float32s
 from dedup.neighbors import whole_vectors
 from dedup.pipeline import group_texts
 from dedup.profiles import Profiles, head_of, profiles
+from dedup.shingles import Int64s
 
 LIBRARIES = ("story-dedup", "numpy", "scipy")
 _DIM = 256
@@ -66,20 +68,24 @@ def corpus(texts: int, days: int, seed: int = 0) -> Profiles:
 
 def _vectors(
     generator: np.random.Generator,
-    topic: np.ndarray,
-    story: np.ndarray,
-    languages: np.ndarray,
+    topic: Int64s,
+    story: Int64s,
+    languages: Int64s,
     spread: float,
-) -> np.ndarray:
+) -> Float32s:
     """Sums of what topic, story and language add, and of noise; unit rows."""
 
-    def directions(count: int) -> np.ndarray:
-        made = generator.standard_normal((count, _DIM), np.float32)
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
+    def directions(count: int) -> Float32s:
+        return _unit(generator.standard_normal((count, _DIM), np.float32))
 
     made = 0.6 * directions(_TOPICS)[topic] + 0.8 * directions(int(story.max()) + 1)[story]
     made += 0.3 * directions(len(_LANGUAGES))[languages] + spread * directions(len(story))
-    return made / np.linalg.norm(made, axis=1, keepdims=True)
+    return _unit(made)
+
+
+def _unit(rows: Float32s) -> Float32s:
+    unit: Float32s = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def _text(generator: np.random.Generator, topic: int, story: int, language: int) -> str:
@@ -120,13 +126,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines = [
         "| texts | days | wall s | of these neighbours | peak MB | stories | largest component |",
         "|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        lines.append(
+        *(
             f"| {row['texts']:,} | {row['days']} | {row['wall_seconds']:.0f} | "
             f"{row['neighbour_seconds']:.0f} | {row['peak_memory_mb']:,} | "
             f"{row['story_groups']:,} | {row['largest_component']:,} |"
-        )
+            for row in rows
+        ),
+    ]
     return "\n".join(lines)
 
 

@@ -244,9 +244,9 @@ class StoryConfig:
             probable.
     """
 
-    min_probability: float = 0.5
-    floor_probability: float = 0.2
-    medoid_probability: float = 0.2
+    min_probability: float = 0.35
+    floor_probability: float = 0.1
+    medoid_probability: float = 0.1
     max_component: int = 2000
     round_up_links: int = 8
     round_up_cohesion: float = 0.2

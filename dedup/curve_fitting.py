@@ -39,10 +39,11 @@ _POINTS: Mapping[str, tuple[float, ...]] = {
     "same_source": (0, 1),
     "short_text": (0, 1),
 }
-_PENALTY = 10.0
+_PENALTY = 1.0
 _PAIRS_OF_A_SET = 3000.0
 """Pairs of one story are not independent: a set counts as so many pairs in all."""
 _STEPS = 300
+_MIN_PAIRS_OF_A_KIND = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ class LabelledPairs:
 def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> AffinityModel:
     """The curves that the labels of all sets support.
 
+    Where there are hardly any pairs of two languages, or of one, these have the curves of the
+    others.
+
     Args:
         sets: At least one pair of the same event and one of different events among them.
         name: What the curves are for, an encoder's name.
@@ -93,7 +97,11 @@ def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> Affinity
     points = _points(sets)
     rows = np.concatenate([_design(each.values, each.cross, points) for each in sets])
     weights = np.concatenate([_weights(each) for each in sets])
-    heights = _fitted(rows, same, weights, _signs(points))
+    heights = np.split(_fitted(rows, same, weights, _signs(points)), len(KINDS))
+    crossed = int(sum(each.cross.sum() for each in sets))
+    for kind, count in enumerate((len(same) - crossed, crossed)):
+        if count < _MIN_PAIRS_OF_A_KIND:
+            heights[kind] = heights[1 - kind]
     return _model(heights, points, name, min_cosine)
 
 
@@ -155,11 +163,14 @@ def _fitted(rows: Float32s, same: BoolMask, weights: Float32s, signs: Sequence[i
 
 
 def _model(
-    heights: Float64s, points: Mapping[str, tuple[float, ...]], name: str, min_cosine: float
+    heights: Sequence[Float64s],
+    points: Mapping[str, tuple[float, ...]],
+    name: str,
+    min_cosine: float,
 ) -> AffinityModel:
     intercepts: dict[str, float] = {}
     curves: dict[str, dict[str, Curve]] = {}
-    for kind, part in zip(KINDS, np.split(heights, len(KINDS)), strict=True):
+    for kind, part in zip(KINDS, heights, strict=True):
         intercepts[kind] = round(float(part[0]), 3)
         curves[kind] = {}
         place = 1

@@ -155,7 +155,7 @@ def flat(value: float) -> dict[str, object]:
     ("stored", "said"),
     [
         ({"name": "x", "min_cosine": 0.1}, "intercepts"),
-        (flat(1.0), "gap: must not turn back"),
+        (flat(1.0), "number_clash: must not turn back"),
         (flat(-1.0), "text_cosine: must not turn back"),
         (flat(0.0) | {"min_cosine": "near"}, "near"),
     ],

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from benchmarks.encoder_training.batches import News, Pairs, Texts
 from benchmarks.encoder_training.corpus import read_pairs
+from benchmarks.encoder_training.counting import document_frequency
 from benchmarks.encoder_training.export import quantized, save
 from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import UNKNOWN, train_vocabulary
-from benchmarks.encoder_training.weighting import document_frequency, rarity
 from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.bundled.segmentation import Segmenter
 
@@ -165,14 +165,9 @@ def test_gradients_are_the_slopes_of_the_loss(loss: str) -> None:
         assert (ahead - behind) / (2 * float(step)) == pytest.approx(slope, rel=0.15, abs=0.02)
 
 
-def test_rare_pieces_have_the_larger_factor() -> None:
+def test_a_piece_counts_once_in_a_text() -> None:
     texts = Texts.of([np.array(each, np.int32) for each in ([0, 0, 1], [0], *([[0]] * 98))])
-    found, count = document_frequency([texts, texts], 3)
-    assert (found.tolist(), count) == ([200, 2, 0], 200)
-    factors = rarity(found, count)
-    assert factors.shape == (3, 1)
-    assert factors[2] == 1.0
-    assert factors[0] < factors[1] < factors[2]
+    assert document_frequency([texts, texts], 3).tolist() == [200, 2, 0]
 
 
 def test_four_bits_keep_the_direction_of_a_row() -> None:

@@ -19,16 +19,16 @@ import numpy as np
 
 from benchmarks.encoder_training.batches import News, Pairs
 from benchmarks.encoder_training.corpus import KINDS
+from benchmarks.encoder_training.counting import document_frequency
 from benchmarks.encoder_training.export import save
 from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.teacher import teacher_vectors
 from benchmarks.encoder_training.training import Material, Recipe, train
 from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import train_vocabulary
-from benchmarks.encoder_training.weighting import document_frequency, rarity
 from dedup.encoders.bundled.segmentation import Segmenter
 
-MIN_TEXTS = 3
+MIN_TEXTS = 2
 
 
 def vocabulary(folder: Path, cache: Path) -> tuple[list[str], list[float]]:
@@ -63,12 +63,12 @@ def main() -> None:
     traits = Traits.of(pieces, scores)
     table = Table(traits, recipe.dim, np.random.default_rng(recipe.seed))
     train(recipe, Material(pairs, news, *taught), table)
-    running = [pairs["sent"].texts, news.titles, news.leads]
-    found, count = document_frequency(running, len(pieces))
-    listed, _ = document_frequency([pairs["lex"].texts, pairs["name"].texts], len(pieces))
-    rows = table.rows * rarity(found, count)
-    # What training hardly saw has no meaning; its words are cut into pieces that have.
-    kept = [row for row in range(len(pieces)) if not row or found[row] + listed[row] >= MIN_TEXTS]
+    seen = document_frequency(
+        [*(each.texts for each in pairs.values()), news.titles, news.leads], len(pieces)
+    )
+    rows = table.rows
+    # What training hardly saw says little; its words are cut into pieces that say more.
+    kept = [row for row in range(len(pieces)) if not row or seen[row] >= MIN_TEXTS]
     save(
         given.output or given.work / "weights.npz",
         [pieces[row] for row in kept],
