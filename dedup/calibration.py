@@ -160,9 +160,8 @@ def _cosines(before: Values, after: Values, name: str, kind: BoolMask) -> tuple[
 
 def _corresponding(values: Float64s, before: Float64s, after: Float64s) -> Float64s:
     """The values after which as many pairs lie as lie before these; 1 stays 1."""
-    scale = (np.append(each, 1.0) for each in (before, after))
-    found: Float64s = np.interp(values, *scale)
-    return found
+    places: Float64s = np.interp(values, np.append(before, 1.0), np.append(after, 1.0))
+    return places
 
 
 def _rescaled(curve: Curve, before: Float64s, after: Float64s) -> Curve:

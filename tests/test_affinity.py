@@ -137,7 +137,8 @@ def test_more_evidence_of_a_kind_is_never_held_against_a_pair(
 def test_a_curve_joins_its_points_and_is_level_beyond() -> None:
     curve = ((0.0, 0.0), (1.0, 2.0), (3.0, 3.0))
     values = np.array([-5.0, 0.0, 0.5, 1.0, 2.0, 3.0, 50.0])
-    assert height(curve, values).tolist() == np.interp(values, *zip(*curve, strict=True)).tolist()
+    stops, levels = [x for x, _ in curve], [y for _, y in curve]
+    assert height(curve, values).tolist() == np.interp(values, stops, levels).tolist()
 
 
 def test_weights_of_another_encoder_are_the_default_ones() -> None:

@@ -38,7 +38,8 @@ class Squeezed:
     def encode(self, texts: Sequence[str]) -> Float32s:
         inner = self._inner.encode(texts)
         made = np.concatenate((inner, np.full((len(texts), 1), 2, np.float32)), axis=1)
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
+        unit: Float32s = made / np.linalg.norm(made, axis=1, keepdims=True)
+        return unit
 
 
 @pytest.fixture(scope="module")

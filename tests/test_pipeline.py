@@ -96,7 +96,7 @@ def test_batches_of_any_size_give_the_same(
     for name, size in {
         "pipeline._BATCH": 7,
         "fingerprints._CHUNK_BYTES": 500,
-        "neighbors._BLOCK": 5,
+        "neighbors._MAX_BLOCK": 5,
         "candidates._PAIRS_AT_ONCE": 3,
     }.items():
         monkeypatch.setattr(f"dedup.{name}", size)

@@ -54,7 +54,7 @@ class Table:
         self._steps += 1
         corrected = rate * np.sqrt(1 - _BETA_2**self._steps) / (1 - _BETA_1**self._steps)
         owner = np.repeat(np.arange(len(gradients)), np.diff(texts.offsets))
-        pieces, slopes = _gathered(texts.rows, owner, gradients)
+        pieces, slopes = _gathered(texts.rows.astype(np.int64), owner, gradients)
         place, number = self._traits.of_pieces(pieces)
         self._own.step(pieces, slopes, corrected)
         self._common.step(*_gathered(number, place, slopes), corrected)

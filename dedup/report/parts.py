@@ -210,7 +210,7 @@ class Parts:
 
 
 def link_view(link: StoryLink) -> LinkView:
-    """A link with its parts in words and as bars on one scale."""
+    """A link with its parts in words and as bars on one scale; what adds nothing is left out."""
     largest = max((abs(part.log_odds) for part in link.evidence), default=0.0) or 1.0
     said = reasons(link)
     return LinkView(
@@ -223,6 +223,7 @@ def link_view(link: StoryLink) -> LinkView:
                 round(50 * part.log_odds / largest, 2),
             )
             for part in link.evidence
+            if part.log_odds or part.name == "prior"
         ),
         round(sum(part.log_odds for part in link.evidence), 4),
     )
