@@ -18,18 +18,23 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.saved import made_by, save_rows
 from benchmarks.story_scores import Bin, Run, reliability_by_language
 from benchmarks.story_sets import Int64s, StorySet, folds_of, load_sets
+from benchmarks.story_tables import reliability_table
+from dedup.assembly import body_of
 from dedup.cleaning import clean
 from dedup.config import Config
 from dedup.curve_fitting import LabelledPairs, fit
 from dedup.encoders import Encoder, load_encoder
 from dedup.features import Features
+from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import Pairs
 from dedup.pipeline import cluster, profiles_of
 from dedup.result import Result
 from dedup.story_candidates import story_candidates
 
+LIBRARIES = ("story-dedup", "numpy", "scipy")
 FOLDS = 2
 MIN_COSINE = 0.25
 WEIGHTS = {
@@ -52,9 +57,14 @@ class Labelled:
 
 
 def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -> Labelled:
-    """Embed the articles of a set and label their candidate pairs."""
+    """Embed the independent texts of a set and label their candidate pairs.
+
+    Copies take no part in grouping, so that they take none in learning either.
+    """
     articles = [each for each in story_set.articles if each.id in story_set.gold]
     texts = {each.id: clean(each, config.cleaning) for each in articles}
+    near = find_near_duplicates([body_of(texts[each.id]) for each in articles], config)
+    articles = [articles[number] for number in np.unique(near.representatives).tolist()]
     profiles = profiles_of(articles, texts, encoder, config)
     pairs = story_candidates(profiles, MIN_COSINE, config.neighbors)
     folds = folds_of(replace(story_set, articles=tuple(articles)), FOLDS)
@@ -120,7 +130,8 @@ def main() -> None:
     parser.add_argument("--encoder", default="bundled")
     parser.add_argument("--english", action="store_true", help="only the English sets")
     parser.add_argument("--name", default="", help="name in the file, else the encoder's")
-    parser.add_argument("--write", type=Path)
+    parser.add_argument("--write", type=Path, help="file of the curves")
+    parser.add_argument("--save", type=Path, help="file of the reliability")
     given = parser.parse_args()
     encoder = load_encoder(given.encoder)
     known = load_sets(given.folder, given.seeds)
@@ -131,7 +142,12 @@ def main() -> None:
     text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {names}")
     if given.write:
         given.write.write_text(text, encoding="utf-8")
-    print(text)
+    bins = reliability(sets, encoder.name)
+    rows = [{"kind": kind, **each._asdict()} for kind, found in bins.items() for each in found]
+    print(text, reliability_table(rows), sep="\n")
+    if given.save:
+        made = made_by("python -m benchmarks.affinity_training", LIBRARIES, encoder=encoder.name)
+        save_rows(given.save, made, rows)
 
 
 if __name__ == "__main__":

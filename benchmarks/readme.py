@@ -19,6 +19,8 @@ from typing import Any
 
 from benchmarks.encoder_tables import goals_table, languages_table
 from benchmarks.quality import table
+from benchmarks.story_scale import table as scale_table
+from benchmarks.story_tables import reliability_table, stories_block
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -140,10 +142,20 @@ def main() -> None:
         text = _CONSOLE.sub(lambda found: run_block(found[1], folder), text)
     rows = json.loads((RESULTS / "quality.json").read_text("utf-8"))["rows"]
     text = filled(text, "quality", table(rows))
-    saved, start_up, encoders = (
+    saved, start_up, encoders, stories, scale, affinity = (
         json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
-        for name in ("near_duplicates", "start_up", "encoders")
+        for name in (
+            "near_duplicates",
+            "start_up",
+            "encoders",
+            "stories",
+            "story_scale",
+            "affinity",
+        )
     )
+    text = filled(text, "stories", stories_block(stories))
+    text = filled(text, "scale", scale_table(scale["rows"]))
+    text = filled(text, "reliability", reliability_table(affinity["rows"]))
     text = filled(text, "near-duplicates", near_duplicate_tables(saved, start_up))
     README.write_text(filled(text, "encoders", goals_table(encoders)), encoding="utf-8")
     card = filled(CARD.read_text(encoding="utf-8"), "encoders", goals_table(encoders))

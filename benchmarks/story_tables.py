@@ -21,7 +21,31 @@ def stories_block(saved: Mapping[str, Any]) -> str:
     """What the README shows: all sets in one table, and what the figures hold for."""
     made = saved["made_by"]
     versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items() if number)
-    return f"{overall_table(saved['rows'])}\n\n{made['date']}; {versions}."
+    rows = saved["rows"]
+    return (
+        f"{overall_table(rows)}\n\n"
+        "B-cubed F1 of every system; each baseline at the cut that is best on the very set:\n\n"
+        f"{systems_table(rows)}\n\n{made['date']}; {versions}."
+    )
+
+
+def systems_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """B-cubed F1 of every system, a system a row and a set a column."""
+    names = list(dict.fromkeys(_name(system) for row in rows for system in row["systems"]))
+    found = {
+        (row["set"], _name(system)): system["b_cubed"]["f1"]
+        for row in rows
+        for system in row["systems"]
+        if "note" not in system
+    }
+    lines = [
+        f"| system | {' | '.join(row['set'] for row in rows)} |",
+        f"|---|{'--:|' * len(rows)}",
+    ]
+    for name in names:
+        cells = (found.get((row["set"], name)) for row in rows)
+        lines.append(f"| {name} | {' | '.join(map(_or_dash, cells))} |")
+    return "\n".join(lines)
 
 
 def overall_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -50,6 +74,20 @@ def overall_table(rows: Sequence[Mapping[str, Any]]) -> str:
             GOALS.get(row["set"], "above it"),
         )
         lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def reliability_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Predicted beside observed shares of same events, by kind of pair."""
+    lines = [
+        "| pairs | P(same event) | pairs in it | mean predicted | observed |",
+        "|---|---|--:|--:|--:|",
+        *(
+            f"| {row['kind']} | {row['low']:.1f} to {row['high']:.1f} | {row['pairs']:,} | "
+            f"{row['predicted']:.2f} | {row['observed']:.2f} |"
+            for row in rows
+        ),
+    ]
     return "\n".join(lines)
 
 

@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dedup.affinity import KINDS, Affinity, AffinityModel, Curve
-from dedup.assembly import precedence
+from dedup.assembly import body_of, precedence
 from dedup.cleaning import clean
 from dedup.config import Config
 from dedup.curve_fitting import COSINES, LabelledPairs, fit
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError
 from dedup.features import Features, Float64s, Values
+from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import Pairs
 from dedup.pipeline import Progress, distinct, profiles_of, silent
 from dedup.profiles import Profiles
@@ -80,6 +81,9 @@ def calibrate(
     kept = [each for each in distinct(articles, problems) if gold is None or each.id in gold]
     texts = {each.id: clean(each, config.cleaning) for each in kept}
     kept.sort(key=lambda each: precedence(each, texts[each.id]))
+    # Copies take no part in grouping, so that they teach nothing about it.
+    near = find_near_duplicates([body_of(texts[each.id]) for each in kept], config)
+    kept = [kept[number] for number in np.unique(near.representatives).tolist()]
     if len(kept) < 2:
         what = "articles" if gold is None else "articles with a label"
         raise InputError(f"{len(kept)} {what}: calibration compares pairs, give at least two")

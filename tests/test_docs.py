@@ -69,7 +69,7 @@ def test_readme_commands_print_what_is_shown(
     assert commands >= 3
 
 
-@pytest.mark.parametrize(("name", "printed"), [("README.md", "cosine"), (DOCS[-1], "first")])
+@pytest.mark.parametrize(("name", "printed"), [("README.md", "text_cosine"), (DOCS[-1], "first")])
 def test_python_blocks_run(
     name: str, printed: str, workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,6 +134,21 @@ def test_the_tables_of_the_encoder_are_the_saved_ones() -> None:
     assert goals_table(saved) in card
     assert goals_table(saved) in readme
     assert languages_table(saved) in card
+
+
+def test_the_tables_of_stories_are_the_saved_ones() -> None:
+    from benchmarks.story_scale import table
+    from benchmarks.story_tables import reliability_table, stories_block
+
+    results = ROOT / "benchmarks" / "results"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    stories, scale, affinity = (
+        json.loads((results / f"{name}.json").read_text("utf-8"))
+        for name in ("stories", "story_scale", "affinity")
+    )
+    assert stories_block(stories) in readme
+    assert table(scale["rows"]) in readme
+    assert reliability_table(affinity["rows"]) in readme
 
 
 def test_the_tables_of_near_duplicates_are_the_saved_ones() -> None:
