@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 import dedup
 from dedup.config import Config
@@ -101,6 +102,44 @@ def test_batches_of_any_size_give_the_same(
     }.items():
         monkeypatch.setattr(f"dedup.{name}", size)
     assert same(dedup.cluster(rows), result)
+
+
+def test_any_number_of_threads_gives_the_same(
+    rows: list[dict[str, str]], result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dedup.threads.available_cores", lambda: 1)
+    with threadpool_limits(1):
+        assert same(dedup.cluster(rows), result)
+
+
+def test_articles_of_another_time_change_no_story(
+    rows: list[dict[str, str]], result: Result
+) -> None:
+    last = max(a.published_at for a in result.articles if a.published_at)
+    dated = [row for row in rows if result.by_id[row["id"]].published_at]
+    later = [
+        {**row, "id": f"later {row['id']}", "text": f"{row['text']} {number}", "source": "later"}
+        | {"published_at": (last + timedelta(days=30, minutes=number)).isoformat()}
+        for number, row in enumerate(dated[::3])
+    ]
+    alone, beside = dedup.cluster(dated), dedup.cluster([*dated, *later])
+    apart = {
+        frozenset(m.id for m in story.members if not m.id.startswith("later "))
+        for story in beside.story_groups
+    }
+    assert {frozenset(m.id for m in s.members) for s in alone.story_groups} == apart - {frozenset()}
+
+
+@given(st.lists(st.sampled_from(["flood", "vote", "match"]), min_size=2, max_size=6))
+def test_identical_articles_are_never_apart(names: list[str]) -> None:
+    articles = [
+        Article(str(number), f"A {name} in Lomé", f"The {name} in Lomé was large. " * 8, "s", DAY)
+        for number, name in enumerate(names)
+    ]
+    found = dedup.cluster(articles)
+    for name in names:
+        same_text = [a.id for a, each in zip(articles, names, strict=True) if each == name]
+        assert len({found.story_of[each][0].id for each in same_text}) == 1
 
 
 def test_articles_dicts_and_tables_give_the_same(
