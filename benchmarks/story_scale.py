@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from benchmarks.saved import made_by, save_rows
 from dedup.affinity import Affinity, AffinityModel
 from dedup.config import Config
 from dedup.encoders import Float32s
+from dedup.encoders.bundled import BundledEncoder
 from dedup.neighbors import whole_vectors
 from dedup.pipeline import group_texts
 from dedup.profiles import Profiles, head_of, profiles
@@ -39,6 +41,7 @@ _SHARES = (0.4, 0.15, 0.1, 0.1, 0.08, 0.07, 0.05, 0.05)
 _DAY = 86_400
 _LASTS_DAYS = 1.2
 _LARGEST = 400
+_COMMON_WORDS = 2000
 
 
 def corpus(texts: int, days: int, seed: int = 0) -> Profiles:
@@ -54,7 +57,10 @@ def corpus(texts: int, days: int, seed: int = 0) -> Profiles:
     topic = generator.integers(0, _TOPICS, len(sizes))[story]
     vectors = _vectors(generator, topic, story, languages, spread=0.7)
     heads = _vectors(generator, topic, story, languages, spread=0.9)
-    written = [_text(generator, *each) for each in zip(topic, story, languages, strict=True)]
+    words = [each for each in BundledEncoder().vocabulary()[0] if each.isascii() and len(each) > 3]
+    words = generator.permutation(words).tolist()
+    told = zip(topic.tolist(), story.tolist(), languages.tolist(), strict=True)
+    written = [_text(generator, words, *each) for each in told]
     return profiles(
         written,
         [head_of("", text) for text in written],
@@ -88,13 +94,18 @@ def _unit(rows: Float32s) -> Float32s:
     return unit
 
 
-def _text(generator: np.random.Generator, topic: int, story: int, language: int) -> str:
-    """Some 120 words: of the language, of the topic, and names of the story."""
-    common = [f"w{language}x{k}" for k in generator.zipf(1.4, 80) % 4000]
-    of_topic = [f"t{language}q{topic}q{k}" for k in generator.integers(0, 40, 25)]
+def _text(
+    generator: np.random.Generator, words: Sequence[str], topic: int, story: int, language: int
+) -> str:
+    """Some 120 words: of the language, of the topic, and names of the story.
+
+    The words are English ones, others for each language, so that their rarity is real.
+    """
+    common = [words[k * 8 + language] for k in generator.zipf(1.3, 95) % _COMMON_WORDS]
+    of_topic = [words[-1 - topic * 40 - k] for k in generator.integers(0, 40, 12)]
     names = [f"Nam{story}er{k}" for k in generator.integers(0, 6, 8)]
-    words = np.array([*common, *of_topic, *names])
-    return " ".join(words[generator.permutation(len(words))].tolist())
+    text = np.array([*common, *of_topic, *names])
+    return " ".join(text[generator.permutation(len(text))].tolist())
 
 
 def measure(texts: int, days: int) -> dict[str, Any]:

@@ -19,26 +19,40 @@ from dedup.shingles import Int64s
 if TYPE_CHECKING:
     from dedup.stories import PairScorer
 
-_MOST_AROUND = 64
+_LOOKED_AT = 12
 
 
 def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
     """Numbers of the texts that are near to many which are not near each other, ascending.
 
     At least `round_up_links` texts are linked to it with `min_probability`, and of the pairs
-    among these (the first 64 of them) at most the share `round_up_cohesion` is as probable.
+    among these (twelve of them, evenly chosen) at most the share `round_up_cohesion` is as
+    probable.
     """
     floor = log_odds_of(config.min_probability)
     near = links.at_least(floor)
-    found = [
-        text
-        for text in _loosely_linked(near, config)
-        if _share_among(near.around(text)[:_MOST_AROUND], scorer, floor) <= config.round_up_cohesion
-    ]
-    return np.array(found, np.int64)
+    suspects = _loosely_linked(near, config)
+    first, second, owner = _pairs_around(near, suspects)
+    close = scorer.log_odds(first, second) >= floor
+    pairs = np.bincount(owner, minlength=len(suspects))
+    shares = np.bincount(owner, close, minlength=len(suspects)) / np.maximum(pairs, 1)
+    return suspects[shares <= config.round_up_cohesion]
 
 
-def _loosely_linked(near: Links, config: StoryConfig) -> list[int]:
+def _pairs_around(near: Links, texts: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    """Pairs among some of the texts around each, and the place of the one that they are around."""
+    nothing = np.empty(0, np.int64)
+    parts = [(nothing, nothing, nothing)]
+    for place, text in enumerate(texts.tolist()):
+        around = near.around(text)
+        chosen = around[np.linspace(0, len(around) - 1, min(len(around), _LOOKED_AT)).astype(int)]
+        a, b = np.triu_indices(len(chosen), 1)
+        parts.append((chosen[a], chosen[b], np.full(len(a), place)))
+    first, second, owner = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    return first, second, owner
+
+
+def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:
     """Texts with enough links and few among those: pairs that were no candidates may be more."""
     ones = np.ones(len(near.first), np.int64)
     graph = sp.coo_array((ones, (near.first, near.second)), shape=(near.count,) * 2).tocsr()
@@ -46,13 +60,4 @@ def _loosely_linked(near: Links, config: StoryConfig) -> list[int]:
     many = np.flatnonzero(degrees >= config.round_up_links)
     closed: Int64s = np.asarray((graph[many] @ graph).multiply(graph[many]).sum(axis=1)).ravel()
     pairs = degrees[many] * (degrees[many] - 1)
-    # With more neighbours than are looked at, the links say nothing about those.
-    loose = (closed <= config.round_up_cohesion * pairs) | (degrees[many] > _MOST_AROUND)
-    found: list[int] = many[loose].tolist()
-    return found
-
-
-def _share_among(texts: Int64s, scorer: PairScorer, floor: int) -> float:
-    """Share of the pairs among some texts with at least these log-odds."""
-    scores = scorer.block(texts, texts)[np.triu_indices(len(texts), 1)]
-    return float((scores >= floor).mean())
+    return many[closed <= config.round_up_cohesion * pairs]

@@ -40,6 +40,10 @@ _CERTAIN = log_odds_of(0.98)
 class PairScorer(Protocol):
     """What `group` needs of `affinity.Affinity`."""
 
+    def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
+        """Log-odds of pairs, int64 of shape (m,)."""
+        ...
+
     def block(self, rows: Int64s, columns: Int64s) -> Int64s:
         """Log-odds of k texts with each of l, int64 of shape (k, l); symmetric."""
         ...

@@ -89,6 +89,10 @@ class Dense:
     def __init__(self, scores: Int64s) -> None:
         self.scores = scores
 
+    def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
+        scores: Int64s = self.scores[first, second]
+        return scores
+
     def block(self, rows: Int64s, columns: Int64s) -> Int64s:
         return self.scores[np.ix_(rows, columns)]
 
