@@ -207,7 +207,7 @@ def test_a_small_table_learns_to_translate(folder: Path) -> None:
     assert news.spelled[0][0] == "House 0 burns"
     taught = np.eye(9, 12, dtype=np.float16)
     table = Table(Traits.of(pieces, scores), 16, np.random.default_rng(0))
-    recipe = Recipe(steps=120, batch=32, news_batch=8, warm_up=5, rate=0.05)
+    recipe = Recipe(steps=300, batch=32, news_batch=8, warm_up=5, rate=0.02)
     train(recipe, Material(pairs, news, taught, taught), table)
     x, y = pairs["sent"].english, pairs["sent"].foreign
     left, right = (table.sums(pairs["sent"].texts.take(side)) for side in (x, y))
