@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from dedup.neighbors import SCALE, UNDATED
+from dedup.neighbors import SCALE, time_gaps
 from dedup.profiles import RARE_BITS, Profiles, names_of, numbers_of
 from dedup.shingles import BoolMask, Int64s
 from dedup.terms import WEIGHT_UNIT, spelled_terms, term_weights
@@ -143,9 +143,8 @@ class Features:
 
     def _circumstances(self, a: Int64s, b: Int64s) -> Values:
         """The features that do not compare contents."""
-        of, times = self._of, self._of.seconds
-        dated = (times[a] != UNDATED) & (times[b] != UNDATED)
-        gap = np.abs(np.where(dated, times[a], 0) - np.where(dated, times[b], 0))
+        of = self._of
+        gap, dated = time_gaps(of.seconds, a, b)
         one_source = (of.sources[a] == of.sources[b]) & (of.sources[a] >= 0)
         return {
             "gap": gap / _SECONDS_PER_DAY,

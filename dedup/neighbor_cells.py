@@ -7,6 +7,7 @@ neighbours are fetched than wanted, since those too far in time are left out aft
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ def approximate_pairs(
     gap = int(config.max_gap.total_seconds())
     threshold = np.float32(min_cosine * SCALE * SCALE - 0.5)
     parts = []
+    done = 0
     for language in np.unique(languages).tolist():
         members = np.flatnonzero(languages == language)
         index = _index(whole[members])
@@ -49,12 +51,13 @@ def approximate_pairs(
             ranks = kept.reshape(found.shape).cumsum(axis=1).ravel()
             kept &= ranks <= config.per_language
             parts.append((row[kept], other[kept]))
+        done += len(members)
         if on_progress is not None:
-            on_progress(sum(int((languages == each).sum()) for each in range(-1, language + 1)))
+            on_progress(done)
     return Pairs.of(parts, len(whole))
 
 
-def _index(vectors: Float32s):  # type: ignore[no-untyped-def]  # noqa: ANN202 (faiss has no types)
+def _index(vectors: Float32s) -> Any:  # noqa: ANN401 (faiss has no types)
     """An inverted file with about as many cells as each of them has vectors."""
     import faiss
 

@@ -103,12 +103,16 @@ def neighbor_pairs(
 
 def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:
     """Whether two texts are at most so many seconds apart; an undated one is near to all."""
-    first, second = seconds[a], seconds[b]
-    dated = (first != UNDATED) & (second != UNDATED)
-    near: BoolMask = ~dated | (
-        np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)) <= gap
-    )
+    gaps, dated = time_gaps(seconds, a, b)
+    near: BoolMask = ~dated | (gaps <= gap)
     return near
+
+
+def time_gaps(seconds: Int64s, a: Int64s, b: Int64s) -> tuple[Int64s, BoolMask]:
+    """Seconds between texts, 0 where a date is missing, and whether none is."""
+    first, second = seconds[a], seconds[b]
+    dated: BoolMask = (first != UNDATED) & (second != UNDATED)
+    return np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)), dated
 
 
 def _windows(times: Int64s, gap: int) -> Iterator[tuple[int, int, Int64s]]:

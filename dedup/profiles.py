@@ -8,7 +8,7 @@ the pair alone, in a list or by the product of two matrices.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,9 +38,8 @@ class Profiles:
 
     Args:
         texts: Titles and leads as canonical text, as they were encoded.
-        heads: Titles, or the beginning of the text where there is none.
         whole: Whole-number vectors of the texts, float32 of shape (n, dim).
-        head_whole: Whole-number vectors of the heads, float32 of shape (n, dim).
+        head_whole: Those of the heads: titles, or the beginning of the text where there is none.
         seconds: Publication times in seconds since 1970, `UNDATED` where unknown.
         languages: Numbers of the languages, int64 of shape (n,), -1 where unknown.
         sources: Numbers of the outlets, int64 of shape (n,), -1 where unknown.
@@ -53,7 +52,6 @@ class Profiles:
     """
 
     texts: Sequence[str]
-    heads: Sequence[str]
     whole: Float32s
     head_whole: Float32s
     seconds: Int64s
@@ -81,20 +79,23 @@ def profiles(
     languages: Sequence[str],
     sources: Sequence[str],
 ) -> Profiles:
-    """Profiles of n texts; the arguments are those of `Profiles`, by name instead of number."""
+    """Profiles of n texts.
+
+    The arguments are those of `Profiles`, by name instead of number, and the heads.
+    """
+    terms = _terms(texts)
     return Profiles(
         texts=texts,
-        heads=heads,
         whole=whole,
         head_whole=head_whole,
         seconds=seconds,
         languages=_numbered(languages),
         sources=_numbered(sources),
         short=np.array([len(text) < _SHORT_CHARS for text in texts], bool),
-        terms=_term_rows(texts, _MIN_TERM_BITS),
-        head_terms=_term_rows(heads, _MIN_TERM_BITS),
-        rare=_term_rows(texts, RARE_BITS),
-        names=_name_rows(texts),
+        terms=_rows(len(texts), terms),
+        head_terms=_rows(len(heads), _terms(heads)),
+        rare=_rows(len(texts), [_only(part, part.is_rare) for part in terms]),
+        names=_rows(len(texts), _names(texts, terms)),
         numbers=_number_rows(texts),
     )
 
@@ -128,52 +129,62 @@ def _numbered(names: Sequence[str]) -> Int64s:
     return np.array([numbers.get(name, -1) for name in names], np.int64)
 
 
-def _term_rows(texts: Sequence[str], min_bits: float) -> sp.csr_array:
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """Entries of sparse rows: text, key of the column, and value; arrays of one shape."""
+
+    owner: Int64s
+    keys: UInt64s
+    values: Int64s
+
+    @property
+    def is_rare(self) -> BoolMask:
+        """Which of them, being rarities, are large."""
+        return self.values * WEIGHT_UNIT >= RARE_BITS
+
+
+def _only(entries: _Entries, kept: BoolMask | Int64s) -> _Entries:
+    return _Entries(entries.owner[kept], entries.keys[kept], entries.values[kept])
+
+
+def _terms(texts: Sequence[str]) -> list[_Entries]:
+    """Rarities of the different terms of each text, the very common ones left out."""
     parts = []
     for start in range(0, len(texts), _AT_ONCE):
-        owner, hashes, weights = _rare(texts[start : start + _AT_ONCE], min_bits)
-        parts.append((owner + start, hashes, weights))
-    return _rows(len(texts), parts)
+        found, _ = count_terms(texts[start : start + _AT_ONCE])
+        owner = np.repeat(np.arange(len(found.counts)), found.counts) + start
+        entries = _Entries(owner, found.hashes, term_weights(found.hashes))
+        parts.append(_only(entries, entries.values * WEIGHT_UNIT >= _MIN_TERM_BITS))
+    return parts
 
 
-def _name_rows(texts: Sequence[str]) -> sp.csr_array:
+def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries]:
     """Each skeleton with the largest rarity of the words of the text that have it."""
-    parts = []
-    for start in range(0, len(texts), _AT_ONCE):
-        chunk = texts[start : start + _AT_ONCE]
-        owner, hashes, weights = _rare(chunk, RARE_BITS)
-        named = names_of(spelled_terms(chunk, RARE_BITS))
-        names = np.array([named.get(key, 0) for key in hashes.tolist()], np.uint64)
-        kept = np.lexsort((-weights, names, owner))
-        kept = kept[names[kept] > 0]
-        owner, names, weights = owner[kept], names[kept], weights[kept]
-        new = np.ones(len(kept), bool)
-        new[1:] = (owner[1:] != owner[:-1]) | (names[1:] != names[:-1])
-        parts.append((owner[new] + start, names[new], weights[new]))
-    return _rows(len(texts), parts)
+    for start, part in zip(range(0, len(texts), _AT_ONCE), terms, strict=True):
+        rare = _only(part, part.is_rare)
+        named = names_of(spelled_terms(texts[start : start + _AT_ONCE], RARE_BITS))
+        names = np.array([named.get(key, 0) for key in rare.keys.tolist()], np.uint64)
+        found = _Entries(rare.owner, names, rare.values)
+        order = np.lexsort((-found.values, found.keys, found.owner))
+        found = _only(found, order[found.keys[order] > 0])
+        new = np.ones(len(found.keys), bool)
+        new[1:] = (found.owner[1:] != found.owner[:-1]) | (found.keys[1:] != found.keys[:-1])
+        yield _only(found, new)
 
 
 def _number_rows(texts: Sequence[str]) -> sp.csr_array:
     found = [(i, number) for i, text in enumerate(texts) for number in sorted(numbers_of(text))]
     owner, numbers = np.array(found, np.int64).reshape(-1, 2).T
-    return _rows(len(texts), [(owner, numbers.astype(np.uint64), np.ones(len(owner), np.int64))])
+    ones = np.ones(len(owner), np.int64)
+    return _rows(len(texts), [_Entries(owner, numbers.astype(np.uint64), ones)])
 
 
-def _rare(texts: Sequence[str], min_bits: float) -> tuple[Int64s, UInt64s, Int64s]:
-    """Owner, hash and rarity of the different terms of each text that are that rare."""
-    found, _ = count_terms(texts)
-    weights = term_weights(found.hashes)
-    kept = weights * WEIGHT_UNIT >= min_bits
-    owner = np.repeat(np.arange(len(found.counts)), found.counts)
-    return owner[kept], found.hashes[kept], weights[kept]
-
-
-def _rows(count: int, parts: Sequence[tuple[Int64s, UInt64s, Int64s]]) -> sp.csr_array:
-    """Sparse rows from owners, keys of columns, and values."""
-    nothing = (np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64))
-    owner, keys, values = (
-        np.concatenate([part[k] for part in (nothing, *parts)]) for k in range(3)
+def _rows(count: int, parts: Iterable[_Entries]) -> sp.csr_array:
+    nothing = _Entries(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64))
+    found = [nothing, *parts]
+    different, columns = np.unique(
+        np.concatenate([each.keys for each in found]), return_inverse=True
     )
-    different, columns = np.unique(keys, return_inverse=True)
-    shape = (count, max(1, len(different)))
-    return sp.csr_array((values, (owner.astype(np.int64), columns)), shape=shape)
+    owner = np.concatenate([each.owner for each in found])
+    values = np.concatenate([each.values for each in found])
+    return sp.csr_array((values, (owner, columns)), shape=(count, max(1, len(different))))

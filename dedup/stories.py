@@ -215,12 +215,13 @@ def _with_late(
     alone = []
     for text in late.tolist():
         best, chosen = float(log_odds_of(config.min_probability)), -1
-        for number in np.unique(home[links.around(text)]).tolist():
-            members = groups[number] if number >= 0 else late[:0]
-            mean = scorer.block(np.array([text]), members).mean() if len(members) else -np.inf
-            silent = number >= 0 and _silence(text, members, seconds) > max_gap.total_seconds()
-            if not silent and (mean > best or (mean == best and chosen < 0)):
-                best, chosen = float(mean), number
+        near = np.unique(home[links.around(text)])
+        for number in near[near >= 0].tolist():
+            if _silence(text, groups[number], seconds) > max_gap.total_seconds():
+                continue
+            mean = float(scorer.block(np.array([text]), groups[number]).mean())
+            if mean > best or (mean == best and chosen < 0):
+                best, chosen = mean, number
         if chosen < 0:
             alone.append(np.array([text]))
         else:
