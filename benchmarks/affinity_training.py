@@ -22,15 +22,14 @@ from benchmarks.saved import made_by, save_rows
 from benchmarks.story_scores import Bin, Run, reliability_by_language
 from benchmarks.story_sets import Int64s, StorySet, folds_of, load_sets
 from benchmarks.story_tables import reliability_table
-from dedup.assembly import body_of
+from dedup.affinity import LOG_ODDS_UNIT
 from dedup.cleaning import clean
 from dedup.config import Config
 from dedup.curve_fitting import LabelledPairs, fit
 from dedup.encoders import Encoder, load_encoder
 from dedup.features import Features
-from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import Pairs
-from dedup.pipeline import cluster, profiles_of
+from dedup.pipeline import cluster, independent, profiles_of
 from dedup.result import Result
 from dedup.story_candidates import story_candidates
 
@@ -57,14 +56,10 @@ class Labelled:
 
 
 def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -> Labelled:
-    """Embed the independent texts of a set and label their candidate pairs.
-
-    Copies take no part in grouping, so that they take none in learning either.
-    """
+    """Embed the independent texts of a set and label their candidate pairs."""
     articles = [each for each in story_set.articles if each.id in story_set.gold]
     texts = {each.id: clean(each, config.cleaning) for each in articles}
-    near = find_near_duplicates([body_of(texts[each.id]) for each in articles], config)
-    articles = [articles[number] for number in np.unique(near.representatives).tolist()]
+    articles = independent(articles, texts, config)
     profiles = profiles_of(articles, texts, encoder, config)
     pairs = story_candidates(profiles, MIN_COSINE, config.neighbors)
     folds = folds_of(replace(story_set, articles=tuple(articles)), FOLDS)
@@ -114,7 +109,9 @@ def reliability(sets: Sequence[Labelled], name: str) -> dict[str, tuple[Bin, ...
         model = fit(without_fold(sets, fold), name, MIN_COSINE)
         for each in sets:
             pairs = each.pairs.only((each.folds[0] == fold) & (each.folds[1] == fold))
-            predicted.append(1 / (1 + np.exp(-model.log_odds(pairs.values, pairs.cross) / 1000)))
+            predicted.append(
+                1 / (1 + np.exp(-model.log_odds(pairs.values, pairs.cross) * LOG_ODDS_UNIT))
+            )
             same.append(pairs.same)
             cross.append(pairs.cross)
     return reliability_by_language(

@@ -16,24 +16,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dedup.affinity import KINDS, Affinity, AffinityModel, Curve
-from dedup.assembly import body_of, precedence
+from dedup.affinity import KINDS, AffinityModel, Curve
+from dedup.assembly import precedence
 from dedup.cleaning import clean
 from dedup.config import Config
-from dedup.curve_fitting import COSINES, LabelledPairs, fit
+from dedup.curve_fitting import COSINES, MIN_PAIRS_OF_A_KIND, LabelledPairs, fit
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError
 from dedup.features import Features, Float64s, Values
-from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import Pairs
-from dedup.pipeline import Progress, distinct, profiles_of, silent
+from dedup.pipeline import Progress, distinct, independent, profiles_of, silent
 from dedup.profiles import Profiles
 from dedup.records import Article, Problem
 from dedup.shingles import BoolMask
 from dedup.story_candidates import story_candidates
 
 _SEED = 0
-_MIN_PAIRS_OF_A_KIND = 200
 _LOWEST_SHARE = 0.02
 _MAX_PAIRS = 200_000
 
@@ -62,6 +60,7 @@ def calibrate(
     gold: Mapping[str, str] | None = None,
     encoder: Encoder | None = None,
     progress: Progress = silent,
+    problems: list[Problem] | None = None,
 ) -> Calibration:
     """Curves of the affinity for an encoder.
 
@@ -72,18 +71,17 @@ def calibrate(
             are left out.
         encoder: The encoder.
         progress: Called as texts are embedded.
+        problems: Where repeated ids are added, if the caller wants them.
 
     Raises:
         InputError: There are too few articles, or labels, to tell anything.
     """
     encoder = encoder or load_encoder(config.encoder)
-    problems: list[Problem] = []
-    kept = [each for each in distinct(articles, problems) if gold is None or each.id in gold]
+    met = [] if problems is None else problems
+    kept = [each for each in distinct(articles, met) if gold is None or each.id in gold]
     texts = {each.id: clean(each, config.cleaning) for each in kept}
     kept.sort(key=lambda each: precedence(each, texts[each.id]))
-    # Copies take no part in grouping, so that they teach nothing about it.
-    near = find_near_duplicates([body_of(texts[each.id]) for each in kept], config)
-    kept = [kept[number] for number in np.unique(near.representatives).tolist()]
+    kept = independent(kept, texts, config)
     if len(kept) < 2:
         what = "articles" if gold is None else "articles with a label"
         raise InputError(f"{len(kept)} {what}: calibration compares pairs, give at least two")
@@ -100,13 +98,14 @@ def _fitted(
 ) -> Calibration:
     """Curves from labels; the smallest cosine leaves out one in fifty pairs of one story."""
     features = Features(profiled)
-    nearest = story_candidates(profiled, -1.0, config.neighbors)
-    labels = np.unique(np.array(clusters), return_inverse=True)[1]
-    same = labels[nearest.first] == labels[nearest.second]
+    nearest = LabelledPairs.of(
+        features, story_candidates(profiled, -1.0, config.neighbors), clusters
+    )
+    same = nearest.same
     if same.all() or not same.any():
         missing = "different stories" if same.all() else "the same story"
         raise InputError(f"the labels have no pair of {missing} within max_gap: nothing to learn")
-    cosines = features.of_pairs(nearest.first[same], nearest.second[same])["text_cosine"]
+    cosines = nearest.values["text_cosine"][same]
     min_cosine = round(float(np.quantile(cosines, _LOWEST_SHARE)), 2)
     pairs = story_candidates(profiled, min_cosine, config.neighbors)
     labelled = LabelledPairs.of(features, pairs, clusters)
@@ -122,8 +121,9 @@ def _carried_over(
     model = AffinityModel.load("", "bundled")
     pairs = _sample(reference, model.min_cosine, config)
     first, second = pairs.first, pairs.second
-    before, after = (Features(each).of_pairs(first, second) for each in (reference, profiled))
-    cross = Affinity(model, reference).features.is_cross(first, second)
+    features = Features(reference)
+    before, after = (each.of_pairs(first, second) for each in (features, Features(profiled)))
+    cross = features.is_cross(first, second)
     curves = {
         kind: {
             name: _rescaled(curve, *_cosines(before, after, name, cross == bool(number)))
@@ -151,14 +151,14 @@ def _sample(reference: Profiles, min_cosine: float, config: Config) -> Pairs:
     count = len(reference.seconds)
     generator = np.random.default_rng(_SEED)
     chosen = generator.permutation(len(near.first))[: _MAX_PAIRS // 2]
-    wanted = max(len(chosen), _MIN_PAIRS_OF_A_KIND)
+    wanted = max(len(chosen), MIN_PAIRS_OF_A_KIND)
     a, b = generator.integers(0, count, (2, wanted))
     return Pairs.of([(near.first[chosen], near.second[chosen]), (a[a != b], b[a != b])], count)
 
 
 def _cosines(before: Values, after: Values, name: str, kind: BoolMask) -> tuple[Float64s, Float64s]:
     """Sorted cosines of both encoders, of one kind of pairs or, where those are few, of all."""
-    chosen = kind if kind.sum() >= _MIN_PAIRS_OF_A_KIND else np.ones(len(kind), bool)
+    chosen = kind if kind.sum() >= MIN_PAIRS_OF_A_KIND else np.ones(len(kind), bool)
     return np.sort(before[name][chosen]), np.sort(after[name][chosen])
 
 

@@ -25,6 +25,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from dedup.doctor import Checkup
     from dedup.evaluation import Evaluation
+    from dedup.records import Problem
     from dedup.result import Result
 
 _EXAMPLES = 3
@@ -129,7 +130,7 @@ class Console:
             self._out.print(table)
             self._out.print()
         self._show_counts(result)
-        self._show_problems(result)
+        self.show_problems(result.problems)
         for note in result.summary.notes:
             self._err.print(f"note: {note}", markup=False, soft_wrap=True)
         for path in written:
@@ -159,9 +160,11 @@ class Console:
             cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
             self._err.print(f"cut from the texts: {cut}", markup=False, soft_wrap=True)
 
-    def _show_problems(self, result: Result) -> None:
-        for kind, count in result.summary.problems.items():
-            met = [problem for problem in result.problems if problem.kind == kind]
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """How often each kind of problem was met, with examples."""
+        for kind in sorted({problem.kind for problem in problems}):
+            met = [problem for problem in problems if problem.kind == kind]
+            count = len(met)
             what = "set aside" if met[0].kept else "skipped"
             self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
             for problem in met if self._verbose else met[:_EXAMPLES]:

@@ -43,7 +43,8 @@ _PENALTY = 1.0
 _PAIRS_OF_A_SET = 3000.0
 """Pairs of one story are not independent: a set counts as so many pairs in all."""
 _STEPS = 300
-_MIN_PAIRS_OF_A_KIND = 200
+MIN_PAIRS_OF_A_KIND = 200
+"""Fewer pairs of one language, or of two, say nothing about their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> Affinity
     heights = np.split(_fitted(rows, same, weights, _signs(points)), len(KINDS))
     crossed = int(sum(each.cross.sum() for each in sets))
     for kind, count in enumerate((len(same) - crossed, crossed)):
-        if count < _MIN_PAIRS_OF_A_KIND:
+        if count < MIN_PAIRS_OF_A_KIND:
             heights[kind] = heights[1 - kind]
     return _model(heights, points, name, min_cosine)
 

@@ -160,6 +160,20 @@ def _clean(articles: Sequence[Article], config: Config, progress: Progress) -> d
     return texts
 
 
+def independent(
+    articles: Sequence[Article], texts: Mapping[str, CleanText], config: Config
+) -> list[Article]:
+    """The articles that stand for their text; copies take no part in grouping.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        config: When two texts are copies.
+    """
+    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    return [articles[number] for number in np.unique(near.representatives).tolist()]
+
+
 def profiles_of(
     articles: Sequence[Article],
     texts: Mapping[str, CleanText],

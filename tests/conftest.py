@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings
+
+from dedup import cli
 
 settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("dedup")
@@ -28,5 +32,21 @@ def prose() -> Callable[[int, int], str]:
     def make(seed: int, words: int) -> str:
         generator = random.Random(seed)
         return " ".join(f"w{generator.randrange(50_000)}" for _ in range(words))
+
+    return make
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., SimpleNamespace]:
+    """Runs the command in this process: `run("cluster", "x.jsonl").code`."""
+
+    def make(*arguments: object) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["dedup", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=stopped.value.code or 0, out=out, err=err)
 
     return make

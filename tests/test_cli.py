@@ -14,25 +14,8 @@ from types import SimpleNamespace
 import pyarrow.parquet as pq
 import pytest
 
-from dedup import cli
 from dedup.config import Config
 from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS, TIE_COLUMNS
-
-
-@pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., SimpleNamespace]:
-    """Runs the command in this process: `run("cluster", "x.jsonl").code`."""
-
-    def make(*arguments: object) -> SimpleNamespace:
-        monkeypatch.setattr(sys, "argv", ["dedup", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        return SimpleNamespace(code=stopped.value.code or 0, out=out, err=err)
-
-    return make
 
 
 @pytest.fixture

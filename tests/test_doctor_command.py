@@ -52,22 +52,6 @@ def articles(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def main(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., SimpleNamespace]:
-    """Runs the whole command: `main("doctor", "x.csv").code`."""
-
-    def make(*arguments: object) -> SimpleNamespace:
-        monkeypatch.setattr(sys, "argv", ["dedup", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        return SimpleNamespace(code=stopped.value.code or 0, out=out, err=err)
-
-    return make
-
-
 @pytest.mark.parametrize("ending", ["parquet", "jsonl", "csv"])
 def test_every_format_of_a_result_gives_the_same_check_up(tmp_path: Path, ending: str) -> None:
     path = saved(tmp_path / f"result.{ending}", sick())
@@ -126,11 +110,11 @@ def test_help_teaches_by_example() -> None:
     ],
 )
 def test_a_file_that_is_no_result_is_refused(
-    main: Callable[..., SimpleNamespace], tmp_path: Path, content: str, message: str
+    run: Callable[..., SimpleNamespace], tmp_path: Path, content: str, message: str
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(content)
-    done = main("doctor", path)
+    done = run("doctor", path)
     assert done.code == 1
     assert str(path) in done.err
     assert message in done.err
@@ -149,7 +133,7 @@ def test_a_file_that_is_no_result_is_refused(
     ],
 )
 def test_exit_codes_and_messages(
-    main: Callable[..., SimpleNamespace],
+    run: Callable[..., SimpleNamespace],
     result: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
@@ -158,7 +142,7 @@ def test_exit_codes_and_messages(
 ) -> None:
     monkeypatch.chdir(result.parent)
     Path("other.csv").write_text("id,title\nx,Title\n")
-    done = main("doctor", *(each.format(result=result) for each in arguments))
+    done = run("doctor", *(each.format(result=result) for each in arguments))
     assert done.code == code
     assert message in " ".join(done.err.replace("│", " ").split())
     assert "Traceback" not in done.err
@@ -191,10 +175,10 @@ def test_the_same_check_up_gives_the_same_bytes(result: Path, tmp_path: Path, en
 
 
 def test_the_command_draws(
-    main: Callable[..., SimpleNamespace], result: Path, tmp_path: Path
+    run: Callable[..., SimpleNamespace], result: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
-    done = main("doctor", result, "--plot", tmp_path / "a.svg", "--json")
+    done = run("doctor", result, "--plot", tmp_path / "a.svg", "--json")
     assert done.code == 0
     assert json.loads(done.out)
     assert "wrote" in done.err

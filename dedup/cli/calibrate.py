@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dedup.cli.options import INPUTS_HELP, check_folder, column_option
+from dedup.cli.reading import named_columns, reading
 from dedup.config import Config
 from dedup.console import Console
+from dedup.records import Problem
 
 
 def calibrate_command(
@@ -54,7 +55,6 @@ def calibrate_command(
     """
     from dedup.calibration import calibrate
     from dedup.evaluation import read_labels
-    from dedup.readers.files import read_articles, total_bytes
     from dedup.writers import replacing
 
     if not output.lower().endswith(".json"):
@@ -62,24 +62,21 @@ def calibrate_command(
     check_folder(output)
     settings = Config.from_toml(config) if config else Config()
     settings = settings.replace(encoder={"name": encoder})
-    given = {
-        "id": id_column,
-        "title": title_column,
-        "text": text_column,
-        "published_at": published_at_column,
-        "language": language_column,
-    }
+    columns = named_columns(
+        id=id_column,
+        title=title_column,
+        text=text_column,
+        published_at=published_at_column,
+        language=language_column,
+    )
+    labels = read_labels(gold)[0] if gold else None
     console = Console()
-    with console.progress(total_bytes(inputs)) as progress:
-        articles = read_articles(
-            inputs,
-            columns={field: name for field, name in given.items() if name is not None},
-            config=settings.reading,
-            now=datetime.now(UTC),
-            on_bytes=progress.on_bytes,
+    problems: list[Problem] = []
+    with reading(inputs, columns, settings, console, problems) as (articles, progress):
+        found = calibrate(
+            list(articles), settings, gold=labels, progress=progress, problems=problems
         )
-        labels = read_labels(gold)[0] if gold else None
-        found = calibrate(list(articles), settings, gold=labels, progress=progress)
+    console.show_problems(problems)
     with replacing(output) as file:
         file.write(found.model.to_json(found.note).encode())
     typer.echo(f"{found.note}; min_cosine {found.model.min_cosine}")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dedup.cli.options import INPUTS_HELP, check_folder, column_option
+from dedup.cli.reading import clustered, named_columns
 from dedup.config import Config
 from dedup.console import Console
 from dedup.errors import OutputError
 from dedup.settings import parse_duration
+
+if TYPE_CHECKING:
+    from dedup.result import Result
 
 _OUTPUTS = "What is written"
 _LIMITS = "How it decides"
@@ -148,15 +151,15 @@ def cluster_command(
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
     """
-    columns = {
-        "id": id_column,
-        "title": title_column,
-        "text": text_column,
-        "source": source_column,
-        "published_at": published_at_column,
-        "language": language_column,
-        "url": url_column,
-    }
+    columns = named_columns(
+        id=id_column,
+        title=title_column,
+        text=text_column,
+        source=source_column,
+        published_at=published_at_column,
+        language=language_column,
+        url=url_column,
+    )
     settings = _settings(
         config,
         encoder=encoder,
@@ -173,33 +176,12 @@ def cluster_command(
     }
     _check_outputs(outputs)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr="-" in outputs.values())
-    named = {field: name for field, name in columns.items() if name is not None}
-    _cluster_files(inputs, named, settings, outputs, console, top)
+    result = clustered(inputs, columns, settings, console)
+    _write(result, outputs)
+    console.show_result(result, top=top, written=[path for path in outputs.values() if path])
 
 
-def _cluster_files(
-    inputs: list[str],
-    columns: dict[str, str],
-    config: Config,
-    outputs: dict[str, str],
-    console: Console,
-    top: int,
-) -> None:
-    from dedup.pipeline import cluster
-    from dedup.readers.files import read_articles, total_bytes
-    from dedup.records import Problem
-
-    problems: list[Problem] = []
-    with console.progress(total_bytes(inputs)) as progress:
-        articles = read_articles(
-            inputs,
-            columns=columns,
-            config=config.reading,
-            now=datetime.now(UTC),
-            on_problem=problems.append,
-            on_bytes=progress.on_bytes,
-        )
-        result = cluster(articles, config, progress=progress, problems=problems)
+def _write(result: Result, outputs: dict[str, str]) -> None:
     if outputs["output"]:
         result.save(outputs["output"])
     if outputs["stories"]:
@@ -212,7 +194,6 @@ def _cluster_files(
         from dedup.report import write_report
 
         write_report(result, outputs["report"])
-    console.show_result(result, top=top, written=[path for path in outputs.values() if path])
 
 
 def _settings(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli.options import INPUTS_HELP, check_folder, column_option
+from dedup.cli.reading import named_columns
 from dedup.console import Console
 from dedup.errors import OutputError
 from dedup.settings import parse_duration
@@ -67,8 +68,7 @@ def doctor_command(
         except OutputError as error:
             raise typer.BadParameter(str(error), param_hint="--plot") from error
         check_folder(plot)
-    given = {"id": id_column, "title": title_column, "source": source_column}
-    columns = {field: name for field, name in given.items() if name is not None}
+    columns = named_columns(id=id_column, title=title_column, source=source_column)
     found = examine_file(
         result,
         read_articles(articles, columns=columns) if articles else None,

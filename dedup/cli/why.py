@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dedup.cli.options import column_option
+from dedup.cli.reading import clustered, named_columns
 from dedup.config import Config
 from dedup.console import Console
 
@@ -55,44 +55,25 @@ def why_command(
     """
     if a == b:
         raise typer.BadParameter(f"A and B are both {a!r}: give the ids of two articles")
-    columns = {
-        "id": id_column,
-        "title": title_column,
-        "text": text_column,
-        "source": source_column,
-        "published_at": published_at_column,
-        "language": language_column,
-        "url": url_column,
-    }
+    columns = named_columns(
+        id=id_column,
+        title=title_column,
+        text=text_column,
+        source=source_column,
+        published_at=published_at_column,
+        language=language_column,
+        url=url_column,
+    )
     settings = Config.from_toml(config) if config else Config()
     if encoder is not None:
         settings = settings.replace(encoder={"name": encoder})
-    named = {field: name for field, name in columns.items() if name is not None}
-    result = _clustered(inputs, named, settings)
+    result = clustered(inputs, columns, settings, Console())
     why = result.why(a, b)
     if as_json:
         typer.echo(json.dumps(why_values(result, why), indent=2, ensure_ascii=False))
     else:
         for line in why_lines(result, why):
             typer.echo(line)
-
-
-def _clustered(inputs: list[str], columns: Mapping[str, str], config: Config) -> Result:
-    from dedup.pipeline import cluster
-    from dedup.readers.files import read_articles, total_bytes
-    from dedup.records import Problem
-
-    problems: list[Problem] = []
-    with Console().progress(total_bytes(inputs)) as progress:
-        articles = read_articles(
-            inputs,
-            columns=columns,
-            config=config.reading,
-            now=datetime.now(UTC),
-            on_problem=problems.append,
-            on_bytes=progress.on_bytes,
-        )
-        return cluster(articles, config, progress=progress, problems=problems)
 
 
 def why_values(result: Result, why: Why) -> dict[str, Any]:
