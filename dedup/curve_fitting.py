@@ -81,8 +81,8 @@ class LabelledPairs:
 def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> AffinityModel:
     """The curves that the labels of all sets support.
 
-    Where there are hardly any pairs of two languages, or of one, these have the curves of the
-    others.
+    Where there are hardly any pairs of two languages, or of one, the kind that has fewer has the
+    curves of the other.
 
     Args:
         sets: At least one pair of the same event and one of different events among them.
@@ -100,9 +100,9 @@ def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> Affinity
     weights = np.concatenate([_weights(each) for each in sets])
     heights = np.split(_fitted(rows, same, weights, _signs(points)), len(KINDS))
     crossed = int(sum(each.cross.sum() for each in sets))
-    for kind, count in enumerate((len(same) - crossed, crossed)):
-        if count < MIN_PAIRS_OF_A_KIND:
-            heights[kind] = heights[1 - kind]
+    fewer = int(crossed < len(same) - crossed)
+    if min(crossed, len(same) - crossed) < MIN_PAIRS_OF_A_KIND:
+        heights[fewer] = heights[1 - fewer]
     return _model(heights, points, name, min_cosine)
 
 

@@ -117,6 +117,18 @@ def test_the_fit_finds_the_direction_of_the_evidence() -> None:
         assert curves["shared_numbers"][-1][1] == 0
 
 
+@pytest.mark.parametrize("crossed", [False, True])
+def test_few_labels_of_one_language_still_teach(crossed: bool) -> None:
+    generator = np.random.default_rng(0)
+    same = np.arange(120) % 2 == 0
+    values = {name: np.zeros(120) for name in FEATURES}
+    values["text_cosine"] = np.where(same, 0.8, 0.3) + 0.1 * generator.normal(size=120)
+    cross = np.full(120, crossed)
+    model = fit([LabelledPairs(values, cross, same)], "any", 0.1)
+    for kind in (cross, ~cross):
+        assert ((model.log_odds(values, kind) > 0) == same).mean() > 0.95
+
+
 def test_the_fit_needs_both_kinds_of_labels() -> None:
     values = {name: np.zeros(3) for name in FEATURES}
     with pytest.raises(ValueError, match="different events"):
