@@ -166,7 +166,8 @@ def main() -> None:
         rows.append(json.loads(shown.stdout))
     print(table(rows))
     if given.save:
-        save_rows(given.save, made_by("python -m benchmarks.story_scale", LIBRARIES), rows)
+        ran = f"python -m benchmarks.story_scale --texts {given.texts} --days {given.days}"
+        save_rows(given.save, made_by(ran, LIBRARIES), rows)
 
 
 if __name__ == "__main__":
