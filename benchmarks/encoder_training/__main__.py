@@ -67,6 +67,7 @@ def main() -> None:
         [*(each.texts for each in pairs.values()), news.titles, news.leads], len(pieces)
     )
     rows = table.rows
+    np.save(given.work / "rows.npy", rows)
     # What training hardly saw says little; its words are cut into pieces that say more.
     kept = [row for row in range(len(pieces)) if not row or seen[row] >= MIN_TEXTS]
     save(

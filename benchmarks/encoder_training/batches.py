@@ -33,8 +33,9 @@ _SOURCE_WEIGHT = {
 }
 _LANGUAGE_WEIGHT = {
     **dict.fromkeys(LANGUAGES[30:], 0.5),
-    **dict.fromkeys(("ar", "ru", "zh", "fa", "he", "hi", "uk", "ja", "ko", "tr"), 2.0),
-    **dict.fromkeys(("it", "pt", "pl", "nl", "cs", "sv"), 1.6),
+    **dict.fromkeys(("ar", "ru", "zh", "fa", "hi", "uk", "ja", "tr"), 2.0),
+    **dict.fromkeys(("it", "pt", "nl", "cs", "sv"), 1.6),
+    **dict.fromkeys(("he", "ko", "pl"), 3.0),
 }
 _FLATTENING = 0.5
 _TYPICAL_PIECES = 12

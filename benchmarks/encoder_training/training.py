@@ -39,7 +39,7 @@ class Recipe:
         seed: Of everything random.
     """
 
-    steps: int = 32_000
+    steps: int = 36_000
     dim: int = 256
     batch: int = 2048
     news_batch: int = 1024
