@@ -245,7 +245,7 @@ class StoryConfig:
     """
 
     min_probability: float = 0.35
-    floor_probability: float = 0.1
+    floor_probability: float = 0.2
     medoid_probability: float = 0.1
     max_component: int = 2000
     round_up_links: int = 8

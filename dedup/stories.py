@@ -99,7 +99,8 @@ def group(
     Args:
         first: One end of each scored pair, int64 of shape (m,).
         second: The other end, int64 of shape (m,).
-        log_odds: Of each pair, in units of 1/1000, int64 of shape (m,).
+        log_odds: Of each pair, in units of 1/1000, int64 of shape (m,). Pairs below the floor
+            may be left out.
         seconds: Publication times, int64 of shape (n,), `UNDATED` where unknown.
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
@@ -108,10 +109,11 @@ def group(
     Returns:
         A function of the set of links; their order does not matter.
     """
-    links = Links.of(first, second, log_odds, len(seconds))
+    floor = log_odds_of(config.floor_probability)
+    links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
-    components = list(_components(links, others, log_odds_of(config.floor_probability)))
+    components = list(_components(links, others, floor))
     large = [part for part in components if len(part) > config.max_component]
     groups = [
         piece
