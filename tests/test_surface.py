@@ -16,6 +16,7 @@ WORDS = {
     "characters",
     "config",
     "errors",
+    "index_records",
     "records",
     "settings",
     "shingles",
