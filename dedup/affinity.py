@@ -30,6 +30,7 @@ import numpy as np
 from dedup.compiled_pairs import curve_arrays
 from dedup.errors import ConfigError
 from dedup.features import FEATURES, Features, Float64s, Values
+from dedup.neighbors import Pairs
 from dedup.profiles import Profiles
 from dedup.records import Evidence
 from dedup.shingles import BoolMask, Int64s
@@ -43,6 +44,7 @@ KINDS = ("same_language", "cross_language")
 KINDS_IN_WORDS = ("one language", "two languages")
 
 _PAIRS_AT_ONCE = 1 << 16
+_SCORED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,22 @@ class Affinity:
         ]
         prior = round(self.model.intercepts[kind], 4)
         return (Evidence("prior", 1.0, prior, KINDS_IN_WORDS[place]), *parts)
+
+
+def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, Int64s, Int64s]:
+    """The pairs with log-odds of at least `floor`, in their order, and these log-odds.
+
+    They are scored in parts, so that those of the many unlikely pairs are never all there.
+    """
+    parts = [(np.empty(0, np.int64),) * 3]
+    for start in range(0, len(pairs.first), _SCORED_AT_ONCE):
+        part = slice(start, start + _SCORED_AT_ONCE)
+        first, second = pairs.first[part], pairs.second[part]
+        log_odds = affinity.log_odds(first, second)
+        kept = log_odds >= floor
+        parts.append((first[kept], second[kept], log_odds[kept]))
+    first, second, log_odds = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    return first, second, log_odds
 
 
 def log_odds_of(probability: float) -> int:

@@ -62,9 +62,7 @@ class CompiledPairs:
         found = np.empty(len(first), np.int64)
 
         def one(part: slice) -> None:
-            pair_log_odds(
-                self._texts, self._units, curves, first[part], second[part], found[part]
-            )
+            pair_log_odds(self._texts, self._units, curves, first[part], second[part], found[part])
 
         _in_parts(one, len(first), _PAIRS_AT_ONCE)
         return found

@@ -80,7 +80,10 @@ class Profiles:
         parts = (getattr(self, name) for name in _FIELDS)
         return Profiles(
             texts,
-            *(each.take(numbers) if isinstance(each, KeyedRows) else each[numbers] for each in parts),
+            *(
+                each.take(numbers) if isinstance(each, KeyedRows) else each[numbers]
+                for each in parts
+            ),
         )
 
     @classmethod

@@ -16,6 +16,7 @@ WORDS = {
     "characters",
     "config",
     "errors",
+    "keyed_rows",
     "records",
     "settings",
     "shingles",

@@ -30,7 +30,7 @@ def _slot(key: Any, mask: int) -> Any:
 @nb.njit(inline="always")
 def _table_size(entries: int) -> int:
     size = 4
-    while size < 4 * entries:
+    while size < 8 * entries:
         size *= 2
     return size
 
@@ -208,8 +208,16 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
 def pair_log_odds(
     texts: Any, units: Any, curves: Any, first: Array, second: Array, out: Array
 ) -> None:
-    """Log-odds of pairs; arguments as of `pair_values` and of
-    `dedup.compiled_pairs.curve_arrays`, out int64 (m,)."""
+    """Log-odds of pairs.
+
+    Args:
+        texts: As of `pair_values`, and so the units, `first` and `second`.
+        units: See there.
+        curves: As `dedup.compiled_pairs.curve_arrays` makes them.
+        first: See there.
+        second: See there.
+        out: Receives the log-odds, int64 (m,).
+    """
     tables = _tables(texts)
     masks = (0, 0, 0, 0)
     values = np.empty(curves[2].shape[1], np.float64)
