@@ -36,9 +36,20 @@ class Ordering:
 
     def sorted(self, numbers: Int64s) -> Int64s:
         """Some texts, the first first."""
+        return numbers[self.order(np.zeros(len(numbers), np.int64), numbers)]
+
+    def order(self, bucket: Int64s, numbers: Int64s) -> Int64s:
+        """How to sort texts by bucket, and by precedence in each; int64 of their shape."""
         times, lengths = self._times.rows[numbers], self._lengths.rows[numbers]
-        order = np.lexsort((lengths, times))
-        times, lengths = times[order], lengths[order]
-        if np.any((times[1:] == times[:-1]) & (lengths[1:] == lengths[:-1])):
-            return np.array(sorted(numbers.tolist(), key=self.of), np.int64)
-        return numbers[order]
+        order: Int64s = np.lexsort((lengths, times, bucket))
+        ties = np.ones(max(0, len(numbers) - 1), bool)
+        for column in (bucket, times, lengths):
+            sorted_ = column[order]
+            ties &= sorted_[1:] == sorted_[:-1]
+        if ties.any():
+            keys = self._keys
+            pairs = list(zip(bucket.tolist(), numbers.tolist(), strict=True))
+            order = np.array(
+                sorted(range(len(pairs)), key=lambda k: (pairs[k][0], keys[pairs[k][1]])), np.int64
+            )
+        return order
