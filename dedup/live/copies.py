@@ -129,7 +129,7 @@ class LiveCopies:
         )
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
         for (mate, _), similarity in ranked:
-            found += [(id, similarity) for id in sorted(self._holders[self._digests[mate]])]
+            found += [(each, similarity) for each in sorted(self._holders[self._digests[mate]])]
         return found
 
     def _leave(self, article: str) -> None:
