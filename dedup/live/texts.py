@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
 from dedup.affinity import Affinity, AffinityModel
+from dedup.assembly import Precedence
 from dedup.compiled_pairs import Sizes
 from dedup.keyed_rows import KeyedRows
 from dedup.live.growing import Growing, GrowingRows
-from dedup.live.ordering import Ordering, Precedence
+from dedup.live.ordering import Ordering
 from dedup.profiles import Profiles
 from dedup.shingles import Int64s
 
@@ -119,8 +119,3 @@ class LiveTexts:
             grown.shrink(number)
         for rows in self._rows.values():
             rows.shrink(number)
-
-
-def without_words(found: Profiles) -> Profiles:
-    """The same profiles without the texts, which only explanations need."""
-    return dataclasses.replace(found, texts=())
