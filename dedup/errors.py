@@ -5,6 +5,8 @@ DedupError
 ├── ConfigError         a setting that is unknown, of the wrong type or out of range
 ├── InputError          an input that cannot be read at all: missing, unreadable, no known columns
 ├── OutputError         an output that could not be written; the old file, if any, is untouched
+├── StoreError          an index that cannot be opened, read or written: damaged, locked, full
+├── NotFoundError       an id that the index does not have
 ├── EncoderError        an encoder that cannot be loaded or returned something unusable
 └── MissingExtraError   an optional dependency is not installed; says the `pip install` line
 ```
@@ -30,6 +32,17 @@ class InputError(DedupError):
 
 class OutputError(DedupError):
     """An output could not be written; nothing half-written is left behind."""
+
+
+class StoreError(DedupError):
+    """An index cannot be opened, read or written; what was acknowledged is still there."""
+
+
+class NotFoundError(DedupError, KeyError):
+    """The index has nothing of that id."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 class EncoderError(DedupError):

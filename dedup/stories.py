@@ -99,7 +99,8 @@ def group(
     Args:
         first: One end of each scored pair, int64 of shape (m,).
         second: The other end, int64 of shape (m,).
-        log_odds: Of each pair, in units of 1/1000, int64 of shape (m,).
+        log_odds: Of each pair, in units of 1/1000, int64 of shape (m,). Pairs below the floor
+            may be left out.
         seconds: Publication times, int64 of shape (n,), `UNDATED` where unknown.
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
@@ -108,10 +109,11 @@ def group(
     Returns:
         A function of the set of links; their order does not matter.
     """
-    links = Links.of(first, second, log_odds, len(seconds))
+    floor = log_odds_of(config.floor_probability)
+    links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
-    components = list(_components(links, others, log_odds_of(config.floor_probability)))
+    components = list(_components(links, others, floor))
     large = [part for part in components if len(part) > config.max_component]
     groups = [
         piece
@@ -122,7 +124,7 @@ def group(
     ]
     groups = _with_late(groups, late, links, seconds, scorer, config, max_gap)
     return Grouping(
-        tuple(_described(members, scorer) for members in sorted(groups, key=min)),
+        tuple(described(members, scorer) for members in sorted(groups, key=min)),
         sum(len(component) > 1 for component in components),
         max(map(len, components), default=0),
         len(large),
@@ -241,7 +243,8 @@ def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
     return int(np.abs(seconds[dated] - seconds[text]).min())
 
 
-def _described(members: Int64s, scorer: PairScorer) -> Group:
+def described(members: Int64s, scorer: PairScorer) -> Group:
+    """The group of these texts, with its medoid."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
     scores = scorer.block(members, members)

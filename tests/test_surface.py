@@ -16,6 +16,7 @@ WORDS = {
     "characters",
     "config",
     "errors",
+    "index_records",
     "keyed_rows",
     "records",
     "settings",

@@ -1,0 +1,139 @@
+"""The nouns of the index: where an article was put, what happened to a story, answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from dedup.records import CopyType, Match, StoryGroup
+
+EventKind = Literal["created", "grown", "shrunk", "split", "merged", "closed"]
+"""What happened to a story group.
+
+`created`: it is new. `grown`, `shrunk`: articles came, or went, or both. `split`: it is new,
+and its articles were in another one that goes on. `merged`: all that was left of it is now in
+another one, to which its id leads for ever. `closed`: none of its articles are left.
+"""
+PlacementStatus = Literal["added", "updated", "unchanged"]
+StoryOrder = Literal["latest", "first", "largest"]
+"""Of a list of stories: the last article first, the first article first, most texts first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an article is.
+
+    Args:
+        id: Id of the article.
+        status: Whether it was new, replaced another content of the same id, or was there.
+        duplicate_cluster: Id of its duplicate cluster.
+        representative: Id of the article that stands for its text.
+        copy_type: How its text relates to that one's.
+        story: Lasting id of its story group.
+        probability: Mean P(same event) of its text with the others of the group; None in
+            a group of one text.
+    """
+
+    id: str
+    status: PlacementStatus
+    duplicate_cluster: str
+    representative: str
+    copy_type: CopyType
+    story: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEvent:
+    """Something that happened to a story group. All events, in order, give all story groups.
+
+    Args:
+        number: Position in the history, from 1 on, without gaps in meaning: a later event
+            has a larger number.
+        at: When the index wrote it, aware UTC.
+        kind: See `EventKind`.
+        story: Lasting id of the story group.
+        other: Of `merged` the id of the heir, of `split` the one it came from, else empty.
+        added: Ids of the articles that came, sorted.
+        removed: Ids of the articles that went, sorted.
+    """
+
+    number: int
+    at: datetime
+    kind: EventKind
+    story: str
+    other: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """A text of the index that may cover the same event as the one that was asked for.
+
+    Args:
+        id: Id of the article that represents it.
+        story: Lasting id of its story group.
+        probability: P(same event) of the two.
+    """
+
+    id: str
+    story: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswer:
+    """What the index knows about a text that is not in it.
+
+    Args:
+        duplicates: Articles whose text is a copy of it, the most similar first; `a` is the
+            article of the index, `b` the text asked for (an empty id if it has none).
+        neighbors: Texts that may cover the same event, the most probable first.
+        story: Lasting id of the story group that it would join; empty if it would found one.
+        probability: Mean P(same event) with the texts of that group, else None.
+    """
+
+    duplicates: tuple[Match, ...]
+    neighbors: tuple[Neighbor, ...]
+    story: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """Some story groups of a longer list.
+
+    Args:
+        stories: In the order asked for.
+        cursor: What to give for the next ones; empty at the end.
+    """
+
+    stories: tuple[StoryGroup, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """Counts of an index.
+
+    Args:
+        articles: Articles stored.
+        hot: Of these, how many are compared with what arrives.
+        texts: Independent texts (duplicate clusters).
+        story_groups: Story groups, those of one text included.
+        events: Number of the last event.
+        encoder: Name and revision of the encoder.
+        config_digest: Digest of the configuration.
+        store_bytes: Size of the store.
+    """
+
+    articles: int
+    hot: int
+    texts: int
+    story_groups: int
+    events: int
+    encoder: str
+    config_digest: str
+    store_bytes: int

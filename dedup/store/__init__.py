@@ -1,0 +1,252 @@
+"""A choice: where the index keeps what it knows. One protocol, several stores.
+
+A store keeps articles with what was computed from them, where each was put, the story
+groups and their history. It decides nothing. Everything between `begin` and `commit` is
+written together or not at all, and after `commit` it is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from dedup.index_records import StoryEvent, StoryOrder
+from dedup.records import Article, CleanText, CopyType, StoryGroup
+
+__all__ = ["Derived", "Place", "Store", "StoredArticle", "StoredStory", "StoryFilter"]
+
+StoryState = Literal["open", "merged", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the index keeps it.
+
+    Args:
+        article: With a time always: the published one, or the one it was added at.
+        added_at: When it was first added, aware UTC.
+        time_given: Whether the index gave it its time, as the page named none.
+        digest: Of the content as it was given, to see whether it is the same again.
+        clean: Canonical text, and what was cut.
+    """
+
+    article: Article
+    added_at: datetime
+    time_given: bool
+    digest: str
+    clean: CleanText
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What was computed from an article's text alone, as bytes.
+
+    Args:
+        format: Version of the form of the bytes.
+        signature: MinHash signature, token count and anchors.
+        vectors: Whole-number vectors of text and title, int16.
+        profile: Terms, names, numbers and so on.
+    """
+
+    format: int
+    signature: bytes
+    vectors: bytes
+    profile: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article was put.
+
+    Args:
+        id: Id of the article.
+        duplicate_cluster: Id of its duplicate cluster.
+        representative: Id of the article that stands for its text.
+        copy_type: How its text relates to that one's.
+        jaccard: Exact Jaccard similarity with it.
+        containment: The larger containment with it.
+        story: Lasting id of its story group.
+        probability: Mean P(same event) with the other texts of the group.
+    """
+
+    id: str
+    duplicate_cluster: str
+    representative: str
+    copy_type: CopyType
+    jaccard: float
+    containment: float
+    story: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStory:
+    """A story group by its lasting id.
+
+    Args:
+        id: Its id.
+        state: `open` while it has articles; `merged` into `heir`; `closed` without articles.
+        heir: Id of the story group it was merged into, else empty.
+        group: Its description, with `id` as above; None unless it is open.
+        search: Text that `StoryFilter.text` is looked for in: case-folded.
+    """
+
+    id: str
+    state: StoryState
+    heir: str
+    group: StoryGroup | None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFilter:
+    """Which open story groups are wanted.
+
+    Args:
+        since: Those with an article at or after this time.
+        until: Those with an article before this time.
+        language: Those with an article in this language.
+        source: Those with an article of this outlet.
+        text: Those in whose `search` every word of this text stands, case-folded.
+        min_texts: Those of at least so many texts.
+        order: `latest`: by `last_seen`, newest first. `first`: by `first_seen`, newest
+            first. `largest`: by texts, most first. Ties by id.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    language: str = ""
+    source: str = ""
+    text: str = ""
+    min_texts: int = 1
+    order: StoryOrder = "latest"
+
+
+class Store(Protocol):
+    """What the index needs of a store.
+
+    One writer at a time, in any process; readers see the last commit while it writes.
+    Methods may be called from any thread.
+    """
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+    def begin(self) -> AbstractContextManager[None]:
+        """A transaction: committed and durable at the end, undone if it ends in an error.
+
+        Raises:
+            StoreError: It could not be written; what was stored before is as it was.
+        """
+        ...
+
+    def meta(self) -> Mapping[str, str]:
+        """Settings of the index by name: encoder, configuration, versions, `generation`."""
+        ...
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Add or replace settings."""
+        ...
+
+    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
+        """Add or replace articles by id."""
+        ...
+
+    def delete_articles(self, ids: Sequence[str]) -> None:
+        """Delete articles, with their places; unknown ids are passed over."""
+        ...
+
+    def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
+        """Articles by id; unknown ids are left out."""
+        ...
+
+    def digests(self, ids: Sequence[str]) -> dict[str, str]:
+        """Digest of the content of articles by id; unknown ids are left out."""
+        ...
+
+    def all_articles(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        source: str | None = None,
+    ) -> Iterator[tuple[StoredArticle, Derived]]:
+        """All articles published in [since, until), of one `Article.source` if given, by id."""
+        ...
+
+    def put_places(self, places: Sequence[Place]) -> None:
+        """Add or replace where articles were put."""
+        ...
+
+    def places(self, ids: Sequence[str]) -> dict[str, Place]:
+        """Where articles were put, by id; unknown ids are left out."""
+        ...
+
+    def all_places(self) -> Iterator[Place]:
+        """Where all articles were put, by id."""
+        ...
+
+    def cluster(self, id: str) -> list[Place]:  # noqa: A002
+        """Places of the members of a duplicate cluster, the representative first, then by id."""
+        ...
+
+    def put_links(self, links: Iterable[tuple[str, str, int]]) -> None:
+        """Add links between representatives: (a, b, log-odds), a < b as text; replaces."""
+        ...
+
+    def delete_links(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Delete links, a < b; unknown ones are passed over."""
+        ...
+
+    def all_links(self) -> Iterator[tuple[str, str, int]]:
+        """All links, by (a, b)."""
+        ...
+
+    def put_matches(self, matches: Iterable[tuple[str, str, float, float, float]]) -> None:
+        """Add verified matches: (a, b, jaccard, containment_a, containment_b), a < b; replaces."""
+        ...
+
+    def delete_matches(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Delete matches, a < b; unknown ones are passed over."""
+        ...
+
+    def all_matches(self) -> Iterator[tuple[str, str, float, float, float]]:
+        """All matches, by (a, b)."""
+        ...
+
+    def put_stories(self, stories: Sequence[StoredStory]) -> None:
+        """Add or replace story groups by id."""
+        ...
+
+    def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
+        """Story groups by id, in whatever state; unknown ids are left out."""
+        ...
+
+    def find_stories(
+        self, wanted: StoryFilter, limit: int, cursor: str = ""
+    ) -> tuple[list[StoredStory], str]:
+        """At most `limit` open story groups, and the cursor of the next ones, empty at the end.
+
+        Raises:
+            StoreError: The cursor is none of this list.
+        """
+        ...
+
+    def add_events(self, events: Sequence[StoryEvent]) -> None:
+        """Add to the history; the numbers of the events are those after the last one."""
+        ...
+
+    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
+        """Events with larger numbers than `after`, in order, of one story if given."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Counts: `articles`, `texts` (clusters), `story_groups` (open), `events`, `bytes`."""
+        ...
+
+    def check(self) -> list[str]:
+        """What is damaged, in words; empty if nothing is."""
+        ...
