@@ -8,9 +8,11 @@ from random import Random
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from dedup.affinity import log_odds_of
@@ -271,3 +273,23 @@ def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("dedup.round_ups._MANY", 0)
     monkeypatch.setattr("dedup.round_ups._TEXTS_AT_ONCE", 7)
     assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
+
+
+@given(st.integers(1, 12), st.integers(0, 1000), st.floats(0, 1))
+def test_a_forest_has_the_components_of_all_links(count: int, seed: int, share: float) -> None:
+    generator = np.random.default_rng(seed)
+    first, second = np.triu_indices(count, 1)
+    kept = generator.random(len(first)) < share
+    # Few different strengths, so that many links are equally strong.
+    log_odds = generator.integers(-3, 3, len(first))
+    all_links = Links.of(first[kept], second[kept], log_odds[kept], count)
+    forest = all_links.forest()
+    assert len(forest.first) <= 2 * (count - 1)
+    for floor in range(-4, 4):
+        labels = []
+        for each in (all_links, forest):
+            part = each.at_least(floor)
+            ones = np.ones(len(part.first))
+            graph = sp.coo_array((ones, (part.first, part.second)), shape=(count, count))
+            labels.append(connected_components(graph, directed=False)[1].tolist())
+        assert partition(labels[0]) == partition(labels[1])
