@@ -64,7 +64,8 @@ def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:
     many = np.flatnonzero(degrees >= config.round_up_links)
     count = closed_compiled if kernels.chosen(None, len(near.first) >= _MANY) else closed_plain
     pairs = degrees[many] * (degrees[many] - 1)
-    return many[count(near, starts, many) <= config.round_up_cohesion * pairs]
+    loose: Int64s = many[count(near, starts, many) <= config.round_up_cohesion * pairs]
+    return loose
 
 
 def closed_plain(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
@@ -90,4 +91,5 @@ def closed_compiled(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
         return found
 
     parts = np.split(texts, np.arange(_TEXTS_AT_ONCE, len(texts), _TEXTS_AT_ONCE))
-    return np.concatenate(list(mapped(one, parts)))
+    closed: Int64s = np.concatenate(list(mapped(one, parts)))
+    return closed
