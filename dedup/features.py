@@ -49,8 +49,8 @@ titles, as sets of terms weighted by rarity. shared_names: square root of the su
 of the rare words that sound alike in both, in whatever script, the mean of the two spellings.
 shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
 and none in common. gap: days between the two, 0 where a date is missing. undated: 1 if a date
-is missing, so that the two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one
-of them has less than 300 characters."""
+is missing, so that the two may be of any time. same_source: 1 if one outlet published both.
+short_text: 1 if one of them has less than 300 characters."""
 
 COMPILE_FROM_TEXTS = 3000
 """Of fewer texts the pairs cost less than loading the compiled kernels."""
