@@ -31,9 +31,11 @@ class Links:
     @classmethod
     def of(cls, first: Int64s, second: Int64s, log_odds: Int64s, count: int) -> Self:
         """From pairs in any order and direction, each once."""
-        a, b = np.concatenate((first, second)), np.concatenate((second, first))
-        order = np.lexsort((b, a))
-        return cls(count, a[order], b[order], np.concatenate((log_odds, log_odds))[order])
+        keys = np.concatenate((first * count + second, second * count + first))
+        order = np.argsort(keys)
+        keys = keys[order]
+        log_odds = np.concatenate((log_odds, log_odds))[order]
+        return cls(count, keys // max(1, count), keys % max(1, count), log_odds)
 
     def around(self, text: int) -> Int64s:
         """The texts that one is linked to, ascending."""
@@ -69,4 +71,6 @@ class Links:
         return Links.of(tree.row.astype(np.int64), tree.col.astype(np.int64), log_odds, self.count)
 
     def _only(self, kept: BoolMask) -> Links:
+        if kept.all():
+            return self
         return Links(self.count, self.first[kept], self.second[kept], self.log_odds[kept])
