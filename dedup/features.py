@@ -42,15 +42,15 @@ FEATURES: Mapping[str, int] = {
 }
 """Features, and whether more of one speaks for (1) or against (-1) the same event, or either.
 
-text_cosine: of the vectors of title and lead. title_cosine: of the titles alone. cross_cosine:
-the larger one of title with text. shared_terms: square root of the summed rarity, in bits, of
-the rare terms in both. term_cosine, title_terms: cosine of texts, or titles, as sets of terms
-weighted by rarity. shared_names: square root of the summed rarity of the rare words that sound
-alike in both, in whatever script, the mean of the two spellings. shared_numbers: square root of
-how many numbers both have. number_clash: 1 if both have numbers and none in common. gap: days
-between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the two may
-be of any time. same_source: 1 if one outlet published both. short_text: 1 if one of them has
-less than 300 characters."""
+text_cosine: of the vectors of title and lead. title_cosine: of the titles alone.
+cross_cosine: the larger one of title with text. shared_terms: square root of the summed
+rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of texts, or
+titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
+of the rare words that sound alike in both, in whatever script, the mean of the two spellings.
+shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
+and none in common. gap: days between the two, 0 where a date is missing. undated: 1 if a date
+is missing, so that the two may be of any time. same_source: 1 if one outlet published both.
+short_text: 1 if one of them has less than 300 characters."""
 
 COMPILE_FROM_TEXTS = 3000
 """Of fewer texts the pairs cost less than loading the compiled kernels."""

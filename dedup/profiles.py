@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import xxhash
@@ -76,29 +76,21 @@ class Profiles:
 
     def take(self, numbers: Int64s) -> Profiles:
         """Profiles of some of the texts, in the order of their numbers."""
-        texts = [self.texts[number] for number in numbers.tolist()]
-        parts = (getattr(self, name) for name in _FIELDS)
-        return Profiles(
-            texts,
-            *(
-                each.take(numbers) if isinstance(each, KeyedRows) else each[numbers]
-                for each in parts
-            ),
-        )
+        columns: list[Any] = [getattr(self, name) for name in _FIELDS]
+        taken: list[Any] = [
+            each.take(numbers) if isinstance(each, KeyedRows) else each[numbers] for each in columns
+        ]
+        return Profiles([self.texts[number] for number in numbers.tolist()], *taken)
 
     @classmethod
     def joined(cls, parts: Sequence[Profiles]) -> Self:
         """Profiles of the texts of one part or more, one part after the other."""
-        columns = ([getattr(part, name) for part in parts] for name in _FIELDS)
-        return cls(
-            [text for part in parts for text in part.texts],
-            *(
-                KeyedRows.joined(column)
-                if isinstance(column[0], KeyedRows)
-                else np.concatenate(column)
-                for column in columns
-            ),
-        )
+        columns: list[list[Any]] = [[getattr(part, name) for part in parts] for name in _FIELDS]
+        whole: list[Any] = [
+            KeyedRows.joined(column) if isinstance(column[0], KeyedRows) else np.concatenate(column)
+            for column in columns
+        ]
+        return cls([text for part in parts for text in part.texts], *whole)
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Profiles))[1:]

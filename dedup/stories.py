@@ -153,6 +153,10 @@ def _parts(links: Links, component: Int64s, config: StoryConfig) -> Iterator[Int
 
     What near-certain links still hold together is left whole.
     """
+    if len(component) <= config.max_component:
+        yield component
+        return
+    forest = links.among(component).forest()
     waiting = [(component, log_odds_of(config.floor_probability))]
     while waiting:
         members, level = waiting.pop()
@@ -160,8 +164,7 @@ def _parts(links: Links, component: Int64s, config: StoryConfig) -> Iterator[Int
             yield members
             continue
         level = min(level + _RAISE_FLOOR, _CERTAIN)
-        inside = links.among(members)
-        waiting.extend((part, level) for part in _components(inside, members, level))
+        waiting.extend((part, level) for part in _components(forest, members, level))
 
 
 def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[Int64s]:

@@ -8,15 +8,19 @@ from random import Random
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.linkage import NO_CONSENT, average_linkage
+from dedup.links import Links
 from dedup.neighbors import UNDATED
+from dedup.round_ups import closed_compiled, closed_plain, round_ups
 from dedup.shingles import Int64s
 from dedup.stories import group
 
@@ -241,3 +245,51 @@ def test_the_floor_is_included() -> None:
     scores = symmetric(np.array([[0, floor], [0, 0]]))
     config = StoryConfig(min_probability=0.2, floor_probability=0.2)
     assert len(group(*links(scores), at_once(2), Dense(scores), config).groups) == 1
+
+
+@given(st.integers(1, 12), st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40))
+def test_closed_pairs_are_counted_the_same_by_kernel_and_by_hand(
+    count: int, drawn: set[tuple[int, int]]
+) -> None:
+    pairs = sorted({(min(p), max(p)) for p in drawn if p[0] != p[1] and max(p) < count})
+    first, second = np.array(pairs, np.int64).reshape(-1, 2).T
+    near = Links.of(first, second, np.ones(len(pairs), np.int64), count)
+    starts, texts = np.searchsorted(near.first, np.arange(count + 1)), np.arange(0, count, 2)
+    linked = {*pairs, *((b, a) for a, b in pairs)}
+    by_hand = [
+        sum((text, a) in linked and (text, b) in linked for a, b in linked)
+        for text in texts.tolist()
+    ]
+    assert closed_plain(near, starts, texts).tolist() == by_hand
+    assert closed_compiled(near, starts, texts).tolist() == by_hand
+
+
+def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(5)
+    scores = symmetric(np.where(generator.random((60, 60)) < 0.2, 3000, -6000))
+    linked, config = Links.of(*links(scores), 60), StoryConfig()
+    found = round_ups(linked, Dense(scores), config)
+    assert len(found) > 30
+    monkeypatch.setattr("dedup.round_ups._MANY", 0)
+    monkeypatch.setattr("dedup.round_ups._TEXTS_AT_ONCE", 7)
+    assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
+
+
+@given(st.integers(1, 12), st.integers(0, 1000), st.floats(0, 1))
+def test_a_forest_has_the_components_of_all_links(count: int, seed: int, share: float) -> None:
+    generator = np.random.default_rng(seed)
+    first, second = np.triu_indices(count, 1)
+    kept = generator.random(len(first)) < share
+    # Few different strengths, so that many links are equally strong.
+    log_odds = generator.integers(-3, 3, len(first))
+    all_links = Links.of(first[kept], second[kept], log_odds[kept], count)
+    forest = all_links.forest()
+    assert len(forest.first) <= 2 * (count - 1)
+    for floor in range(-4, 4):
+        labels = []
+        for each in (all_links, forest):
+            part = each.at_least(floor)
+            ones = np.ones(len(part.first))
+            graph = sp.coo_array((ones, (part.first, part.second)), shape=(count, count))
+            labels.append(connected_components(graph, directed=False)[1].tolist())
+        assert partition(labels[0]) == partition(labels[1])

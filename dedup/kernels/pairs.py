@@ -60,7 +60,7 @@ def _fill(table: Any, rows: Any, text: int) -> int:
 
 
 @nb.njit(inline="always")
-def _look_up(table: Any, mask: int, key: Any) -> int:
+def _look_up(table: Any, mask: int, key: Any) -> Any:
     keys, values = table
     slot = _slot(key, mask)
     while values[slot] != 0:
@@ -71,7 +71,7 @@ def _look_up(table: Any, mask: int, key: Any) -> int:
 
 
 @nb.njit(inline="always")
-def _product(table: Any, mask: int, rows: Any, text: int) -> int:
+def _product(table: Any, mask: int, rows: Any, text: int) -> Any:
     offsets, keys, values = rows
     total = np.int64(0)
     for place in range(offsets[text], offsets[text + 1]):
@@ -158,7 +158,7 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
 
 
 @nb.njit(inline="always")
-def _weigh(values: Array, cross: int, curves: Any) -> int:
+def _weigh(values: Array, cross: int, curves: Any) -> Any:
     """Log-odds of one pair, in units of 1/1000."""
     intercepts, starts, bases, lefts, rights, slopes, unit = curves
     total = intercepts[cross]
