@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from dedup import cli
+from tests.postgres_server import postgres_server, server_programs
 
 settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("dedup")
@@ -23,6 +26,24 @@ SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 def seeds_path() -> Path:
     """The demonstration corpus."""
     return SEEDS
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """Address of a PostgreSQL server; the tests that need one are skipped where there is none.
+
+    `DEDUP_TEST_POSTGRES=1` makes them fail instead.
+    """
+    programs = server_programs()
+    missing = "" if programs else "the PostgreSQL server is not installed (package postgresql)"
+    if importlib.util.find_spec("psycopg") is None:
+        missing = "psycopg is not installed (extra postgres)"
+    if missing and os.environ.get("DEDUP_TEST_POSTGRES") == "1":
+        pytest.fail(missing)
+    if programs is None or missing:
+        pytest.skip(missing)
+    with postgres_server(programs) as address:
+        yield address
 
 
 @pytest.fixture
