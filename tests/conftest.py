@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import random
 import sys
@@ -19,6 +20,7 @@ from tests.postgres_server import postgres_server, server_programs
 settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("dedup")
 
+_PLACES = itertools.count()
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 
 
@@ -44,6 +46,20 @@ def postgres_address() -> Iterator[str]:
         pytest.skip(missing)
     with postgres_server(programs) as address:
         yield address
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes addresses where no store of an index is yet: folders, then schemas."""
+    if request.param == "sqlite":
+        return lambda: str(tmp_path / f"index{next(_PLACES)}")
+    server = request.getfixturevalue("postgres_address")
+    return lambda: f"{server}&schema=test{next(_PLACES)}"
+
+
+@pytest.fixture
+def place(new_place: Callable[[], str]) -> str:
+    return new_place()
 
 
 @pytest.fixture

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
 from dedup.index_records import StoryEvent
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
-from dedup.store import Derived, Place, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Derived, Place, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.store.opening import open_store
+from dedup.store.sql import SqlStore
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 IDS = ["a", "b", "B", "ä", "普京", "100%", "x_y", "'; --", "n\0ul", "\ud800", "\ufdd0", "a" * 300]
@@ -70,7 +75,8 @@ def groups(draw: st.DrawFn, id: str) -> StoryGroup:  # noqa: A002
 @st.composite
 def stories(draw: st.DrawFn) -> StoredStory:
     id = draw(ID)  # noqa: A001
-    state = draw(st.sampled_from(["open", "open", "open", "merged", "closed"]))
+    states: list[Literal["open", "merged", "closed"]] = ["open", "open", "merged", "closed"]
+    state = draw(st.sampled_from(states))
     heir = draw(ID) if state == "merged" else ""
     search = " ".join(draw(st.lists(WORDS, max_size=4)))
     return StoredStory(id, state, heir, draw(groups(id)) if state == "open" else None, search)
@@ -117,3 +123,54 @@ STEPS = st.one_of(
     calls("add_events", EVENTS),
 )
 TRANSACTIONS = st.lists(st.tuples(st.booleans(), st.lists(STEPS, max_size=6)), max_size=6)
+
+
+@contextmanager
+def opened(place: str, *, read_only: bool = False) -> Iterator[Store]:
+    store = open_store(place, read_only=read_only, synchronous="OFF")
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def article(id: str = "a", **changes: Any) -> tuple[StoredArticle, Derived]:  # noqa: A002
+    record = Article(id, "Title", "Text", "a.example", DAY, "en", "")
+    clean = CleanText("Title", "Text")
+    return StoredArticle(replace(record, **changes), DAY, False, "digest", clean), Derived(
+        1, b"s", b"v", b"p"
+    )
+
+
+def story(id: str, number: int = 0, **changes: Any) -> StoredStory:  # noqa: A002
+    seen = DAY + timedelta(minutes=number)
+    group = StoryGroup(
+        id, "Head", {}, "a", seen, seen, 1, ("a.example",), ("en",), (), (), None, None, ()
+    )
+    return StoredStory(id, "open", "", replace(group, **changes), "fire in rome")
+
+
+def put_story(store: Store, number: int, *, text: str = "Text") -> None:
+    """An article in a story group of its own, and the history of that; all that `check` asks for.
+
+    Args:
+        store: In a transaction.
+        number: From 1 on, one after the other.
+        text: Of the article.
+    """
+    id = f"a{number}"  # noqa: A001
+    record = StoryGroup(
+        f"s{number}", "Head", {}, id, DAY, DAY, 1, ("a.example",), ("en",), (), (), None, None,
+        (StoryMember(id, f"c{number}", None),),
+    )  # fmt: skip
+    store.put_articles([article(id, text=text)])
+    store.put_places([Place(id, f"c{number}", id, "original", 1.0, 1.0, f"s{number}", None)])
+    store.put_stories([StoredStory(f"s{number}", "open", "", record, "head")])
+    store.add_events([StoryEvent(number, DAY, "created", f"s{number}", added=(id,))])
+
+
+def tamper(store: Store, statement: str) -> None:
+    """Change what a store keeps behind its back."""
+    assert isinstance(store, SqlStore)
+    with store.begin():
+        store._script(store._writer, statement)

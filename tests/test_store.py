@@ -2,72 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dedup.errors import StoreError
 from dedup.index_records import StoryEvent
-from dedup.records import Article, CleanText, StoryGroup
-from dedup.store import Derived, Place, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Place, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from tests.dict_store import DictStore
-from tests.stored_records import DAY, FILTERS, IDS, TRANSACTIONS
-
-NewStore: TypeAlias = Callable[[], Store]
-_SCHEMAS = itertools.count()
-DERIVED = Derived(1, b"s", b"v", b"p")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Makes addresses where no store is yet."""
-    if request.param == "sqlite":
-        return lambda: str(tmp_path / f"index{next(_SCHEMAS)}")
-    server = request.getfixturevalue("postgres_address")
-    return lambda: f"{server}&schema=test{next(_SCHEMAS)}"
-
-
-@pytest.fixture
-def place(new_place: Callable[[], str]) -> str:
-    return new_place()
+from tests.stored_records import DAY, FILTERS, IDS, TRANSACTIONS, article, opened, story
 
 
 @pytest.fixture
 def store(place: str) -> Iterator[Store]:
     with opened(place) as store:
         yield store
-
-
-@contextmanager
-def opened(place: str, *, read_only: bool = False) -> Iterator[Store]:
-    store = open_store(place, read_only=read_only, synchronous="OFF")
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def article(id: str = "a", **changes: Any) -> tuple[StoredArticle, Derived]:  # noqa: A002
-    record = Article(id, "Title", "Text", "a.example", DAY, "en", "")
-    clean = CleanText("Title", "Text")
-    return StoredArticle(replace(record, **changes), DAY, False, "digest", clean), DERIVED
-
-
-def story(id: str, number: int = 0, **changes: Any) -> StoredStory:  # noqa: A002
-    seen = DAY + timedelta(minutes=number)
-    group = StoryGroup(
-        id, "Head", {}, "a", seen, seen, 1, ("a.example",), ("en",), (), (), None, None, ()
-    )
-    return StoredStory(id, "open", "", replace(group, **changes), "fire in rome")
 
 
 def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
@@ -116,7 +71,10 @@ class Undone(Exception):
     """Ends a transaction."""
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(transactions=TRANSACTIONS, filters=FILTERS)
 def test_a_store_answers_like_dicts(
     new_place: Callable[[], str],

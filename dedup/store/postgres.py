@@ -112,9 +112,13 @@ class PostgresStore(SqlStore["psycopg.Connection[Any]"]):
 
     def _open_reader(self) -> psycopg.Connection[Any]:
         connection = psycopg.connect(self._address, autocommit=True, client_encoding="UTF8")
-        self._query(connection, f'SET search_path TO "{self._schema}"', ())
-        commit = _COMMIT[self._synchronous]
-        self._query(connection, f"SET synchronous_commit TO {commit}", ())
+        try:
+            self._query(connection, f'SET search_path TO "{self._schema}"', ())
+            commit = _COMMIT[self._synchronous]
+            self._query(connection, f"SET synchronous_commit TO {commit}", ())
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     @contextmanager

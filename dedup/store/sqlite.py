@@ -70,7 +70,7 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
             if not read_only:
                 self._lock = WriterLock(_made_folder(self.path) / LOCK)
                 with self._errors():
-                    self._writer = self._connect_writer(synchronous)
+                    self._set_up_writer(synchronous)
             elif not (self.path / FILE).is_file():
                 raise StoreError(f"there is no index at {self.path}: add articles to make one")
             self._migrate()
@@ -78,9 +78,9 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
             self.close()
             raise
 
-    def _connect_writer(self, synchronous: Synchronous) -> sqlite3.Connection:
+    def _set_up_writer(self, synchronous: Synchronous) -> None:
         made = not (self.path / FILE).exists()
-        writer = self._connect("rwc", _WRITER_CACHE_KIB)
+        self._writer = self._connect("rwc", _WRITER_CACHE_KIB)
         for setting in (
             # Of a new file only: an article with its vectors fills most of such a page.
             "page_size = 8192",
@@ -89,11 +89,10 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
             f"journal_size_limit = {_KEPT_LOG_BYTES}",
             "foreign_keys = ON",
         ):
-            writer.execute(f"PRAGMA {setting}")
+            self._writer.execute(f"PRAGMA {setting}")
         if made:
             _sync_folder(self.path)
             _sync_folder(self.path.parent)
-        return writer
 
     def _open_reader(self) -> sqlite3.Connection:
         return self._connect("ro", _READER_CACHE_KIB)
@@ -107,8 +106,12 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
             # One thread at a time uses it: whose turn it is to write, or who borrowed a reader.
             check_same_thread=False,
         )
-        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _let_go(self) -> None:
@@ -120,6 +123,10 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:
+            # A message that quotes damaged tables.
+            advice = _ADVICE["SQLITE_CORRUPT"]
+            raise StoreError(f"{self.where}: {advice}") from error
         except sqlite3.Error as error:
             # An extended name goes on after the plain one: SQLITE_IOERR_WRITE.
             name = "_".join(getattr(error, "sqlite_errorname", "SQLITE_CORRUPT").split("_")[:2])
@@ -170,13 +177,11 @@ def _made_folder(path: Path) -> Path:
 
 def _statements(script: str) -> Iterator[str]:
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement) and part.strip():
             yield statement
             statement = ""
-    if statement.strip():
-        yield statement
 
 
 def _sync_folder(path: Path) -> None:
