@@ -172,6 +172,34 @@ def test_a_transaction_in_a_transaction_is_refused(store: Store) -> None:
         pass
 
 
+def test_a_list_of_nothing_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="ask for 1 at least"):
+        store.find_stories(StoryFilter(), 0)
+
+
+def test_closing_waits_for_the_transaction_of_another_thread(place: str) -> None:
+    inside, closing = threading.Event(), threading.Event()
+    store = open_store(place)
+
+    def write() -> None:
+        with store.begin():
+            store.set_meta({"a": "b"})
+            inside.set()
+            closing.wait()
+            store.set_meta({"c": "d"})
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    inside.wait()
+    closer = threading.Thread(target=store.close)
+    closer.start()
+    closing.set()
+    writing.join()
+    closer.join()
+    with opened(place) as again:
+        assert again.meta() == {"a": "b", "c": "d"}
+
+
 def test_a_closed_store_says_so(store: Store) -> None:
     store.close()
     with pytest.raises(StoreError, match="is closed"):

@@ -7,16 +7,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from dedup.errors import StoreError
 from dedup.store.migrations import LOG, missing_migrations
-from dedup.store.rows import Row
+from dedup.store.rows import Row, to_text
 
-__all__ = ["Database", "Select"]
+__all__ = ["CHUNK", "C", "Database", "Select", "among", "chunks"]
 
 Select = Callable[[str, Sequence[object]], list[Any]]
 """Runs one statement with `?` for each value, and returns its rows."""
+
+
+CHUNK = 500
+"""As many values as one statement is given."""
+_PAGE = 10_000
+_T = TypeVar("_T")
 
 
 class _Connection(Protocol):
@@ -78,7 +85,14 @@ class Database(ABC, Generic[C]):
     # Transactions.
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Let go of files and connections, once the open transaction has ended."""
+        if self._writes_here():
+            self._shut()
+        else:
+            with self._turn:
+                self._shut()
+
+    def _shut(self) -> None:
         self._closed = True
         writer, self._writer = self._writer, None
         if writer is not None:
@@ -174,6 +188,25 @@ class Database(ABC, Generic[C]):
                 f"{self.where} holds a record that cannot be read: run `dedup check` ({error})"
             ) from error
 
+    def _by_id(self, statement: str, ids: Sequence[str], read: Callable[[Row], _T]) -> list[_T]:
+        with self._view() as select:
+            rows = among(select, statement, [to_text(i) for i in dict.fromkeys(ids)])
+            return [read(row) for row in rows]
+
+    def _all(
+        self, table: str, columns: Sequence[str], keys: int, read: Callable[[Row], _T]
+    ) -> Iterator[_T]:
+        """All rows in the order of the first `keys` columns, page by page of one view."""
+        names = ", ".join(columns[:keys])
+        statement = f"SELECT {', '.join(columns)} FROM {table}"
+        order = f"ORDER BY {names} LIMIT {_PAGE}"
+        with self._view() as select:
+            rows = select(f"{statement} {order}", ())
+            while rows:
+                yield from map(read, rows)
+                after = f"WHERE ({names}) > ({', '.join('?' * keys)})"
+                rows = select(f"{statement} {after} {order}", rows[-1][:keys])
+
     # Versions.
 
     def _migrate(self) -> None:
@@ -199,3 +232,18 @@ class Database(ABC, Generic[C]):
 
 def _applied(select: Select) -> list[int]:
     return [number for (number,) in select("SELECT number FROM migrations", ())]
+
+
+def among(select: Select, statement: str, ids: Sequence[str], column: str = "id") -> list[Any]:
+    """Rows whose column has one of these values, in no order."""
+    found: list[Any] = []
+    for chunk in chunks(ids, CHUNK):
+        found += select(f"{statement} WHERE {column} IN ({', '.join('?' * len(chunk))})", chunk)
+    return found
+
+
+def chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The items in lists of `size`, the last one shorter."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -6,17 +6,16 @@ A database adds how it is opened, how a transaction starts and ends, and what it
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from dedup.errors import StoreError
 from dedup.index_records import StoryEvent
 from dedup.store import Derived, Place, StoredArticle, StoredStory, StoryFilter
 from dedup.store.checks import examine
-from dedup.store.database import C, Database, Select
+from dedup.store.database import CHUNK, C, Database, Select, among, chunks
 from dedup.store.rows import (
     ARTICLE,
     EVENT,
@@ -40,11 +39,6 @@ from dedup.store.rows import (
 from dedup.store.story_list import cursor_after, story_list
 
 __all__ = ["SqlStore"]
-
-_T = TypeVar("_T")
-# As many values as one statement takes.
-_CHUNK = 500
-_PAGE = 10_000
 
 
 def _upsert(table: str, columns: Sequence[str], keys: int = 1) -> str:
@@ -133,8 +127,8 @@ class SqlStore(Database[C]):
         with self._view() as select:
             ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
             statement = f"SELECT {', '.join(ARTICLE)} FROM articles"
-            for chunk in _chunks((i for (i,) in ids), _CHUNK):
-                for row in sorted(_among(select, statement, chunk), key=_first):
+            for chunk in chunks((i for (i,) in ids), CHUNK):
+                for row in sorted(among(select, statement, chunk), key=_first):
                     yield read_article(row), read_derived(row)
 
     # Places.
@@ -197,7 +191,7 @@ class SqlStore(Database[C]):
             self._query_many(writer, _PUT_STORY, map(story_row, stories))
             # Most of a story's marks stay as they are when it grows: write the difference.
             select = partial(self._query, writer)
-            there = set(_among(select, "SELECT kind, value, story FROM story_marks", ids, "story"))
+            there = set(among(select, "SELECT kind, value, story FROM story_marks", ids, "story"))
             gone = "DELETE FROM story_marks WHERE kind = ? AND value = ? AND story = ?"
             self._query_many(writer, gone, sorted(there - wanted))
             new = "INSERT INTO story_marks (kind, value, story) VALUES (?, ?, ?)"
@@ -212,6 +206,8 @@ class SqlStore(Database[C]):
         self, wanted: StoryFilter, limit: int, cursor: str = ""
     ) -> tuple[list[StoredStory], str]:
         """See `Store.find_stories`."""
+        if limit < 1:
+            raise StoreError(f"a list of {limit} story groups cannot be: ask for 1 at least")
         statement, values = story_list(wanted, cursor)
         with self._view() as select:
             rows = select(f"{statement} LIMIT ?", [*values, limit + 1])
@@ -255,39 +251,6 @@ class SqlStore(Database[C]):
                 return [*damage, *examine(select)]
         except StoreError as error:
             return [*damage, str(error)]
-
-    def _by_id(self, statement: str, ids: Sequence[str], read: Callable[[Row], _T]) -> list[_T]:
-        with self._view() as select:
-            rows = _among(select, statement, [to_text(i) for i in dict.fromkeys(ids)])
-            return [read(row) for row in rows]
-
-    def _all(
-        self, table: str, columns: Sequence[str], keys: int, read: Callable[[Row], _T]
-    ) -> Iterator[_T]:
-        """All rows in the order of the first `keys` columns, page by page of one view."""
-        names = ", ".join(columns[:keys])
-        statement = f"SELECT {', '.join(columns)} FROM {table}"
-        order = f"ORDER BY {names} LIMIT {_PAGE}"
-        with self._view() as select:
-            rows = select(f"{statement} {order}", ())
-            while rows:
-                yield from map(read, rows)
-                after = f"WHERE ({names}) > ({', '.join('?' * keys)})"
-                rows = select(f"{statement} {after} {order}", rows[-1][:keys])
-
-
-def _among(select: Select, statement: str, ids: Sequence[str], column: str = "id") -> list[Any]:
-    """Rows whose column has one of these values, in no order."""
-    found: list[Any] = []
-    for chunk in _chunks(ids, _CHUNK):
-        found += select(f"{statement} WHERE {column} IN ({', '.join('?' * len(chunk))})", chunk)
-    return found
-
-
-def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 def _read_texts(row: Row) -> tuple[str, str]:
