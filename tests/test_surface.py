@@ -75,6 +75,12 @@ def test_words_import_words_only() -> None:
             assert imported(tree) <= WORDS, name
 
 
+def test_stores_import_words_only() -> None:
+    for name, tree in modules().items():
+        if name.split(".")[0] == "store":
+            assert imported(tree) <= WORDS | {"store"}, name
+
+
 def test_steps_do_not_import_drivers_and_drivers_not_doors() -> None:
     for name, tree in modules().items():
         home = name.split(".")[0]
