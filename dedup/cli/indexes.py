@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,14 +14,16 @@ import typer
 
 from dedup.config import Config
 from dedup.console import Console
-from dedup.errors import ConfigError, StoreError
+from dedup.errors import ConfigError, NotFoundError, StoreError
 from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
     from dedup.index import StoryIndex
+    from dedup.records import StoryGroup
 
 STORE_FILE = "store.sqlite"
 STDIN = "-"
+_PAGE = 500
 _SERVERS = ("postgresql://", "postgres://")
 
 IndexArgument = Annotated[
@@ -141,3 +144,40 @@ def given_ids(ids: Sequence[str]) -> list[str]:
         lines = sys.stdin if each == STDIN else (each,)
         found.update(dict.fromkeys(line.strip() for line in lines if line.strip()))
     return list(found)
+
+
+@contextmanager
+def suggesting(index: StoryIndex, *asked: str) -> Iterator[None]:
+    """Where an id is unknown, the error also names the closest one that there is.
+
+    Args:
+        index: Where ids are looked for.
+        asked: The ids that were given.
+    """
+    try:
+        yield
+    except NotFoundError as error:
+        unknown = next((each for each in asked if repr(each) in str(error)), None)
+        if unknown is None or "did you mean" in str(error):
+            raise
+        close = difflib.get_close_matches(unknown, _ids(index), n=1)
+        hint = f": did you mean {close[0]!r}?" if close else ""
+        raise NotFoundError(f"{error}{hint}") from error
+
+
+def _ids(index: StoryIndex) -> Iterator[str]:
+    for story in all_stories(index):
+        yield story.id
+        for member in story.members:
+            yield member.id
+
+
+def all_stories(index: StoryIndex) -> Iterator[StoryGroup]:
+    """All story groups of an index that have articles, by the first article, newest first."""
+    cursor = ""
+    while True:
+        page = index.stories(order="first", cursor=cursor, limit=_PAGE)
+        yield from page.stories
+        cursor = page.cursor
+        if not cursor:
+            return

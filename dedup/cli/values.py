@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedup.index_records import StoryEvent
     from dedup.records import Article
     from dedup.store import Place
 
@@ -52,14 +51,6 @@ def article_values(article: Article, place: Place) -> dict[str, Any]:
         "representative": place.representative,
         "copy_type": place.copy_type,
         "jaccard": place.jaccard,
-        "story_group": place.story,
+        "story": place.story,
         "probability": place.probability,
     }
-
-
-def event_line(event: StoryEvent) -> str:
-    """Something that happened to a story, for people."""
-    other = {"merged": f" into {event.other}", "split": f" from {event.other}"}.get(event.kind, "")
-    moved = [f"{sign}{each}" for sign, ids in (("+", event.added), ("-", event.removed)) for each in ids]
-    articles = f"  {' '.join(moved)}" if moved else ""
-    return f"{event.number:>6}  {event.at:%Y-%m-%d %H:%M:%S}  {event.kind:<7}  {event.story}{other}{articles}"

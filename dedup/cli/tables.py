@@ -1,0 +1,140 @@
+"""Tables of an index: styled and cut to the width of a terminal, else whole plain lines."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+import typer
+from rich.console import Console as RichConsole
+from rich.table import Table
+from rich.text import Text
+
+from dedup.console_checkup import printable
+
+if TYPE_CHECKING:
+    from dedup.index import StoryIndex
+    from dedup.index_records import StoryEvent
+    from dedup.records import Article, StoryGroup
+
+Column = tuple[str, Literal["left", "right"]]
+
+STORY_TABLE: tuple[Column, ...] = (
+    ("story", "left"),
+    ("texts", "right"),
+    ("articles", "right"),
+    ("sources", "right"),
+    ("first seen", "left"),
+    ("last seen", "left"),
+    ("languages", "left"),
+    ("headline", "left"),
+)
+_PLAIN_WIDTH = 100_000
+
+
+def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under their columns, on stdout; the last column takes what room is left.
+
+    Args:
+        columns: Name of each column, and to which side its cells go.
+        rows: Cells; control characters are left out.
+    """
+    table = Table(box=None, pad_edge=False)
+    terminal = RichConsole(highlight=False)
+    for number, (name, side) in enumerate(columns, start=1):
+        last = number == len(columns)
+        table.add_column(
+            Text(name, style="bold" if terminal.is_terminal else ""),
+            justify=side,
+            no_wrap=True,
+            overflow="ellipsis" if last else "fold",
+            ratio=1 if last and terminal.is_terminal else None,
+            min_width=None if last else len(name),
+        )
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    if terminal.is_terminal:
+        terminal.print(table)
+        return
+    sheet = io.StringIO()
+    RichConsole(file=sheet, width=_PLAIN_WIDTH, highlight=False).print(table)
+    for line in sheet.getvalue().splitlines():
+        typer.echo(line.rstrip())
+
+
+def one_line(text: str) -> str:
+    """Text on one line without control characters, which could steer the terminal."""
+    return printable(text).replace("\n", " ")
+
+
+def show_line(text: str = "") -> None:
+    """Print a line on stdout, without control characters."""
+    typer.echo(one_line(text))
+
+
+def minute(time: datetime | None) -> str:
+    """A time for people, UTC."""
+    return f"{time:%Y-%m-%d %H:%M}" if time else "undated"
+
+
+def share(value: float | None) -> str:
+    """A probability or a similarity; empty if there is none."""
+    return "" if value is None else f"{value:.2f}"
+
+
+def story_cells(story: StoryGroup) -> tuple[str, ...]:
+    """A story group as a row of `STORY_TABLE`."""
+    return (
+        story.id,
+        f"{story.texts:,}",
+        f"{len(story.members):,}",
+        f"{len(story.sources):,}",
+        minute(story.first_seen),
+        minute(story.last_seen),
+        " ".join(story.languages),
+        story.headline,
+    )
+
+
+def article_cells(article: Article, headline: str) -> tuple[str, ...]:
+    """When, where, in which language, which and how an article was published."""
+    return (
+        minute(article.published_at),
+        article.source,
+        article.language,
+        article.id,
+        headline,
+    )
+
+
+ARTICLE_TABLE: tuple[Column, ...] = (
+    ("published", "left"),
+    ("source", "left"),
+    ("language", "left"),
+    ("article", "left"),
+    ("headline", "left"),
+)
+
+
+def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:  # noqa: A002
+    """`article_cells` of an article of the index."""
+    from dedup.assembly import headline_of
+
+    stored = index.article(id)
+    return article_cells(stored.article, headline_of(stored.article, stored.clean))
+
+
+def event_line(event: StoryEvent) -> str:
+    """What happened to a story, for people: number, time, kind, story, articles."""
+    other = {"merged": f" into {event.other}", "split": f" from {event.other}"}
+    moved = [f"+{each}" for each in event.added] + [f"-{each}" for each in event.removed]
+    parts = (
+        f"{event.number:>6}",
+        f"{event.at:%Y-%m-%d %H:%M:%S}",
+        f"{event.kind:<7}",
+        f"{event.story}{other.get(event.kind, '')}",
+        " ".join(moved),
+    )
+    return "  ".join(parts).rstrip()
