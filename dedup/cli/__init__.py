@@ -30,7 +30,8 @@ app = typer.Typer(
     name="dedup",
     help="Which news articles are copies of one text, and which cover the same event, "
     "in any language.",
-    epilog="Start with: dedup cluster articles.jsonl --report report.html",
+    epilog="Start with: dedup cluster articles.jsonl --report report.html, "
+    "or: dedup add news articles.jsonl && dedup stories news",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -54,37 +55,29 @@ def _root(
     pass
 
 
-_FILES = "Files, once"
-_INDEX = "An index that lives"
-
-for _panel, _commands in (
-    (
-        _FILES,
-        {
-            "cluster": cluster_command,
-            "why": why_command,
-            "evaluate": evaluate_command,
-            "doctor": doctor_command,
-            "calibrate": calibrate_command,
-            "config": config_command,
-        },
-    ),
-    (
-        _INDEX,
-        {
-            "add": add_command,
-            "query": query_command,
-            "stories": stories_command,
-            "story": story_command,
-            "changes": changes_command,
-            "remove": remove_command,
-            "export": export_command,
-            "serve": serve_command,
-            "check": check_command,
-            "rebuild": rebuild_command,
-        },
-    ),
-):
+_PANELS: dict[str, dict[str, Callable[..., None]]] = {
+    "Files, once": {
+        "cluster": cluster_command,
+        "why": why_command,
+        "evaluate": evaluate_command,
+        "doctor": doctor_command,
+        "calibrate": calibrate_command,
+        "config": config_command,
+    },
+    "An index that lives": {
+        "add": add_command,
+        "query": query_command,
+        "stories": stories_command,
+        "story": story_command,
+        "changes": changes_command,
+        "remove": remove_command,
+        "export": export_command,
+        "serve": serve_command,
+        "check": check_command,
+        "rebuild": rebuild_command,
+    },
+}
+for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
         app.command(name=_name, rich_help_panel=_panel)(_command)
 

@@ -214,8 +214,7 @@ def _add(
         Interruption() as interruption,
     ):
         adder.begin(index, progress)
-        reading = (settings or Config()).reading
-        articles = _read(inputs, columns, reading, adder, interruption, progress)
+        articles = _read(inputs, columns, index.config.reading, adder, interruption, progress)
         done = _fed(adder, articles, interruption)
         adder.finish()
         return done

@@ -33,9 +33,7 @@ def export_command(
     ] = "",
     stories: Annotated[
         str,
-        typer.Option(
-            metavar="FILE", help="One row per story group, in the same formats, or -."
-        ),
+        typer.Option(metavar="FILE", help="One row per story group, in the same formats, or -."),
     ] = "",
 ) -> None:
     """Write what an index holds to files: the columns and formats of `dedup cluster`.
@@ -89,8 +87,9 @@ def _at_one_moment(index: StoryIndex, *, with_articles: bool) -> tuple[Rows, Row
     )
 
 
-def _by_size(story: StoryGroup) -> tuple[int, Any, str]:
-    return -story.texts, story.first_seen, story.id
+def _by_size(story: StoryGroup) -> tuple[int, int, Any, str]:
+    """The order of `Result.story_groups`; in an index every story has a time."""
+    return -story.texts, -len(story.members), story.first_seen, story.members[0].id
 
 
 def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedup.config import Config
-from dedup.console import Console
 from dedup.errors import ConfigError, NotFoundError, StoreError
 from dedup.settings import parse_duration
 
@@ -67,13 +66,12 @@ def require_place(location: str) -> None:
 
 
 @contextmanager
-def opened(location: str, *, write: bool = False, waiting: bool = True) -> Iterator[StoryIndex]:
+def opened(location: str, *, write: bool = False) -> Iterator[StoryIndex]:
     """An index that exists, closed in the end.
 
     Args:
         location: A folder, or a PostgreSQL address.
         write: Whether it will be changed: one process at a time may.
-        waiting: Show the progress of opening, on a terminal.
 
     Raises:
         StoreError: There is none, or it cannot be opened.
@@ -81,9 +79,7 @@ def opened(location: str, *, write: bool = False, waiting: bool = True) -> Itera
     from dedup.index import StoryIndex
 
     require_index(location)
-    with Console(quiet=not waiting).progress(None) as progress:
-        index = StoryIndex.open(location, read_only=not write, progress=progress)
-    with index:
+    with StoryIndex.open(location, read_only=not write) as index:
         yield index
 
 
@@ -161,8 +157,9 @@ def suggesting(index: StoryIndex, *asked: str) -> Iterator[None]:
         if unknown is None or "did you mean" in str(error):
             raise
         close = difflib.get_close_matches(unknown, _ids(index), n=1)
-        hint = f": did you mean {close[0]!r}?" if close else ""
-        raise NotFoundError(f"{error}{hint}") from error
+        if not close or close[0] == unknown:
+            raise
+        raise NotFoundError(f"{error}: did you mean {close[0]!r}?") from error
 
 
 def _ids(index: StoryIndex) -> Iterator[str]:

@@ -29,10 +29,10 @@ def serve_command(
         bool, typer.Option("--force", help="Listen beyond this machine without a token.")
     ] = False,
 ) -> None:
-    """Serve an index over HTTP: an interface for programs and pages for people.
+    r"""Serve an index over HTTP: an interface for programs and pages for people.
 
     Makes the index if there is none. The pages are at /, the interface is described at /docs.
-    Until Ctrl-C, which lets requests finish first. Needs pip install 'story-dedup\\[server]'.
+    Until Ctrl-C, which lets requests finish first. Needs pip install 'story-dedup\[server]'.
 
     Without a token everybody who reaches the port may write; so listening beyond this machine
     without one is refused, unless --force is given.

@@ -184,8 +184,9 @@ def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
         f"{len(story.sources):,} sources · {minute(story.first_seen)} to "
         f"{minute(story.last_seen)} UTC · {' '.join(story.languages)}"
     )
-    if story.names or story.key_terms:
-        yield f"names: {', '.join(story.names)} · terms: {', '.join(story.key_terms)}"
+    for name, words in (("names", story.names), ("terms", story.key_terms)):
+        if words:
+            yield f"{name}: {', '.join(words)}"
     yield ""
 
 
