@@ -27,6 +27,7 @@ from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 
 Run = Callable[..., SimpleNamespace]
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 INDEX_COMMANDS = (
     "add",
     "query",
@@ -280,7 +281,7 @@ def test_a_merged_story_leads_to_its_heir_and_to_what_it_was(run: Run, tmp_path:
     later, clock = NOON + timedelta(days=2), [NOON]
     folder = tmp_path / "news"
     with StoryIndex.open(folder, clock=lambda: clock[0]) as index:
-        first = index.add(Article("a", "Krakatau erupts", text, "A", NOON, "en"))
+        first = index.add(Article("a", "Krakatau erupts", text, "A", NOON - HOUR, "en"))
         second = index.add(
             Article("b", "Harbour opens", "A harbour opens in Rotterdam. " * 9, "B", NOON, "en")
         )

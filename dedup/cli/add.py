@@ -15,6 +15,7 @@ from dedup.cli.indexes import STDIN, IndexArgument, require_place, settings_of
 from dedup.cli.live import Interruption, live_stdin
 from dedup.cli.options import INPUTS_HELP, column_option
 from dedup.cli.reading import named_columns
+from dedup.cli.tables import holdings
 from dedup.cli.values import json_line
 from dedup.config import Config, ReadingConfig
 from dedup.console import Console, StepProgress
@@ -178,11 +179,7 @@ class Adder:
     def finish(self) -> None:
         """Count what the index holds now."""
         if self._index is not None:
-            held = self._index.stats()
-            self.totals = (
-                f"the index holds {held.articles:,} articles, {held.texts:,} independent texts, "
-                f"{held.story_groups:,} stories"
-            )
+            self.totals = f"the index holds {holdings(self._index.stats())}"
 
     def show(self, console: Console, *, as_json: bool) -> None:
         """The counts and the problems."""

@@ -15,6 +15,7 @@ from dedup.cli.tables import (
     STORY_TABLE,
     Column,
     article_row,
+    counted,
     minute,
     share,
     show_line,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dedup.records import StoryGroup
 
 _TIME = "TIME"
+_SPARE = ("first seen", "sources", "articles", "last seen", "languages")
 _COVERAGE: tuple[Column, ...] = (("P", "right"), ("copies", "right"), *ARTICLE_TABLE)
 
 
@@ -108,7 +110,7 @@ def stories_command(
     if not page.stories:
         Console().note("no such stories")
         return
-    show_table(STORY_TABLE, map(story_cells, page.stories))
+    show_table(STORY_TABLE, map(story_cells, page.stories), spare=_SPARE)
     if page.cursor:
         Console().note(f"there are more: --cursor {page.cursor}")
 
@@ -180,8 +182,9 @@ def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
     yield story.headline
     merged = f" ({asked} was merged into it)" if asked != story.id else ""
     yield (
-        f"{story.id}{merged} · {story.texts:,} texts, {len(story.members):,} articles, "
-        f"{len(story.sources):,} sources · {minute(story.first_seen)} to "
+        f"{story.id}{merged} · {counted(story.texts, 'text')}, "
+        f"{counted(len(story.members), 'article')}, {counted(len(story.sources), 'source')} · "
+        f"{minute(story.first_seen)} to "
         f"{minute(story.last_seen)} UTC · {' '.join(story.languages)}"
     )
     for name, words in (("names", story.names), ("terms", story.key_terms)):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +17,7 @@ from dedup.console_checkup import printable
 
 if TYPE_CHECKING:
     from dedup.index import StoryIndex
-    from dedup.index_records import StoryEvent
+    from dedup.index_records import IndexStats, StoryEvent
     from dedup.records import Article, StoryGroup
 
 Column = tuple[str, Literal["left", "right"]]
@@ -32,36 +33,72 @@ STORY_TABLE: tuple[Column, ...] = (
     ("headline", "left"),
 )
 _PLAIN_WIDTH = 100_000
+_MIN_LAST = 30
 
 
-def show_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under their columns, on stdout; the last column takes what room is left.
+def show_table(
+    columns: Sequence[Column], rows: Iterable[Sequence[str]], *, spare: Sequence[str] = ()
+) -> None:
+    """Print rows under their columns, on stdout.
 
     Args:
         columns: Name of each column, and to which side its cells go.
         rows: Cells; control characters are left out.
+        spare: Columns that are left out where a terminal is too narrow, the first one first.
     """
-    table = Table(box=None, pad_edge=False)
     terminal = RichConsole(highlight=False)
-    for number, (name, side) in enumerate(columns, start=1):
-        last = number == len(columns)
-        table.add_column(
-            Text(name, style="bold" if terminal.is_terminal else ""),
-            justify=side,
-            no_wrap=True,
-            overflow="ellipsis" if last else "fold",
-            ratio=1 if last and terminal.is_terminal else None,
-            min_width=None if last else len(name),
-        )
-    for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+    cells = [tuple(map(one_line, row)) for row in rows]
     if terminal.is_terminal:
-        terminal.print(table)
+        shown = _fitting(columns, cells, spare, terminal.width)
+        terminal.print(_table(columns, cells, shown, cut=True))
         return
     sheet = io.StringIO()
+    table = _table(columns, cells, range(len(columns)), cut=False)
     RichConsole(file=sheet, width=_PLAIN_WIDTH, highlight=False).print(table)
     for line in sheet.getvalue().splitlines():
         typer.echo(line.rstrip())
+
+
+def _fitting(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], spare: Sequence[str], width: int
+) -> list[int]:
+    """Numbers of the columns that are shown, so that there is room for the last."""
+    widths = _widths(columns, cells)
+    shown = list(range(len(columns)))
+    for name in spare:
+        if sum(widths[number] + 2 for number in shown[:-1]) + _MIN_LAST <= width:
+            break
+        shown = [number for number in shown if columns[number][0] != name]
+    return shown
+
+
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [
+        max(map(cell_len, [name, *(row[number] for row in cells)]))
+        for number, (name, _) in enumerate(columns)
+    ]
+
+
+def _table(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], shown: Sequence[int], *, cut: bool
+) -> Table:
+    """A table of some columns; `cut`: the last takes what room is left."""
+    table = Table(box=None, pad_edge=False, expand=cut)
+    widths = _widths(columns, cells)
+    for number in shown:
+        name, side = columns[number]
+        last = number == shown[-1]
+        table.add_column(
+            Text(name, style="bold" if cut else ""),
+            justify=side,
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if last and cut else None,
+            min_width=None if last and cut else widths[number],
+        )
+    for row in cells:
+        table.add_row(*(Text(row[number]) for number in shown))
+    return table
 
 
 def one_line(text: str) -> str:
@@ -82,6 +119,23 @@ def minute(time: datetime | None) -> str:
 def share(value: float | None) -> str:
     """A probability or a similarity; empty if there is none."""
     return "" if value is None else f"{value:.2f}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    >>> counted(1, "text"), counted(1200, "text"), counted(2, "story", "stories")
+    ('1 text', '1,200 texts', '2 stories')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def holdings(counts: IndexStats) -> str:
+    """What an index holds."""
+    return (
+        f"{counted(counts.articles, 'article')}, {counted(counts.texts, 'independent text')}, "
+        f"{counted(counts.story_groups, 'story', 'stories')}"
+    )
 
 
 def story_cells(story: StoryGroup) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dedup.cli.indexes import (
     require_index,
     suggesting,
 )
-from dedup.cli.tables import show_line
+from dedup.cli.tables import counted, holdings, show_line
 from dedup.cli.values import json_line
 from dedup.console import Console
 
@@ -47,7 +47,7 @@ def remove_command(
     if as_json:
         typer.echo(json_line({"removed": wanted}))
     else:
-        show_line(f"removed {len(wanted):,} article{'' if len(wanted) == 1 else 's'}")
+        show_line(f"removed {counted(len(wanted), 'article')}")
 
 
 def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
@@ -71,8 +71,7 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
         typer.echo(json_line({"damaged": damaged, "counts": counts}))
     elif counts:
         show_line(
-            f"sound: {counts.articles:,} articles, {counts.texts:,} independent texts, "
-            f"{counts.story_groups:,} stories, {counts.events:,} events, "
+            f"sound: {holdings(counts)}, {counted(counts.events, 'event')}, "
             f"encoder {counts.encoder}, configuration {counts.config_digest}"
         )
     else:
@@ -104,7 +103,4 @@ def rebuild_command(index: IndexArgument, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json_line(counts))
     else:
-        show_line(
-            f"rebuilt: {counts.articles:,} articles, {counts.texts:,} independent texts, "
-            f"{counts.story_groups:,} stories"
-        )
+        show_line(f"rebuilt: {holdings(counts)}")
