@@ -491,6 +491,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["why", "nowhere", "7", "8"], 1, "nowhere is not an index"),
         (["remove", "nowhere", "7"], 1, "nowhere: there is no such folder"),
         (["changes", "NEWS", "--since", "-1"], 2, "--since"),
+        (["changes", "NEWS", "--story", "s-nothing"], 1, "has the id 's-nothing'"),
         (["export", "NEWS"], 2, "say what to write"),
         (["export", "NEWS", "-o", "a.xlsx"], 2, "names no format"),
         (["export", "NEWS", "-o", "-", "--stories", "-"], 2, "are both '-'"),

@@ -237,27 +237,37 @@ def test_what_was_read_before_an_error_is_added() -> None:
     assert recorder.batches == [["0", "1"]]
 
 
-def test_silence_is_told_once_and_ctrl_c_ends_the_waiting(
+def test_what_a_stream_brought_waits_a_second_and_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reader, writer = os.pipe()
-    told: list[float | None] = []
-    answers = iter([False, True, True])
+    clock = [100.0]
+    waited: list[float | None] = []
+    ready: list[bool] = []
 
-    def ready(streams: list[int], _w: object, _x: object, seconds: float | None) -> tuple[Any, ...]:
-        told.append(seconds)
-        return (streams if next(answers) else [], [], [])
+    def select_(streams: list[int], *rest: Any) -> tuple[list[int], list[int], list[int]]:
+        waited.append(rest[-1])
+        return (streams if ready.pop(0) else [], [], [])
 
-    idle: list[str] = []
+    pauses: list[int] = []
     with Interruption() as interruption, os.fdopen(writer, "wb", buffering=0) as pipe:
-        stdin = LiveStdin(reader, lambda: idle.append("idle"), interruption)
-        monkeypatch.setattr("dedup.cli.live.select.select", ready)
-        pipe.write(b"one\n")
-        assert stdin.read(100) == b"one\n"
-        assert (idle, told) == (["idle"], [1.0, None])
-        pipe.write(b"two\n")
-        assert stdin.read(100) == b"two\n"
-        assert idle == ["idle"]
+        stdin = LiveStdin(reader, lambda: pauses.append(len(waited)), interruption)
+        monkeypatch.setattr("dedup.cli.live.select.select", select_)
+        monkeypatch.setattr("dedup.cli.live.monotonic", lambda: clock[0])
+
+        def read(line: bytes, *answers: bool) -> None:
+            ready[:] = answers
+            pipe.write(line)
+            assert stdin.read(100) == line
+
+        read(b"one\n", True)
+        # A trickle does not put it off: the rest of the second is left, then nothing.
+        clock[0] += 0.75
+        read(b"two\n", True)
+        clock[0] += 0.75
+        read(b"three\n", False, True)
+        assert waited == [None, 0.25, 0.0, None]
+        assert pauses == [3]
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             stdin.read(100)
@@ -315,4 +325,4 @@ def test_on_a_terminal_the_table_fits(run: Run, tmp_path: Path) -> None:
     assert len(line) <= 90
     assert line.endswith("…")
     assert "2024-05-01 12:00" in line
-    assert "about boats " * 20 in run("stories", news).out
+    assert "about boats " * 19 in run("stories", news).out

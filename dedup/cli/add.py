@@ -73,7 +73,7 @@ def add_command(
     is another one, else left alone. So the same command can be run again, after an
     interruption too: it goes on where it stopped.
 
-    From a stream (-), a batch is written when it is full, or when nothing came for a second.
+    From a stream (-), a batch is written when it is full, or a second after its first line.
     Ctrl-C finishes the batch at hand. One process at a time may add; any number may read.
 
     [bold]Examples[/bold]

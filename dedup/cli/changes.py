@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dedup.cli.indexes import IndexArgument, JsonLinesOption, opened
+from dedup.cli.indexes import IndexArgument, JsonLinesOption, opened, suggesting
 from dedup.cli.tables import event_line, show_line
 from dedup.cli.values import json_line
 
@@ -54,6 +54,9 @@ def changes_command(
       dedup changes news --follow --json | jq -r 'select(.kind == "created") | .story'
     """
     with opened(index) as held:
+        if story:
+            with suggesting(held, story):
+                held.heir(story)
         try:
             for event in _events(held, since, limit, story, follow=follow):
                 if as_json:

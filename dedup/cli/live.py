@@ -7,11 +7,12 @@ import select
 import signal
 import sys
 from collections.abc import Callable
+from time import monotonic
 from types import FrameType, TracebackType
 from typing import Any, BinaryIO, Self
 
-IDLE_SECONDS = 1.0
-"""How long a stream may be silent before what it brought is added."""
+PATIENCE_SECONDS = 1.0
+"""How long what a stream brought may wait for more, before it is added."""
 
 
 class Interruption:
@@ -63,33 +64,40 @@ class Interruption:
 
 
 class LiveStdin(io.FileIO):
-    """Standard input, which says when it has been silent for a while.
+    """Standard input, which says when it is time to use what it brought.
 
     Args:
         descriptor: File descriptor to read.
-        on_idle: Called once in each silence, after `IDLE_SECONDS`.
+        on_pause: Called when there is nothing more to read, and something was read that has
+            waited for `PATIENCE_SECONDS`.
         interruption: Ends the waiting.
     """
 
     def __init__(
-        self, descriptor: int, on_idle: Callable[[], None], interruption: Interruption
+        self, descriptor: int, on_pause: Callable[[], None], interruption: Interruption
     ) -> None:
         super().__init__(descriptor, "rb", closefd=False)
-        self._on_idle = on_idle
+        self._on_pause = on_pause
         self._interruption = interruption
+        self._due: float | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
         """What there is now, at most `size` bytes; waits for the first; empty at the end."""
-        if not self._interruption.wait(self.fileno(), IDLE_SECONDS):
-            self._on_idle()
+        if self._due is not None:
+            left = max(0.0, self._due - monotonic())
+            if not self._interruption.wait(self.fileno(), left):
+                self._on_pause()
+                self._due = None
+        if self._due is None:
             self._interruption.wait(self.fileno(), None)
+            self._due = monotonic() + PATIENCE_SECONDS
         return super().read(-1 if size is None else size) or b""
 
 
-def live_stdin(on_idle: Callable[[], None], interruption: Interruption) -> BinaryIO:
+def live_stdin(on_pause: Callable[[], None], interruption: Interruption) -> BinaryIO:
     """Standard input as `LiveStdin`; as it is where it has no file descriptor."""
     try:
         descriptor = sys.stdin.fileno()
     except (OSError, ValueError):
         return sys.stdin.buffer
-    return LiveStdin(descriptor, on_idle, interruption)
+    return LiveStdin(descriptor, on_pause, interruption)
