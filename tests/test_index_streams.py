@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from dedup.cli.add import Adder, ProblemLog, _fed
-from dedup.cli.live import Interruption, LiveStdin
-from dedup.errors import InputError
+from dedup.cli.stream import Interruption, LiveStdin
+from dedup.errors import InputError, StoreError
 from dedup.index import StoryIndex
 from dedup.records import Article
 
@@ -237,6 +237,19 @@ def test_what_was_read_before_an_error_is_added() -> None:
     assert recorder.batches == [["0", "1"]]
 
 
+def test_a_store_that_cannot_be_written_ends_it_and_what_was_written_counts() -> None:
+    def full() -> None:
+        if recorder.batches:
+            raise StoreError("no space left")
+
+    recorder = Recorder(full)
+    adder = adder_of(recorder, 2)
+    with Interruption() as interruption, pytest.raises(StoreError, match="no space left"):
+        _fed(adder, some(9), interruption)
+    assert recorder.batches == [["0", "1"]]
+    assert adder.counts["added"] == 2
+
+
 def test_what_a_stream_brought_waits_a_second_and_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -252,8 +265,8 @@ def test_what_a_stream_brought_waits_a_second_and_no_longer(
     pauses: list[int] = []
     with Interruption() as interruption, os.fdopen(writer, "wb", buffering=0) as pipe:
         stdin = LiveStdin(reader, lambda: pauses.append(len(waited)), interruption)
-        monkeypatch.setattr("dedup.cli.live.select.select", select_)
-        monkeypatch.setattr("dedup.cli.live.monotonic", lambda: clock[0])
+        monkeypatch.setattr("dedup.cli.stream.select.select", select_)
+        monkeypatch.setattr("dedup.cli.stream.monotonic", lambda: clock[0])
 
         def read(line: bytes, *answers: bool) -> None:
             ready[:] = answers

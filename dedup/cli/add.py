@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedup.cli.indexes import STDIN, IndexArgument, require_place, settings_of
-from dedup.cli.live import Interruption, live_stdin
 from dedup.cli.options import INPUTS_HELP, column_option
 from dedup.cli.reading import named_columns
+from dedup.cli.stream import Interruption, live_stdin
 from dedup.cli.tables import holdings
 from dedup.cli.values import json_line
 from dedup.config import Config, ReadingConfig
@@ -68,13 +68,14 @@ def add_command(
 ) -> None:
     """Add articles to an index; make the index if there is none.
 
-    What is added is durable, and compared with everything that is there: its copies and
-    stories can be asked for at once. An id that is there already is updated if its content
-    is another one, else left alone. So the same command can be run again, after an
-    interruption too: it goes on where it stopped.
+    What is added is durable, and compared with everything that is there: its
+    copies and stories can be asked for at once. An id that is there already is
+    updated if its content is another one, else left alone. So the same command
+    can be run again, after an interruption too: it goes on where it stopped.
 
-    From a stream (-), a batch is written when it is full, or a second after its first line.
-    Ctrl-C finishes the batch at hand. One process at a time may add; any number may read.
+    From a stream (-), a batch is written when it is full, or a second after its
+    first line. Ctrl-C finishes the batch at hand. One process at a time may add;
+    any number may read.
 
     [bold]Examples[/bold]
 

@@ -38,12 +38,13 @@ def changes_command(
 ) -> None:
     """Tell what happened to the stories of an index, in order.
 
-    A story is created, has grown or shrunk, was split from another, was merged into another,
-    or closed. Events are numbered: whoever remembers the last number goes on from there with
-    --since, and has all stories when all events were applied: "added" articles come to
-    "story", "removed" ones leave it.
+    A story is created, has grown or shrunk, was split from another, was merged
+    into another, or closed. Events are numbered: whoever remembers the last
+    number goes on from there with --since, and has all stories when all events
+    were applied: "added" articles come to "story", "removed" ones leave it.
 
-    With --json: an event a line, with number, at, kind, story, other, added and removed.
+    With --json: an event a line, with number, at, kind, story, other, added and
+    removed.
 
     [bold]Examples[/bold]
 

@@ -38,8 +38,8 @@ def export_command(
 ) -> None:
     """Write what an index holds to files: the columns and formats of `dedup cluster`.
 
-    Story groups have their lasting ids. All rows are of one moment; files are complete or
-    absent. `dedup evaluate` and `dedup doctor` read them.
+    Story groups have their lasting ids. All rows are of one moment; files are
+    complete or absent. `dedup evaluate` and `dedup doctor` read them.
 
     [bold]Examples[/bold]
 

@@ -75,12 +75,13 @@ def query_command(
 ) -> None:
     """Ask what an index knows about a text: its copies, what is near, and its story.
 
-    Nothing is put into the index. Copies have their exact Jaccard similarity, and the larger
-    share of one text that lies in the other; neighbours have P(same event). Articles far apart
-    in time do not tell of one event: give --published-at for a text that is not of today.
+    Nothing is put into the index. Copies have their exact Jaccard similarity,
+    and the larger share of one text that lies in the other; neighbours have
+    P(same event). Articles far apart in time do not tell of one event: give
+    --published-at for a text that is not of today.
 
-    With --json: a line for each text that was asked for, with "story" (empty if it would found
-    one), "probability", "duplicates" and "neighbors".
+    With --json: a line for each text that was asked for, with "story" (empty if
+    it would found one), "probability", "duplicates" and "neighbors".
 
     [bold]Examples[/bold]
 
@@ -88,7 +89,7 @@ def query_command(
 
       dedup query news --file draft.txt
 
-      pbpaste | dedup query news --text - --published-at 2023-06-03 --json | jq .story
+      dedup query news --text - --published-at 2023-06-03 --json < draft.txt
     """
     if sum(map(bool, (text, file, id))) != 1:
         raise typer.BadParameter("give one of --text, --file and --id")

@@ -14,7 +14,7 @@ def serve_command(
     index: IndexArgument,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, metavar="NUMBER", help="On which port; 0: a free one.")
+        int, typer.Option(min=1, max=65535, metavar="NUMBER", help="On which port.")
     ] = 8000,
     token: Annotated[
         str,
@@ -31,11 +31,12 @@ def serve_command(
 ) -> None:
     r"""Serve an index over HTTP: an interface for programs and pages for people.
 
-    Makes the index if there is none. The pages are at /, the interface is described at /docs.
-    Until Ctrl-C, which lets requests finish first. Needs pip install 'story-dedup\[server]'.
+    Makes the index if there is none. The pages are at /, the interface for
+    programs is below /v1. Ctrl-C lets requests finish first. Needs
+    pip install 'story-dedup\[server]'.
 
-    Without a token everybody who reaches the port may write; so listening beyond this machine
-    without one is refused, unless --force is given.
+    Without a token everybody who reaches the port may write; so listening beyond
+    this machine without one is refused, unless --force is given.
 
     [bold]Examples[/bold]
 

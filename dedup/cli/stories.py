@@ -75,9 +75,9 @@ def stories_command(
 ) -> None:
     """List the stories of an index.
 
-    At the end stands, on stderr, how to go on with the next ones. With --json: one document
-    with "stories", each with the columns of `dedup cluster --stories`, and "cursor", which is
-    empty at the end.
+    At the end stands, on stderr, how to go on with the next ones. With --json:
+    one document with "stories", each with the columns of `dedup cluster
+    --stories`, and "cursor", which is empty at the end.
 
     [bold]Examples[/bold]
 
@@ -132,11 +132,13 @@ def story_command(
 ) -> None:
     """Show a story of an index: all its articles in order of time.
 
-    P is how well a text fits: its mean P(same event) with the other texts. A story keeps its
-    id as it grows. An id that was merged into another story leads to that one.
+    P is how well a text fits: its mean P(same event) with the other texts. A
+    story keeps its id as it grows. An id that was merged into another story
+    leads to that one.
 
     With --json: one document with the columns of `dedup cluster --stories`, and
-    "member_articles": title, source, time, language, url and cluster of every article.
+    "member_articles": title, source, time, language, url and cluster of every
+    article.
 
     [bold]Examples[/bold]
 

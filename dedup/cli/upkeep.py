@@ -30,8 +30,8 @@ def remove_command(
 ) -> None:
     """Remove articles from an index: all of those named, or none if one is unknown.
 
-    Their copies and stories are then as if they had never been there; the history keeps
-    that they were. With --json: "removed", the ids.
+    Their copies and stories are then as if they had never been there; the
+    history keeps that they were. With --json: "removed", the ids.
 
     [bold]Examples[/bold]
 
@@ -53,8 +53,8 @@ def remove_command(
 def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
     """Look whether an index is sound: whether everything in it can be read and fits together.
 
-    Prints one line and exits with 0, or prints what is damaged and exits with 1. What can be
-    computed again, `dedup rebuild` computes again.
+    Prints one line and exits with 0, or prints what is damaged and exits with 1.
+    What can be computed again, `dedup rebuild` computes again.
 
     With --json: "damaged", a list of sentences, and the counts.
 
@@ -84,8 +84,9 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
 def rebuild_command(index: IndexArgument, as_json: JsonOption = False) -> None:
     """Compute everything in an index again from its articles.
 
-    Needed after damage that `dedup check` finds. Articles, times and the ids of stories stay;
-    where stories change, the history says so. With --json: the counts.
+    Needed after damage that `dedup check` finds. Articles, times and the ids of
+    stories stay; where stories change, the history says so. With --json: the
+    counts.
 
     [bold]Examples[/bold]
 

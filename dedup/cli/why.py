@@ -89,12 +89,14 @@ def why_command(
 ) -> None:
     """Say why two articles are together, or why not.
 
-    There are two ways to ask: [bold]dedup why A B INPUT...[/bold] clusters the inputs as
-    `dedup cluster` does it; [bold]dedup why INDEX A B[/bold] asks an index that `dedup add`
-    made, which answers at once and has settings and columns of its own.
+    There are two ways to ask: [bold]dedup why A B INPUT...[/bold] clusters the
+    inputs as `dedup cluster` does it; [bold]dedup why INDEX A B[/bold] asks an
+    index that `dedup add` made, which answers at once and has settings and
+    columns of its own.
 
-    Then come a sentence, what the two articles are, whether they are copies and in one story,
-    and the evidence for one event: its parts add up to the log-odds.
+    Then come a sentence, what the two articles are, whether they are copies and
+    in one story, and the evidence for one event: its parts add up to the
+    log-odds.
 
     [bold]Examples[/bold]
 
