@@ -187,8 +187,8 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
     Args:
         texts: Vectors, vectors of heads, float32 (n, dim); times, languages, sources, int64
             (n,); whether short, bool (n,); terms, terms of heads, names and numbers, each as
-            the arrays of a `KeyedRows`; squares of terms and of terms of heads, two of int64 (n,); the
-            most entries of a row of each of the four, int64 (4,).
+            the arrays of a `KeyedRows`; squares of terms and of terms of heads, two of int64 (n,);
+            the most entries of a row of each of the four, int64 (4,).
         units: What a cosine of 1 is, bits in a unit of rarity, seconds in a day, the smallest
             weight of a rare term, the time that stands for none.
         first: Number of the first text of each pair, int64 (m,).
