@@ -18,7 +18,15 @@ from dedup.cli.indexes import (
     optional_time,
     suggesting,
 )
-from dedup.cli.tables import ARTICLE_TABLE, Column, article_cells, share, show_line, show_table
+from dedup.cli.tables import (
+    ARTICLE_SPARE,
+    ARTICLE_TABLE,
+    Column,
+    article_cells,
+    share,
+    show_line,
+    show_table,
+)
 from dedup.cli.values import json_line
 from dedup.console import Console
 from dedup.errors import InputError, NotFoundError
@@ -228,6 +236,7 @@ def _show(answer: _Answer, *, first: bool) -> None:
                 )
                 for match, stored in answer.duplicates
             ],
+            spare=ARTICLE_SPARE,
         )
     if answer.neighbors:
         show_line()
@@ -238,6 +247,7 @@ def _show(answer: _Answer, *, first: bool) -> None:
                 (share(near.probability), near.story, *_cells(stored))
                 for near, stored in answer.neighbors
             ],
+            spare=ARTICLE_SPARE,
         )
 
 

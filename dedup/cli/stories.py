@@ -11,6 +11,7 @@ import typer
 
 from dedup.cli.indexes import IndexArgument, JsonOption, opened, optional_time, suggesting
 from dedup.cli.tables import (
+    ARTICLE_SPARE,
     ARTICLE_TABLE,
     STORY_TABLE,
     Column,
@@ -159,7 +160,7 @@ def story_command(
             return
         for line in _heading(story, id):
             show_line(line)
-        show_table(_COVERAGE, list(_coverage(held, story)))
+        show_table(_COVERAGE, _coverage(held, story), spare=ARTICLE_SPARE)
 
 
 def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:  # noqa: A002

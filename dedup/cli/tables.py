@@ -170,6 +170,7 @@ ARTICLE_TABLE: tuple[Column, ...] = (
     ("article", "left"),
     ("headline", "left"),
 )
+ARTICLE_SPARE = ("language", "source")
 
 
 def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:  # noqa: A002
