@@ -27,8 +27,8 @@ WORDS = {
     "utf8",
     "weights",
 }
-DRIVERS = {"calibration", "pipeline"}
-DOORS = {"cli", "console", "console_checkup", "report", "__init__", "__main__"}
+DRIVERS = {"calibration", "index", "index_answers", "live", "pipeline"}
+DOORS = {"cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 
 
 def modules() -> dict[str, ast.Module]:
@@ -101,7 +101,8 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_no_step_reads_a_clock() -> None:
     for name, tree in modules().items():
-        if name.split(".")[0] in DOORS:
+        # The index must say when an article came that names no time.
+        if name.split(".")[0] in DOORS or name == "index":
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
