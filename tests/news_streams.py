@@ -15,9 +15,9 @@ from dedup.records import Article
 
 START = datetime(2024, 2, 20, tzinfo=UTC)
 SYLLABLES = {
-    "en": "ba ke li mo nu ra se ti vo zu dra ster glen".split(),
-    "ru": "ба ке ли мо ну ра се ти во зу дра стер глен".split(),
-    "ar": "با كه لي مو نو را سه تي وو زو درا ستر قلن".split(),
+    "en": ["ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra", "ster", "glen"],
+    "ru": ["ба", "ке", "ли", "мо", "ну", "ра", "се", "ти", "во", "зу", "дра", "стер", "глен"],
+    "ar": ["با", "كه", "لي", "مو", "نو", "را", "سه", "تي", "وو", "زو", "درا", "ستر", "قلن"],
     "zh": list("山水木火土金日月人口手目耳心田力"),
 }
 LINES = (
@@ -77,20 +77,17 @@ class World:
 
     Args:
         random: Everything is drawn from it.
-        size: About so many articles.
+        size: At least so many articles.
+        crowd: So many texts fill in the template, and half as many tell the event of many.
     """
 
-    def __init__(self, random: Random, size: int = 160) -> None:
+    def __init__(self, random: Random, size: int = 120, crowd: int = 44) -> None:
         self._random = random
         self.articles: list[Article] = []
-        tellings = [part for _ in range(max(2, size // 24)) for part in self._event(6)]
-        tellings += self._event(22)
-        for text in tellings:
-            self._publish(*text)
-        for text in self._round_ups(tellings):
-            self._publish(*text)
-        for text in self._template(44):
-            self._publish(*text)
+        tellings = [part for _ in range(max(2, (size - crowd) // 24)) for part in self._event(6)]
+        tellings += self._event(crowd // 2)
+        for telling in [*tellings, *self._round_ups(tellings), *self._template(crowd)]:
+            self._publish(*telling)
         for title, text in (("", "!!!"), ("...", ""), ("Fire", ""), ("", "Fire"), ("", "")):
             self._publish(title or "?", text, "en")
         while len(self.articles) < size:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -57,8 +57,7 @@ class Followed:
         outcome = self.live.apply(step.put, step.removed)
         self.articles = after(self.articles, step)
         for gone in step.removed:
-            for known in (self.texts, self.derived, self.clusters):
-                known.pop(gone, None)  # type: ignore[attr-defined]
+            del self.texts[gone], self.derived[gone], self.clusters[gone]
         self.texts.update(outcome.texts)
         self.derived.update(outcome.derived)
         for cluster in outcome.clusters:
@@ -71,7 +70,7 @@ class Followed:
         """Forget what is in memory, and take over what was stored."""
         rows = [
             (StoredArticle(each, START, False, "", self.texts[id]), self.derived[id])
-            for id, each in sorted(self.articles.items())
+            for id, each in sorted(self.articles.items())  # noqa: A001
         ]
         lasting = {
             self.clusters[member.id].representative: f"lasting {story.id}"
@@ -82,6 +81,11 @@ class Followed:
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
         found = self.live.load(rows, list(clusters.values()), lasting)
         assert found == {story: f"lasting {story}" for story in self.stories}
+
+    def ask(self, article: Article) -> None:
+        """What is asked for changes nothing, be it there or not."""
+        (asked,) = as_articles([article])
+        self.live.query(asked, {story: story for story in self.stories}, 3)
 
     def batch(self) -> Result:
         return dedup.cluster(
@@ -103,11 +107,79 @@ def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Foll
     """A stream that is checked after every step, and opened again now and then."""
     random = Random(seed)
     followed = Followed(config, **given)
-    for step in World(random, 110).steps(steps):
+    world = World(random)
+    for step in world.steps(steps):
         followed.take(step)
         followed.check()
         if random.random() < 0.2:
             followed.open_again()
         if random.random() < 0.2:
-            followed.live.query(World(random, 1).articles[0], {}, 3)
+            followed.ask(random.choice(world.articles))
     return followed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_streams_of_changes_equal_the_batch(seed: int) -> None:
+    streams(seed, steps=8)
+
+
+def test_streams_equal_the_batch_with_the_bundled_encoder_and_usual_settings() -> None:
+    streams(7, steps=5, config=Config(), encoder=load_encoder())
+
+
+POOL = World(Random(5), 24, crowd=6).articles
+
+small_steps = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, len(POOL) - 1), st.integers(0, 40)), max_size=6),
+        st.sets(st.integers(0, len(POOL) - 1), max_size=4),
+    ),
+    min_size=1,
+    max_size=5,
+)
+"""Articles of the pool, some with the text of another or at another time, and others that go."""
+
+
+def step_of(followed: Followed, put: Iterable[tuple[int, int]], gone: Iterable[int]) -> Step:
+    changed: dict[str, Article] = {}
+    for number, other in put:
+        article = POOL[number]
+        if other < len(POOL):
+            article = replace(article, text=POOL[other].text)
+        elif other % 2:
+            article = replace(article, published_at=START + timedelta(hours=other))
+        changed[article.id] = article
+    removed = [POOL[number].id for number in sorted(gone)]
+    return Step(
+        tuple(changed.values()),
+        tuple(each for each in removed if each in followed.articles and each not in changed),
+    )
+
+
+@settings(max_examples=8)
+@given(small_steps)
+def test_small_streams_equal_the_batch(
+    stream: list[tuple[list[tuple[int, int]], set[int]]],
+) -> None:
+    followed = Followed(TIGHT)
+    for put, gone in stream:
+        followed.take(step_of(followed, put, gone))
+        followed.check()
+    followed.open_again()
+    followed.take(Step((), tuple(followed.articles)))
+    followed.check()
+    assert not followed.stories
+
+
+@settings(max_examples=4)
+@given(st.randoms(use_true_random=False))
+def test_the_order_and_the_size_of_batches_do_not_matter(random: Random) -> None:
+    articles = World(Random(3), 24, crowd=6).articles
+    random.shuffle(articles)
+    sizes = random.choices([1, 2, 3, 30], k=len(articles))
+    followed = Followed(TIGHT)
+    while articles:
+        size = sizes.pop()
+        followed.take(Step(tuple(articles[:size]), ()))
+        del articles[:size]
+    followed.check()
