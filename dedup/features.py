@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from dedup.neighbors import SCALE, time_gaps
 from dedup.profiles import RARE_BITS, Profiles, names_of, numbers_of
 from dedup.shingles import BoolMask, Int64s
+from dedup.story_dates import dates_of, shown_day
 from dedup.terms import WEIGHT_UNIT, spelled_terms, term_weights
 
 Float64s = npt.NDArray[np.float64]
@@ -30,6 +31,8 @@ FEATURES: Mapping[str, int] = {
     "shared_names": 1,
     "shared_numbers": 1,
     "number_clash": -1,
+    "shared_dates": 1,
+    "date_clash": -1,
     "gap": -1,
     "undated": 0,
     "same_source": 0,
@@ -43,6 +46,7 @@ rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of 
 titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
 of the rare words that sound alike in both, in whatever script. shared_numbers: square root
 of how many numbers both have. number_clash: 1 if both have numbers and none in common.
+shared_dates, date_clash: the same of the days that the texts name.
 gap: days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that
 the two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one
 of them has less than 300 characters."""
@@ -64,7 +68,8 @@ class Features:
         self._has_name = _ones(profiles.names)
         self._term_squares = _squares(profiles.terms)
         self._head_squares = _squares(profiles.head_terms)
-        self._number_counts = np.diff(profiles.numbers.indptr).astype(np.int64)
+        self._has_number = np.diff(profiles.numbers.indptr) > 0
+        self._has_date = np.diff(profiles.dates.indptr) > 0
 
     def of_pairs(self, a: Int64s, b: Int64s) -> Values:
         """Values of `FEATURES` for pairs of texts by number, float64 of shape (m,) each."""
@@ -84,6 +89,7 @@ class Features:
             ),
             "shared_names": _root_bits(_common(of.names[a], self._has_name[b])),
             **self._numbers(_common(of.numbers[a], of.numbers[b]), a, b),
+            **self._dates(_common(of.dates[a], of.dates[b]), a, b),
             **self._circumstances(a, b),
         }
 
@@ -108,6 +114,7 @@ class Features:
             "title_terms": _cosine(head_terms, self._head_squares, a, b),
             "shared_names": _root_bits(np.where(a <= b, *sounding)),
             **self._numbers((of.numbers[rows] @ of.numbers[columns].T).toarray(), a, b),
+            **self._dates((of.dates[rows] @ of.dates[columns].T).toarray(), a, b),
             **self._circumstances(a, b),
         }
 
@@ -118,7 +125,7 @@ class Features:
         return differ
 
     def details(self, a: int, b: int) -> dict[str, str]:
-        """The words, the rarest first, and the numbers that two texts share, by feature.
+        """The words, the rarest first, numbers and days that two texts share, by feature.
 
         Names are listed where the two spell them differently.
         """
@@ -126,19 +133,33 @@ class Features:
         first, second = (spelled_terms([text], RARE_BITS) for text in texts)
         names, others = names_of(first), set(names_of(second).values())
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
+        days = sorted(self._days(a) & self._days(b))
         return {
             "shared_terms": _rarest({key: first[key] for key in first if key in second}),
             "shared_names": _rarest(
                 {key: first[key] for key in names if names[key] in others and key not in second}
             ),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
+            "shared_dates": ", ".join(map(shown_day, days)),
         }
 
+    def _days(self, text: int) -> set[int]:
+        of, language = self._of, int(self._of.languages[text])
+        code = of.codes[language] if language >= 0 else ""
+        return dates_of(of.texts[text], int(of.seconds[text]), code)
+
     def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
-        both = (self._number_counts[a] > 0) & (self._number_counts[b] > 0)
+        both = self._has_number[a] & self._has_number[b]
         return {
             "shared_numbers": np.sqrt(shared.astype(np.float64)),
             "number_clash": (both & (shared == 0)).astype(np.float64),
+        }
+
+    def _dates(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
+        both = self._has_date[a] & self._has_date[b]
+        return {
+            "shared_dates": np.sqrt(shared.astype(np.float64)),
+            "date_clash": (both & (shared == 0)).astype(np.float64),
         }
 
     def _circumstances(self, a: Int64s, b: Int64s) -> Values:

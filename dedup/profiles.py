@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from dedup.encoders import Float32s
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.skeletons import skeleton
+from dedup.story_dates import dates_of
 from dedup.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 
 HEAD_CHARS = 200
@@ -42,6 +43,7 @@ class Profiles:
         head_whole: Those of the heads: titles, or the beginning of the text where there is none.
         seconds: Publication times in seconds since 1970, `UNDATED` where unknown.
         languages: Numbers of the languages, int64 of shape (n,), -1 where unknown.
+        codes: Codes of the languages, by their number.
         sources: Numbers of the outlets, int64 of shape (n,), -1 where unknown.
         short: Texts of few words, bool of shape (n,).
         terms: Rarity of the terms of each text, the very common ones left out.
@@ -49,6 +51,7 @@ class Profiles:
         rare: The rare ones among `terms`.
         names: Rarity of the rare words of each text, by consonant skeleton.
         numbers: 1 for each number that stands in a text.
+        dates: 1 for each day that a text names.
     """
 
     texts: Sequence[str]
@@ -56,6 +59,7 @@ class Profiles:
     head_whole: Float32s
     seconds: Int64s
     languages: Int64s
+    codes: Sequence[str]
     sources: Int64s
     short: BoolMask
     terms: sp.csr_array
@@ -63,6 +67,7 @@ class Profiles:
     rare: sp.csr_array
     names: sp.csr_array
     numbers: sp.csr_array
+    dates: sp.csr_array
 
 
 def head_of(title: str, text: str) -> str:
@@ -90,13 +95,15 @@ def profiles(
         head_whole=head_whole,
         seconds=seconds,
         languages=_numbered(languages),
+        codes=sorted(set(languages) - {""}),
         sources=_numbered(sources),
         short=np.array([len(text) < _SHORT_CHARS for text in texts], bool),
         terms=_rows(len(texts), terms),
         head_terms=_rows(len(heads), _terms(heads)),
         rare=_rows(len(texts), [_only(part, part.is_rare) for part in terms]),
         names=_rows(len(texts), _names(texts, terms)),
-        numbers=_number_rows(texts),
+        numbers=_counted_rows([numbers_of(text) for text in texts]),
+        dates=_counted_rows(list(map(dates_of, texts, seconds.tolist(), languages))),
     )
 
 
@@ -172,11 +179,12 @@ def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries
         yield _only(found, new)
 
 
-def _number_rows(texts: Sequence[str]) -> sp.csr_array:
-    found = [(i, number) for i, text in enumerate(texts) for number in sorted(numbers_of(text))]
-    owner, numbers = np.array(found, np.int64).reshape(-1, 2).T
+def _counted_rows(numbers: Sequence[set[int]]) -> sp.csr_array:
+    """1 for each of some whole numbers of each text."""
+    found = [(i, number) for i, each in enumerate(numbers) for number in sorted(each)]
+    owner, keys = np.array(found, np.int64).reshape(-1, 2).T
     ones = np.ones(len(owner), np.int64)
-    return _rows(len(texts), [_Entries(owner, numbers.astype(np.uint64), ones)])
+    return _rows(len(numbers), [_Entries(owner, keys.astype(np.uint64), ones)])
 
 
 def _rows(count: int, parts: Iterable[_Entries]) -> sp.csr_array:
