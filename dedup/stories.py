@@ -112,8 +112,9 @@ def group(
     links = Links.of(first, second, log_odds, len(seconds))
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
-    components = list(_components(links, others, log_odds_of(config.floor_probability)))
-    percolate = [_percolates(component, scorer, config) for component in components]
+    floor = log_odds_of(config.floor_probability)
+    components = list(_components(links, others, floor))
+    percolate = [percolates(component, scorer, config, floor) for component in components]
     groups = [
         piece
         for component, split in zip(components, percolate, strict=True)
@@ -147,7 +148,7 @@ def _components(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
             yield members[part]
 
 
-def _percolates(members: Int64s, scorer: PairScorer, config: StoryConfig) -> bool:
+def percolates(members: Int64s, scorer: PairScorer, config: StoryConfig, floor: int) -> bool:
     """Whether it is chance, not an event, that holds texts together.
 
     Links that are wrong now and then join any texts into one component as soon as each has
@@ -157,6 +158,12 @@ def _percolates(members: Int64s, scorer: PairScorer, config: StoryConfig) -> boo
     their pairs. So the component itself is asked, not what else appeared in its time:
     which share of its pairs reaches the floor? Large ones are asked by 64 texts, evenly
     chosen. The n - 1 links that n texts need are a share 2/n: few texts never percolate.
+
+    Args:
+        members: Texts of a component, int64 of shape (k,).
+        scorer: Scores their pairs.
+        config: The largest component, and the smallest share of linked pairs.
+        floor: Log-odds of links, in units of 1/1000.
     """
     if len(members) > config.max_component:
         return True
@@ -165,7 +172,7 @@ def _percolates(members: Int64s, scorer: PairScorer, config: StoryConfig) -> boo
     places = np.linspace(0, len(members) - 1, min(len(members), _ASKED)).astype(np.int64)
     asked = members[places]
     scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
-    linked = np.count_nonzero(scores >= log_odds_of(config.floor_probability))
+    linked = np.count_nonzero(scores >= floor)
     return bool(linked < config.min_component_density * len(scores))
 
 
@@ -176,12 +183,13 @@ def _parts(
 
     What near-certain links still hold together is left whole.
     """
-    waiting = [(component, log_odds_of(config.floor_probability))]
+    floor = log_odds_of(config.floor_probability)
+    waiting = [(component, floor)]
     while waiting:
         members, level = waiting.pop()
         level = min(level + _RAISE_FLOOR, _CERTAIN)
         for part in _components(links.among(members), members, level):
-            if level < _CERTAIN and _percolates(part, scorer, config):
+            if level < _CERTAIN and percolates(part, scorer, config, floor):
                 waiting.append((part, level))
             else:
                 yield part
