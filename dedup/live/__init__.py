@@ -213,7 +213,8 @@ class Live:
             for each, found in self._copies.query(body_of(text))
         ]
         found = profiles_of([asked], {asked.id: text}, self._encoder, self._config)
-        (number,) = self._texts.add([asked.id], found, [precedence(asked, text)]).tolist()
+        # Under an id that no article has: it may be asked for one that is there.
+        (number,) = self._texts.add([""], found, [precedence(asked, text)]).tolist()
         try:
             links = self._links.around(number)
             group = self._groups.joined_by(number, links)
