@@ -374,6 +374,23 @@ class Config:
             made[name] = dataclasses.replace(section, **given)
         return dataclasses.replace(self, **made)
 
+    def to_mapping(self) -> dict[str, dict[str, Any]]:
+        """Nested dicts of plain values, from which `from_mapping` makes the same settings.
+
+        >>> Config.from_mapping(Config().to_mapping()) == Config()
+        True
+        """
+
+        def plain(value: object) -> object:
+            if isinstance(value, timedelta):
+                return f"{value // timedelta(seconds=1)}s"
+            return value
+
+        return {
+            section: {name: plain(value) for name, value in values.items() if value is not None}
+            for section, values in dataclasses.asdict(self).items()
+        }
+
     def digest(self) -> str:
         """12 hexadecimal digits that change with any setting."""
         values = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)

@@ -5,7 +5,7 @@ DedupError
 ├── ConfigError         a setting that is unknown, of the wrong type or out of range
 ├── InputError          an input that cannot be read at all: missing, unreadable, no known columns
 ├── OutputError         an output that could not be written; the old file, if any, is untouched
-├── StoreError          an index that cannot be opened, read or written: other settings, damaged, locked, full
+├── StoreError          an index that cannot be opened, read or written: damaged, locked, full
 ├── NotFoundError       an id that the index does not have
 ├── EncoderError        an encoder that cannot be loaded or returned something unusable
 └── MissingExtraError   an optional dependency is not installed; says the `pip install` line

@@ -104,7 +104,7 @@ def cluster(
     founders = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
     grouping = group_texts(scorer, config, progress)
-    terms = _terms(grouping, clusters, by_id, texts)
+    terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
     ties = _ties(grouping, stories, clusters, scorer, terms, config)
     return Result(
@@ -235,7 +235,7 @@ def group_texts(affinity: Affinity, config: Config, progress: Progress = silent)
     return grouping
 
 
-def _terms(
+def terms_of(
     grouping: Grouping,
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],

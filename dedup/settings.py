@@ -10,11 +10,11 @@ from typing import Any
 
 from dedup.errors import ConfigError
 
-_DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_duration(text: str) -> timedelta:
-    """A duration written as a whole number and a unit: `36h`, `7d`, `2w`, `90m`.
+    """A duration written as a whole number and a unit: `36h`, `7d`, `2w`, `90m`, `30s`.
 
     Raises:
         ConfigError: The text is not such a duration.
@@ -22,9 +22,11 @@ def parse_duration(text: str) -> timedelta:
     >>> parse_duration("36h")
     datetime.timedelta(days=1, seconds=43200)
     """
-    found = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
+    found = re.fullmatch(r"\s*(\d{1,9})\s*([smhdw])\s*", text)
     if found is None:
-        raise ConfigError(f"{text!r} is not a duration: write a number and m, h, d or w, as in 7d")
+        raise ConfigError(
+            f"{text!r} is not a duration: write a number and s, m, h, d or w, as in 7d"
+        )
     return timedelta(**{_DURATION_UNITS[found[2]]: int(found[1])})
 
 

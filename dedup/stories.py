@@ -124,7 +124,7 @@ def group(
     ]
     groups = _with_late(groups, late, links, seconds, scorer, config, max_gap)
     return Grouping(
-        tuple(_described(members, scorer) for members in sorted(groups, key=min)),
+        tuple(described(members, scorer) for members in sorted(groups, key=min)),
         sum(len(component) > 1 for component in components),
         max(map(len, components), default=0),
         len(large),
@@ -243,7 +243,8 @@ def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
     return int(np.abs(seconds[dated] - seconds[text]).min())
 
 
-def _described(members: Int64s, scorer: PairScorer) -> Group:
+def described(members: Int64s, scorer: PairScorer) -> Group:
+    """The group of these texts, with its medoid."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
     scores = scorer.block(members, members)
