@@ -146,7 +146,8 @@ async def show_article(request: Request, id: ArticleId) -> Response:  # noqa: A0
     index = service.index
 
     def found() -> ArticleOut:
-        return ArticleOut.of(index.article(id), index.place(id), index.cluster(id))
+        place = index.place(id)
+        return ArticleOut.of(index.article(id), place, index.cluster(place.duplicate_cluster))
 
     return await answer(service, ArticleOut, found)
 

@@ -12,6 +12,7 @@ from dedup.errors import NotFoundError
 from dedup.index_records import StoryOrder
 from dedup.records import StoryGroup
 from dedup.server.answers import answer
+from dedup.server.cursors import page_of_stories
 from dedup.server.models import Id, Line, Moment, StoriesOut, StoryOut, WhyOut
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import service_of
@@ -41,7 +42,8 @@ async def list_stories(
     service = service_of(request)
 
     def found() -> StoriesOut:
-        page = service.index.stories(
+        page = page_of_stories(
+            service.index,
             since=since,
             until=until,
             language=language,
