@@ -27,8 +27,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from dedup.compiled_pairs import curve_arrays
 from dedup.errors import ConfigError
 from dedup.features import FEATURES, Features, Float64s, Values
+from dedup.neighbors import Pairs
 from dedup.profiles import Profiles
 from dedup.records import Evidence
 from dedup.shingles import BoolMask, Int64s
@@ -42,6 +44,7 @@ KINDS = ("same_language", "cross_language")
 KINDS_IN_WORDS = ("one language", "two languages")
 
 _PAIRS_AT_ONCE = 1 << 16
+_SCORED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,14 @@ class AffinityModel:
             total = total + np.where(cross, height(two[name], found), height(one[name], found))
         return np.round(total / LOG_ODDS_UNIT).astype(np.int64)
 
+    def arrays(self) -> tuple[Any, ...]:
+        """Intercepts and curves as arrays, see `compiled_pairs.curve_arrays`."""
+        return curve_arrays(
+            [self.intercepts[kind] for kind in KINDS],
+            [self.curves[kind] for kind in KINDS],
+            list(FEATURES),
+        )
+
     def to_json(self, note: str) -> str:
         """The file that `load` reads.
 
@@ -151,15 +162,21 @@ class Affinity:
     Args:
         model: The curves.
         profiles: The texts.
+        compiled: Use the kernels; by default for many texts. The values are the same.
     """
 
-    def __init__(self, model: AffinityModel, profiles: Profiles) -> None:
+    def __init__(
+        self, model: AffinityModel, profiles: Profiles, compiled: bool | None = None
+    ) -> None:
         self.model = model
         self.profiles = profiles
-        self.features = Features(profiles)
+        self.features = Features(profiles, compiled)
+        self._curves = (*model.arrays(), LOG_ODDS_UNIT)
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
         """Log-odds of pairs of texts by number, in units of 1/1000; int64 of shape (m,)."""
+        if self.features.kernel is not None:
+            return self.features.kernel.log_odds(self._curves, first, second)
         scored = [np.empty(0, np.int64)]
         for start in range(0, len(first), _PAIRS_AT_ONCE):
             a, b = first[start : start + _PAIRS_AT_ONCE], second[start : start + _PAIRS_AT_ONCE]
@@ -172,6 +189,8 @@ class Affinity:
 
         What a text has with itself means nothing.
         """
+        if self.features.kernel is not None:
+            return self.features.kernel.block(self._curves, rows, columns)
         at_once = max(1, _PAIRS_AT_ONCE // max(1, len(columns)))
         parts = [np.empty((0, len(columns)), np.int64)]
         for start in range(0, len(rows), at_once):
@@ -197,6 +216,22 @@ class Affinity:
         ]
         prior = round(self.model.intercepts[kind], 4)
         return (Evidence("prior", 1.0, prior, KINDS_IN_WORDS[place]), *parts)
+
+
+def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, Int64s, Int64s]:
+    """The pairs with log-odds of at least `floor`, in their order, and these log-odds.
+
+    They are scored in parts, so that those of the many unlikely pairs are never all there.
+    """
+    parts = [(np.empty(0, np.int64),) * 3]
+    for start in range(0, len(pairs.first), _SCORED_AT_ONCE):
+        part = slice(start, start + _SCORED_AT_ONCE)
+        first, second = pairs.first[part], pairs.second[part]
+        log_odds = affinity.log_odds(first, second)
+        kept = log_odds >= floor
+        parts.append((first[kept], second[kept], log_odds[kept]))
+    first, second, log_odds = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    return first, second, log_odds
 
 
 def log_odds_of(probability: float) -> int:

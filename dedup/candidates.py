@@ -22,8 +22,8 @@ from dedup.config import NearDuplicateConfig
 from dedup.fingerprints import Fingerprints
 from dedup.shingles import Int64s, UInt64s, mix64
 
-_MAX_BUCKET = 32
-_MATES = 8
+MAX_BUCKET = 32
+MATES = 8
 ESTIMATE_SLACK = 0.15
 """3.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
 MIN_SHARED_ANCHORS = 0.4
@@ -171,7 +171,7 @@ def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int6
     if compiled:
         from dedup.kernels.buckets import linked_pairs, sorted_by_bucket
 
-        pairs: Int64s = linked_pairs(sorted_by_bucket(packed), _MAX_BUCKET, _MATES, count)
+        pairs: Int64s = linked_pairs(sorted_by_bucket(packed), MAX_BUCKET, MATES, count)
         return pairs
     packed = np.unique(packed)
     return _linked(packed >> np.uint64(32), packed & _MEMBER, count)
@@ -186,7 +186,7 @@ def _linked(buckets: UInt64s, members: UInt64s, count: int) -> Int64s:
     sizes = np.diff(np.append(starts, len(buckets)))
     run = np.cumsum(new) - 1
     place = np.arange(len(buckets)) - starts[run]
-    reach = np.minimum(place, np.where(sizes > _MAX_BUCKET, _MATES, _MAX_BUCKET)[run])
+    reach = np.minimum(place, np.where(sizes > MAX_BUCKET, MATES, MAX_BUCKET)[run])
     found = [np.empty(0, np.int64)]
     for distance in range(1, int(reach.max(initial=0)) + 1):
         later = np.flatnonzero(reach >= distance)

@@ -7,11 +7,16 @@ Every feature comes from whole numbers by the four operations and square roots, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from dedup import kernels
+from dedup.compiled_pairs import CompiledPairs
 from dedup.neighbors import SCALE, time_gaps
 from dedup.profiles import RARE_BITS, Profiles, names_of, numbers_of
 from dedup.shingles import BoolMask, Int64s
@@ -47,6 +52,8 @@ gap: days between the two, 0 where a date is missing. undated: 1 if a date is mi
 the two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one
 of them has less than 300 characters."""
 
+COMPILE_FROM_TEXTS = 3000
+"""Of fewer texts the pairs cost less than loading the compiled kernels."""
 _ONE = float(SCALE * SCALE)
 _SECONDS_PER_DAY = 86_400.0
 
@@ -56,58 +63,63 @@ class Features:
 
     Args:
         profiles: The texts.
+        compiled: Use the kernels; by default for many texts.
     """
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, compiled: bool | None = None) -> None:
         self._of = profiles
-        self._has_rare = _ones(profiles.rare)
-        self._has_name = _ones(profiles.names)
-        self._term_squares = _squares(profiles.terms)
-        self._head_squares = _squares(profiles.head_terms)
-        self._number_counts = np.diff(profiles.numbers.indptr).astype(np.int64)
+        many = len(profiles.seconds) >= COMPILE_FROM_TEXTS
+        self.kernel = CompiledPairs(profiles) if kernels.chosen(compiled, many) else None
+        """Present where pairs go through the kernels."""
+
+    @cached_property
+    def _matrices(self) -> _Matrices:
+        return _Matrices.of(self._of)
 
     def of_pairs(self, a: Int64s, b: Int64s) -> Values:
         """Values of `FEATURES` for pairs of texts by number, float64 of shape (m,) each."""
+        if self.kernel is not None:
+            return dict(zip(FEATURES, self.kernel.values(a, b, len(FEATURES)).T, strict=True))
         # The rarity of a shared name is that of its spelling in the first of the two texts.
         a, b = np.minimum(a, b), np.maximum(a, b)
-        of = self._of
+        of, rows = self._of, self._matrices
         texts, heads = of.whole, of.head_whole
         crossed = np.maximum(_dots(texts[a], heads[b]), _dots(heads[a], texts[b]))
+        heads_shared = _common(rows.head_terms[a], rows.head_terms[b])
         return {
             "text_cosine": _dots(texts[a], texts[b]) / _ONE,
             "title_cosine": _dots(heads[a], heads[b]) / _ONE,
             "cross_cosine": crossed / _ONE,
-            "shared_terms": _root_bits(_common(of.rare[a], self._has_rare[b])),
-            "term_cosine": _cosine(_common(of.terms[a], of.terms[b]), self._term_squares, a, b),
-            "title_terms": _cosine(
-                _common(of.head_terms[a], of.head_terms[b]), self._head_squares, a, b
-            ),
-            "shared_names": _root_bits(_common(of.names[a], self._has_name[b])),
-            **self._numbers(_common(of.numbers[a], of.numbers[b]), a, b),
+            "shared_terms": _root_bits(_common(rows.rare[a], rows.has_rare[b])),
+            "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
+            "title_terms": _cosine(heads_shared, rows.squares[1], a, b),
+            "shared_names": _root_bits(_common(rows.names[a], rows.has_name[b])),
+            **self._numbers(_common(rows.numbers[a], rows.numbers[b]), a, b),
             **self._circumstances(a, b),
         }
 
-    def of_block(self, rows: Int64s, columns: Int64s) -> Values:
+    def of_block(self, lines: Int64s, columns: Int64s) -> Values:
         """Values of `FEATURES` for k texts with each of l, float64 of shape (k, l) each."""
-        of = self._of
-        a, b = rows[:, None], columns[None, :]
+        of, rows = self._of, self._matrices
+        a, b = lines[:, None], columns[None, :]
         texts, heads = of.whole, of.head_whole
-        crossed = np.maximum(texts[rows] @ heads[columns].T, heads[rows] @ texts[columns].T)
-        terms = (of.terms[rows] @ of.terms[columns].T).toarray()
-        head_terms = (of.head_terms[rows] @ of.head_terms[columns].T).toarray()
+        crossed = np.maximum(texts[lines] @ heads[columns].T, heads[lines] @ texts[columns].T)
+        terms = (rows.terms[lines] @ rows.terms[columns].T).toarray()
+        head_terms = (rows.head_terms[lines] @ rows.head_terms[columns].T).toarray()
         sounding = (
-            (of.names[rows] @ self._has_name[columns].T).toarray(),
-            (self._has_name[rows] @ of.names[columns].T).toarray(),
+            (rows.names[lines] @ rows.has_name[columns].T).toarray(),
+            (rows.has_name[lines] @ rows.names[columns].T).toarray(),
         )
+        shared_terms = (rows.rare[lines] @ rows.has_rare[columns].T).toarray()
         return {
-            "text_cosine": (texts[rows] @ texts[columns].T).astype(np.float64) / _ONE,
-            "title_cosine": (heads[rows] @ heads[columns].T).astype(np.float64) / _ONE,
+            "text_cosine": (texts[lines] @ texts[columns].T).astype(np.float64) / _ONE,
+            "title_cosine": (heads[lines] @ heads[columns].T).astype(np.float64) / _ONE,
             "cross_cosine": crossed.astype(np.float64) / _ONE,
-            "shared_terms": _root_bits((of.rare[rows] @ self._has_rare[columns].T).toarray()),
-            "term_cosine": _cosine(terms, self._term_squares, a, b),
-            "title_terms": _cosine(head_terms, self._head_squares, a, b),
+            "shared_terms": _root_bits(shared_terms),
+            "term_cosine": _cosine(terms, rows.squares[0], a, b),
+            "title_terms": _cosine(head_terms, rows.squares[1], a, b),
             "shared_names": _root_bits(np.where(a <= b, *sounding)),
-            **self._numbers((of.numbers[rows] @ of.numbers[columns].T).toarray(), a, b),
+            **self._numbers((rows.numbers[lines] @ rows.numbers[columns].T).toarray(), a, b),
             **self._circumstances(a, b),
         }
 
@@ -135,7 +147,8 @@ class Features:
         }
 
     def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
-        both = (self._number_counts[a] > 0) & (self._number_counts[b] > 0)
+        counts = self._of.numbers.counts
+        both = (counts[a] > 0) & (counts[b] > 0)
         return {
             "shared_numbers": np.sqrt(shared.astype(np.float64)),
             "number_clash": (both & (shared == 0)).astype(np.float64),
@@ -154,14 +167,36 @@ class Features:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Matrices:
+    """The rows of n texts as sparse matrices, for the plain path."""
+
+    terms: sp.csr_array
+    head_terms: sp.csr_array
+    rare: sp.csr_array
+    has_rare: sp.csr_array
+    names: sp.csr_array
+    has_name: sp.csr_array
+    numbers: sp.csr_array
+    squares: tuple[Int64s, Int64s]
+
+    @classmethod
+    def of(cls, profiles: Profiles) -> Self:
+        rare, names = profiles.rare.sparse(), profiles.names.sparse()
+        return cls(
+            profiles.terms.sparse(),
+            profiles.head_terms.sparse(),
+            rare,
+            _ones(rare),
+            names,
+            _ones(names),
+            profiles.numbers.sparse(),
+            (profiles.terms.squares(), profiles.head_terms.squares()),
+        )
+
+
 def _ones(rows: sp.csr_array) -> sp.csr_array:
     return rows.astype(bool).astype(np.int64)
-
-
-def _squares(rows: sp.csr_array) -> Int64s:
-    """Sums of the squares of each row."""
-    found: Int64s = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
-    return found
 
 
 def _common(a: sp.csr_array, b: sp.csr_array) -> Int64s:

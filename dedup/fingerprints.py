@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dedup import kernels
 from dedup.characters import UInt32s, character_table
 from dedup.config import FingerprintConfig
 from dedup.minhash import anchors_of, fill_signatures, permutations_of, rule_of
@@ -131,15 +132,7 @@ def fingerprint(
 
 def use_kernels(texts: Utf8Texts, wanted: bool | None) -> bool:
     """Whether the compiled kernels are worth loading, and there."""
-    if wanted is not None:
-        return wanted
-    if int(texts.lengths.sum()) < COMPILE_FROM_BYTES:
-        return False
-    try:
-        import numba  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return kernels.chosen(wanted, int(texts.lengths.sum()) >= COMPILE_FROM_BYTES)
 
 
 def fill_compiled(

@@ -19,15 +19,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dedup import kernels
 from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
 from dedup.shingles import BoolMask, Int64s
+from dedup.threads import mapped
 
 SCALE = 4000
 """A whole-number vector is this many times the unit vector."""
 UNDATED = np.iinfo(np.int64).min
 """Stands for the time of an article without a date."""
-_CELLS_AT_ONCE = 1 << 25
+_ONE = SCALE * SCALE
+_MANY = 3000
+_CELLS_AT_ONCE = 1 << 24
+_CELLS_OF_A_THREAD = 1 << 20
 _MAX_BLOCK = 1024
 
 
@@ -63,6 +68,7 @@ def neighbor_pairs(
     min_cosine: float,
     config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
+    compiled: bool | None = None,
 ) -> Pairs:
     """Pairs of which one is among the nearest of the other in its language.
 
@@ -70,10 +76,11 @@ def neighbor_pairs(
         whole: Whole-number vectors, float32 of shape (n, dim).
         seconds: Publication times in seconds since 1970, int64 of shape (n,);
             `UNDATED` where unknown: such a text is compared with all.
-        languages: Numbers of the languages, int64 of shape (n,), -1 where unknown.
+        languages: Keys of the languages, int64 of shape (n,), -1 where unknown.
         min_cosine: Smallest cosine of a pair, this value included.
         config: Largest time between the two, how many neighbours in each language.
         on_progress: Called with the number of texts searched so far.
+        compiled: Use the kernel; by default for many texts. The pairs are the same.
 
     Returns:
         With exact search a function of the vectors, times and languages alone; of
@@ -83,19 +90,23 @@ def neighbor_pairs(
         from dedup.neighbor_cells import approximate_pairs
 
         return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress)
-    order = np.argsort(seconds, kind="stable")
+    choose = _chosen_compiled if kernels.chosen(compiled, len(whole) >= _MANY) else _chosen_plain
     gap = int(config.max_gap.total_seconds())
-    threshold = np.float32(min_cosine * SCALE * SCALE - 0.5)
+    search = _Search(seconds, gap, config.per_language, np.float32(min_cosine * _ONE - 0.5))
+    shelves = [
+        _Shelf.of(np.flatnonzero(languages == language), whole, seconds)
+        for language in np.unique(languages)
+    ]
+    order = np.argsort(seconds, kind="stable")
     parts = []
-    for start, stop, window in _windows(seconds[order], gap):
-        queries, around = order[start:stop], order[window]
-        around = around[np.argsort(languages[around], kind="stable")]
-        products = whole[queries] @ whole[around].T
-        products[~within_gap(seconds, queries[:, None], around[None, :], gap)] = -np.inf
-        products[queries[:, None] == around[None, :]] = -np.inf
-        kept = _nearest(products, languages[around], config.per_language, threshold)
-        row, column = np.nonzero(kept)
-        parts.append((queries[row], around[column]))
+    for start, stop in _blocks(
+        seconds[order], max((len(each.times) for each in shelves), default=0)
+    ):
+        queries = order[start:stop]
+        for shelf in shelves:
+            around, vectors = shelf.near(seconds[queries], gap)
+            products = whole[queries] @ vectors.T
+            parts.append(choose(products, queries, around, search))
         if on_progress is not None:
             on_progress(stop)
     return Pairs.of(parts, len(whole))
@@ -115,41 +126,81 @@ def time_gaps(seconds: Int64s, a: Int64s, b: Int64s) -> tuple[Int64s, BoolMask]:
     return np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)), dated
 
 
-def _windows(times: Int64s, gap: int) -> Iterator[tuple[int, int, Int64s]]:
-    """(start, stop, window): rows start to stop are compared with the rows of the window.
-
-    Rows are in the order of time, the undated ones first, which are near to all.
-    """
-    count = len(times)
+def _blocks(times: Int64s, columns: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of texts in the order of time, the undated ones first and by themselves."""
     undated = int(np.searchsorted(times, UNDATED, side="right"))
-    block = max(16, min(_MAX_BLOCK, _CELLS_AT_ONCE // max(1, count)))
-    for start in range(0, undated, block):
-        yield start, min(start + block, undated), np.arange(count)
-    for start in range(undated, count, block):
-        stop = min(start + block, count)
-        early = int(np.searchsorted(times, times[start] - gap, side="left"))
-        late = int(np.searchsorted(times, times[stop - 1] + gap, side="right"))
-        yield (
-            start,
-            stop,
-            np.concatenate((np.arange(undated), np.arange(max(early, undated), late))),
-        )
+    block = max(16, min(_MAX_BLOCK, _CELLS_AT_ONCE // max(1, columns)))
+    for first, last in ((0, undated), (undated, len(times))):
+        for start in range(first, last, block):
+            yield start, min(start + block, last)
 
 
-def _nearest(products: Float32s, languages: Int64s, most: int, threshold: np.float32) -> BoolMask:
-    """The largest products of each row among the columns of each language, ties included.
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The texts of one language in the order of time, the undated ones first."""
 
-    Args:
-        products: float32 of shape (k, l), columns ordered by language.
-        languages: Language of each column.
-        most: How many of each language.
-        threshold: Smaller products do not count.
-    """
-    kept = products >= threshold
-    edges = np.flatnonzero(np.diff(languages)) + 1
-    for start, stop in zip([0, *edges], [*edges, len(languages)], strict=True):
-        if stop - start > most:
-            part = products[:, start:stop]
-            smallest = np.partition(part, stop - start - most, axis=1)[:, stop - start - most]
-            kept[:, start:stop] &= part >= smallest[:, None]
-    return kept
+    numbers: Int64s
+    times: Int64s
+    whole: Float32s
+    undated: int
+
+    @classmethod
+    def of(cls, members: Int64s, whole: Float32s, seconds: Int64s) -> _Shelf:
+        numbers = members[np.argsort(seconds[members], kind="stable")]
+        times = seconds[numbers]
+        return cls(numbers, times, whole[numbers], int(np.searchsorted(times, UNDATED, "right")))
+
+    def near(self, times: Int64s, gap: int) -> tuple[Int64s, Float32s]:
+        """Numbers and vectors of the texts that may be near texts of ascending times."""
+        if times[0] == UNDATED:
+            return self.numbers, self.whole
+        early = max(int(np.searchsorted(self.times, times[0] - gap)), self.undated)
+        late = max(int(np.searchsorted(self.times, times[-1] + gap, "right")), early)
+        if self.undated == 0:
+            return self.numbers[early:late], self.whole[early:late]
+        places = np.concatenate((np.arange(self.undated), np.arange(early, late)))
+        return self.numbers[places], self.whole[places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for: times of all texts, largest gap, how many, smallest product."""
+
+    seconds: Int64s
+    gap: int
+    most: int
+    threshold: np.float32
+
+
+def _chosen_plain(
+    products: Float32s, queries: Int64s, around: Int64s, search: _Search
+) -> tuple[Int64s, Int64s]:
+    """Pairs of each query with the nearest texts around, ties included, but not with itself."""
+    near = within_gap(search.seconds, queries[:, None], around[None, :], search.gap)
+    near &= queries[:, None] != around[None, :]
+    products = np.where(near, products, -np.inf)
+    kept = products >= search.threshold
+    rank = len(around) - search.most
+    if rank > 0:
+        kept &= products >= np.partition(products, rank, axis=1)[:, [rank]]
+    row, column = np.nonzero(kept)
+    return queries[row], around[column]
+
+
+def _chosen_compiled(
+    products: Float32s, queries: Int64s, around: Int64s, search: _Search
+) -> tuple[Int64s, Int64s]:
+    """The same by a kernel, in threads."""
+    from dedup.kernels.nearest import nearest
+
+    def one(part: slice) -> tuple[Int64s, Int64s]:
+        found: tuple[Int64s, Int64s] = nearest(
+            products[part], queries[part], around,
+            search.seconds, UNDATED, search.gap, search.most, search.threshold,
+        )  # fmt: skip
+        return found
+
+    rows = max(1, _CELLS_OF_A_THREAD // max(1, len(around)))
+    parts = [slice(start, start + rows) for start in range(0, len(queries), rows)]
+    found = list(mapped(one, parts))
+    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])

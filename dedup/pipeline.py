@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dedup.affinity import Affinity, AffinityModel
+from dedup.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
 from dedup.assembly import (
     body_of,
     describe_clusters,
@@ -221,11 +221,8 @@ def group_texts(affinity: Affinity, config: Config, progress: Progress = silent)
         partial(_done, progress, "neighbours", count),
     )
     progress("group", 0, count)
-    log_odds = affinity.log_odds(pairs.first, pairs.second)
     grouping = group(
-        pairs.first,
-        pairs.second,
-        log_odds,
+        *likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability)),
         of.seconds,
         affinity,
         config.stories,

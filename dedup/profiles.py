@@ -7,14 +7,17 @@ the pair alone, in a list or by the product of two matrices.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-import scipy.sparse as sp
+import xxhash
 
 from dedup.encoders import Float32s
+from dedup.keyed_rows import KeyedRows
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.skeletons import skeleton
 from dedup.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
@@ -25,6 +28,7 @@ _SHORT_CHARS = 300
 _MIN_TERM_BITS = 2.0
 RARE_BITS = 9.0
 """Terms at least this rare in general language are names, places and what is special."""
+RARE_WEIGHT = round(RARE_BITS / WEIGHT_UNIT)
 _MIN_SKELETON, _MAX_SKELETON = 3, 8
 _AT_ONCE = 4096
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -34,19 +38,21 @@ _MAX_DIGITS = 15
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """n texts, ready to be compared; sparse arrays are int64 of shape (n, different terms).
+    """n texts, ready to be compared.
+
+    Nothing in it depends on which other texts are there: profiles of some texts are a part
+    of those of all, and parts can be joined.
 
     Args:
         texts: Titles and leads as canonical text, as they were encoded.
         whole: Whole-number vectors of the texts, float32 of shape (n, dim).
         head_whole: Those of the heads: titles, or the beginning of the text where there is none.
         seconds: Publication times in seconds since 1970, `UNDATED` where unknown.
-        languages: Numbers of the languages, int64 of shape (n,), -1 where unknown.
-        sources: Numbers of the outlets, int64 of shape (n,), -1 where unknown.
+        languages: Keys of the languages, see `keys_of`, int64 of shape (n,).
+        sources: Keys of the outlets, int64 of shape (n,).
         short: Texts of few words, bool of shape (n,).
         terms: Rarity of the terms of each text, the very common ones left out.
         head_terms: The same of each head.
-        rare: The rare ones among `terms`.
         names: Rarity of the rare words of each text, by consonant skeleton.
         numbers: 1 for each number that stands in a text.
     """
@@ -58,11 +64,44 @@ class Profiles:
     languages: Int64s
     sources: Int64s
     short: BoolMask
-    terms: sp.csr_array
-    head_terms: sp.csr_array
-    rare: sp.csr_array
-    names: sp.csr_array
-    numbers: sp.csr_array
+    terms: KeyedRows
+    head_terms: KeyedRows
+    names: KeyedRows
+    numbers: KeyedRows
+
+    @property
+    def rare(self) -> KeyedRows:
+        """The rare ones among `terms`."""
+        return self.terms.at_least(RARE_WEIGHT)
+
+    def take(self, numbers: Int64s) -> Profiles:
+        """Profiles of some of the texts, in the order of their numbers."""
+        texts = [self.texts[number] for number in numbers.tolist()]
+        parts = (getattr(self, name) for name in _FIELDS)
+        return Profiles(
+            texts,
+            *(
+                each.take(numbers) if isinstance(each, KeyedRows) else each[numbers]
+                for each in parts
+            ),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Profiles]) -> Self:
+        """Profiles of the texts of one part or more, one part after the other."""
+        columns = ([getattr(part, name) for part in parts] for name in _FIELDS)
+        return cls(
+            [text for part in parts for text in part.texts],
+            *(
+                KeyedRows.joined(column)
+                if isinstance(column[0], KeyedRows)
+                else np.concatenate(column)
+                for column in columns
+            ),
+        )
+
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(Profiles))[1:]
 
 
 def head_of(title: str, text: str) -> str:
@@ -89,12 +128,11 @@ def profiles(
         whole=whole,
         head_whole=head_whole,
         seconds=seconds,
-        languages=_numbered(languages),
-        sources=_numbered(sources),
+        languages=keys_of(languages),
+        sources=keys_of(sources),
         short=np.array([len(text) < _SHORT_CHARS for text in texts], bool),
         terms=_rows(len(texts), terms),
         head_terms=_rows(len(heads), _terms(heads)),
-        rare=_rows(len(texts), [_only(part, part.is_rare) for part in terms]),
         names=_rows(len(texts), _names(texts, terms)),
         numbers=_number_rows(texts),
     )
@@ -124,23 +162,20 @@ def names_of(spelled: Mapping[int, str]) -> dict[int, int]:
     }
 
 
-def _numbered(names: Sequence[str]) -> Int64s:
-    numbers = {name: number for number, name in enumerate(sorted(set(names) - {""}))}
-    return np.array([numbers.get(name, -1) for name in names], np.int64)
+def keys_of(names: Sequence[str]) -> Int64s:
+    """63 bits of the XXH3 hash of each name, -1 for an empty one; int64 of shape (n,)."""
+    keys = {name: xxhash.xxh3_64_intdigest(name.encode()) >> 1 for name in set(names)}
+    keys[""] = -1
+    return np.array([keys[name] for name in names], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """Entries of sparse rows: text, key of the column, and value; arrays of one shape."""
+    """Entries of rows: number of the text, key, and value; arrays of one shape."""
 
     owner: Int64s
     keys: UInt64s
     values: Int64s
-
-    @property
-    def is_rare(self) -> BoolMask:
-        """Which of them, being rarities, are large."""
-        return self.values * WEIGHT_UNIT >= RARE_BITS
 
 
 def _only(entries: _Entries, kept: BoolMask | Int64s) -> _Entries:
@@ -161,7 +196,7 @@ def _terms(texts: Sequence[str]) -> list[_Entries]:
 def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries]:
     """Each skeleton with the largest rarity of the words of the text that have it."""
     for start, part in zip(range(0, len(texts), _AT_ONCE), terms, strict=True):
-        rare = _only(part, part.is_rare)
+        rare = _only(part, part.values >= RARE_WEIGHT)
         named = names_of(spelled_terms(texts[start : start + _AT_ONCE], RARE_BITS))
         names = np.array([named.get(key, 0) for key in rare.keys.tolist()], np.uint64)
         found = _Entries(rare.owner, names, rare.values)
@@ -172,19 +207,16 @@ def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries
         yield _only(found, new)
 
 
-def _number_rows(texts: Sequence[str]) -> sp.csr_array:
+def _number_rows(texts: Sequence[str]) -> KeyedRows:
     found = [(i, number) for i, text in enumerate(texts) for number in sorted(numbers_of(text))]
     owner, numbers = np.array(found, np.int64).reshape(-1, 2).T
     ones = np.ones(len(owner), np.int64)
     return _rows(len(texts), [_Entries(owner, numbers.astype(np.uint64), ones)])
 
 
-def _rows(count: int, parts: Iterable[_Entries]) -> sp.csr_array:
+def _rows(count: int, parts: Iterable[_Entries]) -> KeyedRows:
     nothing = _Entries(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64))
     found = [nothing, *parts]
-    different, columns = np.unique(
-        np.concatenate([each.keys for each in found]), return_inverse=True
-    )
     owner = np.concatenate([each.owner for each in found])
-    values = np.concatenate([each.values for each in found])
-    return sp.csr_array((values, (owner, columns)), shape=(count, max(1, len(different))))
+    keys = np.concatenate([each.keys for each in found])
+    return KeyedRows.of(owner, keys, np.concatenate([each.values for each in found]), count)

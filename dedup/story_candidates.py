@@ -9,18 +9,24 @@ pairs of a text depend only on the texts between, and none is compared beyond `m
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-import scipy.sparse as sp
 
+from dedup import kernels
 from dedup.config import NeighborConfig
-from dedup.neighbors import Pairs, neighbor_pairs, within_gap
+from dedup.keyed_rows import KeyedRows
+from dedup.neighbors import UNDATED, Pairs, neighbor_pairs, within_gap
 from dedup.profiles import Profiles
-from dedup.shingles import Int64s
+from dedup.shingles import Int64s, UInt64s
 from dedup.terms import WEIGHT_UNIT
+from dedup.threads import mapped
 
 _REACH = 16
 _MIN_BITS = 11.0
+_MANY = 3000
+_TEXTS_AT_ONCE = 1024
 
 
 def story_candidates(
@@ -28,6 +34,7 @@ def story_candidates(
     min_cosine: float,
     config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
+    compiled: bool | None = None,
 ) -> Pairs:
     """Pairs that may cover the same event.
 
@@ -36,32 +43,59 @@ def story_candidates(
         min_cosine: Smallest cosine of neighbours.
         config: Limits.
         on_progress: Called with the number of texts whose neighbours were searched.
+        compiled: Use the kernels; by default for many texts. The pairs are the same.
     """
     of = profiles
     found = [
-        neighbor_pairs(of.whole, of.seconds, of.languages, min_cosine, config, on_progress),
-        *(term_pairs(rows, of.seconds, config) for rows in (of.rare, of.names)),
+        neighbor_pairs(
+            of.whole, of.seconds, of.languages, min_cosine, config, on_progress, compiled
+        ),
+        *(term_pairs(rows, of.seconds, config, compiled) for rows in (of.terms, of.names)),
     ]
     return Pairs.of([(each.first, each.second) for each in found], len(of.seconds))
 
 
-def term_pairs(rows: sp.csr_array, seconds: Int64s, config: NeighborConfig) -> Pairs:
+def term_pairs(
+    rows: KeyedRows,
+    seconds: Int64s,
+    config: NeighborConfig = NeighborConfig(),
+    compiled: bool | None = None,
+) -> Pairs:
     """Pairs of texts whose shared terms have `min_shared_bits` of rarity together.
 
     Args:
-        rows: Rarity of the terms of each text, int64 of shape (n, different terms), texts
-            in the order of precedence.
+        rows: Rarity of the terms of n texts, in the order of precedence.
         seconds: Publication times, int64 of shape (n,), `UNDATED` where unknown.
         config: Largest time between the two, and how much they have to share.
+        compiled: Use the kernel; by default for many texts. The pairs are the same.
     """
-    count = len(seconds)
-    listed = sp.coo_array(rows)
-    kept = listed.data * WEIGHT_UNIT >= _MIN_BITS
-    text, term = listed.row[kept].astype(np.int64), listed.col[kept]
-    weight = listed.data[kept]
-    order = np.lexsort((text, term))
-    text, term, weight = text[order], term[order], weight[order]
-    gap = int(config.max_gap.total_seconds())
+    found = _Postings.of(rows.at_least(_MIN_BITS / WEIGHT_UNIT))
+    work = _sharing_compiled if kernels.chosen(compiled, len(rows) >= _MANY) else _sharing_plain
+    return work(
+        found, seconds, int(config.max_gap.total_seconds()), config.min_shared_bits / WEIGHT_UNIT
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """Entries of rows ordered by term and text: arrays of one shape; and their order."""
+
+    rows: KeyedRows
+    order: Int64s
+    texts: Int64s
+    terms: UInt64s
+    weights: Int64s
+
+    @classmethod
+    def of(cls, rows: KeyedRows) -> Self:
+        order = np.argsort(rows.keys, kind="stable")
+        weights = rows.values[order].astype(np.int64)
+        return cls(rows, order, rows.owners[order], rows.keys[order], weights)
+
+
+def _sharing_plain(found: _Postings, seconds: Int64s, gap: int, least: float) -> Pairs:
+    """One by one each text with the next, the second next, ... of every term."""
+    text, term, weight, count = found.texts, found.terms, found.weights, len(seconds)
     keys, weights = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for step in range(1, _REACH + 1):
         a, b = text[:-step], text[step:]
@@ -70,5 +104,25 @@ def term_pairs(rows: sp.csr_array, seconds: Int64s, config: NeighborConfig) -> P
         weights.append(np.minimum(weight[:-step], weight[step:])[near])
     different, place = np.unique(np.concatenate(keys), return_inverse=True)
     shared = np.bincount(place, np.concatenate(weights), minlength=len(different))
-    enough = different[shared * WEIGHT_UNIT >= config.min_shared_bits]
+    enough = different[shared >= least]
     return Pairs(enough // max(1, count), enough % max(1, count))
+
+
+def _sharing_compiled(found: _Postings, seconds: Int64s, gap: int, least: float) -> Pairs:
+    """The same by a kernel, text by text, in threads."""
+    from dedup.kernels.postings import sharing_pairs
+
+    places = np.empty_like(found.order)
+    places[found.order] = np.arange(len(places))
+
+    def one(part: tuple[int, int]) -> tuple[Int64s, Int64s]:
+        pairs: tuple[Int64s, Int64s] = sharing_pairs(
+            found.rows.offsets, places, found.texts, found.terms, found.weights,
+            seconds, UNDATED, _REACH, gap, least, *part,
+        )  # fmt: skip
+        return pairs
+
+    starts = range(0, len(seconds), _TEXTS_AT_ONCE)
+    parts = [(start, min(start + _TEXTS_AT_ONCE, len(seconds))) for start in starts]
+    pairs = [(np.empty(0, np.int64), np.empty(0, np.int64)), *mapped(one, parts)]
+    return Pairs(np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs]))

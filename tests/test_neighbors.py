@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
+from dedup.keyed_rows import KeyedRows
 from dedup.neighbors import SCALE, UNDATED, Pairs, neighbor_pairs, whole_vectors
 from dedup.shingles import Int64s
 from dedup.story_candidates import term_pairs
@@ -36,6 +36,15 @@ def seconds_of(days: list[int | None]) -> Int64s:
 
 def near(first: int | None, second: int | None, gap: int) -> bool:
     return first is None or second is None or abs(first - second) <= gap
+
+
+def rows_of(rows: list[dict[int, int]]) -> KeyedRows:
+    owners = [number for number, row in enumerate(rows) for _ in row]
+    keys = [key for row in rows for key in row]
+    values = [value for row in rows for value in row.values()]
+    return KeyedRows.of(
+        np.array(owners, np.int64), np.array(keys, np.uint64), np.array(values, np.int64), len(rows)
+    )
 
 
 def listed(pairs: Pairs) -> list[tuple[int, int]]:
@@ -82,10 +91,17 @@ def test_pairs_equal_brute_force(
     # Few different vectors, so that many are equally near.
     whole = whole_vectors(vectors_of(6, seed))[np.arange(len(days)) % 6]
     config = NeighborConfig(max_gap=timedelta(days=gap), per_language=most)
-    found = neighbor_pairs(
-        whole, seconds_of(days), np.array(languages, np.int64), min_cosine, config
-    )
-    assert listed(found) == brute_force(whole, days, languages, min_cosine, gap, most)
+    expected = brute_force(whole, days, languages, min_cosine, gap, most)
+    for compiled in (True, False):
+        found = neighbor_pairs(
+            whole,
+            seconds_of(days),
+            np.array(languages, np.int64),
+            min_cosine,
+            config,
+            compiled=compiled,
+        )
+        assert listed(found) == expected
 
 
 def test_small_blocks_equal_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,10 +111,12 @@ def test_small_blocks_equal_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     config = NeighborConfig(max_gap=timedelta(days=2), per_language=4)
     large = neighbor_pairs(whole, seconds, languages, 0.5, config)
     monkeypatch.setattr("dedup.neighbors._MAX_BLOCK", 16)
-    steps: list[int] = []
-    small = neighbor_pairs(whole, seconds, languages, 0.5, config, steps.append)
-    assert listed(small) == listed(large)
-    assert steps[-1] == 200
+    monkeypatch.setattr("dedup.neighbors._CELLS_OF_A_THREAD", 100)
+    for compiled in (True, False):
+        steps: list[int] = []
+        small = neighbor_pairs(whole, seconds, languages, 0.5, config, steps.append, compiled)
+        assert listed(small) == listed(large)
+        assert steps[-1] == 200
 
 
 def test_a_crowd_of_one_language_does_not_hide_the_few_of_another() -> None:
@@ -153,12 +171,9 @@ def test_shared_words_equal_brute_force(texts: list[tuple[int | None, set[int]]]
     texts.sort(key=lambda text: 99 if text[0] is None else text[0])
     days = [day for day, _ in texts]
     bits = {term: 10 + 4 * term for term in range(6)}
-    rows = sp.lil_array((len(texts), 6), dtype=np.int64)
-    for number, (_, words) in enumerate(texts):
-        for term in words:
-            rows[number, term] = round(bits[term] / WEIGHT_UNIT)
+    rows = rows_of([{term: round(bits[term] / WEIGHT_UNIT) for term in each} for _, each in texts])
     config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_bits=30)
-    found = term_pairs(rows.tocsr(), seconds_of(days), config)
+    found = term_pairs(rows, seconds_of(days), config)
     brute = [
         (a, b)
         for a, b in itertools.combinations(range(len(texts)), 2)
@@ -169,9 +184,42 @@ def test_shared_words_equal_brute_force(texts: list[tuple[int | None, set[int]]]
     assert listed(found) == brute
 
 
-def test_a_word_in_many_texts_pairs_each_with_the_next_ones_only() -> None:
-    rows = sp.csr_array(np.full((100, 1), round(50 / WEIGHT_UNIT)))
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_word_in_many_texts_pairs_each_with_the_next_ones_only(compiled: bool) -> None:
+    rows = rows_of([{7: round(50 / WEIGHT_UNIT)}] * 100)
     seconds = np.arange(100, dtype=np.int64)
-    found = term_pairs(rows, seconds, NeighborConfig())
+    found = term_pairs(rows, seconds, NeighborConfig(), compiled)
     assert int((found.second - found.first).max()) == 16
     assert len(found.first) == sum(min(16, 99 - number) for number in range(100))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 20) | st.none(),
+            st.dictionaries(st.integers(0, 3), st.integers(20, 100), max_size=4),
+        ),
+        max_size=60,
+    ),
+    st.integers(1, 10),
+    st.integers(5, 40),
+)
+def test_shared_words_are_the_same_by_the_kernel(
+    texts: list[tuple[int | None, dict[int, int]]], gap: int, bits: int
+) -> None:
+    # Few different words, so that many texts stand between two with the same one.
+    rows, seconds = rows_of([row for _, row in texts]), seconds_of([day for day, _ in texts])
+    config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_bits=bits)
+    plain = term_pairs(rows, seconds, config, compiled=False)
+    assert listed(term_pairs(rows, seconds, config, compiled=True)) == listed(plain)
+
+
+def test_texts_searched_in_parts_share_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(0)
+    rows = rows_of([{int(key): 60 for key in generator.integers(0, 50, 8)} for _ in range(300)])
+    seconds = np.arange(300, dtype=np.int64) * DAY // 20
+    whole = term_pairs(rows, seconds, compiled=True)
+    monkeypatch.setattr("dedup.story_candidates._TEXTS_AT_ONCE", 7)
+    assert len(whole.first) > 100
+    assert listed(term_pairs(rows, seconds, compiled=True)) == listed(whole)
+    assert listed(term_pairs(rows, seconds, compiled=False)) == listed(whole)

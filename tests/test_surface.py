@@ -17,6 +17,7 @@ WORDS = {
     "config",
     "errors",
     "index_records",
+    "keyed_rows",
     "records",
     "settings",
     "shingles",

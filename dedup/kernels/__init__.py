@@ -1,6 +1,21 @@
-"""Compiled kernels: the inner loops of near-duplicates, for much text.
+"""Compiled kernels: the inner loops over much text and many pairs.
 
-Every kernel releases the GIL; callers run chunks of texts in threads. Compiling takes seconds
+Every kernel releases the GIL; callers run parts of the work in threads. Compiling takes seconds
 once per machine (numba keeps the result on disk), so that small inputs take the NumPy path with
 the same results. These modules import numba; nothing imports them before they are needed.
 """
+
+from __future__ import annotations
+
+
+def chosen(wanted: bool | None, worth_it: bool) -> bool:
+    """Whether to use the kernels: as wanted, else where it is worth it and numba is there."""
+    if wanted is not None:
+        return wanted
+    if not worth_it:
+        return False
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -79,7 +79,7 @@ class Live:
 
     def query(self, asked: Article, lasting: Mapping[str, str], limit: int) -> QueryAnswer:
         """What is known about an article that is not there."""
-        probe = replace(asked, id=f"\0{asked.id}")
+        probe = replace(asked, id=f"asked for: {asked.id}")
         everything = self._computed({**self.articles, probe.id: probe})
         cluster_, _ = everything.duplicates_of[probe.id]
         story, member = everything.story_of[probe.id]

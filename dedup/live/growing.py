@@ -1,0 +1,83 @@
+"""Arrays that grow at the end: room for a quarter more is made when they are full."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.keyed_rows import KeyedRows
+
+_FIRST = 64
+_GROWTH = 1.25
+
+Array = npt.NDArray[Any]
+
+
+class Growing:
+    """An array of `count` rows.
+
+    Args:
+        dtype: Of the values.
+        shape: Of one row.
+        fill: What new room is filled with.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike, shape: tuple[int, ...] = (), fill: float = 0) -> None:
+        self._fill = fill
+        self._room = np.full((_FIRST, *shape), fill, dtype)
+        self.count = 0
+
+    @property
+    def rows(self) -> Array:
+        """All rows; a view, which does not see rows that are added later."""
+        return self._room[: self.count]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use, room included."""
+        return int(self._room.nbytes)
+
+    def extend(self, rows: Array) -> None:
+        """Add rows at the end."""
+        self._ensure(self.count + len(rows))
+        self._room[self.count : self.count + len(rows)] = rows
+        self.count += len(rows)
+
+    def resize(self, count: int) -> None:
+        """Have so many rows, at least as many as now; new ones are filled."""
+        self._ensure(count)
+        self.count = count
+
+    def _ensure(self, count: int) -> None:
+        if count > len(self._room):
+            more = max(count, int(len(self._room) * _GROWTH)) - len(self._room)
+            room = np.full((more, *self._room.shape[1:]), self._fill, self._room.dtype)
+            self._room = np.concatenate((self._room, room))
+
+
+class GrowingRows:
+    """`KeyedRows` to which rows are added."""
+
+    def __init__(self) -> None:
+        self._offsets = Growing(np.int64)
+        self._offsets.extend(np.zeros(1, np.int64))
+        self._keys = Growing(np.uint64)
+        self._values = Growing(np.int32)
+
+    @property
+    def rows(self) -> KeyedRows:
+        """All rows, as views."""
+        return KeyedRows(self._offsets.rows, self._keys.rows, self._values.rows)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in use, room included."""
+        return self._offsets.nbytes + self._keys.nbytes + self._values.nbytes
+
+    def extend(self, rows: KeyedRows) -> None:
+        """Add rows at the end."""
+        self._offsets.extend(rows.offsets[1:] - rows.offsets[0] + self._offsets.rows[-1])
+        self._keys.extend(rows.keys)
+        self._values.extend(rows.values)

@@ -1,0 +1,186 @@
+"""What must be so in every store: checksums, places, members, heirs, history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from dedup.index_records import StoryEvent
+from dedup.store import StoredStory
+from dedup.store.rows import (
+    ARTICLE,
+    EVENT,
+    STORY,
+    Row,
+    checksum,
+    from_text,
+    read_article,
+    read_event,
+    read_story,
+)
+
+__all__ = ["examine", "replay"]
+
+Select = Callable[[str, Sequence[object]], list[Any]]
+_SHOWN = 5
+_PAGE = 1_000
+
+
+def replay(events: Iterable[StoryEvent]) -> dict[str, set[str]]:
+    """Articles of the open story groups that a history leads to, by story group.
+
+    Args:
+        events: All of them, in order.
+    """
+    home: dict[str, str] = {}
+    members: defaultdict[str, set[str]] = defaultdict(set)
+
+    def move(id: str, story: str) -> None:  # noqa: A002
+        members[home.pop(id, "")].discard(id)
+        if story:
+            home[id] = story
+            members[story].add(id)
+
+    for event in events:
+        for id in event.added:  # noqa: A001
+            move(id, event.story)
+        for id in event.removed:  # noqa: A001
+            # It may be in another story group by now, told before this one.
+            if home.get(id) == event.story:
+                move(id, "")
+        if event.kind in ("merged", "closed"):
+            for id in sorted(members[event.story]):  # noqa: A001
+                move(id, event.other if event.kind == "merged" else "")
+    return {story: ids for story, ids in members.items() if ids}
+
+
+def examine(select: Select) -> list[str]:
+    """What is wrong in the tables, in words; empty if nothing is.
+
+    Args:
+        select: Runs a statement of SQL on one view of the store.
+    """
+    found = _Findings()
+    _articles(select, found)
+    stories = _stories(select, found)
+    placed = _places(select, found)
+    _members(stories, placed, found)
+    _heirs(stories, found)
+    _history(select, stories, found)
+    return found.told()
+
+
+class _Findings:
+    """Ids by what is wrong with them, told with the first few."""
+
+    def __init__(self) -> None:
+        self._ids: defaultdict[str, list[str]] = defaultdict(list)
+
+    def add(self, what: str, id: str) -> None:  # noqa: A002
+        self._ids[what].append(id)
+
+    def told(self) -> list[str]:
+        return [
+            f"{what}: {', '.join(ids[:_SHOWN])}"
+            + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+            for what, ids in self._ids.items()
+        ]
+
+
+def _pages(select: Select, table: str, columns: Sequence[str]) -> Iterator[Row]:
+    key = columns[0]
+    statement = f"SELECT {', '.join(columns)} FROM {table}"
+    order = f"ORDER BY {key} LIMIT {_PAGE}"
+    rows = select(f"{statement} {order}", ())
+    while rows:
+        yield from rows
+        rows = select(f"{statement} WHERE {key} > ? {order}", rows[-1][:1])
+
+
+def _read(
+    rows: Iterable[Row], read: Callable[[Row], Any], what: str, found: _Findings
+) -> Iterator[Any]:
+    """Records of the rows that are as they were written."""
+    for row in rows:
+        name = str(row[0])
+        try:
+            if checksum(row[:-1]) != row[-1]:
+                found.add(f"{what} not as written", name)
+            yield read(row)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+            found.add(f"{what} that cannot be read", name)
+
+
+def _articles(select: Select, found: _Findings) -> None:
+    for _ in _read(_pages(select, "articles", ARTICLE), read_article, "articles", found):
+        pass
+
+
+def _stories(select: Select, found: _Findings) -> dict[str, StoredStory]:
+    rows = _pages(select, "stories", STORY)
+    return {stored.id: stored for stored in _read(rows, read_story, "story groups", found)}
+
+
+def _places(select: Select, found: _Findings) -> dict[str, set[str]]:
+    """Articles by the story group that they are placed in."""
+    statement = (
+        "SELECT places.id, places.story, articles.id FROM places "
+        "LEFT JOIN articles ON articles.id = places.id ORDER BY places.id"
+    )
+    placed: defaultdict[str, set[str]] = defaultdict(set)
+    for id, story, article in select(statement, ()):  # noqa: A001
+        placed[from_text(story)].add(from_text(id))
+        if article is None:
+            found.add("places without an article", id)
+    statement = (
+        "SELECT id FROM articles WHERE NOT EXISTS "
+        "(SELECT 1 FROM places WHERE places.id = articles.id) ORDER BY id"
+    )
+    for (id,) in select(statement, ()):  # noqa: A001
+        found.add("articles without a place", id)
+    return placed
+
+
+def _members(
+    stories: Mapping[str, StoredStory], placed: Mapping[str, set[str]], found: _Findings
+) -> None:
+    for id in sorted(stories.keys() | placed.keys()):  # noqa: A001
+        group = stories[id].group if id in stories else None
+        members = {member.id for member in group.members} if group else set()
+        if members - placed.get(id, set()):
+            found.add("story groups with members that are not placed in them", id)
+        if placed.get(id, set()) - members:
+            found.add("story groups that do not list articles placed in them", id)
+
+
+def _heirs(stories: Mapping[str, StoredStory], found: _Findings) -> None:
+    for id, stored in stories.items():  # noqa: A001
+        if (stored.state == "open") != (stored.group is not None):
+            found.add("story groups whose state and description differ", id)
+        seen = {id}
+        heir: StoredStory | None = stored
+        while heir is not None and heir.state == "merged":
+            heir = stories.get(heir.heir) if heir.heir not in seen else None
+            seen.add(heir.id if heir else "")
+        if heir is None:
+            found.add("story groups merged into none", id)
+
+
+def _history(select: Select, stories: Mapping[str, StoredStory], found: _Findings) -> None:
+    rows = _pages(select, "events", EVENT)
+    events: list[StoryEvent] = list(_read(rows, read_event, "events", found))
+    for number, event in enumerate(events, 1):
+        if event.number != number:
+            found.add("events missing before number", str(event.number))
+            break
+    told = replay(events)
+    open_stories = {
+        id: {member.id for member in stored.group.members}
+        for id, stored in stories.items()
+        if stored.group is not None
+    }
+    for id in sorted(set(chain(told, open_stories))):  # noqa: A001
+        if told.get(id, set()) != open_stories.get(id, set()):
+            found.add("story groups that are not what the history tells", id)

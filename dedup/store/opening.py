@@ -1,0 +1,32 @@
+"""Which store an address means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dedup.store import Store
+from dedup.store.sqlite import SqliteStore, Synchronous
+
+__all__ = ["open_store"]
+
+
+def open_store(
+    location: str | Path, *, read_only: bool = False, synchronous: Synchronous = "FULL"
+) -> Store:
+    """Open the store of an index.
+
+    Args:
+        location: A folder, or the address of a PostgreSQL database
+            (`postgresql://user@host/database?schema=name`).
+        read_only: Whether to open it for reading, beside a writer.
+        synchronous: When a commit is on the disk.
+
+    Raises:
+        StoreError: It cannot be opened.
+        MissingExtraError: It is in PostgreSQL, and psycopg is not installed.
+    """
+    if isinstance(location, str) and location.startswith(("postgresql://", "postgres://")):
+        from dedup.store.postgres import PostgresStore
+
+        return PostgresStore(location, read_only=read_only, synchronous=synchronous)
+    return SqliteStore(location, read_only=read_only, synchronous=synchronous)

@@ -1,0 +1,290 @@
+"""Records to rows of a table and back, exactly.
+
+Databases take no NUL and no lone surrogate in text. Both are kept as U+FDD0, which stands for
+no character, and four hexadecimal digits; U+FDD0 itself too. So every string comes back as it
+was; one with such characters is sorted by what is kept of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import xxhash
+
+from dedup.errors import StoreError
+from dedup.index_records import StoryEvent
+from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
+from dedup.store import Derived, Place, StoredArticle, StoredStory
+
+__all__ = [
+    "ARTICLE", "EVENT", "PLACE", "STORY", "UNDATED", "Row", "article_row", "checksum",
+    "event_row", "from_micros", "from_text", "marks", "place_row", "read_article",
+    "read_derived", "read_event", "read_place", "read_story", "story_row", "to_micros", "to_text",
+]  # fmt: skip
+
+Row = Sequence[Any]
+
+# Columns, in the order of the rows below.
+ARTICLE = (
+    "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
+    "title", "clean_title", "removed", "text", "clean_text",
+    "format", "signature", "vectors", "profile", "checksum",
+)  # fmt: skip
+PLACE = (
+    "id", "duplicate_cluster", "representative", "copy_type", "jaccard", "containment",
+    "story", "probability",
+)  # fmt: skip
+STORY = (
+    "id", "state", "heir", "first_seen", "last_seen", "texts", "search", "record", "checksum",
+)  # fmt: skip
+EVENT = ("number", "at", "kind", "story", "other", "added", "removed", "checksum")
+
+UNDATED = -(2**63)
+"""Stands for no time in `stories`: before every other."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY, _SECOND = 86_400, 1_000_000
+_MARK = "\ufdd0"
+_ODD = re.compile(f"[\0\ud800-\udfff{_MARK}]")
+_KEPT = re.compile(f"{_MARK}([0-9a-f]{{4}})")
+
+
+def to_text(text: str) -> str:
+    """A string as databases can keep it."""
+    if "\0" not in text and _MARK not in text:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return text
+    return _ODD.sub(lambda odd: f"{_MARK}{ord(odd[0]):04x}", text)
+
+
+def from_text(kept: str) -> str:
+    """The string that `to_text` was given."""
+    return _KEPT.sub(lambda odd: chr(int(odd[1], 16)), kept) if _MARK in kept else kept
+
+
+def to_micros(time: datetime) -> int:
+    """Microseconds since 1970 of an aware time."""
+    gap = time - _EPOCH
+    return (gap.days * _DAY + gap.seconds) * _SECOND + gap.microseconds
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware UTC time."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def checksum(row: Row) -> int:
+    """Of a row of strings, bytes and whole numbers; a signed number of 64 bits."""
+    values = (value if isinstance(value, bytes) else str(value).encode() for value in row)
+    return xxhash.xxh3_64_intdigest(b"\x1f".join(values)) - 2**63
+
+
+def article_row(stored: StoredArticle, derived: Derived) -> Row:
+    """A row of `ARTICLE`.
+
+    Raises:
+        StoreError: The article has no time.
+    """
+    article, clean = stored.article, stored.clean
+    if article.published_at is None:
+        raise StoreError(f"article {article.id!r} has no time: give it one before it is stored")
+    row = (
+        to_text(article.id),
+        to_micros(article.published_at),
+        to_micros(stored.added_at),
+        int(stored.time_given),
+        to_text(stored.digest),
+        to_text(article.source),
+        to_text(article.language),
+        to_text(article.url),
+        to_text(article.title),
+        None if clean.title == article.title else to_text(clean.title),
+        _to_json([(removal.text, removal.reason) for removal in clean.removed]),
+        to_text(article.text),
+        None if clean.text == article.text else to_text(clean.text),
+        derived.format,
+        derived.signature,
+        derived.vectors,
+        derived.profile,
+    )
+    return (*row, checksum(row))
+
+
+def read_article(row: Row) -> StoredArticle:
+    """The article of a row of `ARTICLE`, of which the last five columns may be missing."""
+    id, published, added, given, digest, source, language, url = row[:8]  # noqa: A001
+    title, clean_title, removed, text, clean_text = row[8:13]
+    title, text = from_text(title), from_text(text)
+    article = Article(
+        id=from_text(id),
+        title=title,
+        text=text,
+        source=from_text(source),
+        published_at=from_micros(published),
+        language=from_text(language),
+        url=from_text(url),
+    )
+    clean = CleanText(
+        title if clean_title is None else from_text(clean_title),
+        text if clean_text is None else from_text(clean_text),
+        tuple(Removal(*removal) for removal in _from_json(removed)),
+    )
+    return StoredArticle(article, from_micros(added), bool(given), from_text(digest), clean)
+
+
+def read_derived(row: Row) -> Derived:
+    """What was computed from the article of a row of `ARTICLE`."""
+    return Derived(*row[13:17])
+
+
+def place_row(place: Place) -> Row:
+    """A row of `PLACE`."""
+    return (
+        to_text(place.id),
+        to_text(place.duplicate_cluster),
+        to_text(place.representative),
+        place.copy_type,
+        place.jaccard,
+        place.containment,
+        to_text(place.story),
+        place.probability,
+    )
+
+
+def read_place(row: Row) -> Place:
+    """The place of a row of `PLACE`."""
+    id, cluster, representative, copy_type, jaccard, containment, story, probability = row  # noqa: A001
+    return Place(
+        from_text(id),
+        from_text(cluster),
+        from_text(representative),
+        copy_type,
+        jaccard,
+        containment,
+        from_text(story),
+        probability,
+    )
+
+
+def story_row(stored: StoredStory) -> Row:
+    """A row of `STORY`."""
+    group = stored.group
+    row = (
+        to_text(stored.id),
+        stored.state,
+        to_text(stored.heir),
+        _or_undated(group.first_seen if group else None),
+        _or_undated(group.last_seen if group else None),
+        group.texts if group else 0,
+        to_text(stored.search),
+        _to_json(_group_to_dict(group)) if group else None,
+    )
+    return (*row, checksum(row))
+
+
+def read_story(row: Row) -> StoredStory:
+    """The story of a row of `STORY`."""
+    id, state, heir, first, last, texts, search, record = row[:8]  # noqa: A001
+    if record is None:
+        return StoredStory(from_text(id), state, from_text(heir), None, from_text(search))
+    group = _dict_to_group(_from_json(record), from_text(id), texts, first, last)
+    return StoredStory(group.id, state, from_text(heir), group, from_text(search))
+
+
+def marks(stored: StoredStory) -> set[tuple[str, str]]:
+    """What an open story group is found by: (kind, value), as they are kept."""
+    if stored.group is None or stored.state != "open":
+        return set()
+    languages = {("language", to_text(language)) for language in stored.group.languages}
+    return languages | {("source", to_text(source)) for source in stored.group.sources}
+
+
+def event_row(event: StoryEvent) -> Row:
+    """A row of `EVENT`."""
+    row = (
+        event.number,
+        to_micros(event.at),
+        event.kind,
+        to_text(event.story),
+        to_text(event.other),
+        _to_json(event.added),
+        _to_json(event.removed),
+    )
+    return (*row, checksum(row))
+
+
+def read_event(row: Row) -> StoryEvent:
+    """The event of a row of `EVENT`."""
+    number, at, kind, story, other, added, removed = row[:7]
+    return StoryEvent(
+        number,
+        from_micros(at),
+        kind,
+        from_text(story),
+        from_text(other),
+        tuple(_from_json(added)),
+        tuple(_from_json(removed)),
+    )
+
+
+def _or_undated(time: datetime | None) -> int:
+    return UNDATED if time is None else to_micros(time)
+
+
+def _to_json(value: object) -> str:
+    return to_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _from_json(kept: str) -> Any:  # noqa: ANN401
+    return json.loads(from_text(kept))
+
+
+def _group_to_dict(group: StoryGroup) -> dict[str, object]:
+    """What of a story group has no column of its own."""
+    weakest = group.weakest_member
+    return {
+        "headline": group.headline,
+        "headlines": dict(group.headlines),
+        "first_article": group.first_article,
+        "sources": group.sources,
+        "languages": group.languages,
+        "key_terms": group.key_terms,
+        "names": group.names,
+        "cohesion": group.cohesion,
+        "weakest_member": weakest and (weakest.id, weakest.duplicate_cluster, weakest.probability),
+        "members": [(m.id, m.duplicate_cluster, m.probability) for m in group.members],
+    }
+
+
+def _dict_to_group(
+    record: dict[str, Any],
+    id: str,  # noqa: A002
+    texts: int,
+    first: int,
+    last: int,
+) -> StoryGroup:
+    weakest = record["weakest_member"]
+    return StoryGroup(
+        id=id,
+        headline=record["headline"],
+        headlines=record["headlines"],
+        first_article=record["first_article"],
+        first_seen=None if first == UNDATED else from_micros(first),
+        last_seen=None if last == UNDATED else from_micros(last),
+        texts=texts,
+        sources=tuple(record["sources"]),
+        languages=tuple(record["languages"]),
+        key_terms=tuple(record["key_terms"]),
+        names=tuple(record["names"]),
+        cohesion=record["cohesion"],
+        weakest_member=weakest and StoryMember(*weakest),
+        members=tuple(StoryMember(*member) for member in record["members"]),
+    )
