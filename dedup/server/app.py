@@ -50,9 +50,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service.feed.last = (await service.read(index.stats)).events
+        last = (await service.read(index.stats)).events
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(service.feed.run)
+            tasks.start_soon(service.feed.run, last)
             try:
                 yield
             finally:

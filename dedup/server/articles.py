@@ -146,8 +146,8 @@ async def show_article(request: Request, id: ArticleId) -> Response:  # noqa: A0
     index = service.index
 
     def found() -> ArticleOut:
-        place = index.place(id)
-        return ArticleOut.of(index.article(id), place, index.cluster(place.duplicate_cluster))
+        stored, place = index.article(id), index.place(id)
+        return ArticleOut.of(stored, place, index.cluster(place.duplicate_cluster))
 
     return await answer(service, ArticleOut, found)
 

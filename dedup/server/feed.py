@@ -36,8 +36,9 @@ class Feed:
         self._grown = Event()
         self._limiter = CapacityLimiter(1)
 
-    async def run(self) -> None:
-        """Watch until `close`."""
+    async def run(self, last: int) -> None:
+        """Watch until `close`, for events beyond number `last`."""
+        self.last, self.closed = last, False
         while not self.closed:
             if not await self._advance():
                 with move_on_after(self._poll_s):

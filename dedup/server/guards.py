@@ -118,7 +118,9 @@ class Guard:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         length = headers.get("content-length", "0")
-        return self._too_large() if length.isdigit() and self._over(int(length)) else None
+        if length.isascii() and length.isdigit() and self._over(int(length)):
+            return self._too_large()
+        return None if _is_json(scope, headers) else _NOT_JSON
 
     def _over(self, size: int) -> bool:
         return size > self._body_bytes
@@ -145,6 +147,23 @@ class Guard:
             return message
 
         return receiving
+
+
+_NOT_JSON = Refusal(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "the body has to be JSON: `Content-Type: application/json`",
+    headers={"Accept-Post": "application/json"},
+)
+
+
+def _is_json(scope: Scope, headers: Headers) -> bool:
+    """Whether a body says that it is JSON, where it has to be.
+
+    A form of another site can send anything but this without being asked first.
+    """
+    if scope["method"] not in ("POST", "PUT") or not scope["path"].startswith("/v1/"):
+        return True
+    return headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
 
 
 def _host(header: str) -> str:

@@ -100,7 +100,7 @@ def problem(refusal: Refusal) -> Response:
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Responses of a route for OpenAPI: the problem document under some statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
-    every = sorted({400, 413, 422, 500, 503, *statuses})
+    every = sorted({400, 413, 415, 421, 422, 500, 503, *statuses})
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content} for status in every
     }

@@ -32,9 +32,10 @@ class Sparkline:
     Args:
         bars: Those of steps that have articles.
         bar_width: Width of each, in pixels.
-        width: Width of all, in pixels.
+        width: Width of all, in pixels: that of `MOST_BARS` bars.
         height: Height of the highest, in pixels.
         label: What it shows, in words.
+        caption: The same in few words.
     """
 
     bars: tuple[Bar, ...]
@@ -42,6 +43,7 @@ class Sparkline:
     width: int
     height: int
     label: str
+    caption: str
 
 
 def sparkline(times: Sequence[datetime]) -> Sparkline | None:
@@ -65,8 +67,14 @@ def sparkline(times: Sequence[datetime]) -> Sparkline | None:
     for place, count in sorted(counts.items()):
         height = max(_LOWEST, round(HEIGHT * count / most))
         bars.append(Bar(place * _PITCH, HEIGHT - height, height))
-    width = ceil(span / step) * _PITCH
-    return Sparkline(tuple(bars), _BAR, width, HEIGHT, _label(len(times), span, step, most))
+    label = _label(len(times), span, step, most)
+    # All are as wide, so that short stories look short.
+    return Sparkline(tuple(bars), _BAR, MOST_BARS * _PITCH, HEIGHT, label, _caption(span, step))
+
+
+def _caption(span_h: int, step_h: int) -> str:
+    length = f"{span_h:,} h" if span_h <= 2 * MOST_BARS else f"{ceil(span_h / 24):,} days"
+    return length if step_h == 1 else f"{length}, a bar for {step_h:,} h"
 
 
 def _label(articles: int, span_h: int, step_h: int, most: int) -> str:
