@@ -27,7 +27,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from dedup.compiled_pairs import curve_arrays
+from dedup.compiled_pairs import Sizes, curve_arrays
 from dedup.errors import ConfigError
 from dedup.features import FEATURES, Features, Float64s, Values
 from dedup.neighbors import Pairs
@@ -163,14 +163,19 @@ class Affinity:
         model: The curves.
         profiles: The texts.
         compiled: Use the kernels; by default for many texts. The values are the same.
+        sizes: Of the texts, where they are known.
     """
 
     def __init__(
-        self, model: AffinityModel, profiles: Profiles, compiled: bool | None = None
+        self,
+        model: AffinityModel,
+        profiles: Profiles,
+        compiled: bool | None = None,
+        sizes: Sizes | None = None,
     ) -> None:
         self.model = model
         self.profiles = profiles
-        self.features = Features(profiles, compiled)
+        self.features = Features(profiles, compiled, sizes)
         self._curves = (*model.arrays(), LOG_ODDS_UNIT)
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,16 +21,45 @@ _PAIRS_AT_ONCE = 1 << 14
 _SECONDS_PER_DAY = 86_400.0
 
 
+def _hashed_rows(of: Profiles) -> tuple[KeyedRows, ...]:
+    return of.terms, of.head_terms, of.names, of.numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes of the rows of n texts.
+
+    Args:
+        terms: Squares of the terms, int64 of shape (n,).
+        head_terms: Squares of the terms of the heads, int64 of shape (n,).
+        longest: The most entries of a row of terms, terms of heads, names and numbers, int64 (4,).
+    """
+
+    terms: Int64s
+    head_terms: Int64s
+    longest: Int64s
+
+    @classmethod
+    def of(cls, profiles: Profiles) -> Sizes:
+        """Of these texts."""
+        longest = [each.counts.max(initial=0) for each in _hashed_rows(profiles)]
+        return cls(
+            profiles.terms.squares(), profiles.head_terms.squares(), np.array(longest, np.int64)
+        )
+
+
 class CompiledPairs:
     """Pairs among n texts, for `features.Features` and `affinity.Affinity`.
 
     Args:
         profiles: The texts.
+        known: What would have to be computed from them, where it is known.
     """
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, known: Sizes | None = None) -> None:
         of = profiles
-        rows = (of.terms, of.head_terms, of.names, of.numbers)
+        rows = _hashed_rows(of)
+        sizes = known or Sizes.of(of)
         self._texts = (
             np.ascontiguousarray(of.whole),
             np.ascontiguousarray(of.head_whole),
@@ -38,8 +68,8 @@ class CompiledPairs:
             of.sources,
             of.short,
             *map(_arrays, rows),
-            np.stack((of.terms.squares(), of.head_terms.squares())),
-            np.array([each.counts.max(initial=0) for each in rows], np.int64),
+            (sizes.terms, sizes.head_terms),
+            sizes.longest,
         )
         self._units = (float(SCALE * SCALE), WEIGHT_UNIT, _SECONDS_PER_DAY, RARE_WEIGHT, UNDATED)
 

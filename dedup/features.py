@@ -16,7 +16,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from dedup import kernels
-from dedup.compiled_pairs import CompiledPairs
+from dedup.compiled_pairs import CompiledPairs, Sizes
 from dedup.neighbors import SCALE, time_gaps
 from dedup.profiles import RARE_BITS, Profiles, names_of, numbers_of
 from dedup.shingles import BoolMask, Int64s
@@ -46,7 +46,7 @@ text_cosine: of the vectors of title and lead. title_cosine: of the titles alone
 cross_cosine: the larger one of title with text. shared_terms: square root of the summed
 rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of texts, or
 titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
-of the rare words that sound alike in both, in whatever script. shared_numbers: square root
+of the rare words that sound alike in both, in whatever script, the mean of the two spellings. shared_numbers: square root
 of how many numbers both have. number_clash: 1 if both have numbers and none in common.
 gap: days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that
 the two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one
@@ -64,12 +64,15 @@ class Features:
     Args:
         profiles: The texts.
         compiled: Use the kernels; by default for many texts.
+        sizes: Of the texts, where they are known.
     """
 
-    def __init__(self, profiles: Profiles, compiled: bool | None = None) -> None:
+    def __init__(
+        self, profiles: Profiles, compiled: bool | None = None, sizes: Sizes | None = None
+    ) -> None:
         self._of = profiles
         many = len(profiles.seconds) >= COMPILE_FROM_TEXTS
-        self.kernel = CompiledPairs(profiles) if kernels.chosen(compiled, many) else None
+        self.kernel = CompiledPairs(profiles, sizes) if kernels.chosen(compiled, many) else None
         """Present where pairs go through the kernels."""
 
     @cached_property
@@ -80,8 +83,6 @@ class Features:
         """Values of `FEATURES` for pairs of texts by number, float64 of shape (m,) each."""
         if self.kernel is not None:
             return dict(zip(FEATURES, self.kernel.values(a, b, len(FEATURES)).T, strict=True))
-        # The rarity of a shared name is that of its spelling in the first of the two texts.
-        a, b = np.minimum(a, b), np.maximum(a, b)
         of, rows = self._of, self._matrices
         texts, heads = of.whole, of.head_whole
         crossed = np.maximum(_dots(texts[a], heads[b]), _dots(heads[a], texts[b]))
@@ -93,7 +94,9 @@ class Features:
             "shared_terms": _root_bits(_common(rows.rare[a], rows.has_rare[b])),
             "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
             "title_terms": _cosine(heads_shared, rows.squares[1], a, b),
-            "shared_names": _root_bits(_common(rows.names[a], rows.has_name[b])),
+            "shared_names": _root_mean_bits(
+                _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
+            ),
             **self._numbers(_common(rows.numbers[a], rows.numbers[b]), a, b),
             **self._circumstances(a, b),
         }
@@ -118,7 +121,7 @@ class Features:
             "shared_terms": _root_bits(shared_terms),
             "term_cosine": _cosine(terms, rows.squares[0], a, b),
             "title_terms": _cosine(head_terms, rows.squares[1], a, b),
-            "shared_names": _root_bits(np.where(a <= b, *sounding)),
+            "shared_names": _root_mean_bits(*sounding),
             **self._numbers((rows.numbers[lines] @ rows.numbers[columns].T).toarray(), a, b),
             **self._circumstances(a, b),
         }
@@ -214,6 +217,12 @@ def _dots(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> Float64s:
 def _root_bits(weights: Int64s) -> Float64s:
     """Square root of a sum of rarities, in bits."""
     made: Float64s = np.sqrt(weights * WEIGHT_UNIT)
+    return made
+
+
+def _root_mean_bits(first: Int64s, second: Int64s) -> Float64s:
+    """Square root of the mean of two sums of rarities, in bits: each of one side's spellings."""
+    made: Float64s = np.sqrt((first + second) * (WEIGHT_UNIT / 2))
     return made
 
 

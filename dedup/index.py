@@ -322,8 +322,7 @@ class StoryIndex:
 
     def _place(self, article: str) -> Place:
         assert self._live is not None
-        cluster, copy = self._live.result.duplicates_of[article]
-        story, member = self._live.result.story_of[article]
+        cluster, copy, story, member = self._live.place(article)
         return Place(
             article,
             cluster.id,

@@ -2,7 +2,7 @@
 
 An encoder does not know every name. An inverted index from rare terms to texts finds the
 pairs that share several of them. A term in many texts at a time is no evidence: each text
-is paired with the next texts in time that have the term, at most `_REACH` of them, so that the
+is paired with the next texts in time that have the term, at most `REACH` of them, so that the
 pairs of a text depend only on the texts between, and none is compared beyond `max_gap`.
 """
 
@@ -23,8 +23,8 @@ from dedup.shingles import Int64s, UInt64s
 from dedup.terms import WEIGHT_UNIT
 from dedup.threads import mapped
 
-_REACH = 16
-_MIN_BITS = 11.0
+REACH = 16
+MIN_BITS = 11.0
 _MANY = 3000
 _TEXTS_AT_ONCE = 1024
 
@@ -69,7 +69,7 @@ def term_pairs(
         config: Largest time between the two, and how much they have to share.
         compiled: Use the kernel; by default for many texts. The pairs are the same.
     """
-    found = _Postings.of(rows.at_least(_MIN_BITS / WEIGHT_UNIT))
+    found = _Postings.of(rows.at_least(MIN_BITS / WEIGHT_UNIT))
     work = _sharing_compiled if kernels.chosen(compiled, len(rows) >= _MANY) else _sharing_plain
     return work(
         found, seconds, int(config.max_gap.total_seconds()), config.min_shared_bits / WEIGHT_UNIT
@@ -97,7 +97,7 @@ def _sharing_plain(found: _Postings, seconds: Int64s, gap: int, least: float) ->
     """One by one each text with the next, the second next, ... of every term."""
     text, term, weight, count = found.texts, found.terms, found.weights, len(seconds)
     keys, weights = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for step in range(1, _REACH + 1):
+    for step in range(1, REACH + 1):
         a, b = text[:-step], text[step:]
         near = (term[:-step] == term[step:]) & within_gap(seconds, a, b, gap)
         keys.append(a[near] * count + b[near])
@@ -118,7 +118,7 @@ def _sharing_compiled(found: _Postings, seconds: Int64s, gap: int, least: float)
     def one(part: tuple[int, int]) -> tuple[Int64s, Int64s]:
         pairs: tuple[Int64s, Int64s] = sharing_pairs(
             found.rows.offsets, places, found.texts, found.terms, found.weights,
-            seconds, UNDATED, _REACH, gap, least, *part,
+            seconds, UNDATED, REACH, gap, least, *part,
         )  # fmt: skip
         return pairs
 

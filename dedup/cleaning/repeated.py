@@ -17,7 +17,7 @@ def _digest(text: str) -> int:
     return xxhash.xxh3_64_intdigest(text.encode())
 
 
-class _SourceLines:
+class SourceLines:
     """The pages of one source as digests of their lines, the longest line first."""
 
     def __init__(self) -> None:
@@ -26,6 +26,7 @@ class _SourceLines:
         self._again: dict[int, str] = {}
 
     def add(self, text: str) -> None:
+        """Add the normalised text of a page."""
         page = _digest(text)
         if page in self._pages:
             return
@@ -37,6 +38,7 @@ class _SourceLines:
             self._seen.add(digest)
 
     def repeated(self, config: CleaningConfig) -> frozenset[str]:
+        """The lines that stand on many of the pages, see `repeated_lines`."""
         least = max(config.repeated_line_pages, config.repeated_line_share * len(self._pages))
         found: set[int] = set()
         # A notice longer than any paragraph hides what else is furniture until it is found.
@@ -73,10 +75,10 @@ def repeated_lines(
     Returns:
         The lines of each source; a source that has none is left out.
     """
-    sources: dict[str, _SourceLines] = {}
+    sources: dict[str, SourceLines] = {}
     if config.remove_furniture:
         for article in articles:
             if article.source:
-                sources.setdefault(article.source, _SourceLines()).add(normalize(article.text))
+                sources.setdefault(article.source, SourceLines()).add(normalize(article.text))
     found = {source: lines.repeated(config) for source, lines in sources.items()}
     return {source: found[source] for source in sorted(found) if found[source]}

@@ -11,7 +11,7 @@ from dedup.kernels.sketch import OPTIONS, Array
 
 
 @nb.njit(inline="always")
-def _sift(heap: Array, place: int) -> None:
+def sift(heap: Array, place: int) -> None:
     """Let a value sink until none below it is smaller.
 
     Source: Williams 1964, "Algorithm 232: Heapsort".
@@ -79,10 +79,10 @@ def nearest(
             if met == most:
                 heap[most - 1] = product
                 for place in range(most // 2 - 1, -1, -1):
-                    _sift(heap, place)
+                    sift(heap, place)
             elif product > bar:
                 heap[0] = product
-                _sift(heap, 0)
+                sift(heap, 0)
             bar = heap[0]
         while written + met > out_a.shape[0]:
             out_a = np.concatenate((out_a, np.empty_like(out_a)))

@@ -130,20 +130,19 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
         own = np.int64(values[place])
         product += found * own
         if found >= rare and own >= rare:
-            shared += found if a <= b else own
+            shared += found
     out[3] = np.sqrt(shared * weight_unit)
-    out[4] = _cosine(product, squares[0, a], squares[0, b])
+    out[4] = _cosine(product, squares[0][a], squares[0][b])
     product = _product(tables[1], masks[1], head_terms, b)
-    out[5] = _cosine(product, squares[1, a], squares[1, b])
+    out[5] = _cosine(product, squares[1][a], squares[1][b])
 
     offsets, keys, values = names
     shared = np.int64(0)
     for place in range(offsets[b], offsets[b + 1]):
         found = _look_up(tables[2], masks[2], keys[place])
         if found != 0:
-            # The rarity of a shared name is that of its spelling in the first of the two texts.
-            shared += found if a <= b else np.int64(values[place])
-    out[6] = np.sqrt(shared * weight_unit)
+            shared += found + np.int64(values[place])
+    out[6] = np.sqrt(shared * (weight_unit / 2))
 
     offsets = numbers[0]
     shared = _product(tables[3], masks[3], numbers, b)
@@ -188,8 +187,8 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
     Args:
         texts: Vectors, vectors of heads, float32 (n, dim); times, languages, sources, int64
             (n,); whether short, bool (n,); terms, terms of heads, names and numbers, each as
-            the arrays of a `KeyedRows`; squares of terms and of terms of heads, int64 (2, n); the
-            most entries of a row of each of the four, int64 (4,).
+            the arrays of a `KeyedRows`; squares of terms and of terms of heads, two of int64 (n,);
+            the most entries of a row of each of the four, int64 (4,).
         units: What a cosine of 1 is, bits in a unit of rarity, seconds in a day, the smallest
             weight of a rare term, the time that stands for none.
         first: Number of the first text of each pair, int64 (m,).

@@ -50,6 +50,11 @@ class Growing:
         self._ensure(count)
         self.count = count
 
+    def shrink(self, count: int) -> None:
+        """Have only the first rows, so many."""
+        self._room[count : self.count] = self._fill
+        self.count = count
+
     def _ensure(self, count: int) -> None:
         if count > len(self._room):
             more = max(count, int(len(self._room) * _GROWTH)) - len(self._room)
@@ -81,3 +86,10 @@ class GrowingRows:
         self._offsets.extend(rows.offsets[1:] - rows.offsets[0] + self._offsets.rows[-1])
         self._keys.extend(rows.keys)
         self._values.extend(rows.values)
+
+    def shrink(self, count: int) -> None:
+        """Have only the first rows, so many."""
+        end = int(self._offsets.rows[count])
+        self._offsets.shrink(count + 1)
+        self._keys.shrink(end)
+        self._values.shrink(end)

@@ -30,6 +30,12 @@ class Ordering:
         self._times.extend(np.array([(key[0] - _EPOCH) // _MICROSECOND]))
         self._lengths.extend(np.array([key[1]]))
 
+    def forget_last(self) -> None:
+        """Take back the last one."""
+        self._keys.pop()
+        self._times.shrink(len(self._keys))
+        self._lengths.shrink(len(self._keys))
+
     def of(self, number: int) -> Precedence:
         """The precedence of a text."""
         return self._keys[number]

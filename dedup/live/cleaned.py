@@ -1,0 +1,89 @@
+"""Canonical texts of articles that come and go.
+
+What a source repeats on its pages is furniture: a line may become furniture, or cease to be, with
+any page of its source. Then all pages of that source are cleaned again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dedup.cleaning import clean, normalize
+from dedup.cleaning.repeated import SourceLines
+from dedup.config import CleaningConfig
+from dedup.records import Article, CleanText
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class LiveCleaned:
+    """Articles and their canonical texts, by id.
+
+    Args:
+        config: How page furniture is recognised.
+    """
+
+    def __init__(self, config: CleaningConfig) -> None:
+        self._config = config
+        self.articles: dict[str, Article] = {}
+        self.texts: dict[str, CleanText] = {}
+        self._ids: dict[str, dict[str, None]] = {}
+        self._lines: dict[str, SourceLines] = {}
+        self._repeated: dict[str, frozenset[str]] = {}
+
+    def cleaned(self, article: Article) -> CleanText:
+        """Canonical text of an article, there or not, with what its source repeats."""
+        return clean(article, self._config, repeated=self._repeated.get(article.source, _NOTHING))
+
+    def apply(self, put: Sequence[Article], removed: Sequence[str]) -> dict[str, CleanText]:
+        """Add or replace articles, and remove others.
+
+        Returns:
+            The canonical texts of the articles that were put, and of those whose text changed
+            with them.
+        """
+        leaving = [*removed, *(article.id for article in put)]
+        anew = {self._leave(each) for each in leaving if each in self.articles}
+        for article in put:
+            self.articles[article.id] = article
+            self._ids.setdefault(article.source, {})[article.id] = None
+            if self._counts(article.source) and article.source not in anew:
+                lines = self._lines.setdefault(article.source, SourceLines())
+                lines.add(normalize(article.text))
+        changed: dict[str, CleanText] = {}
+        for source in sorted(anew | {article.source for article in put}):
+            changed.update(self._furniture(source, again=source in anew))
+        changed.update({article.id: self._shared(article) for article in put})
+        self.texts.update(changed)
+        return changed
+
+    def _leave(self, article: str) -> str:
+        """Forget an article; its source."""
+        old = self.articles.pop(article)
+        del self.texts[article], self._ids[old.source][article]
+        return old.source
+
+    def _counts(self, source: str) -> bool:
+        return bool(source) and self._config.remove_furniture
+
+    def _furniture(self, source: str, *, again: bool) -> dict[str, CleanText]:
+        """See what a source repeats; the texts of its other articles that changed by it."""
+        if not self._counts(source):
+            return {}
+        if again:
+            lines = self._lines[source] = SourceLines()
+            for each in self._ids[source]:
+                lines.add(normalize(self.articles[each].text))
+        found = self._lines[source].repeated(self._config)
+        if found == self._repeated.get(source, _NOTHING):
+            return {}
+        self._repeated[source] = found
+        texts = {each: self._shared(self.articles[each]) for each in self._ids[source]}
+        return {each: text for each, text in texts.items() if text != self.texts.get(each)}
+
+    def _shared(self, article: Article) -> CleanText:
+        """The canonical text; where nothing was changed it is the same object as the raw one."""
+        found = self.cleaned(article)
+        if found.text == article.text:
+            return CleanText(found.title, article.text, found.removed)
+        return found

@@ -1,0 +1,148 @@
+"""Story groups of the texts of the index: those that a change touches are made again.
+
+Everything that the step `group` does stays inside a component of the links, round-ups included.
+So the texts that a change touches, and what is linked to them directly or through others, are
+given to that step, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dedup.affinity import Affinity
+from dedup.config import Config
+from dedup.live.links import LiveLinks
+from dedup.live.texts import LiveTexts
+from dedup.shingles import Int64s
+from dedup.stories import Group, group
+
+LinksOf = Callable[[int], Mapping[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """Scores of texts by their place in a list of numbers."""
+
+    affinity: Affinity
+    numbers: Int64s
+
+    def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
+        return self.affinity.log_odds(self.numbers[first], self.numbers[second])
+
+    def block(self, rows: Int64s, columns: Int64s) -> Int64s:
+        return self.affinity.block(self.numbers[rows], self.numbers[columns])
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanges:
+    """What a change did to the story groups.
+
+    Args:
+        new: Groups of all texts that the change touched; members are numbers of texts in the
+            order of precedence.
+        gone: First members of the groups that these texts, or those that went, were in.
+    """
+
+    new: Sequence[Group]
+    gone: set[int]
+
+
+class LiveGroups:
+    """Story groups of the texts that are there.
+
+    Args:
+        texts: The texts.
+        links: The links between them.
+        config: All settings.
+    """
+
+    def __init__(self, texts: LiveTexts, links: LiveLinks, config: Config) -> None:
+        self._texts = texts
+        self._links = links
+        self._config = config
+        self._first_of: dict[int, int] = {}
+        self.groups: dict[int, Group] = {}
+
+    def of(self, number: int) -> Group:
+        """The group that a text is in."""
+        return self.groups[self._first_of[number]]
+
+    def refresh(self, touched: Iterable[int], went: Iterable[int]) -> GroupChanges:
+        """Bring the groups up to date.
+
+        Args:
+            touched: Texts that are there and came, or won or lost a link.
+            went: Texts that were there.
+        """
+        gone = {self._first_of.pop(number) for number in went if number in self._first_of}
+        new: list[Group] = []
+        for component in self._components(set(touched), self._links.of):
+            gone |= {self._first_of[each] for each in component if each in self._first_of}
+            new += self._grouped(np.array(component, np.int64), {})
+        for first in gone:
+            for member in self.groups.pop(first).members.tolist():
+                self._first_of.pop(member, None)
+        for made in new:
+            first = int(made.members[0])
+            self.groups[first] = made
+            self._first_of.update((member, first) for member in made.members.tolist())
+        return GroupChanges(new, gone)
+
+    def joined_by(self, number: int, links: dict[int, int]) -> Group:
+        """The group that a text would be in, which was given a number and these links."""
+
+        def of(each: int) -> dict[int, int]:
+            if each == number:
+                return links
+            return self._links.of(each) | ({number: links[each]} if each in links else {})
+
+        (component,) = self._components({number}, of)
+        groups = self._grouped(np.array(component, np.int64), {number: links})
+        return next(each for each in groups if number in each.members)
+
+    def _components(self, starts: set[int], links_of: LinksOf) -> list[list[int]]:
+        """Texts that are linked to the given ones, directly or through others, by component."""
+        found = []
+        waiting = set(starts)
+        while waiting:
+            seen = {waiting.pop()}
+            edge = list(seen)
+            while edge:
+                new = [each for each in links_of(edge.pop()) if each not in seen]
+                seen.update(new)
+                edge.extend(new)
+            waiting -= seen
+            found.append(sorted(seen))
+        return found
+
+    def _grouped(self, component: Int64s, extra: dict[int, dict[int, int]]) -> list[Group]:
+        numbers = self._texts.order.sorted(component)
+        place = {number: k for k, number in enumerate(numbers.tolist())}
+        links = [
+            (place[a], place[b], weight)
+            for a in component.tolist()
+            for b, weight in self._links.of(a).items()
+            if place[a] < place[b]
+        ]
+        links += [
+            (place[a], place[b], weight)
+            for a, others in extra.items()
+            for b, weight in others.items()
+        ]
+        first, second, log_odds = np.array(links, np.int64).reshape(-1, 3).T
+        found = group(
+            first,
+            second,
+            log_odds,
+            self._texts.profiles.seconds[numbers],
+            _Numbered(self._texts.scorer, numbers),
+            self._config.stories,
+            self._config.neighbors.max_gap,
+        )
+        return [
+            Group(numbers[each.members], int(numbers[each.medoid]), each.mean_log_odds)
+            for each in found.groups
+        ]
