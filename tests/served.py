@@ -70,7 +70,7 @@ def running(app: FastAPI) -> Iterator[str]:
         await startup()
         started.set()
 
-    server.startup = starting  # type: ignore[method-assign, assignment]
+    server.startup = starting  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

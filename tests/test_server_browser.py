@@ -23,7 +23,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 HOSTILE = (
     "<script>document.title='owned'</script>",
-    "\"><img src=x onerror=\"document.title='owned'\">",
+    '"><img src=x onerror="document.title=\'owned\'">',
     "</title></textarea></select></form><svg onload=\"document.title='owned'\">",
     "<style>body{display:none}</style><base href='http://elsewhere.example/'>",
     "<meta http-equiv='refresh' content='0;url=http://elsewhere.example/'>",
@@ -131,7 +131,7 @@ def paths(index: StoryIndex) -> list[str]:
 def test_markup_in_articles_stays_inert_and_nothing_is_asked_elsewhere(window: Watched) -> None:
     for path in paths(window.index):
         window.goto(path)
-        assert "owned" != window.page.title()
+        assert window.page.title() != "owned"
         assert window.page.title().endswith(" · dedup")
         assert window.page.locator("main").is_visible()
         assert window.page.locator("script").count() == 1
@@ -149,7 +149,9 @@ def test_pages_fit_a_small_phone(chromium: Any, seeded: tuple[str, StoryIndex]) 
     small = Watched(context.new_page(), *seeded)
     for path in paths(small.index):
         small.goto(path)
-        small.page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        small.page.evaluate(
+            "document.querySelectorAll('details').forEach((one) => one.open = true)"
+        )
         assert small.page.evaluate("document.documentElement.scrollWidth") <= 320, path
     context.close()
     assert small.faults == []

@@ -21,7 +21,6 @@ from dedup.server.pages.sparkline import HEIGHT, MOST_BARS, sparkline
 from tests.markup import Page
 from tests.served import BODY, FLOOD, OTHER, START, flood_index
 
-
 HOSTILE = (
     '<script>document.title="owned"</script>',
     '"><img src=x onerror="document.title=\'owned\'">',
@@ -78,20 +77,29 @@ def story_of(client: TestClient, article: str) -> str:
 
 def test_the_list_shows_stories_with_their_numbers(client: TestClient) -> None:
     page = page_at(client, "/")
-    shown = [attributes["data-story"] for attributes, _ in page.find("li") if "data-story" in attributes]
+    shown = [
+        attributes["data-story"] for attributes, _ in page.find("li") if "data-story" in attributes
+    ]
     assert shown == [story_of(client, "e"), story_of(client, "a")]
     text = " ".join(page.find("main")[0][1].split())
     assert "2 texts, 3 articles, 3 sources: Courier, Herald, Post" in text
     assert "3 articles in 6 hours, at most 1 in an hour" in text
-    assert [attributes["href"] for attributes, _ in page.find("a") if "/stories/" in attributes["href"]]
+    assert [
+        attributes["href"] for attributes, _ in page.find("a") if "/stories/" in attributes["href"]
+    ]
 
 
 def test_filters_are_kept_in_the_form_and_bad_ones_explained(client: TestClient) -> None:
-    page = page_at(client, "/?text=brackwater&language=en&since=2024-03-01&until=2024-03-01&order=first")
+    page = page_at(
+        client, "/?text=brackwater&language=en&since=2024-03-01&until=2024-03-01&order=first"
+    )
     shown = [attributes for attributes, _ in page.find("li") if "data-story" in attributes]
     assert [each["data-story"] for each in shown] == [story_of(client, "a")]
     assert page.find("input", name="text")[0][0]["value"] == "brackwater"
-    assert [each["value"] for each, _ in page.find("option") if "selected" in each] == ["first", "en"]
+    assert [each["value"] for each, _ in page.find("option") if "selected" in each] == [
+        "first",
+        "en",
+    ]
     for empty in ("/?min_texts=9", "/?source=Nobody", "/?text=%3Cb%3E"):
         assert "No story fits" in page_at(client, empty).find("main")[0][1]
     page_at(client, "/?since=soon", 422)
@@ -180,7 +188,9 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
         )
         for number, hostile in enumerate(HOSTILE)
     ]
-    copies = [replace(each, id=f"copy {each.id}", title=f"Copied {each.title}") for each in articles]
+    copies = [
+        replace(each, id=f"copy {each.id}", title=f"Copied {each.title}") for each in articles
+    ]
     with StoryIndex.open(tmp_path / "index", synchronous="NORMAL") as index:
         ids = [placed.id for placed in index.add([*articles, *copies])]
         with TestClient(create_app(index)) as client:

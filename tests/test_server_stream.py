@@ -74,39 +74,48 @@ def test_a_stream_tells_what_happened_and_then_what_happens(index: StoryIndex) -
 def test_a_stream_of_one_story_leaves_out_the_others(index: StoryIndex) -> None:
     index.add([ROW])
     story = index.place("n").story
-    with running(create_app(index)) as base, httpx.Client(base_url=base, timeout=30) as client:
-        with client.stream("GET", f"/v1/changes?story={story}", headers=EVENTS) as stream:
-            lines = stream.iter_lines()
-            sent(lines)
-            assert sent(lines)["id"] == "1"
-            client.post("/v1/articles", json={"id": "o", "text": "Chess in Tallinn: Oduya wins."})
-            client.delete("/v1/articles/n")
-            assert json.loads(sent(lines)["data"])["kind"] == "closed"
+    with (
+        running(create_app(index)) as base,
+        httpx.Client(base_url=base, timeout=30) as client,
+        client.stream("GET", f"/v1/changes?story={story}", headers=EVENTS) as stream,
+    ):
+        lines = stream.iter_lines()
+        sent(lines)
+        assert sent(lines)["id"] == "1"
+        client.post("/v1/articles", json={"id": "o", "text": "Chess in Tallinn: Oduya wins."})
+        client.delete("/v1/articles/n")
+        assert json.loads(sent(lines)["data"])["kind"] == "closed"
 
 
 def test_a_silent_stream_says_that_it_lives_and_ends_with_the_server(index: StoryIndex) -> None:
     app = create_app(index, limits=Limits(keep_alive_s=0.05))
-    with running(app) as base, httpx.Client(base_url=base, timeout=30) as client:
-        with client.stream("GET", "/v1/changes", headers=EVENTS) as stream:
-            lines = stream.iter_lines()
-            sent(lines)
-            assert sent(lines) == {"": "still here"}
-            assert client.get("/readyz").status_code == 200
-            app.state.service.feed.closed = True
-            app.state.service.feed.look()
-            assert all(line in ("", ": still here") for line in lines)
-            assert client.get("/readyz").status_code == 503
+    with (
+        running(app) as base,
+        httpx.Client(base_url=base, timeout=30) as client,
+        client.stream("GET", "/v1/changes", headers=EVENTS) as stream,
+    ):
+        lines = stream.iter_lines()
+        sent(lines)
+        assert sent(lines) == {"": "still here"}
+        assert client.get("/readyz").status_code == 200
+        app.state.service.feed.closed = True
+        app.state.service.feed.look()
+        assert all(line in ("", ": still here") for line in lines)
+        assert client.get("/readyz").status_code == 503
 
 
 def test_streams_are_limited(index: StoryIndex) -> None:
     app = create_app(index, limits=Limits(streams=1))
-    with running(app) as base, httpx.Client(base_url=base, timeout=30) as client:
-        with client.stream("GET", "/v1/changes", headers=EVENTS) as stream:
-            lines = stream.iter_lines()
-            sent(lines)
-            refused = client.get("/v1/changes", headers=EVENTS)
-            assert refused.status_code == 503
-            assert "dedup_streams 1.0" in client.get("/metrics").text
+    with (
+        running(app) as base,
+        httpx.Client(base_url=base, timeout=30) as client,
+        client.stream("GET", "/v1/changes", headers=EVENTS) as stream,
+    ):
+        lines = stream.iter_lines()
+        sent(lines)
+        refused = client.get("/v1/changes", headers=EVENTS)
+        assert refused.status_code == 503
+        assert "dedup_streams 1.0" in client.get("/metrics").text
 
 
 def test_ids_with_escapes_work_over_a_real_socket(index: StoryIndex) -> None:
@@ -191,7 +200,7 @@ def test_others_are_not_let_in_without_a_token_unless_forced(tmp_path: Path) -> 
     # It gets as far as the address, which is not one of this machine.
     for allowed in ({"token": "t"}, {"force": True}):
         with pytest.raises(ConfigError, match="cannot listen"):
-            serve(tmp_path / "index", host="192.0.2.1", **allowed)  # type: ignore[arg-type]
+            serve(tmp_path / "index", host="192.0.2.1", **allowed)
     assert not (tmp_path / "index").exists()
     assert is_local("127.0.0.2")
     assert is_local("[::1]")
@@ -220,4 +229,4 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtraError, match=r"story-dedup\[server\]"):
         _ = dedup.server.create_app
     with pytest.raises(AttributeError):
-        _ = dedup.server.nothing  # type: ignore[attr-defined]
+        _ = dedup.server.nothing

@@ -28,7 +28,7 @@ WORDS = {
     "weights",
 }
 DRIVERS = {"calibration", "pipeline"}
-DOORS = {"cli", "console", "console_checkup", "report", "__init__", "__main__"}
+DOORS = {"cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 
 
 def modules() -> dict[str, ast.Module]:

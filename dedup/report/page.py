@@ -60,13 +60,17 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
     if max_stories < 0:
         raise ConfigError(f"max_stories is {max_stories}: give 0 or more")
     style, script = _resource("report.css"), _resource("report.js")
-    page = page_environment().get_template("report.html.j2").render(
-        report=report_view(result, max_stories=max_stories, title=title),
-        # Our own files, not an article's: they go into the page as they are.
-        style=Markup(style),
-        script=Markup(script),
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+    page = (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report_view(result, max_stories=max_stories, title=title),
+            # Our own files, not an article's: they go into the page as they are.
+            style=Markup(style),
+            script=Markup(script),
+            style_digest=_digest(style),
+            script_digest=_digest(script),
+        )
     )
     return printable(page)
 

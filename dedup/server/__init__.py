@@ -6,7 +6,7 @@ application alone, for another server or for tests. Both need the extra `[server
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dedup.errors import MissingExtraError
 from dedup.server.limits import Limits
@@ -20,12 +20,13 @@ __all__ = ["Limits", "create_app", "serve"]
 _HOMES = {"create_app": "dedup.server.app", "serve": "dedup.server.serving"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(import_module(_HOMES[name]), name)
+        found: object = getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
         raise MissingExtraError("The server", extra="server") from error
+    return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 from fastapi import Response
 from pydantic import TypeAdapter
 
 from dedup.server.service import Service
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
 async def answer(
@@ -44,6 +45,8 @@ async def answer(
     return await (service.write(run) if writes else service.read(run))
 
 
-@cache
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """What writes values of a type; making one takes longer than using it."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -22,9 +22,7 @@ from dedup.server.metrics import Metrics
 from dedup.server.problems import ProblemDocument
 from dedup.server.service import Service
 
-_ABOUT = (
-    resources.files("dedup.server").joinpath("openapi.md").read_text(encoding="utf-8")
-)
+_ABOUT = resources.files("dedup.server").joinpath("openapi.md").read_text(encoding="utf-8")
 
 
 def create_app(

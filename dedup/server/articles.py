@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Path, Request, Response
@@ -24,7 +24,7 @@ from dedup.server.problems import Fault, Refusal, documented
 from dedup.server.service import Service, service_of
 
 router = APIRouter(prefix="/v1", tags=["articles"])
-_WRITING = {"security": [{"token": []}]}
+_WRITING: dict[str, Any] = {"security": [{"token": []}]}
 ArticleId = Annotated[
     str,
     Path(
@@ -161,14 +161,10 @@ async def show_article(request: Request, id: ArticleId) -> Response:  # noqa: A0
 async def query(request: Request, asked: QueryIn) -> Response:
     """What a text copies and which story it would join; nothing is added."""
     service = service_of(request)
-    if asked.article is not None:
-        _check_sizes([asked.article], service)
-    elif asked.text is not None:
-        _check_sizes([ArticleIn(text=asked.text)], service)
-    given = asked.article.row() if asked.article is not None else asked.text or ""
-    return await answer(
-        service, QueryAnswer, lambda: service.index.query(given, limit=asked.limit)
-    )
+    article = asked.article or ArticleIn.model_validate({"text": asked.text})
+    _check_sizes([article], service)
+    given = article.row()
+    return await answer(service, QueryAnswer, lambda: service.index.query(given, limit=asked.limit))
 
 
 def _check_sizes(articles: list[ArticleIn], service: Service) -> None:
@@ -193,7 +189,9 @@ def _added(service: Service, batch: list[ArticleIn]) -> Placements:
     found = service.index.add([article.row() for article in batch], problems)
     placements = [found] if isinstance(found, Placement) else found
     if not placements:
-        faults = [Fault(detail=f"{met.kind}: {met.value}".rstrip(": "), pointer="#") for met in problems]
+        faults = [
+            Fault(detail=f"{met.kind}: {met.value}".rstrip(": "), pointer="#") for met in problems
+        ]
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY, "there is no article that can be used", faults=faults
         )

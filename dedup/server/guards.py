@@ -44,6 +44,7 @@ class Watch:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -85,15 +86,14 @@ class Guard:
         body_bytes: How large a body may be.
     """
 
-    def __init__(
-        self, app: ASGIApp, token: str, hosts: Collection[str], body_bytes: int
-    ) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str], body_bytes: int) -> None:
         self._app = app
         self._token = f"Bearer {token}".encode() if token else b""
         self._hosts = frozenset(host.lower() for host in hosts)
         self._body_bytes = body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    JsonValue,
     Tag,
     model_validator,
 )
@@ -21,7 +22,7 @@ from dedup.records import Article, Evidence, Match, Problem, StoryGroup
 from dedup.result import Why
 from dedup.store import Place, StoredArticle
 
-EXAMPLE_ARTICLE = {
+EXAMPLE_ARTICLE: dict[str, JsonValue] = {
     "id": "herald-4711",
     "title": "Flood closes the old market of Brackwater",
     "text": "The river rose by four metres overnight and flooded the old market of Brackwater.",
@@ -32,7 +33,7 @@ EXAMPLE_ARTICLE = {
 }
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """JSON can hold half of a character, which no text can."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
@@ -71,13 +72,12 @@ class ArticleIn(BaseModel):
         return self.model_dump()
 
 
-def _one_or_many(value: Any) -> str:
+def _one_or_many(value: object) -> str:
     return "many" if isinstance(value, list) else "one"
 
 
 ArticlesIn = Annotated[
-    Annotated[ArticleIn, Tag("one")]
-    | Annotated[list[ArticleIn], Field(min_length=1), Tag("many")],
+    Annotated[ArticleIn, Tag("one")] | Annotated[list[ArticleIn], Field(min_length=1), Tag("many")],
     Discriminator(_one_or_many),
 ]
 

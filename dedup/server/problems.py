@@ -54,7 +54,7 @@ class ProblemDocument(BaseModel):
     errors: list[Fault] | None = None
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """A request that is refused.
 
     Args:

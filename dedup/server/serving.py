@@ -69,9 +69,10 @@ def serve(
             "give a token, or force it"
         )
     names = {*_LOCAL_NAMES, host, *hosts} if local else set(hosts)
-    with _listening(host, port) as listener, StoryIndex.open(
-        location, config, synchronous=synchronous
-    ) as index:
+    with (
+        _listening(host, port) as listener,
+        StoryIndex.open(location, config, synchronous=synchronous) as index,
+    ):
         app = create_app(index, token=token, limits=limits, hosts=names)
         settings = uvicorn.Config(
             app,
@@ -107,9 +108,7 @@ class _Server(uvicorn.Server):
         on_start: Called once it listens.
     """
 
-    def __init__(
-        self, config: uvicorn.Config, app: FastAPI, on_start: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._app = app
         self._on_start = on_start
@@ -149,7 +148,7 @@ def _tell(listener: socket.socket, on_start: Callable[[str], None] | None) -> No
 
 @contextmanager
 def _signals_end_only_the_server() -> Iterator[None]:
-    """uvicorn raises the signal that stopped it once more: the index has yet to be closed."""
+    """The signal that stopped it is raised by uvicorn once more: the index has yet to be closed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

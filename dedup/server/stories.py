@@ -16,6 +16,7 @@ from dedup.server.cursors import page_of_stories
 from dedup.server.models import Id, Line, Moment, StoriesOut, StoryOut, WhyOut
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import service_of
+from dedup.store import StoryFilter
 
 router = APIRouter(prefix="/v1", tags=["stories"])
 _DAY = "2024-03-01T00:00:00Z"
@@ -42,18 +43,8 @@ async def list_stories(
     service = service_of(request)
 
     def found() -> StoriesOut:
-        page = page_of_stories(
-            service.index,
-            since=since,
-            until=until,
-            language=language,
-            source=source,
-            text=text,
-            min_texts=min_texts,
-            order=order,
-            cursor=cursor,
-            limit=limit,
-        )
+        wanted = StoryFilter(since, until, language, source, text, min_texts, order)
+        page = page_of_stories(service.index, wanted, cursor, limit)
         return StoriesOut(stories=[StoryOut.of(one) for one in page.stories], cursor=page.cursor)
 
     return await answer(service, StoriesOut, found)
@@ -101,7 +92,9 @@ async def show_story(
     return await answer(service, StoryGroup, found)
 
 
-@router.get("/why", response_model=WhyOut, responses=documented(404), summary="Why are two together")
+@router.get(
+    "/why", response_model=WhyOut, responses=documented(404), summary="Why are two together"
+)
 async def why(
     request: Request,
     a: Annotated[Id, Query(description="Id of an article.", examples=["herald-4711"])],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NO_PAGES = ("/v1/", "/metrics", "/healthz", "/readyz", "/openapi.json", "/static/")
 
 
-def render(name: str, **values: Any) -> str:
+def render(name: str, **values: object) -> str:
     """A template of `dedup.server.templates` as a page."""
     return printable(_environment().get_template(name).render(**values))
 

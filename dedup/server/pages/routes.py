@@ -21,6 +21,7 @@ from dedup.server.pages.rendering import STATIC, render, static
 from dedup.server.pages.story import story_page
 from dedup.server.problems import Refusal
 from dedup.server.service import service_of
+from dedup.store import StoryFilter
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _STORIES = 30
@@ -57,18 +58,16 @@ class Wanted:
     def stories(self, index: StoryIndex, cursor: str) -> StoryPage:
         """A page of the list."""
         until = _day(self.until, "until")
-        return page_of_stories(
-            index,
-            since=_day(self.since, "since"),
-            until=until + timedelta(days=1) if until else None,
-            language=self.language,
-            source=self.source,
-            text=self.text,
-            min_texts=_count(self.min_texts),
-            order=_ORDERS.get(self.order, "latest"),
-            cursor=cursor,
-            limit=_STORIES,
+        wanted = StoryFilter(
+            _day(self.since, "since"),
+            until + timedelta(days=1) if until else None,
+            self.language,
+            self.source,
+            self.text,
+            _count(self.min_texts),
+            _ORDERS.get(self.order, "latest"),
         )
+        return page_of_stories(index, wanted, cursor, _STORIES)
 
 
 @router.get("/")
