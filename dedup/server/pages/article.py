@@ -25,6 +25,7 @@ from dedup.server.pages.lines import (
 from dedup.store import Place
 
 _CHARS = 50_000
+_TITLE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +154,13 @@ def why_page(index: StoryIndex, a: str, b: str) -> WhyView:
 
 
 def answer_page(index: StoryIndex, text: str) -> AnswerView:
-    """What the index knows about a text.
+    """What the index knows about a text, whose first line is its headline if it is short.
 
     Raises:
         InputError: There is no text in it.
     """
-    found = index.query(text)
+    title, body = _parted(text)
+    found = index.query({"title": title, "text": body})
     ids = [match.a for match in found.duplicates] + [each.id for each in found.neighbors]
     known = articles_of(index, ids)
     languages = languages_of(known)
@@ -170,7 +172,7 @@ def answer_page(index: StoryIndex, text: str) -> AnswerView:
                 byline(known[match.a], languages),
                 _measured(match, min_jaccard),
                 False,
-                difference(known[match.a].clean.text, text),
+                difference(known[match.a].clean.text, body),
             )
             for match in found.duplicates
             if match.a in known
@@ -185,6 +187,18 @@ def answer_page(index: StoryIndex, text: str) -> AnswerView:
         else None,
         probability=chance(found.probability),
     )
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """Headline and body of a pasted text; without a headline if its first line is no short one.
+
+    >>> _parted("Flood in Brackwater\\n\\nThe river rose."), _parted("The river rose.")
+    (('Flood in Brackwater', 'The river rose.'), ('', 'The river rose.'))
+    """
+    first, _, rest = text.strip().partition("\n")
+    if len(first) <= _TITLE_CHARS and rest.strip():
+        return first.strip(), rest.strip()
+    return "", text
 
 
 def _measured(match: Match, min_jaccard: float) -> DuplicateMember:
