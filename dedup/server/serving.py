@@ -36,6 +36,7 @@ def serve(
     limits: Limits = Limits(),
     patience_s: int = 30,
     log_level: str = "info",
+    access_log: bool = False,
     on_start: Callable[[str], None] | None = None,
 ) -> None:
     """Open an index and serve it until SIGINT or SIGTERM.
@@ -56,6 +57,7 @@ def serve(
         limits: How much one request may ask for.
         patience_s: Seconds that requests under way have to finish.
         log_level: Of uvicorn's log: "critical", "error", "warning", "info", "debug".
+        access_log: Whether the log has a line for each request.
         on_start: Told the server's address once it listens.
 
     Raises:
@@ -77,6 +79,7 @@ def serve(
         settings = uvicorn.Config(
             app,
             log_level=log_level,
+            access_log=access_log,
             server_header=False,
             timeout_graceful_shutdown=patience_s,
             # An idle connection of a browser outlives a few seconds of reading.
