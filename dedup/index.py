@@ -152,6 +152,11 @@ class StoryIndex:
             self._live = None
             self._store.close()
 
+    def warm_up(self) -> None:
+        """Read everything into memory now, not when the first article or question comes."""
+        with self._lock:
+            self._loaded()
+
     def save_cache(self) -> None:
         """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
         with self._lock:
