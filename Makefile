@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # Extras that the tests are run with; transformers is large, and its tests are skipped without it.
-EXTRAS ?= dev,html,plot
+EXTRAS ?= dev,html,plot,server
 BIN := $(VENV)/bin
 
 .PHONY: help demo test lint format check bench clean

@@ -22,7 +22,7 @@ _SECONDS_PER_DAY = 86_400.0
 
 
 def _hashed_rows(of: Profiles) -> tuple[KeyedRows, ...]:
-    return of.terms, of.head_terms, of.names, of.numbers
+    return of.terms, of.head_terms, of.names, of.numbers, of.dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Sizes:
     Args:
         terms: Squares of the terms, int64 of shape (n,).
         head_terms: Squares of the terms of the heads, int64 of shape (n,).
-        longest: The most entries of a row of terms, terms of heads, names and numbers, int64 (4,).
+        longest: The most entries of a row of terms, terms of heads, names, numbers and
+            dates, int64 (5,).
     """
 
     terms: Int64s

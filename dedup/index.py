@@ -35,15 +35,17 @@ from dedup.index_records import (
     StoryPage,
 )
 from dedup.live import Live, Outcome
+from dedup.live.cache import LinkCache
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, Problem, StoryGroup, StoryMember
 from dedup.result import Why
 from dedup.store import Place, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.opening import open_store
+from dedup.store.sqlite import Synchronous
 
-FORMAT = 1
-"""Of what the index keeps beside the articles; another one is computed again."""
+CACHE = Path("cache", "links.npz")
+"""Beside the store of an index in a folder."""
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 
 
@@ -67,6 +69,8 @@ class StoryIndex:
         model: AffinityModel,
         clock: Callable[[], datetime],
         progress: Progress,
+        cache: Path | None,
+        read_only: bool,
     ) -> None:
         self.config = config
         self._store = store
@@ -74,6 +78,9 @@ class StoryIndex:
         self._model = model
         self._clock = clock
         self._progress = progress
+        self._cache = cache
+        self._cached = ""
+        self._read_only = read_only
         self._lock = threading.RLock()
         self._live: Live | None = None
         self._generation = ""
@@ -86,7 +93,7 @@ class StoryIndex:
         config: Config | None = None,
         *,
         read_only: bool = False,
-        synchronous: str = "FULL",
+        synchronous: Synchronous = "FULL",
         encoder: Encoder | None = None,
         affinity: AffinityModel | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -131,7 +138,8 @@ class StoryIndex:
         except BaseException:
             store.close()
             raise
-        index = cls(store, config, encoder, model, clock, progress)
+        cache = None if "://" in str(location) else Path(location) / CACHE
+        index = cls(store, config, encoder, model, clock, progress, cache, read_only)
         if rebuild:
             index.rebuild()
         return index
@@ -139,8 +147,26 @@ class StoryIndex:
     def close(self) -> None:
         """Let go of the store; what was acknowledged is in it."""
         with self._lock:
+            self.save_cache()
             self._live = None
             self._store.close()
+
+    def warm_up(self) -> None:
+        """Read everything into memory now, not when the first article or question comes."""
+        with self._lock:
+            self._loaded()
+
+    def save_cache(self) -> None:
+        """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
+        with self._lock:
+            stale = self._live is not None and self._cached != self._generation
+            if not stale or self._cache is None or self._read_only:
+                return
+            try:
+                self._loaded().cache(self._generation).write(self._cache)
+            except OSError:
+                return
+            self._cached = self._generation
 
     def __enter__(self) -> Self:
         return self
@@ -280,6 +306,7 @@ class StoryIndex:
         generation = self._store.meta()["generation"]
         if self._live is None or generation != self._generation:
             live = Live(self.config, self._encoder, self._model)
+            cache = LinkCache.read(self._cache, generation) if self._cache else None
             members: dict[str, list[Place]] = {}
             for place in self._store.all_places():
                 members.setdefault(place.duplicate_cluster, []).append(place)
@@ -289,7 +316,9 @@ class StoryIndex:
                 list(self._store.all_articles()),
                 [cluster_of(each) for each in members.values()],
                 {each[0].id: each[0].story for each in members.values()},
+                cache,
             )
+            self._cached = generation if cache else ""
             self._live, self._generation = live, generation
         return self._live
 

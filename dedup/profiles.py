@@ -20,6 +20,7 @@ from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.skeletons import skeleton
+from dedup.story_dates import dates_of
 from dedup.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 
 HEAD_CHARS = 200
@@ -55,6 +56,7 @@ class Profiles:
         head_terms: The same of each head.
         names: Rarity of the rare words of each text, by consonant skeleton.
         numbers: 1 for each number that stands in a text.
+        dates: 1 for each day that a text names.
     """
 
     texts: Sequence[str]
@@ -68,6 +70,7 @@ class Profiles:
     head_terms: KeyedRows
     names: KeyedRows
     numbers: KeyedRows
+    dates: KeyedRows
 
     @property
     def rare(self) -> KeyedRows:
@@ -126,7 +129,8 @@ def profiles(
         terms=_rows(len(texts), terms),
         head_terms=_rows(len(heads), _terms(heads)),
         names=_rows(len(texts), _names(texts, terms)),
-        numbers=_number_rows(texts),
+        numbers=_counted_rows([numbers_of(text) for text in texts]),
+        dates=_counted_rows(list(map(dates_of, texts, seconds.tolist(), languages))),
     )
 
 
@@ -199,11 +203,12 @@ def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries
         yield _only(found, new)
 
 
-def _number_rows(texts: Sequence[str]) -> KeyedRows:
-    found = [(i, number) for i, text in enumerate(texts) for number in sorted(numbers_of(text))]
-    owner, numbers = np.array(found, np.int64).reshape(-1, 2).T
+def _counted_rows(numbers: Sequence[set[int]]) -> KeyedRows:
+    """1 for each of some whole numbers of each text."""
+    found = [(i, number) for i, each in enumerate(numbers) for number in sorted(each)]
+    owner, keys = np.array(found, np.int64).reshape(-1, 2).T
     ones = np.ones(len(owner), np.int64)
-    return _rows(len(texts), [_Entries(owner, numbers.astype(np.uint64), ones)])
+    return _rows(len(numbers), [_Entries(owner, keys.astype(np.uint64), ones)])
 
 
 def _rows(count: int, parts: Iterable[_Entries]) -> KeyedRows:

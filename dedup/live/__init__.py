@@ -24,6 +24,7 @@ from dedup.assembly import (
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.index_records import Neighbor, QueryAnswer
+from dedup.live.cache import LinkCache
 from dedup.live.cleaned import LiveCleaned
 from dedup.live.copies import Body, ClusterChanges, LiveCopies
 from dedup.live.forms import (
@@ -103,6 +104,7 @@ class Live:
         rows: Sequence[tuple[StoredArticle, Derived]],
         clusters: Sequence[DuplicateCluster],
         stories: Mapping[str, str],
+        cache: LinkCache | None = None,
     ) -> dict[str, str]:
         """Take over what is stored.
 
@@ -110,6 +112,7 @@ class Live:
             rows: All articles, with what was computed of them.
             clusters: Their duplicate clusters, the representative first, the others in any order.
             stories: Lasting id of the story group of each representative.
+            cache: Links of these texts, if they are known.
 
         Returns:
             Lasting id of each story group, by the id that the batch gives.
@@ -127,13 +130,25 @@ class Live:
         prints = fingerprints_of(signatures, self._config.fingerprints) if known else None
         self._copies.load(bodies, prints, [_ordered(each, keys) for each in clusters])
         standing = sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
+        if cache and len(cache.articles) == len(standing) and {*cache.articles} == {*standing}:
+            standing = list(cache.articles)
+        else:
+            cache = None
         found = self._profiles_of(standing, derived)
-        self._links.add(self._texts.add(standing, found, [keys[each] for each in standing]))
+        numbers = self._texts.add(standing, found, [keys[each] for each in standing])
+        if cache is None:
+            self._links.add(numbers)
+        else:
+            self._links.load(cache)
         members: dict[str, list[int]] = {}
         for each in standing:
             members.setdefault(stories[each], []).append(self._texts.number[each])
         firsts = self._groups.load(members.values())
         return {self._story_id(first): story for first, story in zip(firsts, members, strict=True)}
+
+    def cache(self, generation: str) -> LinkCache:
+        """What `load` can take over as long as the store is of this generation."""
+        return self._links.cache(generation)
 
     def _profiles_of(self, standing: Sequence[str], derived: Mapping[str, Derived]) -> Profiles:
         """Profiles of articles from what is stored, or computed where it is of another form."""

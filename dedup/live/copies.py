@@ -379,7 +379,7 @@ class LiveCopies:
         counts = np.array([len(self._anchors[mate]) for mate in mates.tolist()], np.int64)
         fewest = np.minimum(len(anchors), counts)
         by_anchor = mates[missed & (shared >= fewest * MIN_SHARED_ANCHORS)]
-        return np.union1d(by_band, by_anchor).tolist()
+        return list(map(int, np.union1d(by_band, by_anchor)))
 
     def _bucket_mates(
         self, postings: Postings, keys: UInt64s, number: int

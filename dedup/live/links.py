@@ -18,6 +18,7 @@ from dedup.affinity import likely_pairs
 from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
+from dedup.live.cache import LinkCache
 from dedup.live.growing import Growing
 from dedup.live.postings import Postings
 from dedup.live.texts import LiveTexts
@@ -68,6 +69,41 @@ class LiveLinks:
     def of(self, number: int) -> dict[int, int]:
         """Log-odds of the links of a text, by the other one."""
         return self._links.get(number, {})
+
+    def cache(self, generation: str) -> LinkCache:
+        """What can be taken over by `load`: the texts that are there, numbered anew."""
+        kept = np.flatnonzero(self._texts.alive)
+        place = np.full(len(self._texts), -1)
+        place[kept] = np.arange(len(kept))
+        links = [
+            (a, b, weight)
+            for a, others in self._links.items()
+            for b, weight in others.items()
+            if a < b
+        ]
+        first, second, log_odds = np.array(links, np.int64).reshape(-1, 3).T
+        return LinkCache(
+            generation,
+            tuple(self._texts.articles[number] for number in kept.tolist()),
+            np.array(list(self._places), np.int64),
+            self._tops[:, kept],
+            place[first],
+            place[second],
+            log_odds,
+        )
+
+    def load(self, found: LinkCache) -> None:
+        """Take over links; the texts have their numbers already."""
+        self._places = {key: place for place, key in enumerate(found.languages.tolist())}
+        self._tops = found.tops
+        self._make_room()
+        self._file(np.arange(len(self._texts)))
+        links = zip(
+            found.first.tolist(), found.second.tolist(), found.log_odds.tolist(), strict=True
+        )
+        for a, b, weight in links:
+            self._links.setdefault(a, {})[b] = weight
+            self._links.setdefault(b, {})[a] = weight
 
     def remove(self, numbers: Int64s) -> set[int]:
         """Texts go, which are still there; the others whose links changed."""
@@ -362,13 +398,14 @@ class LiveLinks:
         least = np.minimum(
             self._tops[languages[second], first, 0], self._tops[languages[first], second, 0]
         )
-        found = (products >= self._threshold) & (products >= least)
+        found: BoolMask = (products >= self._threshold) & (products >= least)
         found &= within_gap(of.seconds, first, second, self._gap)
         if known is not None:
             count = len(self._texts)
             low, high = np.minimum(first, second), np.maximum(first, second)
             sharing_keys = np.minimum(*known) * count + np.maximum(*known)
-            return found | np.isin(low * count + high, sharing_keys)
+            found |= np.isin(low * count + high, sharing_keys)
+            return found
         sharing: dict[int, set[int]] = {}
         for place in np.flatnonzero(~found).tolist():
             a, b = int(first[place]), int(second[place])

@@ -13,11 +13,15 @@ import hashlib
 import re
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dedup.errors import ConfigError
 from dedup.report.view import report_view
 from dedup.result import Result
 from dedup.writers import replacing
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 # What has no place on a page: control characters, lone surrogates, and the
 # embeddings, overrides and isolates by which a text could reorder its surroundings.
@@ -51,28 +55,59 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
     Raises:
         ConfigError: `max_stories` is negative.
     """
-    from jinja2 import DictLoader, Environment, StrictUndefined
     from markupsafe import Markup
 
     if max_stories < 0:
         raise ConfigError(f"max_stories is {max_stories}: give 0 or more")
+    style, script = _resource("report.css"), _resource("report.js")
+    page = (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report_view(result, max_stories=max_stories, title=title),
+            # Our own files, not an article's: they go into the page as they are.
+            style=Markup(style),
+            script=Markup(script),
+            style_digest=_digest(style),
+            script_digest=_digest(script),
+        )
+    )
+    return printable(page)
+
+
+def page_environment(*packages: str) -> Environment:
+    """Templates of a page: those of the report, and those of some more packages, by name.
+
+    They escape everything and fail on an unknown name.
+
+    Args:
+        packages: Packages with template files, looked in first.
+    """
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    homes = [resources.files(package) for package in (*packages, "dedup.report.templates")]
+
+    def load(name: str) -> str | None:
+        found = (home.joinpath(name) for home in homes)
+        return next((each.read_text(encoding="utf-8") for each in found if each.is_file()), None)
+
     environment = Environment(
         autoescape=True,
-        loader=DictLoader({"report.html.j2": _resource("report.html.j2")}),
+        loader=FunctionLoader(load),
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,
     )
     environment.filters |= {"number": _number, "share": _share, "plain": _plain, "signed": _signed}
-    style, script = _resource("report.css"), _resource("report.js")
-    page = environment.get_template("report.html.j2").render(
-        report=report_view(result, max_stories=max_stories, title=title),
-        # Our own files, not an article's: they go into the page as they are.
-        style=Markup(style),
-        script=Markup(script),
-        style_digest=_digest(style),
-        script_digest=_digest(script),
-    )
+    return environment
+
+
+def printable(page: str) -> str:
+    """A page without what has no place on one.
+
+    Control characters and lone surrogates become U+FFFD; what could reorder the text around
+    it is left out.
+    """
     return _UNPRINTABLE.sub("\ufffd", _REORDERING.sub("", page))
 
 

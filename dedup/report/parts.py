@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dedup.assembly import headline_of, source_of
 from dedup.explanation import reasons
-from dedup.records import Article, DuplicateMember, Evidence, Removal, StoryLink
+from dedup.records import Article, CleanText, DuplicateMember, Evidence, Removal, StoryLink
 from dedup.report.differences import Difference, difference, shortened
 from dedup.report.times import shown_time
 from dedup.result import Result
@@ -34,6 +34,8 @@ _EVIDENCE_WORDS = {
     "shared_names": "Names that sound alike, in any script (square root of their rarity)",
     "shared_numbers": "Numbers in both (square root of how many)",
     "number_clash": "Numbers in both, and none in common (1 = yes)",
+    "shared_dates": "Days of the year named in both (square root of how many)",
+    "date_clash": "Days of the year named in both, and none in common (1 = yes)",
     "gap": "Days between the two (0 where one has no date)",
     "undated": "A date is missing (1 = yes): the two may be of any time",
     "same_source": "From one source (1 = yes)",
@@ -168,15 +170,7 @@ class Parts:
 
     def article(self, article: Article) -> ArticleView:
         """Byline of an article."""
-        time = article.published_at
-        return ArticleView(
-            shortened(headline_of(article, self._result.clean_texts[article.id]), _TITLE_CHARS),
-            shortened(source_of(article), _SOURCE_CHARS) or "unknown source",
-            shown_time(time) if time else "no date",
-            time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
-            self._languages.of(article.language),
-            article.url if _WEB_ADDRESS.fullmatch(article.url) else "",
-        )
+        return article_view(article, self._result.clean_texts[article.id], self._languages)
 
     def text(self, representative: str, probability: float | None, central: str) -> TextView:
         """An independent text of a story whose most central text is represented by `central`."""
@@ -192,11 +186,7 @@ class Parts:
             link_view(link) if link else None,
             tuple(self._copy(each, representative) for each in copies[: self._most_copies]),
             max(0, len(copies) - self._most_copies),
-            tuple(
-                Removal(shortened(piece.text, _REMOVED_CHARS), piece.reason)
-                for piece in clean.removed[:_REMOVED_PIECES]
-            ),
-            max(0, len(clean.removed) - _REMOVED_PIECES),
+            *removed_pieces(clean),
         )
 
     def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
@@ -207,6 +197,28 @@ class Parts:
             texts[member.id].title != texts[representative].title,
             difference(texts[representative].text, texts[member.id].text),
         )
+
+
+def article_view(article: Article, clean: CleanText, languages: Languages) -> ArticleView:
+    """Byline of an article; its headline is the beginning of the text where it has none."""
+    time = article.published_at
+    return ArticleView(
+        shortened(headline_of(article, clean), _TITLE_CHARS),
+        shortened(source_of(article), _SOURCE_CHARS) or "unknown source",
+        shown_time(time) if time else "no date",
+        time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
+        languages.of(article.language),
+        article.url if _WEB_ADDRESS.fullmatch(article.url) else "",
+    )
+
+
+def removed_pieces(clean: CleanText) -> tuple[tuple[Removal, ...], int]:
+    """The first pieces that cleaning cut from a text, shortened, and how many more there are."""
+    shown = tuple(
+        Removal(shortened(piece.text, _REMOVED_CHARS), piece.reason)
+        for piece in clean.removed[:_REMOVED_PIECES]
+    )
+    return shown, len(clean.removed) - len(shown)
 
 
 def link_view(link: StoryLink) -> LinkView:

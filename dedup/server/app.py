@@ -1,0 +1,97 @@
+"""The application: all routes over one index."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any
+
+import anyio
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+
+from dedup import __version__
+from dedup.index import StoryIndex
+from dedup.server import articles, changes, operations, pages, problems, stories
+from dedup.server.feed import Feed
+from dedup.server.guards import Guard, Watch
+from dedup.server.limits import Limits
+from dedup.server.metrics import Metrics
+from dedup.server.problems import ProblemDocument
+from dedup.server.service import Service
+
+_ABOUT = resources.files("dedup.server").joinpath("openapi.md").read_text(encoding="utf-8")
+
+
+def create_app(
+    index: StoryIndex,
+    *,
+    token: str = "",
+    limits: Limits = Limits(),
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """The application that serves an index; it does not close the index.
+
+    Args:
+        index: The index.
+        token: Needed for writing, as `Authorization: Bearer TOKEN`; nobody is asked for one if
+            it is empty.
+        limits: How much one request may ask for.
+        hosts: Names by which the server may be called, without ports; any if empty. A page
+            of another site can make a browser call this machine by a name of its own: where
+            only this machine is served, only its names should be let in.
+    """
+    metrics = Metrics()
+    service = Service(index, limits, Feed(index, limits.poll_s))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        last = (await service.read(index.stats)).events
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(service.feed.run, last)
+            try:
+                yield
+            finally:
+                service.feed.close()
+
+    app = FastAPI(
+        title="dedup",
+        version=__version__,
+        lifespan=lifespan,
+        # Their scripts come from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        # A slash at the end of an id belongs to it.
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Watch, metrics=metrics),
+            Middleware(Guard, token=token, hosts=hosts, body_bytes=limits.body_bytes),
+        ],
+    )
+    app.state.service = service
+    app.state.metrics = metrics
+    problems.install(app)
+    for part in (articles, stories, changes, operations, pages):
+        app.include_router(part.router)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: errors are problem documents, and writing may need a token."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=_ABOUT, routes=app.routes
+        )
+        parts = schema["components"]
+        shown = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts["schemas"] |= {**shown.pop("$defs"), "ProblemDocument": shown}
+        for name in ("HTTPValidationError", "ValidationError"):
+            parts["schemas"].pop(name, None)
+        parts["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "description": "Where one is set."}
+        }
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,110 @@
+"""The route of changes: as a list, or as a stream of server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated
+
+import anyio
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
+
+from dedup.index_records import StoryEvent
+from dedup.server.answers import answer
+from dedup.server.models import ChangesOut, Id
+from dedup.server.problems import Refusal, documented
+from dedup.server.service import Service, service_of
+
+router = APIRouter(prefix="/v1", tags=["changes"])
+_LARGEST = 2**63 - 1
+_AT_ONCE = 500
+_RETRY_MS = 2_000
+_EVENT: TypeAdapter[StoryEvent] = TypeAdapter(StoryEvent)
+_STREAM = {
+    "content": {
+        "text/event-stream": {
+            "schema": {"type": "string"},
+            "example": 'id: 7\nevent: change\ndata: {"number":7,"kind":"grown"}\n\n',
+        }
+    }
+}
+
+
+@router.get(
+    "/changes",
+    response_model=ChangesOut,
+    responses={200: _STREAM, **documented()},
+    summary="What happened",
+)
+async def changes(
+    request: Request,
+    since: Annotated[
+        int, Query(ge=0, le=_LARGEST, description="Events with larger numbers.", examples=[0])
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="Events at most, of a list.")] = 500,
+    story: Annotated[Id, Query(description="Of this story only.")] = "",
+    last_event_id: Annotated[
+        int | None,
+        Header(ge=0, le=_LARGEST, description="Of a stream: goes before `since`."),
+    ] = None,
+) -> Response:
+    """What happened to stories after an event.
+
+    With `Accept: text/event-stream` the answer is a stream that goes on for ever: first what
+    happened since, then what happens, each event with its number as its id.
+    """
+    service = service_of(request)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return _stream(service, since if last_event_id is None else last_event_id, story)
+
+    def found() -> ChangesOut:
+        events = service.index.changes(since, limit, story)
+        return ChangesOut(changes=events, last=events[-1].number if events else since)
+
+    return await answer(service, ChangesOut, found)
+
+
+def _stream(service: Service, since: int, story: str) -> Response:
+    if service.feed.listeners >= service.limits.streams:
+        raise Refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{service.limits.streams:,} streams are open already",
+            headers={"Retry-After": "30"},
+        )
+    return StreamingResponse(
+        _told(service, since, story),
+        media_type="text/event-stream",
+        # A proxy that collects the answer before it passes it on would keep it for ever.
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+async def _told(service: Service, since: int, story: str) -> AsyncIterator[bytes]:
+    """Events as a stream, until the server stops; silence is broken by a comment."""
+    feed, silence = service.feed, service.limits.keep_alive_s
+    with feed.listening():
+        yield f"retry: {_RETRY_MS}\n\n".encode()
+        spoken = anyio.current_time()
+        while not feed.closed:
+            seen = feed.last
+            events = await service.read(_events, service, since, story)
+            if events:
+                since = events[-1].number
+                yield b"".join(map(_as_sent, events))
+            elif anyio.current_time() - spoken < silence:
+                await feed.wait(max(seen, 0), spoken + silence - anyio.current_time())
+                continue
+            else:
+                yield b": still here\n\n"
+            spoken = anyio.current_time()
+
+
+def _events(service: Service, since: int, story: str) -> list[StoryEvent]:
+    return service.index.changes(since, _AT_ONCE, story)
+
+
+def _as_sent(event: StoryEvent) -> bytes:
+    # Line breaks inside of strings are escaped in JSON: the data is one line.
+    return b"id: %d\nevent: change\ndata: %s\n\n" % (event.number, _EVENT.dump_json(event))

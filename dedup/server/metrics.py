@@ -1,0 +1,86 @@
+"""Figures for Prometheus: requests, their durations, and the size of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from dedup.index_records import IndexStats
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_GAUGES = {
+    "articles": "Articles stored",
+    "hot": "Articles that are compared with what arrives",
+    "texts": "Independent texts (duplicate clusters)",
+    "story_groups": "Story groups",
+    "events": "Number of the last event of the history",
+    "store_bytes": "Size of the store in bytes",
+}
+
+
+class Metrics:
+    """Counts the requests of one application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "dedup_http_requests",
+            "Requests answered",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "dedup_http_request_seconds",
+            "Seconds from a request's arrival to the end of the answer, streams left out",
+            ("method", "route"),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+
+    def count(self, method: str, route: str, status: int) -> None:
+        """Count a request.
+
+        Args:
+            method: Its method; those that HTTP does not know are one.
+            route: Pattern of its path, not the path: there are few of them.
+            status: Status of the answer.
+        """
+        self._requests.labels(_known(method), route, str(status)).inc()
+
+    def time(self, method: str, route: str, seconds: float) -> None:
+        """Add the duration of a request."""
+        self._seconds.labels(_known(method), route).observe(seconds)
+
+    def text(self, stats: IndexStats, streams: int) -> bytes:
+        """All figures in Prometheus' text format.
+
+        Args:
+            stats: Counts of the index.
+            streams: Streams of changes that are open.
+        """
+        once = CollectorRegistry()
+        once.register(_Sizes(stats, streams))
+        return generate_latest(self._registry) + generate_latest(once)
+
+
+class _Sizes(Collector):
+    """The index's figures at one moment."""
+
+    def __init__(self, stats: IndexStats, streams: int) -> None:
+        self._values = {name: getattr(stats, name) for name in _GAUGES}
+        self._streams = streams
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """A gauge for each figure."""
+        for name, said in _GAUGES.items():
+            yield GaugeMetricFamily(f"dedup_{name}", said, value=self._values[name])
+        yield GaugeMetricFamily("dedup_streams", "Streams of changes open", value=self._streams)
+
+
+def _known(method: str) -> str:
+    return method if method in _METHODS else "other"

@@ -1,0 +1,224 @@
+"""What goes over the wire: requests as they are checked, and answers made of the records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    model_validator,
+)
+
+from dedup.index_records import Placement, StoryEvent
+from dedup.records import Article, Evidence, Match, Problem, StoryGroup
+from dedup.result import Why
+from dedup.store import Place, StoredArticle
+
+EXAMPLE_ARTICLE: dict[str, JsonValue] = {
+    "id": "herald-4711",
+    "title": "Flood closes the old market of Brackwater",
+    "text": "The river rose by four metres overnight and flooded the old market of Brackwater.",
+    "source": "Herald",
+    "published_at": "2024-03-01T08:00:00Z",
+    "language": "en",
+    "url": "https://herald.example/4711",
+}
+
+
+def _whole(value: object) -> object:
+    """JSON can hold half of a character, which no text can."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _utc(time: datetime) -> datetime:
+    """A time without a zone is one in UTC."""
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("a time beyond the calendar") from None
+
+
+Text = Annotated[str, BeforeValidator(_whole)]
+Line = Annotated[str, BeforeValidator(_whole), Field(max_length=2_000)]
+Id = Annotated[str, BeforeValidator(_whole), Field(max_length=1_000)]
+Moment = Annotated[datetime, AfterValidator(_utc)]
+
+
+class ArticleIn(BaseModel):
+    """An article as it is sent; what it does not say is looked for in its text."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_ARTICLE]})
+
+    id: Id = Field("", description="Unique and stable; derived from the content if empty.")
+    title: Text = Field("", description="Headline; it or the text has to be given.")
+    text: Text = Field("", description="Body as published; page furniture is cut away.")
+    source: Line = Field("", description="Outlet, as a name or host.")
+    published_at: Moment | None = Field(
+        None, description="Without a zone it is in UTC; without a time the index gives one."
+    )
+    language: Line = Field("", description="ISO 639 code; found out if empty.")
+    url: Line = Field("", description="Address of the page.")
+
+    def row(self) -> dict[str, object]:
+        """The article as the index takes it."""
+        return self.model_dump()
+
+
+def _one_or_many(value: object) -> str:
+    return "many" if isinstance(value, list) else "one"
+
+
+ArticlesIn = Annotated[
+    Annotated[ArticleIn, Tag("one")] | Annotated[list[ArticleIn], Field(min_length=1), Tag("many")],
+    Discriminator(_one_or_many),
+]
+
+
+class QueryIn(BaseModel):
+    """A text or an article to ask about; one of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": EXAMPLE_ARTICLE["text"], "limit": 5}]},
+    )
+
+    text: Text | None = Field(None, description="A text, its headline in the first line.")
+    article: ArticleIn | None = None
+    limit: int = Field(10, ge=1, le=100, description="Copies and neighbours at most, of each.")
+
+    @model_validator(mode="after")
+    def _one(self) -> QueryIn:
+        if (self.text is None) == (self.article is None):
+            raise ValueError("give either `text` or `article`")
+        return self
+
+
+class Placements(BaseModel):
+    """Where articles were put, and what was wrong with them."""
+
+    placements: list[Placement] = Field(description="In the order sent, without those skipped.")
+    problems: list[Problem] = Field(description="What was skipped or set aside, and why.")
+
+
+class ArticleOut(BaseModel):
+    """An article with where it was put."""
+
+    article: Article
+    added_at: datetime
+    time_given: bool = Field(description="Whether the index gave it its time.")
+    place: Place
+    duplicate_cluster: list[Place] = Field(
+        description="All copies of its text, the representative first."
+    )
+
+    @classmethod
+    def of(cls, stored: StoredArticle, place: Place, cluster: list[Place]) -> ArticleOut:
+        """From the records of the index."""
+        return cls(
+            article=stored.article,
+            added_at=stored.added_at,
+            time_given=stored.time_given,
+            place=place,
+            duplicate_cluster=cluster,
+        )
+
+
+class StoryOut(BaseModel):
+    """A story group in a list: without its members."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    headline: str
+    headlines: dict[str, str]
+    first_article: str
+    first_seen: datetime | None
+    last_seen: datetime | None
+    articles: int
+    texts: int
+    sources: tuple[str, ...]
+    languages: tuple[str, ...]
+    key_terms: tuple[str, ...]
+    names: tuple[str, ...]
+    cohesion: float | None
+
+    @classmethod
+    def of(cls, story: StoryGroup) -> StoryOut:
+        """From the record of the index."""
+        return cls(
+            articles=len(story.members),
+            **{
+                name: getattr(story, name)
+                for name in cls.model_fields
+                if name not in ("articles", "headlines")
+            },
+            headlines=dict(story.headlines),
+        )
+
+
+class StoriesOut(BaseModel):
+    """Some stories of a longer list."""
+
+    stories: list[StoryOut]
+    cursor: str = Field(description="Give it as `cursor` for the next ones; empty at the end.")
+
+
+class WhyOut(BaseModel):
+    """Why two articles are together, or why not; the parts of the evidence add up."""
+
+    sentence: str
+    a: str
+    b: str
+    same_duplicate_cluster: bool
+    same_story_group: bool
+    match: Match
+    probability: float | None = Field(description="P(same event); null if one text is both.")
+    log_odds: float | None
+    evidence: list[Evidence]
+    gap_seconds: float | None
+    stories: list[StoryOut]
+    mean_probabilities: list[float | None]
+    min_probability: float
+    max_gap_seconds: float
+
+    @classmethod
+    def of(cls, why: Why) -> WhyOut:
+        """From the record of the index."""
+        evidence = list(why.link.evidence) if why.link else []
+        return cls(
+            sentence=why.sentence,
+            a=why.a,
+            b=why.b,
+            same_duplicate_cluster=why.same_duplicate_cluster,
+            same_story_group=why.same_story_group,
+            match=why.match,
+            probability=why.link.probability if why.link else None,
+            log_odds=round(sum(part.log_odds for part in evidence), 4) if why.link else None,
+            evidence=evidence,
+            gap_seconds=None if why.gap is None else why.gap.total_seconds(),
+            stories=[StoryOut.of(story) for story in why.stories],
+            mean_probabilities=list(why.mean_probabilities),
+            min_probability=why.min_probability,
+            max_gap_seconds=why.max_gap.total_seconds(),
+        )
+
+
+class ChangesOut(BaseModel):
+    """What happened, in order."""
+
+    changes: list[StoryEvent]
+    last: int = Field(description="Give it as `since` for what happens next.")
+
+
+class Health(BaseModel):
+    """Whether the server is well."""
+
+    status: Literal["ok", "ready"]

@@ -1,0 +1,58 @@
+"""What the routes share: the index, called so that the event loop stays free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar, cast
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Request
+
+from dedup.index import StoryIndex
+from dedup.server.feed import Feed
+from dedup.server.limits import Limits
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Service:
+    """An index with what is needed to serve it.
+
+    Writers wait for each other here, not in threads, so that they never take all the threads
+    and readers go on.
+
+    Args:
+        index: The index; its methods block, and may be called from any thread.
+        limits: Limits of the server.
+        feed: Tells of changes.
+    """
+
+    index: StoryIndex
+    limits: Limits
+    feed: Feed
+    _reading: CapacityLimiter = field(init=False)
+    _writing: CapacityLimiter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reading = CapacityLimiter(self.limits.readers)
+        self._writing = CapacityLimiter(1)
+
+    async def read(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """What `call` returns, computed in a thread."""
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._reading)
+
+    async def write(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """What `call` returns, computed in a thread, one such call at a time."""
+        try:
+            return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._writing)
+        finally:
+            self.feed.look()
+
+
+def service_of(request: Request) -> Service:
+    """The service of the application that a request came to."""
+    return cast(Service, request.app.state.service)

@@ -1,0 +1,163 @@
+"""Serving an index until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from dedup.config import Config
+from dedup.errors import ConfigError
+from dedup.index import StoryIndex
+from dedup.server.app import create_app
+from dedup.server.limits import Limits
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+    location: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str = "",
+    force: bool = False,
+    config: Config | None = None,
+    synchronous: str = "FULL",
+    hosts: Collection[str] = (),
+    limits: Limits = Limits(),
+    patience_s: int = 30,
+    log_level: str = "info",
+    access_log: bool = False,
+    on_start: Callable[[str], None] | None = None,
+) -> None:
+    """Open an index and serve it until SIGINT or SIGTERM.
+
+    Then no more requests are taken, those under way are finished, streams of changes end, and
+    the index is closed. What was acknowledged is on disk before that already.
+
+    Args:
+        location: A folder, or the address of a database; see `StoryIndex.open`.
+        host: Address to listen at.
+        port: Port to listen at; 0 takes a free one.
+        token: Needed for writing; see `create_app`.
+        force: Listen at an address that others reach although there is no token.
+        config: All settings; by default those of the index.
+        synchronous: How sure a write is when it is acknowledged; see `StoryIndex.open`.
+        hosts: Further names by which the server may be called. Where it listens to this machine
+            only, and no names are given, it goes by the names of this machine.
+        limits: How much one request may ask for.
+        patience_s: Seconds that requests under way have to finish.
+        log_level: Of uvicorn's log: "critical", "error", "warning", "info", "debug".
+        access_log: Whether the log has a line for each request.
+        on_start: Told the server's address once it listens.
+
+    Raises:
+        ConfigError: Others could reach the server and write, or the address cannot be used.
+        StoreError: The index cannot be opened.
+    """
+    local = is_local(host)
+    if not (local or token or force):
+        raise ConfigError(
+            f"refusing to listen at {host!r} without a token: whoever reaches it could write; "
+            "give a token, or force it"
+        )
+    names = {*_LOCAL_NAMES, host, *hosts} if local else set(hosts)
+    with (
+        _listening(host, port) as listener,
+        StoryIndex.open(location, config, synchronous=synchronous) as index,
+    ):
+        app = create_app(index, token=token, limits=limits, hosts=names)
+        settings = uvicorn.Config(
+            app,
+            log_level=log_level,
+            access_log=access_log,
+            server_header=False,
+            timeout_graceful_shutdown=patience_s,
+            # An idle connection of a browser outlives a few seconds of reading.
+            timeout_keep_alive=30,
+        )
+        server = _Server(settings, app, lambda: _tell(listener, on_start))
+        with _signals_end_only_the_server():
+            server.run([listener])
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches an address.
+
+    >>> is_local("127.0.0.1"), is_local("::1"), is_local("localhost"), is_local("0.0.0.0")
+    (True, True, True, False)
+    """
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+class _Server(uvicorn.Server):
+    """Ends streams of changes before it waits for open connections.
+
+    Args:
+        config: Settings of uvicorn.
+        app: The application.
+        on_start: Called once it listens.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.service.feed.close()
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket; the index is opened only where the address is free."""
+    address = host.strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, port))
+        except (OSError, OverflowError) as error:
+            raise ConfigError(f"cannot listen at {host!r}, port {port}: {error}") from error
+        yield listener
+    finally:
+        listener.close()
+
+
+def _tell(listener: socket.socket, on_start: Callable[[str], None] | None) -> None:
+    if on_start is not None:
+        host, port = listener.getsockname()[:2]
+        on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+@contextmanager
+def _signals_end_only_the_server() -> Iterator[None]:
+    """The signal that stopped it is raised by uvicorn once more: the index has yet to be closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, lambda *_: None) for each in _SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

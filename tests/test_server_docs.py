@@ -1,0 +1,84 @@
+"""What the documentation shows of HTTP is what the server says."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra [server] is not installed")
+
+from fastapi.testclient import TestClient
+
+from dedup.index import StoryIndex
+from dedup.server import create_app
+
+ROOT = Path(__file__).parent.parent
+HOST = "localhost:8000"
+
+
+def section() -> str:
+    """The section on HTTP."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text[text.index("### Over HTTP") :].split("\n## ")[0]
+
+
+def sessions() -> list[tuple[str, str]]:
+    """Commands of its blocks, with what they print."""
+    found = []
+    for block in re.findall(r"^```sh\n(.*?)^```", section(), re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            # A command ends at the first end of a line outside of quotes.
+            end = next(i for i in range(len(part)) if part[i] == "\n" and _whole(part[:i]))
+            found.append((part[:end], part[end:].strip()))
+    return found
+
+
+def _whole(command: str) -> bool:
+    return command.count("'") % 2 == 0
+
+
+def asked(client: TestClient, command: str) -> str:
+    """What a `curl` prints, with a path into JSON after `| jq`."""
+    curl, _, path = command.partition("| jq")
+    words = shlex.split(curl)
+    assert words[:2] == ["curl", "-s"]
+    url = next(word for word in words if word.startswith(HOST))
+    headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+    body = next((words[i + 1] for i, word in enumerate(words) if word == "-d"), None)
+    answer = client.request(
+        "GET" if body is None else "POST", url.removeprefix(HOST), content=body, headers=headers
+    )
+    assert answer.status_code < 400, answer.text
+    if not path:
+        return answer.text
+    value: Any = answer.json()
+    for name, number in re.findall(r"\.(\w+)|\[(\d+)\]", shlex.split(path)[-1]):
+        value = value[name] if name else value[int(number)]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
+    commands = sessions()
+    assert len([command for command, _ in commands if command.startswith("curl")]) >= 4
+    with (
+        StoryIndex.open(tmp_path / "index", synchronous="NORMAL") as index,
+        TestClient(create_app(index)) as client,
+    ):
+        for command, shown in commands:
+            if command.startswith("curl"):
+                assert asked(client, command) == shown
+            else:
+                assert command.startswith("dedup serve ")
+                assert not shown
+
+
+def test_every_route_is_named(tmp_path: Path) -> None:
+    text = section()
+    with StoryIndex.open(tmp_path / "index") as index:
+        paths = create_app(index).openapi()["paths"]
+    assert [path for path in paths if path not in text] == []
