@@ -94,6 +94,8 @@ class Database(ABC, Generic[C]):
 
     def _shut(self) -> None:
         self._closed = True
+        # Readers first: the last to close puts everything into one file, which only a writer can.
+        self._close_idle()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
