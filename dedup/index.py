@@ -489,12 +489,16 @@ class StoryIndex:
         Raises:
             NotFoundError: There never was a story group of that id.
         """
+        return self._followed(id).id
+
+    def _followed(self, id: str) -> StoredStory:  # noqa: A002
+        """The story group as it is stored, or the one that it was merged into."""
         while True:
             found = self._store.stories([id])
             if id not in found:
                 raise NotFoundError(f"no story group of the index has the id {id!r}")
             if found[id].state != "merged":
-                return id
+                return found[id]
             id = found[id].heir  # noqa: A001
 
     def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:  # noqa: A002
@@ -510,13 +514,12 @@ class StoryIndex:
         """
         if as_of is not None:
             return self._story_then(id, as_of)
-        heir = self.heir(id)
-        group = self._store.stories([heir])[heir].group
-        if group is None:
+        found = self._followed(id)
+        if found.group is None:
             raise NotFoundError(
-                f"the story group {heir!r} is closed: none of its articles are left"
+                f"the story group {found.id!r} is closed: none of its articles are left"
             )
-        return group
+        return found.group
 
     def _story_then(self, story: str, as_of: datetime) -> StoryGroup:
         self.heir(story)

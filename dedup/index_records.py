@@ -89,7 +89,8 @@ class QueryAnswer:
 
     Args:
         duplicates: Articles whose text is a copy of it, the most similar first; `a` is the
-            article of the index, `b` the text asked for (an empty id if it has none).
+            article of the index, `b` the text asked for (one without an id has one made of its
+            content).
         neighbors: Texts that may cover the same event, the most probable first.
         story: Lasting id of the story group that it would join; empty if it would found one.
         probability: Mean P(same event) with the texts of that group, else None.
