@@ -25,9 +25,20 @@ if TYPE_CHECKING:
         EncoderError,
         InputError,
         MissingExtraError,
+        NotFoundError,
         OutputError,
+        StoreError,
     )
     from dedup.evaluation import Evaluation, evaluate, evaluate_files
+    from dedup.index import StoryIndex
+    from dedup.index_records import (
+        IndexStats,
+        Neighbor,
+        Placement,
+        QueryAnswer,
+        StoryEvent,
+        StoryPage,
+    )
     from dedup.pipeline import cluster
     from dedup.readers.files import read_articles
     from dedup.records import (
@@ -46,6 +57,7 @@ if TYPE_CHECKING:
     )
     from dedup.report import write_report
     from dedup.result import Result, Summary, Why
+    from dedup.store import Place, StoredArticle
 
 __version__ = "0.1.0"
 
@@ -63,16 +75,27 @@ __all__ = [
     "Evaluation",
     "Evidence",
     "Finding",
+    "IndexStats",
     "InputError",
     "Match",
     "MissingExtraError",
+    "Neighbor",
+    "NotFoundError",
     "OutputError",
+    "Place",
+    "Placement",
     "Problem",
+    "QueryAnswer",
     "Removal",
     "Result",
+    "StoreError",
+    "StoredArticle",
+    "StoryEvent",
     "StoryGroup",
+    "StoryIndex",
     "StoryLink",
     "StoryMember",
+    "StoryPage",
     "StoryTie",
     "Summary",
     "Why",
@@ -98,9 +121,20 @@ _MODULES = {
         "EncoderError",
         "InputError",
         "MissingExtraError",
+        "NotFoundError",
         "OutputError",
+        "StoreError",
     ),
     "evaluation": ("Evaluation", "evaluate", "evaluate_files"),
+    "index": ("StoryIndex",),
+    "index_records": (
+        "IndexStats",
+        "Neighbor",
+        "Placement",
+        "QueryAnswer",
+        "StoryEvent",
+        "StoryPage",
+    ),
     "pipeline": ("cluster",),
     "readers": ("read_articles",),
     "records": (
@@ -119,6 +153,7 @@ _MODULES = {
     ),
     "report": ("write_report",),
     "result": ("Result", "Summary", "Why"),
+    "store": ("Place", "StoredArticle"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -39,7 +39,11 @@ _SHORT_BODY_CHARS = 80
 _HEADLINE_CHARS = 140
 
 
-def precedence(article: Article, clean: CleanText) -> tuple[datetime, int, str]:
+Precedence = tuple[datetime, int, str]
+"""Time, minus the length, id; see `precedence`."""
+
+
+def precedence(article: Article, clean: CleanText) -> Precedence:
     """Sort key: of two articles the earlier, then the longer, then the smaller id comes first.
 
     An article without a date comes after all that have one.

@@ -2,8 +2,10 @@
 
 With labels the curves are fitted (`curve_fitting`). Without, those of the bundled encoder are
 carried over to the scale of the other encoder: both encode the same texts, and a cosine of the one
-corresponds to the cosine of the other that as many pairs stay below. What the encoder
-tells better than the bundled one is then not used yet; labels show it.
+corresponds to the cosine of the other that as many pairs stay below. That gives the curves
+their shape. It would do so for an encoder that understands nothing, too: so what the corpus
+is sure of is looked at with them (`anchors`), and where they contradict it the prior is moved. What
+the encoder tells better than the bundled one is then not used yet; labels show it.
 
 Source: matching of distributions by their quantiles, Kolen & Brennan 2014, "Test Equating",
 chapter 2 (equipercentile equating).
@@ -13,27 +15,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 
-from dedup.affinity import KINDS, AffinityModel, Curve
-from dedup.assembly import precedence
+from dedup.affinity import (
+    KINDS,
+    LOG_ODDS_UNIT,
+    Affinity,
+    AffinityModel,
+    Curve,
+    log_odds_of,
+)
+from dedup.anchors import (
+    MIN_PAIRS,
+    SurePairs,
+    evenly,
+    far_pairs,
+    largest_component,
+    mean_probability,
+)
+from dedup.assembly import body_of, precedence, seconds_of
 from dedup.cleaning import clean
 from dedup.config import Config
 from dedup.curve_fitting import COSINES, MIN_PAIRS_OF_A_KIND, LabelledPairs, fit
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError
 from dedup.features import Features, Float64s, Values
-from dedup.neighbors import Pairs
+from dedup.near_duplicates import find_near_duplicates
+from dedup.neighbors import Pairs, within_gap
 from dedup.pipeline import Progress, distinct, independent, profiles_of, silent
 from dedup.profiles import Profiles
-from dedup.records import Article, Problem
+from dedup.records import Article, CleanText, Problem
 from dedup.shingles import BoolMask
+from dedup.stories import percolates
 from dedup.story_candidates import story_candidates
 
 _SEED = 0
 _LOWEST_SHARE = 0.02
 _MAX_PAIRS = 200_000
+_MAX_COPIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +102,7 @@ def calibrate(
     kept = [each for each in distinct(articles, met) if gold is None or each.id in gold]
     texts = {each.id: clean(each, config.cleaning) for each in kept}
     kept.sort(key=lambda each: precedence(each, texts[each.id]))
+    copies = [] if gold is not None else _edited_copies(kept, texts, config)
     kept = independent(kept, texts, config)
     if len(kept) < 2:
         what = "articles" if gold is None else "articles with a label"
@@ -90,7 +112,30 @@ def calibrate(
         return _fitted(profiled, [gold[each.id] for each in kept], encoder.name, config)
     bundled = load_encoder()
     reference = profiles_of(kept, texts, bundled, config, progress)
-    return _carried_over(reference, profiled, encoder.name, config)
+    carried = _carried_over(reference, profiled, encoder.name, config)
+    alike = profiles_of([article for pair in copies for article in pair], texts, encoder, config)
+    return _anchored(carried, profiled, alike, config)
+
+
+def _edited_copies(
+    articles: Sequence[Article], texts: Mapping[str, CleanText], config: Config
+) -> list[tuple[Article, Article]]:
+    """Near-duplicates that are not equal word for word, published within `max_gap`."""
+    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    matches, seconds = near.matches, seconds_of(articles)
+    close = within_gap(
+        seconds,
+        matches.first,
+        matches.second,
+        int(config.neighbors.max_gap.total_seconds()),
+    )
+    edited = (matches.jaccard >= near.min_jaccard) & (matches.jaccard < 1) & close
+    first, second = matches.first[edited], matches.second[edited]
+    chosen = evenly(len(first), _MAX_COPIES)
+    return [
+        (articles[a], articles[b])
+        for a, b in zip(first[chosen].tolist(), second[chosen].tolist(), strict=True)
+    ]
 
 
 def _fitted(
@@ -143,6 +188,61 @@ def _carried_over(
     )
     made = replace(model, name=encoder, min_cosine=round(float(lowest[0]), 2), curves=curves)
     return Calibration(made, note, len(first), None)
+
+
+def _anchored(
+    carried: Calibration, profiled: Profiles, alike: Profiles, config: Config
+) -> Calibration:
+    """Curves with the priors moved to where nothing that the corpus is sure of contradicts.
+
+    Args:
+        carried: The curves.
+        profiled: The texts by this encoder.
+        alike: Edited copies by this encoder, pair by pair.
+        config: The floor that different events stay below.
+    """
+    affinity = Affinity(carried.model, profiled)
+    far, least = far_pairs(affinity.features, profiled.seconds, config.neighbors.max_gap)
+    ends = np.arange(len(alike.texts))
+    sure = SurePairs(
+        Affinity(carried.model, alike).log_odds(ends[::2], ends[1::2]),
+        affinity.log_odds(far.first, far.second),
+        config.stories.floor_probability,
+    )
+    shift = sure.shift()
+    moved = {
+        kind: round(prior + shift * LOG_ODDS_UNIT, 3)
+        for kind, prior in carried.model.intercepts.items()
+    }
+    model = replace(carried.model, intercepts=moved)
+    note = (
+        f"{carried.note}; {_anchors_in_words(sure, shift, least)}; "
+        f"{_percolation_in_words(Affinity(model, profiled), config)}"
+    )
+    return replace(carried, model=model, note=note)
+
+
+def _anchors_in_words(sure: SurePairs, shift: int, least: timedelta) -> str:
+    used = []
+    for log_odds, what in (
+        (sure.same, "edited copies"),
+        (sure.different, f"pairs {least.days:,} days or more apart"),
+    ):
+        enough = len(log_odds) >= MIN_PAIRS
+        mean = f"mean P {mean_probability(log_odds + shift):.3f}" if enough else "too few to use"
+        used.append(f"{len(log_odds):,} {what} ({mean})")
+    return f"anchors: {', '.join(used)}: log-odds moved by {shift * LOG_ODDS_UNIT:+.2f}"
+
+
+def _percolation_in_words(affinity: Affinity, config: Config) -> str:
+    """How much of the corpus the links of `min_probability` hold together."""
+    of, floor = affinity.profiles, log_odds_of(config.stories.min_probability)
+    pairs = story_candidates(of, affinity.model.min_cosine, config.neighbors)
+    likely = affinity.log_odds(pairs.first, pairs.second) >= floor
+    members = largest_component(pairs, likely, len(of.texts))
+    said = f"links at min_probability join at most {len(members) / len(of.texts):.0%} of the texts"
+    loose = percolates(members, affinity, config.stories, floor)
+    return f"{said}, by chance: they percolate" if loose else said
 
 
 def _sample(reference: Profiles, min_cosine: float, config: Config) -> Pairs:

@@ -22,7 +22,7 @@ _SECONDS_PER_DAY = 86_400.0
 
 
 def _hashed_rows(of: Profiles) -> tuple[KeyedRows, ...]:
-    return of.terms, of.head_terms, of.names, of.numbers
+    return of.terms, of.head_terms, of.names, of.numbers, of.dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Sizes:
     Args:
         terms: Squares of the terms, int64 of shape (n,).
         head_terms: Squares of the terms of the heads, int64 of shape (n,).
-        longest: The most entries of a row of terms, terms of heads, names and numbers, int64 (4,).
+        longest: The most entries of a row of terms, terms of heads, names, numbers and
+            dates, int64 (5,).
     """
 
     terms: Int64s
@@ -60,13 +61,10 @@ class CompiledPairs:
         of = profiles
         rows = _hashed_rows(of)
         sizes = known or Sizes.of(of)
+        columns = (of.whole, of.head_whole, of.seconds, of.languages, of.sources, of.short)
         self._texts = (
-            np.ascontiguousarray(of.whole),
-            np.ascontiguousarray(of.head_whole),
-            of.seconds,
-            of.languages,
-            of.sources,
-            of.short,
+            # Arrays with gaps would be other types to the kernels, compiled again for them.
+            *map(np.ascontiguousarray, columns),
             *map(_arrays, rows),
             (sizes.terms, sizes.head_terms),
             sizes.longest,
@@ -77,6 +75,7 @@ class CompiledPairs:
         """Values of all features of pairs, float64 of shape (m, features)."""
         from dedup.kernels.pairs import pair_values
 
+        first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)
         found = np.empty((len(first), features), np.float64)
 
         def one(part: slice) -> None:
@@ -89,6 +88,7 @@ class CompiledPairs:
         """Log-odds of pairs, int64 of shape (m,); curves as `curve_arrays` makes them."""
         from dedup.kernels.pairs import pair_log_odds
 
+        first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)
         found = np.empty(len(first), np.int64)
 
         def one(part: slice) -> None:
@@ -101,6 +101,7 @@ class CompiledPairs:
         """Log-odds of k texts with each of l, int64 of shape (k, l)."""
         from dedup.kernels.pairs import block_log_odds
 
+        rows, columns = np.ascontiguousarray(rows), np.ascontiguousarray(columns)
         found = np.empty((len(rows), len(columns)), np.int64)
         mirrored = np.array_equal(rows, columns)
 
@@ -129,7 +130,8 @@ def curve_arrays(
         heights at the left end, float64 (kinds, features); left and right ends and slopes of
         all segments, float64.
     """
-    starts, segments = [], []
+    starts: list[list[int]] = []
+    segments: list[tuple[float, float, float]] = []
     for kind in curves:
         row = [len(segments)]
         for name in features:

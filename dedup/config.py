@@ -237,7 +237,9 @@ class StoryConfig:
         medoid_probability: Groups merge only if the two texts in their midst are at
             least this likely the same event.
         max_component: A component of more texts than this is split at a higher
-            floor before linkage; the summary says so.
+            floor before linkage, and so is one in which ...
+        min_component_density: ... less than this share of the pairs reaches the floor: chance
+            holds it together. 0 splits none for that. The summary says what was split.
         round_up_links: A text linked to at least so many others with
             `min_probability` is a round-up, which joins last and never bridges ...
         round_up_cohesion: ... if of the pairs among these at most this share is as
@@ -248,6 +250,7 @@ class StoryConfig:
     floor_probability: float = 0.2
     medoid_probability: float = 0.1
     max_component: int = 2000
+    min_component_density: float = 0.05
     round_up_links: int = 8
     round_up_cohesion: float = 0.2
 
@@ -262,6 +265,8 @@ class StoryConfig:
             f"at most min_probability ({self.min_probability})",
         )
         _require(self.max_component >= 2, "max_component", self.max_component, ">= 2")
+        density = self.min_component_density
+        _require(0 <= density < 1, "min_component_density", density, "from 0 to below 1")
         _require(self.round_up_links >= 2, "round_up_links", self.round_up_links, ">= 2")
         cohesion = self.round_up_cohesion
         _require(0 <= cohesion < 1, "round_up_cohesion", cohesion, "from 0 to below 1")

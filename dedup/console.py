@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -53,8 +53,8 @@ class StepProgress:
         """That many bytes more were read."""
         self._bars.advance(self._reading, count)
 
-    def __call__(self, step: str, done: int, total: int) -> None:
-        """Step `step` has done `done` of `total` texts."""
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Step `step` has done `done` of `total` texts; None if nobody knows how many."""
         if step not in self._steps:
             self._steps[step] = self._bars.add_task(step, total=total, unit="texts")
         self._bars.update(self._steps[step], completed=done)
@@ -160,11 +160,26 @@ class Console:
             cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
             self._err.print(f"cut from the texts: {cut}", markup=False, soft_wrap=True)
 
-    def show_problems(self, problems: Sequence[Problem]) -> None:
-        """How often each kind of problem was met, with examples."""
+    def say(self, text: str) -> None:
+        """A line about the result."""
+        self._out.print(_printable(text), markup=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """A line beside the result."""
+        self._err.print(_printable(text), markup=False, soft_wrap=True)
+
+    def show_problems(
+        self, problems: Sequence[Problem], counts: Mapping[str, int] | None = None
+    ) -> None:
+        """How often each kind of problem was met, with examples.
+
+        Args:
+            problems: All of them, or some of each kind.
+            counts: How many of each kind there were, if `problems` are not all.
+        """
         for kind in sorted({problem.kind for problem in problems}):
             met = [problem for problem in problems if problem.kind == kind]
-            count = len(met)
+            count = len(met) if counts is None else counts[kind]
             what = "set aside" if met[0].kept else "skipped"
             self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
             for problem in met if self._verbose else met[:_EXAMPLES]:

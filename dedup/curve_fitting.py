@@ -34,6 +34,8 @@ _POINTS: Mapping[str, tuple[float, ...]] = {
     "shared_names": (0, 5, 12),
     "shared_numbers": (0, 1, 2, 4),
     "number_clash": (0, 1),
+    "shared_dates": (0, 1, 2),
+    "date_clash": (0, 1),
     "gap": (0, 0.25, 1, 3, 7, 30),
     "undated": (0, 1),
     "same_source": (0, 1),

@@ -188,13 +188,14 @@ def _degree(what: str, cosine: float, degrees: Sequence[tuple[float, str]]) -> t
 
 
 def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
-    """Names, words and numbers that both have; each is named once."""
+    """Names, words, days and numbers that both have; each is named once."""
     terms = _words(parts, "shared_terms")
     said: set[str] = set()
     shared = []
     for what, words in (
         ("name", _words(parts, "shared_names")),
         ("rare word", [word for word in terms if not word.isdigit()]),
+        ("day", _words(parts, "shared_dates")),
         ("number", [*_words(parts, "shared_numbers"), *filter(str.isdigit, terms)]),
     ):
         new = [word for word in dict.fromkeys(words) if word.casefold() not in said]
@@ -210,6 +211,8 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
         yield "they share no rare words", False
     if _holds(parts, "number_clash"):
         yield "their numbers differ", False
+    if _holds(parts, "date_clash"):
+        yield "they name different days", False
 
 
 def _words(parts: Mapping[str, Evidence], name: str) -> list[str]:

@@ -20,6 +20,7 @@ from dedup.compiled_pairs import CompiledPairs, Sizes
 from dedup.neighbors import SCALE, time_gaps
 from dedup.profiles import RARE_BITS, Profiles, names_of, numbers_of
 from dedup.shingles import BoolMask, Int64s
+from dedup.story_dates import shown_day
 from dedup.terms import WEIGHT_UNIT, spelled_terms, term_weights
 
 Float64s = npt.NDArray[np.float64]
@@ -35,6 +36,8 @@ FEATURES: Mapping[str, int] = {
     "shared_names": 1,
     "shared_numbers": 1,
     "number_clash": -1,
+    "shared_dates": 1,
+    "date_clash": -1,
     "gap": -1,
     "undated": 0,
     "same_source": 0,
@@ -46,11 +49,12 @@ text_cosine: of the vectors of title and lead. title_cosine: of the titles alone
 cross_cosine: the larger one of title with text. shared_terms: square root of the summed
 rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of texts, or
 titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
-of the rare words that sound alike in both, in whatever script, the mean of the two spellings. shared_numbers: square root
-of how many numbers both have. number_clash: 1 if both have numbers and none in common.
-gap: days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that
-the two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one
-of them has less than 300 characters."""
+of the rare words that sound alike in both, in whatever script, the mean of the two spellings.
+shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
+and none in common. shared_dates, date_clash: the same of the days that the texts name. gap:
+days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the
+two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one of
+them has less than 300 characters."""
 
 COMPILE_FROM_TEXTS = 3000
 """Of fewer texts the pairs cost less than loading the compiled kernels."""
@@ -98,6 +102,7 @@ class Features:
                 _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
             ),
             **self._numbers(_common(rows.numbers[a], rows.numbers[b]), a, b),
+            **self._dates(_common(rows.dates[a], rows.dates[b]), a, b),
             **self._circumstances(a, b),
         }
 
@@ -123,6 +128,7 @@ class Features:
             "title_terms": _cosine(head_terms, rows.squares[1], a, b),
             "shared_names": _root_mean_bits(*sounding),
             **self._numbers((rows.numbers[lines] @ rows.numbers[columns].T).toarray(), a, b),
+            **self._dates((rows.dates[lines] @ rows.dates[columns].T).toarray(), a, b),
             **self._circumstances(a, b),
         }
 
@@ -133,7 +139,7 @@ class Features:
         return differ
 
     def details(self, a: int, b: int) -> dict[str, str]:
-        """The words, the rarest first, and the numbers that two texts share, by feature.
+        """The words, the rarest first, numbers and days that two texts share, by feature.
 
         Names are listed where the two spell them differently.
         """
@@ -141,13 +147,19 @@ class Features:
         first, second = (spelled_terms([text], RARE_BITS) for text in texts)
         names, others = names_of(first), set(names_of(second).values())
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
+        days = sorted(self._days(a) & self._days(b))
         return {
             "shared_terms": _rarest({key: first[key] for key in first if key in second}),
             "shared_names": _rarest(
                 {key: first[key] for key in names if names[key] in others and key not in second}
             ),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
+            "shared_dates": ", ".join(map(shown_day, days)),
         }
+
+    def _days(self, text: int) -> set[int]:
+        of = self._of.dates
+        return set(of.keys[of.offsets[text] : of.offsets[text + 1]].tolist())
 
     def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
         counts = self._of.numbers.counts
@@ -155,6 +167,14 @@ class Features:
         return {
             "shared_numbers": np.sqrt(shared.astype(np.float64)),
             "number_clash": (both & (shared == 0)).astype(np.float64),
+        }
+
+    def _dates(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
+        counts = self._of.dates.counts
+        both = (counts[a] > 0) & (counts[b] > 0)
+        return {
+            "shared_dates": np.sqrt(shared.astype(np.float64)),
+            "date_clash": (both & (shared == 0)).astype(np.float64),
         }
 
     def _circumstances(self, a: Int64s, b: Int64s) -> Values:
@@ -181,6 +201,7 @@ class _Matrices:
     names: sp.csr_array
     has_name: sp.csr_array
     numbers: sp.csr_array
+    dates: sp.csr_array
     squares: tuple[Int64s, Int64s]
 
     @classmethod
@@ -194,6 +215,7 @@ class _Matrices:
             names,
             _ones(names),
             profiles.numbers.sparse(),
+            profiles.dates.sparse(),
             (profiles.terms.squares(), profiles.head_terms.squares()),
         )
 

@@ -24,7 +24,7 @@ from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError, NotFoundError, StoreError
 from dedup.identity import succession
-from dedup.index_answers import described_then, why_of
+from dedup.index_answers import cluster_of, described_then, why_of
 from dedup.index_records import (
     IndexStats,
     Placement,
@@ -35,15 +35,17 @@ from dedup.index_records import (
     StoryPage,
 )
 from dedup.live import Live, Outcome
+from dedup.live.cache import LinkCache
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, Problem, StoryGroup
+from dedup.records import Article, CleanText, Problem, StoryGroup, StoryMember
 from dedup.result import Why
 from dedup.store import Place, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.opening import open_store
+from dedup.store.sqlite import Synchronous
 
-FORMAT = 1
-"""Of what the index keeps beside the articles; another one is computed again."""
+CACHE = Path("cache", "links.npz")
+"""Beside the store of an index in a folder."""
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 
 
@@ -67,6 +69,8 @@ class StoryIndex:
         model: AffinityModel,
         clock: Callable[[], datetime],
         progress: Progress,
+        cache: Path | None,
+        read_only: bool,
     ) -> None:
         self.config = config
         self._store = store
@@ -74,6 +78,9 @@ class StoryIndex:
         self._model = model
         self._clock = clock
         self._progress = progress
+        self._cache = cache
+        self._cached = ""
+        self._read_only = read_only
         self._lock = threading.RLock()
         self._live: Live | None = None
         self._generation = ""
@@ -86,7 +93,7 @@ class StoryIndex:
         config: Config | None = None,
         *,
         read_only: bool = False,
-        synchronous: str = "FULL",
+        synchronous: Synchronous = "FULL",
         encoder: Encoder | None = None,
         affinity: AffinityModel | None = None,
         clock: Callable[[], datetime] = utc_now,
@@ -131,7 +138,9 @@ class StoryIndex:
         except BaseException:
             store.close()
             raise
-        index = cls(store, config, encoder, model, clock, progress)
+        in_folder = not str(location).startswith("postgresql://")
+        cache = Path(location) / CACHE if in_folder else None
+        index = cls(store, config, encoder, model, clock, progress, cache, read_only)
         if rebuild:
             index.rebuild()
         return index
@@ -139,8 +148,26 @@ class StoryIndex:
     def close(self) -> None:
         """Let go of the store; what was acknowledged is in it."""
         with self._lock:
+            self.save_cache()
             self._live = None
             self._store.close()
+
+    def warm_up(self) -> None:
+        """Read everything into memory now, not when the first article or question comes."""
+        with self._lock:
+            self._loaded()
+
+    def save_cache(self) -> None:
+        """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
+        with self._lock:
+            stale = self._live is not None and self._cached != self._generation
+            if not stale or self._cache is None or self._read_only:
+                return
+            try:
+                self._loaded().cache(self._generation).write(self._cache)
+            except OSError:
+                return
+            self._cached = self._generation
 
     def __enter__(self) -> Self:
         return self
@@ -229,7 +256,7 @@ class StoryIndex:
         """Compute everything again from the articles that are stored; ids and history last."""
         with self._lock:
             self._live = None
-            self._read_lasting()
+            self._lasting = self._read_lasting()
             stored = {each.article.id: each for each, _ in self._store.all_articles()}
             self._live = Live(self.config, self._encoder, self._model)
             self._generation = self._store.meta()["generation"]
@@ -280,15 +307,25 @@ class StoryIndex:
         generation = self._store.meta()["generation"]
         if self._live is None or generation != self._generation:
             live = Live(self.config, self._encoder, self._model)
-            live.load(self._store.all_articles())
-            self._read_lasting()
+            cache = LinkCache.read(self._cache, generation) if self._cache else None
+            members: dict[str, list[Place]] = {}
+            for place in self._store.all_places():
+                members.setdefault(place.duplicate_cluster, []).append(place)
+            for each in members.values():
+                each.sort(key=lambda place: place.id != place.representative)
+            self._lasting = live.load(
+                list(self._store.all_articles()),
+                [cluster_of(each) for each in members.values()],
+                {each[0].id: each[0].story for each in members.values()},
+                cache,
+            )
+            self._cached = generation if cache else ""
             self._live, self._generation = live, generation
         return self._live
 
-    def _read_lasting(self) -> None:
-        self._lasting = {
-            stable_id("s", story.first_article): story.id for story in self._open_stories()
-        }
+    def _read_lasting(self) -> dict[str, str]:
+        """Lasting id of each story group, by the id that the batch gives."""
+        return {stable_id("s", story.first_article): story.id for story in self._open_stories()}
 
     def _open_stories(self) -> Iterator[StoryGroup]:
         cursor = ""
@@ -307,22 +344,29 @@ class StoryIndex:
     ) -> None:
         """Write what a change changed, in the transaction that is open."""
         store = self._store
-        again = store.articles([id for id in outcome.texts if id not in stored])  # noqa: A001
+        again = store.articles([each for each in outcome.derived if each not in stored])
+        known = {**again, **stored}
         store.delete_articles(removed)
         store.put_articles(
             [
-                (replace({**again, **stored}[id], clean=text), outcome.derived[id])
-                for id, text in outcome.texts.items()  # noqa: A001
+                (replace(known[each], clean=outcome.texts.get(each, known[each].clean)), derived)
+                for each, derived in outcome.derived.items()
             ]
         )
-        self._write_stories(outcome, now)
+        stories = self._write_stories(outcome, now)
         touched = {member.id for cluster in outcome.clusters for member in cluster.members}
-        touched |= {member.id for story in outcome.stories for member in story.members}
-        store.put_places([self._place(each) for each in sorted(touched)])
+        touched |= {member.id for story in stories.values() for member in story.members}
+        homes = {
+            member.id: (self._lasting[story.id], member)
+            for story in outcome.stories
+            for member in story.members
+        }
+        store.put_places([self._place(each, *homes[each]) for each in sorted(touched)])
 
-    def _place(self, article: str) -> Place:
+    def _place(self, article: str, story: str, member: StoryMember) -> Place:
         assert self._live is not None
-        cluster, copy, story, member = self._live.place(article)
+        cluster = self._live.cluster_of(article)
+        copy = next(each for each in cluster.members if each.id == article)
         return Place(
             article,
             cluster.id,
@@ -330,13 +374,15 @@ class StoryIndex:
             copy.copy_type,
             copy.jaccard,
             copy.containment,
-            self._lasting[story.id],
+            story,
             member.probability,
         )
 
-    def _write_stories(self, outcome: Outcome, now: datetime) -> None:
+    def _write_stories(self, outcome: Outcome, now: datetime) -> dict[str, StoryGroup]:
+        """Write story groups and events; the groups that changed, by lasting id."""
         store = self._store
-        old = store.stories([self._lasting[id] for id in outcome.gone])  # noqa: A001
+        lasting = [self._lasting.pop(each) for each in outcome.gone if each in self._lasting]
+        old = store.stories(lasting)
         elders = sorted((story.group for story in old.values() if story.group), key=_age)
         before = {group.id: [member.id for member in group.members] for group in elders}
         after = [[member.id for member in story.members] for story in outcome.stories]
@@ -348,26 +394,19 @@ class StoryIndex:
             return made
 
         found = succession(before, after, fresh)
-        for id in outcome.gone:  # noqa: A001
-            del self._lasting[id]
-        self._lasting.update(
-            (story.id, id)
-            for story, id in zip(outcome.stories, found.ids, strict=True)  # noqa: A001
-        )
+        groups: dict[str, StoryGroup] = {}
+        for story, made in zip(outcome.stories, found.ids, strict=True):
+            self._lasting[story.id] = made
+            group = replace(story, id=made)
+            if made not in old or old[made].group != group:
+                groups[made] = group
         ended = [
             StoredStory(change.story, change.kind, change.other, None)
             for change in found.changes
             if change.kind == "merged" or change.kind == "closed"
         ]
-        store.put_stories(
-            [
-                *ended,
-                *(
-                    StoredStory(id, "open", "", replace(story, id=id), _search(story))
-                    for story, id in zip(outcome.stories, found.ids, strict=True)  # noqa: A001
-                ),
-            ]
-        )
+        opened = [StoredStory(each.id, "open", "", each, _search(each)) for each in groups.values()]
+        store.put_stories([*ended, *opened])
         first = store.counts()["events"] + 1
         store.add_events(
             [
@@ -378,6 +417,7 @@ class StoryIndex:
                 for number, change in enumerate(found.changes, first)
             ]
         )  # fmt: skip
+        return groups
 
     def _fresh(self, founder: str, used: set[str]) -> str:
         """An id for a new story group that no other ever had."""

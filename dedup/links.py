@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from dedup.shingles import BoolMask, Int64s
 
@@ -29,9 +31,11 @@ class Links:
     @classmethod
     def of(cls, first: Int64s, second: Int64s, log_odds: Int64s, count: int) -> Self:
         """From pairs in any order and direction, each once."""
-        a, b = np.concatenate((first, second)), np.concatenate((second, first))
-        order = np.lexsort((b, a))
-        return cls(count, a[order], b[order], np.concatenate((log_odds, log_odds))[order])
+        keys = np.concatenate((first * count + second, second * count + first))
+        order = np.argsort(keys)
+        keys = keys[order]
+        log_odds = np.concatenate((log_odds, log_odds))[order]
+        return cls(count, keys // max(1, count), keys % max(1, count), log_odds)
 
     def around(self, text: int) -> Int64s:
         """The texts that one is linked to, ascending."""
@@ -48,5 +52,25 @@ class Links:
         """The links with at least these log-odds."""
         return self._only(self.log_odds >= floor)
 
+    def forest(self) -> Links:
+        """As few of the links as have the same components at every floor: the strongest.
+
+        Source: Gower & Ross 1969 (single linkage and spanning trees).
+        """
+        if not len(self.first):
+            return self
+        # Lengths have to be above 0, and the strongest link is the shortest.
+        lengths = int(self.log_odds.max()) + 1 - self.log_odds
+        forward = self.first < self.second
+        graph = sp.coo_array(
+            (lengths[forward].astype(np.float64), (self.first[forward], self.second[forward])),
+            shape=(self.count, self.count),
+        )
+        tree = minimum_spanning_tree(graph.tocsr()).tocoo()
+        log_odds = int(self.log_odds.max()) + 1 - tree.data.astype(np.int64)
+        return Links.of(tree.row.astype(np.int64), tree.col.astype(np.int64), log_odds, self.count)
+
     def _only(self, kept: BoolMask) -> Links:
+        if kept.all():
+            return self
         return Links(self.count, self.first[kept], self.second[kept], self.log_odds[kept])

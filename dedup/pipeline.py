@@ -286,8 +286,9 @@ def _summary(
         )
     if grouping.split_components:
         notes.append(
-            f"{grouping.split_components} component(s) of more than "
-            f"{config.stories.max_component} texts were split at a higher floor"
+            f"{grouping.split_components} component(s) percolated and were split at a higher "
+            f"floor: more than {config.stories.max_component:,} texts, or less than "
+            f"{config.stories.min_component_density:.0%} of their pairs linked"
         )
     if len(clusters) > config.neighbors.exact_texts:
         notes.append(

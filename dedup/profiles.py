@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import xxhash
@@ -20,6 +20,7 @@ from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.skeletons import skeleton
+from dedup.story_dates import dates_of
 from dedup.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 
 HEAD_CHARS = 200
@@ -55,6 +56,7 @@ class Profiles:
         head_terms: The same of each head.
         names: Rarity of the rare words of each text, by consonant skeleton.
         numbers: 1 for each number that stands in a text.
+        dates: 1 for each day that a text names.
     """
 
     texts: Sequence[str]
@@ -68,6 +70,7 @@ class Profiles:
     head_terms: KeyedRows
     names: KeyedRows
     numbers: KeyedRows
+    dates: KeyedRows
 
     @property
     def rare(self) -> KeyedRows:
@@ -76,29 +79,21 @@ class Profiles:
 
     def take(self, numbers: Int64s) -> Profiles:
         """Profiles of some of the texts, in the order of their numbers."""
-        texts = [self.texts[number] for number in numbers.tolist()]
-        parts = (getattr(self, name) for name in _FIELDS)
-        return Profiles(
-            texts,
-            *(
-                each.take(numbers) if isinstance(each, KeyedRows) else each[numbers]
-                for each in parts
-            ),
-        )
+        columns: list[Any] = [getattr(self, name) for name in _FIELDS]
+        taken: list[Any] = [
+            each.take(numbers) if isinstance(each, KeyedRows) else each[numbers] for each in columns
+        ]
+        return Profiles([self.texts[number] for number in numbers.tolist()], *taken)
 
     @classmethod
     def joined(cls, parts: Sequence[Profiles]) -> Self:
         """Profiles of the texts of one part or more, one part after the other."""
-        columns = ([getattr(part, name) for part in parts] for name in _FIELDS)
-        return cls(
-            [text for part in parts for text in part.texts],
-            *(
-                KeyedRows.joined(column)
-                if isinstance(column[0], KeyedRows)
-                else np.concatenate(column)
-                for column in columns
-            ),
-        )
+        columns: list[list[Any]] = [[getattr(part, name) for part in parts] for name in _FIELDS]
+        whole: list[Any] = [
+            KeyedRows.joined(column) if isinstance(column[0], KeyedRows) else np.concatenate(column)
+            for column in columns
+        ]
+        return cls([text for part in parts for text in part.texts], *whole)
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Profiles))[1:]
@@ -134,7 +129,8 @@ def profiles(
         terms=_rows(len(texts), terms),
         head_terms=_rows(len(heads), _terms(heads)),
         names=_rows(len(texts), _names(texts, terms)),
-        numbers=_number_rows(texts),
+        numbers=_counted_rows([numbers_of(text) for text in texts]),
+        dates=_counted_rows(list(map(dates_of, texts, seconds.tolist(), languages))),
     )
 
 
@@ -207,11 +203,12 @@ def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries
         yield _only(found, new)
 
 
-def _number_rows(texts: Sequence[str]) -> KeyedRows:
-    found = [(i, number) for i, text in enumerate(texts) for number in sorted(numbers_of(text))]
-    owner, numbers = np.array(found, np.int64).reshape(-1, 2).T
+def _counted_rows(numbers: Sequence[set[int]]) -> KeyedRows:
+    """1 for each of some whole numbers of each text."""
+    found = [(i, number) for i, each in enumerate(numbers) for number in sorted(each)]
+    owner, keys = np.array(found, np.int64).reshape(-1, 2).T
     ones = np.ones(len(owner), np.int64)
-    return _rows(len(texts), [_Entries(owner, numbers.astype(np.uint64), ones)])
+    return _rows(len(numbers), [_Entries(owner, keys.astype(np.uint64), ones)])
 
 
 def _rows(count: int, parts: Iterable[_Entries]) -> KeyedRows:

@@ -254,32 +254,7 @@ class Result:
 
     def story_rows(self) -> list[dict[str, Any]]:
         """One row per story group, with the keys `STORY_COLUMNS`."""
-        return [
-            dict(zip(STORY_COLUMNS, self._story_values(story), strict=True))
-            for story in self.story_groups
-        ]
-
-    def _story_values(self, story: StoryGroup) -> tuple[Any, ...]:
-        weakest = story.weakest_member
-        return (
-            story.id,
-            story.headline,
-            dict(story.headlines),
-            story.first_article,
-            story.first_seen,
-            story.last_seen,
-            len(story.members),
-            story.texts,
-            list(story.sources),
-            list(story.languages),
-            list(story.key_terms),
-            list(story.names),
-            story.cohesion,
-            weakest.id if weakest else None,
-            weakest.probability if weakest else None,
-            [member.id for member in story.members],
-            self.summary.config_digest,
-        )
+        return [story_row(story, self.summary.config_digest) for story in self.story_groups]
 
     def tie_rows(self) -> list[dict[str, Any]]:
         """One row per tie between two story groups, with the keys `TIE_COLUMNS`."""
@@ -343,3 +318,33 @@ class Result:
 
         digest = {"config_digest": self.summary.config_digest}
         write_table([asdict(match) | digest for match in self.matches], MATCH_COLUMNS, path)
+
+
+def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
+    """A story group as a row, with the keys `STORY_COLUMNS`.
+
+    Args:
+        story: The story group.
+        config_digest: Digest of the configuration that it was made with.
+    """
+    weakest = story.weakest_member
+    values = (
+        story.id,
+        story.headline,
+        dict(story.headlines),
+        story.first_article,
+        story.first_seen,
+        story.last_seen,
+        len(story.members),
+        story.texts,
+        list(story.sources),
+        list(story.languages),
+        list(story.key_terms),
+        list(story.names),
+        story.cohesion,
+        weakest.id if weakest else None,
+        weakest.probability if weakest else None,
+        [member.id for member in story.members],
+        config_digest,
+    )
+    return dict(zip(STORY_COLUMNS, values, strict=True))

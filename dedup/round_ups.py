@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from dedup import kernels
 from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.links import Links
 from dedup.shingles import Int64s
+from dedup.threads import mapped
 
 if TYPE_CHECKING:
     from dedup.stories import PairScorer
 
 _LOOKED_AT = 12
+_TEXTS_AT_ONCE = 4096
+_MANY = 200_000
+"""With fewer links the product of two matrices costs less than loading the kernel."""
 
 
 def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
@@ -54,10 +59,37 @@ def _pairs_around(near: Links, texts: Int64s) -> tuple[Int64s, Int64s, Int64s]:
 
 def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:
     """Texts with enough links and few among those: pairs that were no candidates may be more."""
-    ones = np.ones(len(near.first), np.int64)
-    graph = sp.coo_array((ones, (near.first, near.second)), shape=(near.count,) * 2).tocsr()
-    degrees = np.bincount(near.first, minlength=near.count)
+    starts = np.searchsorted(near.first, np.arange(near.count + 1))
+    degrees = np.diff(starts)
     many = np.flatnonzero(degrees >= config.round_up_links)
-    closed: Int64s = np.asarray((graph[many] @ graph).multiply(graph[many]).sum(axis=1)).ravel()
+    count = closed_compiled if kernels.chosen(None, len(near.first) >= _MANY) else closed_plain
     pairs = degrees[many] * (degrees[many] - 1)
-    return many[closed <= config.round_up_cohesion * pairs]
+    loose: Int64s = many[count(near, starts, many) <= config.round_up_cohesion * pairs]
+    return loose
+
+
+def closed_plain(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
+    """Ordered pairs of texts linked to each that are linked themselves, int64 of shape (k,).
+
+    Args:
+        near: The links.
+        starts: First link of each text, int64 of shape (n + 1,).
+        texts: Numbers of the texts that are asked for, int64 of shape (k,).
+    """
+    ones = np.ones(len(near.first), np.int64)
+    graph = sp.csr_array((ones, near.second, starts), shape=(near.count,) * 2)
+    closed: Int64s = np.asarray((graph[texts] @ graph).multiply(graph[texts]).sum(axis=1)).ravel()
+    return closed
+
+
+def closed_compiled(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
+    """The same by a kernel, which holds no product of matrices."""
+    from dedup.kernels.triangles import closed_pairs
+
+    def one(part: Int64s) -> Int64s:
+        found: Int64s = closed_pairs(starts, near.second, part)
+        return found
+
+    parts = np.split(texts, np.arange(_TEXTS_AT_ONCE, len(texts), _TEXTS_AT_ONCE))
+    closed: Int64s = np.concatenate(list(mapped(one, parts)))
+    return closed

@@ -3,7 +3,7 @@
 Connected components of the links above a loose floor; inside each component,
 deterministic average linkage on log-odds (`linkage.py`), the medoids consenting.
 Linkage never crosses a component, so that an arriving or leaving text changes
-only the components that it touches.
+only the components that it touches. One that percolates is split at a higher floor first.
 
 Round-ups, texts near to many that are not near each other, would bridge stories: they
 take no part in components and linkage, and join the story that they fit best at the end.
@@ -35,6 +35,7 @@ from dedup.shingles import Int64s
 _RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
 _MAX_GAP = NeighborConfig().max_gap
 _CERTAIN = log_odds_of(0.98)
+_ASKED = 64
 
 
 class PairScorer(Protocol):
@@ -73,8 +74,8 @@ class Grouping:
         groups: By their first member; every text is in exactly one.
         components: Number of components of two texts or more.
         largest_component: Texts in the largest one.
-        split_components: Components that were larger than `max_component` and
-            were split at a higher floor.
+        split_components: Components that percolated, with more than `max_component` texts
+            or fewer links than `min_component_density`, and were split at a higher floor.
         round_ups: Numbers of the texts that joined last.
     """
 
@@ -114,11 +115,11 @@ def group(
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
     components = list(_components(links, others, floor))
-    large = [part for part in components if len(part) > config.max_component]
+    percolate = [percolates(component, scorer, config, floor) for component in components]
     groups = [
         piece
-        for component in components
-        for part in _parts(links, component, config)
+        for component, split in zip(components, percolate, strict=True)
+        for part in (_parts(links, component, scorer, config) if split else [component])
         for members in _linked(part, scorer, config)
         for piece in _unbroken(members, seconds, scorer, max_gap)
     ]
@@ -127,7 +128,7 @@ def group(
         tuple(described(members, scorer) for members in sorted(groups, key=min)),
         sum(len(component) > 1 for component in components),
         max(map(len, components), default=0),
-        len(large),
+        sum(percolate),
         tuple(late.tolist()),
     )
 
@@ -148,20 +149,52 @@ def _components(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
             yield members[part]
 
 
-def _parts(links: Links, component: Int64s, config: StoryConfig) -> Iterator[Int64s]:
-    """Parts of a component, by raising the floor inside it until none is too large.
+def percolates(members: Int64s, scorer: PairScorer, config: StoryConfig, floor: int) -> bool:
+    """Whether it is chance, not an event, that holds texts together.
+
+    Links that are wrong now and then join any texts into one component as soon as each has
+    more than one of them (Erdős & Rényi 1959). What grew so did not grow denser: a text is
+    linked to the few beside it, and the ends of the chain have nothing in common. Texts of
+    one event are all linked to each other, those of k equally large events in a share 1/k of
+    their pairs. So the component itself is asked, not what else appeared in its time:
+    which share of its pairs reaches the floor? Large ones are asked by 64 texts, evenly
+    chosen. The n - 1 links that n texts need are a share 2/n: few texts never percolate.
+
+    Args:
+        members: Texts of a component, int64 of shape (k,).
+        scorer: Scores their pairs.
+        config: The largest component, and the smallest share of linked pairs.
+        floor: Log-odds of links, in units of 1/1000.
+    """
+    if len(members) > config.max_component:
+        return True
+    if len(members) * config.min_component_density <= 2:
+        return False
+    places = np.linspace(0, len(members) - 1, min(len(members), _ASKED)).astype(np.int64)
+    asked = members[places]
+    scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
+    linked = np.count_nonzero(scores >= floor)
+    return bool(linked < config.min_component_density * len(scores))
+
+
+def _parts(
+    links: Links, component: Int64s, scorer: PairScorer, config: StoryConfig
+) -> Iterator[Int64s]:
+    """Parts of a component that percolates, by raising the floor inside it until none does.
 
     What near-certain links still hold together is left whole.
     """
-    waiting = [(component, log_odds_of(config.floor_probability))]
+    floor = log_odds_of(config.floor_probability)
+    forest = links.among(component).forest()
+    waiting = [(component, floor)]
     while waiting:
         members, level = waiting.pop()
-        if len(members) <= config.max_component or level >= _CERTAIN:
-            yield members
-            continue
         level = min(level + _RAISE_FLOOR, _CERTAIN)
-        inside = links.among(members)
-        waiting.extend((part, level) for part in _components(inside, members, level))
+        for part in _components(forest, members, level):
+            if level < _CERTAIN and percolates(part, scorer, config, floor):
+                waiting.append((part, level))
+            else:
+                yield part
 
 
 def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[Int64s]:

@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from dedup.cleaning import normalize
+from dedup.dates.calendars import calendar_names
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.terms import WEIGHT_UNIT, PlacedTerms, placed_terms, term_weights, unknown_weight
 
@@ -154,16 +155,10 @@ def _whole(a: str, b: str, text: str) -> str:
 @lru_cache(maxsize=128)
 def calendar_terms(language: str) -> UInt64s:
     """Hashes of the terms in the names of months and days of a language; of unknown ones none."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        locale = Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        return np.empty(0, np.uint64)
     names = {
         normalize(name)
-        for kinds in (locale.months, locale.days)
-        for widths in kinds.values()
+        for kind in ("months", "days")
+        for widths in calendar_names(language, kind).values()
         for name in widths["wide"].values()
     }
     return np.unique(placed_terms(sorted(names)).terms.hashes)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
+import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,10 +15,12 @@ import pytest
 from hypothesis import settings
 
 from dedup import cli
+from tests.postgres_server import postgres_server, server_programs
 
 settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("dedup")
 
+_PLACES = itertools.count()
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 
 
@@ -23,6 +28,38 @@ SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 def seeds_path() -> Path:
     """The demonstration corpus."""
     return SEEDS
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """Address of a PostgreSQL server; the tests that need one are skipped where there is none.
+
+    `DEDUP_TEST_POSTGRES=1` makes them fail instead.
+    """
+    programs = server_programs()
+    missing = "" if programs else "the PostgreSQL server is not installed (package postgresql)"
+    if importlib.util.find_spec("psycopg") is None:
+        missing = "psycopg is not installed (extra postgres)"
+    if missing and os.environ.get("DEDUP_TEST_POSTGRES") == "1":
+        pytest.fail(missing)
+    if programs is None or missing:
+        pytest.skip(missing)
+    with postgres_server(programs) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes addresses where no store of an index is yet: folders, then schemas."""
+    if request.param == "sqlite":
+        return lambda: str(tmp_path / f"index{next(_PLACES)}")
+    server = request.getfixturevalue("postgres_address")
+    return lambda: f"{server}&schema=test{next(_PLACES)}"
+
+
+@pytest.fixture
+def place(new_place: Callable[[], str]) -> str:
+    return new_place()
 
 
 @pytest.fixture

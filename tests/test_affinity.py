@@ -33,21 +33,24 @@ TEXTS = [
     "",
     "كراكاتاو Krakatau",
     "Извержение вулкана Кракатау: эвакуированы 12 деревень провинции Бантен",
+    "Ferry sinks on March 5",
+    "Fähre am 5. März 2024 gesunken",
+    "Ferry sinks on 7 March",
 ]
-LANGUAGES = ["en", "en", "en", "", "ar", "ru"]
+LANGUAGES = ["en", "en", "en", "", "ar", "ru", "en", "de", "en"]
 DAY = 86_400
 
 
 def profiled(texts: list[str], seconds: Int64s, languages: list[str]) -> Profiles:
     whole = whole_vectors(load_encoder().encode(texts))
     heads = [head_of("", text) for text in texts]
-    sources = ["post", "post", "times", "", "", "times"][: len(texts)]
+    sources = ["post", "post", "times", "", "", "times", "post", "", "post"][: len(texts)]
     return profiles(texts, heads, whole, whole, seconds, languages, sources)
 
 
 @pytest.fixture
 def affinity() -> Affinity:
-    seconds = np.array([0, DAY, 3 * DAY, UNDATED, 400 * DAY, DAY // 2])
+    seconds = np.array([0, DAY, 3 * DAY, UNDATED, 400 * DAY, DAY // 2, 0, UNDATED, DAY])
     return Affinity(AffinityModel.load("", "bundled"), profiled(TEXTS, seconds, LANGUAGES))
 
 
@@ -111,6 +114,16 @@ def test_features_have_their_units(affinity: Affinity) -> None:
     assert values["same_source"] == values["shared_numbers"] == 1.0
     values = {part.name: part.value for part in affinity.evidence(2, 3)}
     assert (values["gap"], values["undated"]) == (0.0, 1.0)
+
+
+def test_days_that_texts_name_are_shared_or_clash(affinity: Affinity) -> None:
+    parts = {part.name: part for part in affinity.evidence(6, 7)}
+    assert (parts["shared_dates"].value, parts["date_clash"].value) == (1.0, 0.0)
+    assert parts["shared_dates"].detail == "5 March"
+    values = {part.name: part.value for part in affinity.evidence(6, 8)}
+    assert (values["shared_dates"], values["date_clash"]) == (0.0, 1.0)
+    values = {part.name: part.value for part in affinity.evidence(0, 6)}
+    assert (values["shared_dates"], values["date_clash"]) == (0.0, 0.0)
 
 
 def test_languages_decide_the_kind_of_pair(affinity: Affinity) -> None:

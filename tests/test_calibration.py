@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from dedup.affinity import Affinity, AffinityModel
+from dedup.anchors import SurePairs, far_pairs, mean_probability
 from dedup.calibration import calibrate
 from dedup.cleaning import clean
 from dedup.cli import app
@@ -19,10 +25,13 @@ from dedup.curve_fitting import LabelledPairs, fit
 from dedup.encoders import Encoder, Float32s, load_encoder
 from dedup.errors import InputError
 from dedup.evaluation import evaluate
-from dedup.features import FEATURES
+from dedup.features import FEATURES, Features
+from dedup.neighbors import UNDATED, whole_vectors
 from dedup.pipeline import cluster, profiles_of
+from dedup.profiles import profiles
 from dedup.readers.files import read_articles
 from dedup.records import Article
+from dedup.shingles import Int64s
 
 
 class Squeezed:
@@ -75,6 +84,93 @@ def test_without_labels_the_probabilities_are_those_of_the_bundled_encoder(
     near = before > -4000
     assert np.abs(before - after)[near].mean() < 800
     assert np.abs(before - after)[near].mean() < 0.3 * np.abs(before - unchanged)[near].mean()
+
+
+class Wary:
+    """An encoder to which a text and its edited copy are as unlike as any two texts."""
+
+    name = "wary"
+    revision = "1"
+    dim = 64
+
+    def encode(self, texts: Sequence[str]) -> Float32s:
+        rows = [np.random.default_rng(zlib.crc32(text.encode())).normal(size=64) for text in texts]
+        made = np.array(rows, np.float32).reshape(-1, 64)
+        unit: Float32s = made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+        return unit
+
+
+def test_edited_copies_and_distant_pairs_move_what_the_scale_alone_gets_wrong(
+    prose: Callable[[int, int], str],
+) -> None:
+    """No text is like its copies to this encoder: its quantiles say nothing of them."""
+    articles = []
+    for number in range(60):
+        published = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=20 * number)
+        for copy, ending in enumerate((" w1 w2 w3 w4 w5", " w6 w7")):
+            time = published + timedelta(days=6 * copy)
+            text = prose(number, 90) + ending
+            articles.append(Article(f"{number}-{copy}", "", text, source="one", published_at=time))
+    found = calibrate(articles, encoder=Wary())
+    shipped = AffinityModel.load("", "bundled")
+    moved = found.model.intercepts["same_language"] - shipped.intercepts["same_language"]
+    assert moved > 0
+    assert "60 edited copies (mean P 0.95" in found.note
+    assert f"moved by {moved:+.2f}" in found.note
+    affinity = affinity_of(articles, Wary(), found.model)
+    ends = np.arange(0, 120, 2)
+    alike = affinity.log_odds(ends, ends + 1)
+    assert mean_probability(alike) >= 0.95 > mean_probability(alike - round(1000 * moved))
+    assert mean_probability(affinity.log_odds(ends[:-20], ends[20:])) <= 0.1
+
+
+def chances(log_odds: Int64s) -> float:
+    return float(np.mean([1 / (1 + math.exp(-each / 1000)) for each in log_odds.tolist()]))
+
+
+@given(
+    st.lists(st.integers(-9000, 9000), min_size=20, max_size=30),
+    st.lists(st.integers(-9000, 9000), min_size=20, max_size=30),
+)
+def test_the_shift_is_the_smallest_that_the_sure_pairs_allow(a: list[int], b: list[int]) -> None:
+    sure = SurePairs(np.array(a), np.array(b), 0.1)
+    shift = sure.shift()
+    both, apart = [], []
+    for step in range(-15_000, 15_001, 50):
+        if chances(sure.different + step) <= 0.1:
+            apart.append(step)
+            if chances(sure.same + step) >= 0.95:
+                both.append(step)
+    assert abs(shift) == min(map(abs, both or apart))
+
+
+def test_few_sure_pairs_move_nothing() -> None:
+    assert SurePairs(np.full(19, -9000), np.full(19, 9000), 0.1).shift() == 0
+    assert SurePairs(np.full(20, 9000), np.full(20, -9000), 0.1).shift() == 0
+    assert SurePairs(np.full(20, 1000), np.full(2, 0), 0.1).shift() == 1950
+    assert SurePairs(np.full(2, 0), np.full(20, 0), 0.1).shift() == -2200
+
+
+def test_pairs_far_apart_are_more_than_a_year_or_the_furthest_without_a_term() -> None:
+    days = np.arange(0, 600, 30)
+    texts = ["Krakatau erupts", "Estrella sinks", "Banten votes", "Palawan burns"] * 5
+    heads = texts
+    whole = whole_vectors(load_encoder().encode(texts))
+
+    def found(seconds: Int64s) -> tuple[list[tuple[int, int]], int]:
+        of = profiles(texts, heads, whole, whole, seconds, ["en"] * 20, [""] * 20)
+        pairs, least = far_pairs(Features(of), of.seconds, timedelta(days=7))
+        return list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)), least.days
+
+    pairs, least = found(days * 86_400)
+    assert least == 390
+    assert sorted(pairs) == [(a, b) for a in range(20) for b in range(a + 13, 20)]
+    pairs, least = found(days * 8_640)
+    assert least == 9
+    assert sorted(pairs) == [
+        (a, b) for a in range(20) for b in range(a + 3, 20) if texts[a] != texts[b]
+    ]
+    assert found(np.full(20, UNDATED)) == ([], 0)
 
 
 def test_labels_give_curves_that_group_better_than_those_of_another_scale(
@@ -140,6 +236,9 @@ def test_the_command_writes_what_the_configuration_names(tmp_path: Path, seeds_p
     done = CliRunner().invoke(app, ["calibrate", str(seeds_path), "-o", str(curves)])
     assert done.exit_code == 0, done.output
     assert "without labels" in done.output
+    assert "8 edited copies (too few to use)" in done.output
+    assert "days or more apart (mean P 0.0" in done.output
+    assert "links at min_probability join at most" in done.output
     config = Config().replace(affinity={"weights": str(curves)})
     assert AffinityModel.load(config.affinity.weights, "bundled").name == "bundled"
     wrong = CliRunner().invoke(app, ["calibrate", str(seeds_path), "-o", "own.txt"])

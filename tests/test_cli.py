@@ -13,7 +13,9 @@ from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
+from typer.main import get_command
 
+from dedup import cli
 from dedup.config import Config
 from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS, TIE_COLUMNS
 
@@ -30,8 +32,8 @@ def articles(tmp_path: Path, seeds_path: Path) -> Path:
 def test_a_new_user_sees_help_that_names_the_commands(run: Callable[..., SimpleNamespace]) -> None:
     shown = run("--help")
     assert shown.code == 0
-    for name in ("cluster", "why", "evaluate", "doctor", "calibrate", "config"):
-        assert name in shown.out
+    for name in get_command(cli.app).commands:  # type: ignore[attr-defined]
+        assert f" {name} " in shown.out
 
 
 def test_help_of_cluster_teaches_by_example(run: Callable[..., SimpleNamespace]) -> None:

@@ -153,6 +153,19 @@ def test_arabic_months_of_the_maghreb_and_the_levant(name: str, month: int) -> N
     assert parse_date(f"18 {name} 2023", language="ar") == datetime(2023, month, 18, tzinfo=UTC)
 
 
+def test_no_language_has_the_names_of_the_one_before() -> None:
+    # Babel keeps what it found for one language in tables that others read.
+    assert "ינואר" in month_names.__wrapped__("he")
+    assert "ינואר" not in month_names.__wrapped__("hi")
+    assert "ינואר" not in month_names.__wrapped__("")
+
+
+def test_short_names_may_be_left_out() -> None:
+    assert {"sept", "oct", "october"} <= set(month_names("en"))
+    assert "october" in month_names("en", short=False)
+    assert not {"sept", "oct"} & set(month_names("en", short=False))
+
+
 def test_months_of_an_unknown_language_are_english() -> None:
     assert month_names("tlh") == month_names("en")
 

@@ -21,7 +21,16 @@ from dedup.result import Why
 
 NAMES = (
     *("prior", "text_cosine", "title_cosine", "cross_cosine", "shared_terms"),
-    *("term_cosine", "shared_numbers", "number_clash", "shared_names", "gap", "root_gap"),
+    *(
+        "term_cosine",
+        "shared_numbers",
+        "number_clash",
+        "shared_names",
+        "shared_dates",
+        "date_clash",
+        "gap",
+        "root_gap",
+    ),
     *("undated", "same_source", "short_text", "never heard of"),
 )
 
@@ -131,6 +140,9 @@ def test_each_part_has_its_words() -> None:
         "they share the rare word derna and the number 288"
     )
     assert "their numbers differ" in reasons(link(0.5, Evidence("number_clash", 1.0, -1.0)))
+    day = Evidence("shared_dates", 1.0, 1.0, "5 March")
+    assert reasons(link(0.5, day)) == "they share the day 5 March"
+    assert "they name different days" in reasons(link(0.5, Evidence("date_clash", 1.0, -1.0)))
     assert "a date is missing" in reasons(link(0.5, Evidence("undated", 1.0, -1.0)))
     source = Evidence("same_source", 1.0, -0.5)
     assert reasons(link(0.5, source)) == "they are from the same source"

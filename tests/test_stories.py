@@ -8,15 +8,19 @@ from random import Random
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.linkage import NO_CONSENT, average_linkage
+from dedup.links import Links
 from dedup.neighbors import UNDATED
+from dedup.round_ups import closed_compiled, closed_plain, round_ups
 from dedup.shingles import Int64s
 from dedup.stories import group
 
@@ -113,10 +117,14 @@ def test_groups_do_not_depend_on_the_order_of_links(seed: int, random: Random) -
     first, second, values = links(scores)
     order = list(range(len(first)))
     random.shuffle(order)
-    plain = group(first, second, values, at_once(14), Dense(scores))
-    mixed = group(second[order], first[order], values[order], at_once(14), Dense(scores))
-    assert [g.members.tolist() for g in plain.groups] == [g.members.tolist() for g in mixed.groups]
-    assert sorted(i for g in plain.groups for i in g.members.tolist()) == list(range(14))
+    for config in (StoryConfig(), StoryConfig(min_component_density=0.7)):
+        plain = group(first, second, values, at_once(14), Dense(scores), config)
+        mixed = group(
+            second[order], first[order], values[order], at_once(14), Dense(scores), config
+        )
+        found = [g.members.tolist() for g in plain.groups]
+        assert found == [g.members.tolist() for g in mixed.groups]
+        assert sorted(i for members in found for i in members) == list(range(14))
 
 
 def test_a_chain_of_links_is_not_one_story() -> None:
@@ -145,6 +153,70 @@ def test_a_component_that_is_too_large_is_split_at_a_higher_floor() -> None:
     found = group(*links(scores), at_once(20), Dense(scores), config)
     assert found.split_components == 1
     assert [len(g.members) for g in found.groups] == [10, 10]
+
+
+def ring_of_stories(stories: int, size: int) -> Int64s:
+    """Scores of stories of equal size; of each and the next one pair is linked by mistake."""
+    count = stories * size
+    scores = np.full((count, count), -6000)
+    for start in range(0, count, size):
+        scores[start : start + size, start : start + size] = 4000
+        scores[start, start - 1] = scores[start - 1, start] = -1500
+    np.fill_diagonal(scores, 0)
+    return scores
+
+
+@pytest.mark.parametrize(("stories", "splits"), [(6, 0), (15, 0), (30, 1)])
+def test_a_component_of_few_links_percolates(stories: int, splits: int) -> None:
+    scores = ring_of_stories(stories, 5)
+    found = group(*links(scores), at_once(len(scores)), Dense(scores))
+    assert found.largest_component == len(scores)
+    assert found.split_components == splits
+    assert [len(g.members) for g in found.groups] == [5] * stories
+
+
+def test_what_percolates_is_held_together_no_longer() -> None:
+    # All texts of 30 pairs are just alike enough to merge with the next pair.
+    scores = ring_of_stories(30, 2)
+    for i in range(0, 60, 2):
+        ends = np.ix_([i, i + 1], [(i + 2) % 60, (i + 3) % 60])
+        scores[ends] = -500
+        scores.T[ends] = -500
+    whole = StoryConfig(min_component_density=0, medoid_probability=0.01)
+    split = StoryConfig(min_component_density=0.2, medoid_probability=0.01)
+    sizes = [
+        max(
+            len(g.members) for g in group(*links(scores), at_once(60), Dense(scores), config).groups
+        )
+        for config in (whole, split)
+    ]
+    assert sizes[0] > 2
+    assert sizes[1] == 2
+
+
+@given(st.integers(2, 39), st.integers(0, 1000))
+def test_few_texts_never_percolate(count: int, seed: int) -> None:
+    """The links of a tree, the fewest that make a component, are dense enough."""
+    generator = np.random.default_rng(seed)
+    scores = np.full((count, count), -9000)
+    for i in range(1, count):
+        other = int(generator.integers(0, i))
+        scores[i, other] = scores[other, i] = -2000
+    config = StoryConfig(round_up_links=100)
+    found = group(*links(scores), at_once(count), Dense(scores), config)
+    assert (found.largest_component, found.split_components) == (count, 0)
+
+
+def test_texts_without_dates_and_texts_elsewhere_do_not_change_what_percolates() -> None:
+    one = ring_of_stories(30, 5)
+    count = len(one)
+    scores = np.full((count + 400, count + 400), -9000)
+    scores[:count, :count] = one
+    first, second, values = links(scores)
+    kept = values > -9000
+    for seconds in (at_once(count + 400), np.full(count + 400, UNDATED)):
+        found = group(first[kept], second[kept], values[kept], seconds, Dense(scores))
+        assert found.split_components == 1
 
 
 def test_what_near_certain_links_hold_together_is_one_story_however_large() -> None:
@@ -241,3 +313,51 @@ def test_the_floor_is_included() -> None:
     scores = symmetric(np.array([[0, floor], [0, 0]]))
     config = StoryConfig(min_probability=0.2, floor_probability=0.2)
     assert len(group(*links(scores), at_once(2), Dense(scores), config).groups) == 1
+
+
+@given(st.integers(1, 12), st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40))
+def test_closed_pairs_are_counted_the_same_by_kernel_and_by_hand(
+    count: int, drawn: set[tuple[int, int]]
+) -> None:
+    pairs = sorted({(min(p), max(p)) for p in drawn if p[0] != p[1] and max(p) < count})
+    first, second = np.array(pairs, np.int64).reshape(-1, 2).T
+    near = Links.of(first, second, np.ones(len(pairs), np.int64), count)
+    starts, texts = np.searchsorted(near.first, np.arange(count + 1)), np.arange(0, count, 2)
+    linked = {*pairs, *((b, a) for a, b in pairs)}
+    by_hand = [
+        sum((text, a) in linked and (text, b) in linked for a, b in linked)
+        for text in texts.tolist()
+    ]
+    assert closed_plain(near, starts, texts).tolist() == by_hand
+    assert closed_compiled(near, starts, texts).tolist() == by_hand
+
+
+def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(5)
+    scores = symmetric(np.where(generator.random((60, 60)) < 0.2, 3000, -6000))
+    linked, config = Links.of(*links(scores), 60), StoryConfig()
+    found = round_ups(linked, Dense(scores), config)
+    assert len(found) > 30
+    monkeypatch.setattr("dedup.round_ups._MANY", 0)
+    monkeypatch.setattr("dedup.round_ups._TEXTS_AT_ONCE", 7)
+    assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
+
+
+@given(st.integers(1, 12), st.integers(0, 1000), st.floats(0, 1))
+def test_a_forest_has_the_components_of_all_links(count: int, seed: int, share: float) -> None:
+    generator = np.random.default_rng(seed)
+    first, second = np.triu_indices(count, 1)
+    kept = generator.random(len(first)) < share
+    # Few different strengths, so that many links are equally strong.
+    log_odds = generator.integers(-3, 3, len(first))
+    all_links = Links.of(first[kept], second[kept], log_odds[kept], count)
+    forest = all_links.forest()
+    assert len(forest.first) <= 2 * (count - 1)
+    for floor in range(-4, 4):
+        labels = []
+        for each in (all_links, forest):
+            part = each.at_least(floor)
+            ones = np.ones(len(part.first))
+            graph = sp.coo_array((ones, (part.first, part.second)), shape=(count, count))
+            labels.append(connected_components(graph, directed=False)[1].tolist())
+        assert partition(labels[0]) == partition(labels[1])

@@ -9,11 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from dedup import __version__
+from dedup.cli.add import add_command
 from dedup.cli.calibrate import calibrate_command
+from dedup.cli.changes import changes_command
 from dedup.cli.cluster import cluster_command
 from dedup.cli.doctor import doctor_command
 from dedup.cli.evaluate import evaluate_command
+from dedup.cli.export import export_command
+from dedup.cli.query import query_command
+from dedup.cli.serve import serve_command
 from dedup.cli.settings import config_command
+from dedup.cli.stories import stories_command, story_command
+from dedup.cli.upkeep import check_command, rebuild_command, remove_command
 from dedup.cli.why import why_command
 from dedup.errors import ConfigError, DedupError
 
@@ -23,7 +30,8 @@ app = typer.Typer(
     name="dedup",
     help="Which news articles are copies of one text, and which cover the same event, "
     "in any language.",
-    epilog="Start with: dedup cluster articles.jsonl --report report.html",
+    epilog="Start with: dedup cluster articles.jsonl --report report.html, "
+    "or: dedup add news articles.jsonl && dedup stories news",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -47,12 +55,31 @@ def _root(
     pass
 
 
-app.command(name="cluster")(cluster_command)
-app.command(name="why")(why_command)
-app.command(name="evaluate")(evaluate_command)
-app.command(name="doctor")(doctor_command)
-app.command(name="calibrate")(calibrate_command)
-app.command(name="config")(config_command)
+_PANELS: dict[str, dict[str, Callable[..., None]]] = {
+    "Files, once": {
+        "cluster": cluster_command,
+        "why": why_command,
+        "evaluate": evaluate_command,
+        "doctor": doctor_command,
+        "calibrate": calibrate_command,
+        "config": config_command,
+    },
+    "An index that lives": {
+        "add": add_command,
+        "query": query_command,
+        "stories": stories_command,
+        "story": story_command,
+        "changes": changes_command,
+        "remove": remove_command,
+        "export": export_command,
+        "serve": serve_command,
+        "check": check_command,
+        "rebuild": rebuild_command,
+    },
+}
+for _panel, _commands in _PANELS.items():
+    for _name, _command in _commands.items():
+        app.command(name=_name, rich_help_panel=_panel)(_command)
 
 
 def main() -> None:

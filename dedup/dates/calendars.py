@@ -6,11 +6,13 @@ own to keep up; what CLDR lacks (Sept, Afghan months) is added below.
 
 from __future__ import annotations
 
+import copy
 import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
 # One calendar month is written in several ways in one language.
 _LOCALES = {
@@ -22,11 +24,12 @@ _LOCALES = {
     "tl": ("fil",),
 }
 _EXTRA_NAMES = {
-    "en": {"sept": 9},
     "ar": {"كانون ثاني": 1, "تشرين اول": 10, "تشرين ثاني": 11, "كانون اول": 12},
     "hi": {"फरवरी": 2, "सितम्बर": 9, "अक्तूबर": 10, "नवम्बर": 11, "दिसम्बर": 12},
     "uz": {"sentyabr": 9, "oktyabr": 10},
 }
+
+_EXTRA_SHORT_NAMES = {"en": {"sept": 9}}
 
 _SOLAR_HIJRI_LANGUAGES = frozenset({"fa", "ps"})
 _SOLAR_HIJRI_MONTHS = (
@@ -82,36 +85,57 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def month_names(language: str) -> dict[str, int]:
+def month_names(language: str, *, short: bool = True) -> dict[str, int]:
     """Folded Gregorian month names of `language`, and the English ones.
 
     Args:
         language: A normalised language code; an unknown one gives English only.
+        short: With the abbreviated names.
 
     Returns:
-        Month number (1 to 12) by name, long and short forms.
+        Month number (1 to 12) by name.
     """
     names: dict[str, int] = {}
     for code in dict.fromkeys((language, "en")):
         for locale in _LOCALES.get(code, (code,)):
-            for number, name in _cldr_months(locale):
+            for number, name in _cldr_months(locale, short=short):
                 names.setdefault(name, number)
-        names |= {fold(name): month for name, month in _EXTRA_NAMES.get(code, {}).items()}
+        extra = _EXTRA_NAMES.get(code, {}) | (_EXTRA_SHORT_NAMES.get(code, {}) if short else {})
+        names |= {fold(name): month for name, month in extra.items()}
     return names
 
 
-def _cldr_months(locale: str) -> Iterable[tuple[int, str]]:
-    from babel import Locale, UnknownLocaleError
+def calendar_names(language: str, kind: str) -> dict[str, dict[str, dict[Any, str]]]:
+    """Names of the months or days of a language in CLDR, by context, width and number.
 
-    if not locale:
-        return
+    Args:
+        language: A language code, with a script or country if need be.
+        kind: `months` or `days`.
+
+    Returns:
+        Empty for a language that CLDR does not know.
+    """
+    from babel import Locale, UnknownLocaleError
+    from babel.localedata import LocaleDataDict, load
+
     try:
-        months = Locale.parse(locale).months
+        name = str(Locale.parse(language))
     except (UnknownLocaleError, ValueError):
-        return
-    for context in ("format", "stand-alone"):
-        for width in ("wide", "abbreviated"):
-            for number, name in months[context][width].items():
+        return {}
+    # Babel (2.18) writes a resolved alias into tables that all languages share, so that
+    # one language would have the names of whichever was asked for first: hence the copy.
+    names = LocaleDataDict({kind: copy.deepcopy(load(name)[kind])})[kind]
+    return {
+        context: {width: dict(widths[width].items()) for width in widths}
+        for context, widths in ((each, names[each]) for each in names)
+    }
+
+
+def _cldr_months(locale: str, *, short: bool) -> Iterable[tuple[int, str]]:
+    months = calendar_names(locale, "months") if locale else {}
+    for widths in (months[each] for each in ("format", "stand-alone") if each in months):
+        for width in ("wide", "abbreviated") if short else ("wide",):
+            for number, name in widths[width].items():
                 folded = fold(name).strip(" .॰")
                 # CJK names are digits, handled by their own pattern; "m01" is CLDR's
                 # word for "unknown"; one letter is no evidence for a month.

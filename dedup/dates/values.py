@@ -10,6 +10,7 @@ cannot be a month is it read month first.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
@@ -35,11 +36,11 @@ _ASCTIME = re.compile(
 # RFC 822 and 850 wrote years with two digits.
 _RFC_850 = re.compile(r"(?:[a-z]{3,9}, )?\d{1,2}[ -][a-z]{3}[ -]\d{2} \d", re.IGNORECASE)
 
-# What may stand between the parts of a written date.
-_GAP = r"[\s.,/–-]{0,3}"
-_AFTER_DAY = rf"(?:\s?(?:st|nd|rd|th|er|o|a|e)(?!\w))?{_GAP}(?:(?:de|of|ta'|din)\s|d['’]|ב-?)?"
-_AFTER_MONTH = rf"{_GAP}(?:(?:de|del|of|năm|พ\.ศ\.)\s)?"
-_YEAR = r"(?P<year>\d{4})(?!\d)"
+# Parts of patterns, and what may stand between the parts of a written date.
+GAP = r"[\s.,/–-]{0,3}"
+AFTER_DAY = rf"(?:\s?(?:st|nd|rd|th|er|o|a|e)(?!\w))?{GAP}(?:(?:de|of|ta'|din)\s|d['’]|ב-?)?"
+AFTER_MONTH = rf"{GAP}(?:(?:de|del|of|năm|พ\.ศ\.)\s)?"
+YEAR = r"(?P<year>\d{4})(?!\d)"
 _DAY = r"(?<!\d)(?P<day>\d{1,2})"
 _NUMERIC = (
     # 2023-10-18, 2023年10月18日
@@ -49,8 +50,7 @@ _NUMERIC = (
     ),
     # 18.10.2023
     re.compile(
-        r"(?<![\d/.-])(?P<day>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<month>\d{1,2})\s?(?P=mark)\s?"
-        + _YEAR
+        r"(?<![\d/.-])(?P<day>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<month>\d{1,2})\s?(?P=mark)\s?" + YEAR
     ),
 )
 
@@ -136,23 +136,27 @@ def find_date(text: str, *, language: str = "") -> FoundDate | None:
     return None
 
 
+def month_pattern(names: Iterable[str]) -> str:
+    """A pattern of one of some folded names of months, as group `name`."""
+    one = "|".join(map(re.escape, sorted(names, key=lambda name: (-len(name), name))))
+    # Levantine papers write "تشرين الأول/أكتوبر": the second name is passed over.
+    return rf"(?P<name>{one})(?![^\W\d_])(?!(?<=\d)\d)(?:\s?[/(]\s?(?:{one})\s?\)?)?"
+
+
 @lru_cache(maxsize=256)
 def _written(language: str) -> tuple[re.Pattern[str], ...]:
     """Patterns of dates with a month's name: day first, month first, year first."""
-    names = sorted({*month_names(language), *solar_hijri_month_names(language)}, key=len)
-    one = "|".join(re.escape(name) for name in reversed(names))
-    # Levantine papers write "تشرين الأول/أكتوبر": the second name is passed over.
-    name = rf"(?P<name>{one})(?![^\W\d_])(?!(?<=\d)\d)(?:\s?[/(]\s?(?:{one})\s?\)?)?"
+    name = month_pattern({*month_names(language), *solar_hijri_month_names(language)})
     month = rf"(?<![^\W\d_]){name}"
     year_first = r"(?<!\d)(?P<year>\d{4})"
     return tuple(
         re.compile(pattern)
         for pattern in (
-            rf"{_DAY}{_AFTER_DAY}{name}{_AFTER_MONTH}{_YEAR}",
-            rf"{month}{_GAP}(?P<day>\d{{1,2}})(?:\s?(?:st|nd|rd|th))?[\s,.-]{{1,4}}{_YEAR}",
-            rf"{year_first}[\s.,-]{{0,3}}(?:m\.\s?)?{month}{_GAP}(?P<day>\d{{1,2}})(?!\d)",
-            rf"{year_first}{_GAP}(?:(?:gada|жылғы|жылы|йил|yil)\s)?"
-            rf"(?P<day>\d{{1,2}}){_GAP}{month}",
+            rf"{_DAY}{AFTER_DAY}{name}{AFTER_MONTH}{YEAR}",
+            rf"{month}{GAP}(?P<day>\d{{1,2}})(?:\s?(?:st|nd|rd|th))?[\s,.-]{{1,4}}{YEAR}",
+            rf"{year_first}[\s.,-]{{0,3}}(?:m\.\s?)?{month}{GAP}(?P<day>\d{{1,2}})(?!\d)",
+            rf"{year_first}{GAP}(?:(?:gada|жылғы|жылы|йил|yil)\s)?"
+            rf"(?P<day>\d{{1,2}}){GAP}{month}",
         )
     )
 

@@ -60,7 +60,7 @@ def _fill(table: Any, rows: Any, text: int) -> int:
 
 
 @nb.njit(inline="always")
-def _look_up(table: Any, mask: int, key: Any) -> int:
+def _look_up(table: Any, mask: int, key: Any) -> Any:
     keys, values = table
     slot = _slot(key, mask)
     while values[slot] != 0:
@@ -71,7 +71,7 @@ def _look_up(table: Any, mask: int, key: Any) -> int:
 
 
 @nb.njit(inline="always")
-def _product(table: Any, mask: int, rows: Any, text: int) -> int:
+def _product(table: Any, mask: int, rows: Any, text: int) -> Any:
     offsets, keys, values = rows
     total = np.int64(0)
     for place in range(offsets[text], offsets[text + 1]):
@@ -95,12 +95,13 @@ def _cosine(product: int, first: int, second: int) -> float:
 
 @nb.njit(inline="always")
 def _tables(texts: Any) -> Any:
-    longest = texts[11]
+    longest = texts[12]
     return (
         _empty_table(longest[0]),
         _empty_table(longest[1]),
         _empty_table(longest[2]),
         _empty_table(longest[3]),
+        _empty_table(longest[4]),
     )
 
 
@@ -111,13 +112,23 @@ def _fill_all(tables: Any, texts: Any, text: int) -> Any:
         _fill(tables[1], texts[7], text),
         _fill(tables[2], texts[8], text),
         _fill(tables[3], texts[9], text),
+        _fill(tables[4], texts[10], text),
     )
+
+
+@nb.njit(inline="always")
+def _agreement(table: Any, mask: int, rows: Any, a: int, b: int) -> Any:
+    """Square root of how many keys both texts have, and whether both have some and none shared."""
+    shared = _product(table, mask, rows, b)
+    both = rows[0][a + 1] > rows[0][a] and rows[0][b + 1] > rows[0][b]
+    return np.sqrt(np.float64(shared)), 1.0 if both and shared == 0 else 0.0
 
 
 @nb.njit
 def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, out: Array) -> None:
     """The features of texts a, which is in the tables, and b, in the order of `FEATURES`."""
-    whole, heads, seconds, _, sources, short, terms, head_terms, names, numbers, squares, _ = texts
+    whole, heads, seconds, _, sources, short = texts[:6]
+    terms, head_terms, names, numbers, dates, squares, _ = texts[6:]
     one, weight_unit, day, rare, undated = units
     out[0] = _dot(whole, a, whole, b) / one
     out[1] = _dot(heads, a, heads, b) / one
@@ -144,21 +155,18 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
             shared += found + np.int64(values[place])
     out[6] = np.sqrt(shared * (weight_unit / 2))
 
-    offsets = numbers[0]
-    shared = _product(tables[3], masks[3], numbers, b)
-    both = offsets[a + 1] > offsets[a] and offsets[b + 1] > offsets[b]
-    out[7] = np.sqrt(np.float64(shared))
-    out[8] = 1.0 if both and shared == 0 else 0.0
+    out[7], out[8] = _agreement(tables[3], masks[3], numbers, a, b)
+    out[9], out[10] = _agreement(tables[4], masks[4], dates, a, b)
 
     dated = seconds[a] != undated and seconds[b] != undated
-    out[9] = np.float64(abs(seconds[a] - seconds[b])) / day if dated else 0.0
-    out[10] = 0.0 if dated else 1.0
-    out[11] = 1.0 if sources[a] == sources[b] and sources[a] >= 0 else 0.0
-    out[12] = 1.0 if short[a] or short[b] else 0.0
+    out[11] = np.float64(abs(seconds[a] - seconds[b])) / day if dated else 0.0
+    out[12] = 0.0 if dated else 1.0
+    out[13] = 1.0 if sources[a] == sources[b] and sources[a] >= 0 else 0.0
+    out[14] = 1.0 if short[a] or short[b] else 0.0
 
 
 @nb.njit(inline="always")
-def _weigh(values: Array, cross: int, curves: Any) -> int:
+def _weigh(values: Array, cross: int, curves: Any) -> Any:
     """Log-odds of one pair, in units of 1/1000."""
     intercepts, starts, bases, lefts, rights, slopes, unit = curves
     total = intercepts[cross]
@@ -186,17 +194,17 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
 
     Args:
         texts: Vectors, vectors of heads, float32 (n, dim); times, languages, sources, int64
-            (n,); whether short, bool (n,); terms, terms of heads, names and numbers, each as
+            (n,); whether short, bool (n,); terms, terms of heads, names, numbers and dates, each as
             the arrays of a `KeyedRows`; squares of terms and of terms of heads, two of int64 (n,);
-            the most entries of a row of each of the four, int64 (4,).
+            the most entries of a row of each of the five, int64 (5,).
         units: What a cosine of 1 is, bits in a unit of rarity, seconds in a day, the smallest
             weight of a rare term, the time that stands for none.
         first: Number of the first text of each pair, int64 (m,).
         second: Of the second, int64 (m,).
-        out: Receives the features in the order of `FEATURES`, float64 (m, 13).
+        out: Receives the features in the order of `FEATURES`, float64 (m, 15).
     """
     tables = _tables(texts)
-    masks = (0, 0, 0, 0)
+    masks = (0, 0, 0, 0, 0)
     for k in range(first.shape[0]):
         if k == 0 or first[k] != first[k - 1]:
             masks = _fill_all(tables, texts, first[k])
@@ -218,7 +226,7 @@ def pair_log_odds(
         out: Receives the log-odds, int64 (m,).
     """
     tables = _tables(texts)
-    masks = (0, 0, 0, 0)
+    masks = (0, 0, 0, 0, 0)
     values = np.empty(curves[2].shape[1], np.float64)
     for k in range(first.shape[0]):
         if k == 0 or first[k] != first[k - 1]:

@@ -7,29 +7,45 @@ what it needs to look again only at what the change touches, and hands on what c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dedup.affinity import AffinityModel, log_odds_of, probability_of
-from dedup.assembly import body_of, describe_groups, precedence, stable_id
+from dedup.assembly import (
+    Precedence,
+    body_of,
+    describe_groups,
+    precedence,
+    seconds_of,
+    source_of,
+    stable_id,
+)
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.index_records import Neighbor, QueryAnswer
+from dedup.live.cache import LinkCache
 from dedup.live.cleaned import LiveCleaned
 from dedup.live.copies import Body, ClusterChanges, LiveCopies
+from dedup.live.forms import (
+    VERSION,
+    fingerprints_of,
+    profile_bytes,
+    profiles_from,
+    signature_bytes,
+    vector_bytes,
+)
 from dedup.live.groups import GroupChanges, LiveGroups
 from dedup.live.links import LiveLinks
 from dedup.live.texts import LiveTexts
 from dedup.pipeline import profiles_of, terms_of
+from dedup.profiles import Profiles, keys_of
 from dedup.records import (
     Article,
     CleanText,
     DuplicateCluster,
-    DuplicateMember,
     Match,
     StoryGroup,
-    StoryMember,
 )
 from dedup.shingles import Int64s
 from dedup.store import Derived, StoredArticle
@@ -44,8 +60,8 @@ class Outcome:
         texts: Canonical texts that are new or have changed, by article id.
         derived: What was computed from them.
         clusters: Duplicate clusters that are new or have changed.
-        stories: Story groups that are new or have changed, by the ids that the batch gives.
-        gone: Of these ids, those that were there before and are gone or have changed.
+        stories: Story groups that may have changed, by the ids that the batch gives.
+        gone: Ids of the story groups that these articles may have been in before.
     """
 
     texts: Mapping[str, CleanText]
@@ -78,21 +94,74 @@ class Live:
             config.neighbors,
         )
         self._groups = LiveGroups(self._texts, self._links, config)
-        self._stories: dict[str, StoryGroup] = {}
-        self._story_of: dict[str, tuple[str, StoryMember]] = {}
 
-    def place(
-        self, article: str
-    ) -> tuple[DuplicateCluster, DuplicateMember, StoryGroup, StoryMember]:
-        """Where an article is; the story has the id that the batch gives."""
-        cluster = self._copies.cluster_of[article]
-        copy = next(member for member in cluster.members if member.id == article)
-        story, member = self._story_of[article]
-        return cluster, copy, self._stories[story], member
+    def cluster_of(self, article: str) -> DuplicateCluster:
+        """The duplicate cluster that an article is in."""
+        return self._copies.cluster_of[article]
 
-    def load(self, rows: Iterable[tuple[StoredArticle, Derived]]) -> None:
-        """Take over what is stored."""
-        self.apply([stored.article for stored, _ in rows], [])
+    def load(
+        self,
+        rows: Sequence[tuple[StoredArticle, Derived]],
+        clusters: Sequence[DuplicateCluster],
+        stories: Mapping[str, str],
+        cache: LinkCache | None = None,
+    ) -> dict[str, str]:
+        """Take over what is stored.
+
+        Args:
+            rows: All articles, with what was computed of them.
+            clusters: Their duplicate clusters, the representative first, the others in any order.
+            stories: Lasting id of the story group of each representative.
+            cache: Links of these texts, if they are known.
+
+        Returns:
+            Lasting id of each story group, by the id that the batch gives.
+        """
+        if not rows:
+            return {}
+        articles = {stored.article.id: stored.article for stored, _ in rows}
+        texts = {stored.article.id: stored.clean for stored, _ in rows}
+        derived = {stored.article.id: found for stored, found in rows}
+        self._cleaned.load(articles, texts)
+        keys = {each: precedence(articles[each], text) for each, text in texts.items()}
+        bodies = {each: Body(body_of(text), keys[each]) for each, text in texts.items()}
+        known = all(each.format == VERSION and each.signature for each in derived.values())
+        signatures = [each.signature for each in derived.values()]
+        prints = fingerprints_of(signatures, self._config.fingerprints) if known else None
+        self._copies.load(bodies, prints, [_ordered(each, keys) for each in clusters])
+        standing = sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
+        if cache and len(cache.articles) == len(standing) and {*cache.articles} == {*standing}:
+            standing = list(cache.articles)
+        else:
+            cache = None
+        found = self._profiles_of(standing, derived)
+        numbers = self._texts.add(standing, found, [keys[each] for each in standing])
+        if cache is None:
+            self._links.add(numbers)
+        else:
+            self._links.load(cache)
+        members: dict[str, list[int]] = {}
+        for each in standing:
+            members.setdefault(stories[each], []).append(self._texts.number[each])
+        firsts = self._groups.load(members.values())
+        return {self._story_id(first): story for first, story in zip(firsts, members, strict=True)}
+
+    def cache(self, generation: str) -> LinkCache:
+        """What `load` can take over as long as the store is of this generation."""
+        return self._links.cache(generation)
+
+    def _profiles_of(self, standing: Sequence[str], derived: Mapping[str, Derived]) -> Profiles:
+        """Profiles of articles from what is stored, or computed where it is of another form."""
+        articles = [self._cleaned.articles[each] for each in standing]
+        parts = [derived[each] for each in standing]
+        if all(part.format == VERSION and part.profile for part in parts):
+            return profiles_from(
+                parts,
+                seconds_of(articles),
+                keys_of([article.language for article in articles]),
+                keys_of([source_of(article) for article in articles]),
+            )
+        return profiles_of(articles, self._cleaned.texts, self._encoder, self._config)
 
     def apply(self, put: Sequence[Article], removed: Sequence[str]) -> Outcome:
         """Add or replace articles, and remove others.
@@ -109,9 +178,26 @@ class Live:
         clusters = self._copies.apply(bodies, removed)
         went = self._leaving(clusters, {*texts, *removed})
         touched = self._links.remove(np.array(sorted(went), np.int64))
-        touched |= self._links.add(self._coming(clusters, texts))
+        coming = self._coming(clusters, texts)
+        touched |= self._links.add(coming)
         groups = self._groups.refresh(touched - went, went)
-        return self._outcome(texts, clusters, groups)
+        return self._outcome(texts, self._derived(texts, coming), clusters, groups)
+
+    def _derived(self, texts: Iterable[str], coming: Int64s) -> dict[str, Derived]:
+        """What is to be stored of articles: the copies among them have no vectors."""
+        derived = {
+            each: Derived(VERSION, signature_bytes(*self._copies.prints_of(each)), b"", b"")
+            for each in {*texts, *(self._texts.articles[number] for number in coming.tolist())}
+        }
+        of = self._texts.profiles
+        for number in coming.tolist():
+            article = self._texts.articles[number]
+            derived[article] = replace(
+                derived[article],
+                vectors=vector_bytes(of, number),
+                profile=profile_bytes(of, number),
+            )
+        return derived
 
     def query(self, asked: Article, lasting: Mapping[str, str], limit: int) -> QueryAnswer:
         """What is known about an article that is not there.
@@ -123,11 +209,12 @@ class Live:
         """
         text = self._cleaned.cleaned(asked)
         copies = [
-            Match(id, asked.id, found.jaccard, found.containment_a, found.containment_b)
-            for id, found in self._copies.query(body_of(text))
+            Match(each, asked.id, found.jaccard, found.containment_a, found.containment_b)
+            for each, found in self._copies.query(body_of(text))
         ]
         found = profiles_of([asked], {asked.id: text}, self._encoder, self._config)
-        (number,) = self._texts.add([asked.id], found, [precedence(asked, text)]).tolist()
+        # Under an id that no article has: it may be asked for one that is there.
+        (number,) = self._texts.add([""], found, [precedence(asked, text)]).tolist()
         try:
             links = self._links.around(number)
             group = self._groups.joined_by(number, links)
@@ -139,12 +226,21 @@ class Live:
         finally:
             self._texts.forget_last()
         if copies:
-            _, member = self._story_of[copies[0].a]
-            homes, mean = [self._story_of[copies[0].a][0]], member.probability
-        home = max(sorted(set(homes)), key=homes.count, default="")
+            home, mean = self._home_and_mean(copies[0].a)
+        else:
+            home = max(sorted(set(homes)), key=homes.count, default="")
         return QueryAnswer(
             tuple(copies[:limit]), tuple(neighbors[:limit]), lasting.get(home, ""), mean
         )
+
+    def _home_and_mean(self, article: str) -> tuple[str, float | None]:
+        """Story group of an article, and mean P(same event) of its text with the others there."""
+        number = self._texts.number[self.cluster_of(article).representative]
+        group = self._groups.of(number)
+        mean = None
+        if len(group.members) > 1:
+            mean = probability_of(group.mean_log_odds[group.members.tolist().index(number)])
+        return self._home(number), mean
 
     def _neighbors(self, links: Mapping[int, int], lasting: Mapping[str, str]) -> list[Neighbor]:
         found = [
@@ -157,7 +253,7 @@ class Live:
 
     def _home(self, number: int) -> str:
         """Id of the story group that a text is in."""
-        return self._story_of[self._texts.articles[number]][0]
+        return self._story_id(self._groups.first_of(number))
 
     def _leaving(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
         """Numbers of texts that stand for nothing any more, or are another text now."""
@@ -169,7 +265,7 @@ class Live:
     def _coming(self, clusters: ClusterChanges, texts: Mapping[str, CleanText]) -> Int64s:
         """Numbers for the texts that stand for themselves and have none."""
         standing = {cluster.representative for cluster in clusters.new}
-        standing |= {each for each in texts if self._cluster_of(each).representative == each}
+        standing |= {each for each in texts if self.cluster_of(each).representative == each}
         cleaned, number = self._cleaned, self._texts.number
         keys = {
             each: precedence(cleaned.articles[each], cleaned.texts[each])
@@ -181,43 +277,32 @@ class Live:
         found = profiles_of(articles, cleaned.texts, self._encoder, self._config)
         return self._texts.add(new, found, [keys[each] for each in new])
 
-    def _cluster_of(self, article: str) -> DuplicateCluster:
-        return self._copies.cluster_of[article]
-
     def _outcome(
-        self, texts: Mapping[str, CleanText], clusters: ClusterChanges, groups: GroupChanges
+        self,
+        texts: Mapping[str, CleanText],
+        derived: Mapping[str, Derived],
+        clusters: ClusterChanges,
+        groups: GroupChanges,
     ) -> Outcome:
-        """Describe what changed, and remember it."""
+        """Describe what changed."""
         standing = {cluster.representative for cluster in clusters.new}
-        standing |= {self._cluster_of(each).representative for each in texts}
+        standing |= {self.cluster_of(each).representative for each in texts}
         changed = {int(each.members[0]): each for each in groups.new}
         for each in standing:
             group = self._groups.of(self._texts.number[each])
             changed[int(group.members[0])] = group
-        new = {story.id: story for story in self._described(list(changed.values()))}
-        old = {
-            id: self._stories.pop(id)
-            for number in groups.gone | set(changed)
-            if (id := self._story_id(number)) in self._stories  # noqa: A001
-        }
-        for story in old.values():
-            for member in story.members:
-                self._story_of.pop(member.id, None)
-        self._stories.update(new)
-        for story in new.values():
-            self._story_of.update((each.id, (story.id, each)) for each in story.members)
         return Outcome(
             texts,
-            {id: Derived(1, b"", b"", b"") for id in texts},  # noqa: A001
+            derived,
             clusters.new,
-            [story for id, story in new.items() if old.get(id) != story],  # noqa: A001
-            [id for id, story in old.items() if new.get(id) != story],  # noqa: A001
+            self._described(list(changed.values())),
+            sorted(self._story_id(number) for number in groups.gone | set(changed)),
         )
 
     def _described(self, groups: Sequence[Group]) -> tuple[StoryGroup, ...]:
         """Groups of numbers of texts as the batch describes them."""
         numbers = [number for each in groups for number in each.members.tolist()]
-        clusters = [self._cluster_of(self._texts.articles[number]) for number in numbers]
+        clusters = [self.cluster_of(self._texts.articles[number]) for number in numbers]
         place = {number: k for k, number in enumerate(numbers)}
         local = tuple(
             Group(
@@ -235,3 +320,9 @@ class Live:
     def _story_id(self, number: int) -> str:
         """Id that the batch gives to a story group with this first text."""
         return stable_id("s", self._texts.articles[number])
+
+
+def _ordered(cluster: DuplicateCluster, keys: Mapping[str, Precedence]) -> DuplicateCluster:
+    """The cluster with its members in the order of precedence, the representative first."""
+    first, *others = cluster.members
+    return replace(cluster, members=(first, *sorted(others, key=lambda each: keys[each.id])))

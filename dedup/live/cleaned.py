@@ -6,7 +6,7 @@ any page of its source. Then all pages of that source are cleaned again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dedup.cleaning import clean, normalize
 from dedup.cleaning.repeated import SourceLines
@@ -33,7 +33,15 @@ class LiveCleaned:
 
     def cleaned(self, article: Article) -> CleanText:
         """Canonical text of an article, there or not, with what its source repeats."""
+        self._remember(article.source)
         return clean(article, self._config, repeated=self._repeated.get(article.source, _NOTHING))
+
+    def load(self, articles: Mapping[str, Article], texts: Mapping[str, CleanText]) -> None:
+        """Take over articles whose canonical texts are known."""
+        self.articles.update(articles)
+        self.texts.update(texts)
+        for article in articles.values():
+            self._ids.setdefault(article.source, {})[article.id] = None
 
     def apply(self, put: Sequence[Article], removed: Sequence[str]) -> dict[str, CleanText]:
         """Add or replace articles, and remove others.
@@ -42,6 +50,10 @@ class LiveCleaned:
             The canonical texts of the articles that were put, and of those whose text changed
             with them.
         """
+        for source in {article.source for article in put} | {
+            self.articles[each].source for each in removed
+        }:
+            self._remember(source)
         leaving = [*removed, *(article.id for article in put)]
         anew = {self._leave(each) for each in leaving if each in self.articles}
         for article in put:
@@ -66,14 +78,24 @@ class LiveCleaned:
     def _counts(self, source: str) -> bool:
         return bool(source) and self._config.remove_furniture
 
+    def _remember(self, source: str) -> None:
+        """What the pages of a source repeat, if they were taken over and not looked at yet."""
+        if self._counts(source) and source not in self._lines and self._ids.get(source):
+            self._lines[source] = self._lines_of(source)
+            self._repeated[source] = self._lines[source].repeated(self._config)
+
+    def _lines_of(self, source: str) -> SourceLines:
+        lines = SourceLines()
+        for each in self._ids[source]:
+            lines.add(normalize(self.articles[each].text))
+        return lines
+
     def _furniture(self, source: str, *, again: bool) -> dict[str, CleanText]:
         """See what a source repeats; the texts of its other articles that changed by it."""
         if not self._counts(source):
             return {}
         if again:
-            lines = self._lines[source] = SourceLines()
-            for each in self._ids[source]:
-                lines.add(normalize(self.articles[each].text))
+            self._lines[source] = self._lines_of(source)
         found = self._lines[source].repeated(self._config)
         if found == self._repeated.get(source, _NOTHING):
             return {}

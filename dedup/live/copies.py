@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import xxhash
 
-from dedup.assembly import describe_clusters
+from dedup.assembly import Precedence, describe_clusters
 from dedup.candidates import (
     ESTIMATE_SLACK,
     MATES,
@@ -23,19 +23,23 @@ from dedup.candidates import (
     MAX_LENGTH_RATIO,
     MIN_SHARED_ANCHORS,
     band_keys,
+    candidates,
 )
+from dedup.characters import UInt32s
 from dedup.config import Config
-from dedup.fingerprints import fingerprint, shingle_sizes
+from dedup.fingerprints import Fingerprints, fingerprint, shingle_sizes
 from dedup.live.growing import Growing
-from dedup.live.ordering import Ordering, Precedence
+from dedup.live.ordering import Ordering
 from dedup.live.postings import Postings
 from dedup.matches import Matches, Similarity, Verifier
 from dedup.near_duplicates import NearDuplicates, assign_leaders
 from dedup.records import DuplicateCluster
-from dedup.shingles import Int64s, UInt64s
+from dedup.shingles import Int64s, UInt64s, ranges
 from dedup.utf8 import Utf8Texts
 
 _HIGH = np.uint64(32)
+_BULK = 4
+"""When more than one in so many texts is new, all are matched again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +81,52 @@ class LiveCopies:
         self._digests: list[bytes] = []
         self._signatures = Growing(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = Growing(np.int64)
-        self._anchor_counts = Growing(np.int64)
-        self._anchors: list[UInt64s] = []
+        self._anchors: list[UInt32s] = []
         self._alive = Growing(np.bool_)
         self._band_postings = Postings()
         self._anchor_postings = Postings()
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
 
-    def body(self, article: str) -> str:
-        """The text of an article."""
-        return self._texts_of([self._articles[article][0]])[0]
+    def load(
+        self,
+        articles: Mapping[str, Body],
+        prints: Fingerprints | None,
+        clusters: Iterable[DuplicateCluster],
+    ) -> None:
+        """Take over articles that were in clusters before.
+
+        Args:
+            articles: All of them.
+            prints: Fingerprints of their texts in that order; None if they are not known.
+            clusters: What they were in.
+        """
+        texts: dict[bytes, str] = {}
+        rows: list[int] = []
+        for row, (id, body) in enumerate(articles.items()):  # noqa: A001
+            digest = _digest(id, body.text)
+            self._articles[id] = digest, body.precedence
+            self._holders.setdefault(digest, []).append(id)
+            if digest not in texts:
+                texts[digest] = body.text
+                rows.append(row)
+        coming = [
+            (digest, self._first(digest), text.encode("utf-8", "replace"))
+            for digest, text in texts.items()
+        ]
+        known = None if prints is None else taken(prints, np.array(rows, np.int64))
+        new = self._numbered(coming, known)
+        if new:
+            self._match_all([], new)
+        for cluster in clusters:
+            self.cluster_of.update((member.id, cluster) for member in cluster.members)
+
+    def prints_of(self, article: str) -> tuple[int, np.ndarray, np.ndarray]:
+        """Tokens, signature and anchors of the text of an article."""
+        number = self._number[self._articles[article][0]]
+        return (
+            int(self._tokens.rows[number]), self._signatures.rows[number], self._anchors[number]
+        )  # fmt: skip
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:
         """Add or replace articles, and remove others.
@@ -165,17 +204,20 @@ class LiveCopies:
                 coming.append((digest, first, body))
         return stale, self._numbered(coming)
 
-    def _numbered(self, coming: Sequence[tuple[bytes, Precedence, bytes]]) -> list[int]:
+    def _numbered(
+        self,
+        coming: Sequence[tuple[bytes, Precedence, bytes]],
+        known: Fingerprints | None = None,
+    ) -> list[int]:
         """New numbers for texts, with their fingerprints; they are in no bucket yet."""
         start = len(self._bodies)
-        prints = fingerprint(
+        prints = known or fingerprint(
             Utf8Texts.of_bytes([body for *_, body in coming]),
             self._config.fingerprints,
             compiled=True,
         )
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
-        self._anchor_counts.extend(prints.anchor_counts)
         self._alive.extend(np.ones(len(coming), bool))
         stops = np.cumsum(prints.anchor_counts)
         for place, (digest, first, body) in enumerate(coming):
@@ -183,12 +225,15 @@ class LiveCopies:
             self._bodies.append(body)
             self._digests.append(digest)
             self._number[digest] = start + place
-            anchors = prints.anchors[stops[place] - prints.anchor_counts[place] : stops[place]]
-            self._anchors.append(np.unique(anchors).astype(np.uint64))
+            self._anchors.append(
+                prints.anchors[stops[place] - prints.anchor_counts[place] : stops[place]]
+            )
         return list(range(start, len(self._bodies)))
 
     def _match(self, stale: Sequence[int], new: Sequence[int]) -> set[int]:
         """Bring the matches up to date; the texts that are there and lost or won some."""
+        if len(new) * _BULK > len(self._number):
+            return self._match_all(stale, new)
         crowded = self._in_large_buckets(stale)
         for number in stale:
             self._alive.rows[number] = False
@@ -218,13 +263,40 @@ class LiveCopies:
             dirty |= {a, b}
         return dirty - set(stale)
 
+    def _match_all(self, stale: Sequence[int], new: Sequence[int]) -> set[int]:
+        """The same for so many new texts that all texts are matched as in the batch."""
+        for number in stale:
+            self._alive.rows[number] = False
+        self._number = {
+            digest: number for digest, number in self._number.items() if self._alive.rows[number]
+        }
+        self._file(new)
+        numbers = self._order.sorted(np.flatnonzero(self._alive.rows))
+        anchors = [self._anchors[number] for number in numbers.tolist()]
+        tokens = self._tokens.rows[numbers]
+        prints = Fingerprints(
+            self._signatures.rows[numbers],
+            tokens,
+            shingle_sizes(tokens, self._config.fingerprints),
+            np.concatenate([np.empty(0, np.uint32), *anchors]),
+            np.array([len(each) for each in anchors], np.int64),
+        )
+        pairs = candidates(prints, self._config.near_duplicates, compiled=True)
+        found = self._verifier(numbers.tolist(), threads=0).matches(pairs)
+        self._matches = {}
+        for (first, second), similarity in found.as_dict().items():
+            a, b = int(numbers[first]), int(numbers[second])
+            self._matches.setdefault(a, {})[b] = similarity
+            self._matches.setdefault(b, {})[a] = _turned(similarity)
+        return set(numbers.tolist())
+
     def _file(self, numbers: Sequence[int]) -> None:
         """Put texts into their buckets."""
         with_tokens = np.array([n for n in numbers if self._tokens.rows[n]], np.int64)
         keys = self._band_keys(self._signatures.rows[with_tokens])
         owners = np.repeat(with_tokens, self._bands)
         self._band_postings.add(keys.ravel(), owners, np.ones(len(owners), np.int64))
-        anchors = [self._anchors[number] for number in numbers]
+        anchors = [_buckets(self._anchors[number]) for number in numbers]
         owners = np.repeat(np.array(numbers, np.int64), [len(each) for each in anchors])
         joined = np.concatenate([np.empty(0, np.uint64), *anchors])
         self._anchor_postings.add(joined, owners, np.ones(len(owners), np.int64))
@@ -252,7 +324,7 @@ class LiveCopies:
             signature = self._signatures.rows[number : number + 1]
             for postings, keys in (
                 (self._band_postings, self._band_keys(signature)[0]),
-                (self._anchor_postings, self._anchors[number]),
+                (self._anchor_postings, _buckets(self._anchors[number])),
             ):
                 which, owners = self._buckets(postings, keys)
                 full = np.bincount(which, minlength=len(keys)) >= MAX_BUCKET
@@ -299,17 +371,15 @@ class LiveCopies:
         mates, _ = self._bucket_mates(self._band_postings, keys, number)
         equal = np.count_nonzero(self._signatures.rows[mates] == signature, axis=1)
         by_band = mates[equal / len(signature) >= limits.min_jaccard - ESTIMATE_SLACK]
-        mates, shared = self._bucket_mates(
-            self._anchor_postings, np.unique(anchors).astype(np.uint64), number
-        )
+        mates, shared = self._bucket_mates(self._anchor_postings, _buckets(anchors), number)
         others = self._tokens.rows[mates]
         shorter, longer = np.minimum(tokens, others), np.maximum(tokens, others)
         sizes = shingle_sizes(np.append(others, tokens), self._config.fingerprints)
         missed = (shorter <= longer * MAX_LENGTH_RATIO) | (sizes[:-1] != sizes[-1])
-        own = len(anchors) if number < 0 else int(self._anchor_counts.rows[number])
-        fewest = np.minimum(own, self._anchor_counts.rows[mates])
+        counts = np.array([len(self._anchors[mate]) for mate in mates.tolist()], np.int64)
+        fewest = np.minimum(len(anchors), counts)
         by_anchor = mates[missed & (shared >= fewest * MIN_SHARED_ANCHORS)]
-        return np.union1d(by_band, by_anchor).tolist()
+        return list(map(int, np.union1d(by_band, by_anchor)))
 
     def _bucket_mates(
         self, postings: Postings, keys: UInt64s, number: int
@@ -359,14 +429,14 @@ class LiveCopies:
                 made[a, b] = _turned(found[second, first])
         return made
 
-    def _verifier(self, numbers: Sequence[int], asked: bytes = b"") -> Verifier:
+    def _verifier(self, numbers: Sequence[int], asked: bytes = b"", threads: int = 1) -> Verifier:
         bodies = [self._bodies[number] if number >= 0 else asked for number in numbers]
         texts = Utf8Texts.of_bytes(bodies)
         tokens = self._tokens.rows[np.maximum(numbers, 0)]
         if asked:
             prints = fingerprint(Utf8Texts.of_bytes([asked]), self._config.fingerprints)
             tokens = np.where(np.array(numbers) < 0, prints.token_counts[0], tokens)
-        return Verifier(texts, tokens, self._config, compiled=True, threads=1)
+        return Verifier(texts, tokens, self._config, compiled=True, threads=threads)
 
     def _regrouped(
         self, dirty: set[int], touched: Iterable[bytes], old: dict[str, DuplicateCluster]
@@ -422,7 +492,9 @@ class LiveCopies:
         ]
         pairs.sort(key=lambda each: each[:2])
         matches = _matches(pairs)
-        leaders, matches = assign_leaders(len(component), matches, self._verifier(component))
+        leaders = np.zeros(1, np.int64)
+        if len(component) > 1:
+            leaders, matches = assign_leaders(len(component), matches, self._verifier(component))
         text_of = [place[self._number[self._articles[each][0]]] for each in articles]
         first: dict[int, int] = {}
         for number, text in enumerate(text_of):
@@ -441,15 +513,29 @@ class LiveCopies:
         )  # fmt: skip
         return describe_clusters(articles, near)[0]
 
-    def _texts_of(self, digests: Iterable[bytes]) -> list[str]:
-        return [self._bodies[self._number[digest]].decode("utf-8") for digest in digests]
-
 
 def _digest(article: str, text: str) -> bytes:
     """Equal for equal texts; an empty text equals none."""
     if not text:
         return b"empty " + article.encode("utf-8", "surrogatepass")
     return xxhash.xxh3_128_digest(text.encode("utf-8", "replace"))
+
+
+def _buckets(anchors: UInt32s) -> UInt64s:
+    """The different anchors of a text."""
+    return np.unique(anchors).astype(np.uint64)
+
+
+def taken(prints: Fingerprints, rows: Int64s) -> Fingerprints:
+    """Fingerprints of some of the texts."""
+    starts = np.cumsum(prints.anchor_counts) - prints.anchor_counts
+    return Fingerprints(
+        prints.signatures[rows],
+        prints.token_counts[rows],
+        prints.shingle_sizes[rows],
+        prints.anchors[ranges(starts[rows], prints.anchor_counts[rows])],
+        prints.anchor_counts[rows],
+    )
 
 
 def _turned(found: Similarity) -> Similarity:

@@ -17,7 +17,7 @@ from dedup.config import Config
 from dedup.live.links import LiveLinks
 from dedup.live.texts import LiveTexts
 from dedup.shingles import Int64s
-from dedup.stories import Group, group
+from dedup.stories import Group, described, group
 
 LinksOf = Callable[[int], Mapping[int, int]]
 
@@ -64,11 +64,32 @@ class LiveGroups:
         self._links = links
         self._config = config
         self._first_of: dict[int, int] = {}
-        self.groups: dict[int, Group] = {}
+        self._members: dict[int, Int64s] = {}
+        self._groups: dict[int, Group] = {}
 
     def of(self, number: int) -> Group:
         """The group that a text is in."""
-        return self.groups[self._first_of[number]]
+        first = self._first_of[number]
+        if first not in self._groups:
+            local = _Numbered(self._texts.scorer, self._members[first])
+            found = described(np.arange(len(self._members[first])), local)
+            self._groups[first] = _renumbered(found, self._members[first])
+        return self._groups[first]
+
+    def first_of(self, number: int) -> int:
+        """The first text of the group that a text is in."""
+        return self._first_of[number]
+
+    def load(self, groups: Iterable[Sequence[int]]) -> list[int]:
+        """Take over groups, by the numbers of their texts; the first text of each."""
+        firsts = []
+        for numbers in groups:
+            members = self._texts.order.sorted(np.array(numbers, np.int64))
+            first = int(members[0])
+            self._first_of.update((each, first) for each in members.tolist())
+            self._members[first] = members
+            firsts.append(first)
+        return firsts
 
     def refresh(self, touched: Iterable[int], went: Iterable[int]) -> GroupChanges:
         """Bring the groups up to date.
@@ -83,11 +104,12 @@ class LiveGroups:
             gone |= {self._first_of[each] for each in component if each in self._first_of}
             new += self._grouped(np.array(component, np.int64), {})
         for first in gone:
-            for member in self.groups.pop(first).members.tolist():
+            self._groups.pop(first, None)
+            for member in self._members.pop(first).tolist():
                 self._first_of.pop(member, None)
         for made in new:
             first = int(made.members[0])
-            self.groups[first] = made
+            self._groups[first], self._members[first] = made, made.members
             self._first_of.update((member, first) for member in made.members.tolist())
         return GroupChanges(new, gone)
 
@@ -142,7 +164,9 @@ class LiveGroups:
             self._config.stories,
             self._config.neighbors.max_gap,
         )
-        return [
-            Group(numbers[each.members], int(numbers[each.medoid]), each.mean_log_odds)
-            for each in found.groups
-        ]
+        return [_renumbered(each, numbers) for each in found.groups]
+
+
+def _renumbered(found: Group, numbers: Int64s) -> Group:
+    """The group of places in a list of numbers, by these numbers."""
+    return Group(numbers[found.members], int(numbers[found.medoid]), found.mean_log_odds)

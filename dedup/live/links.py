@@ -2,29 +2,35 @@
 
 Whether a pair is a candidate depends on the texts around: on the nearest of each text in each
 language, and on the next texts with the same term (`story_candidates.py`). Kept are, for each text
-and language, the largest similarities, and for each term the texts that have it. What a pair is worth
-depends on the pair alone. So a text that comes brings its own links, and can take from others the
-place among the nearest; one that goes can give places back.
+and language, the largest similarities, and for each term the texts that have it. What a pair is
+worth depends on the pair alone. So a text that comes brings its own links, and can take from others
+the place among the nearest; one that goes can give places back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import numpy as np
 
+from dedup.affinity import likely_pairs
 from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
+from dedup.live.cache import LinkCache
 from dedup.live.growing import Growing
 from dedup.live.postings import Postings
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import SCALE, within_gap
-from dedup.shingles import Int64s, UInt64s
-from dedup.story_candidates import MIN_BITS, REACH
+from dedup.neighbors import Pairs as Candidates
+from dedup.shingles import BoolMask, Int64s, UInt64s
+from dedup.story_candidates import MIN_BITS, REACH, term_pairs
 from dedup.terms import WEIGHT_UNIT
 
 _ROWS_AT_ONCE = 256
+_BULK = 4
+"""When more than one in so many texts is new, the lists of terms are gone through at once."""
 _ONE = SCALE * SCALE
 
 Pairs = tuple[Int64s, Int64s]
@@ -64,6 +70,41 @@ class LiveLinks:
         """Log-odds of the links of a text, by the other one."""
         return self._links.get(number, {})
 
+    def cache(self, generation: str) -> LinkCache:
+        """What can be taken over by `load`: the texts that are there, numbered anew."""
+        kept = np.flatnonzero(self._texts.alive)
+        place = np.full(len(self._texts), -1)
+        place[kept] = np.arange(len(kept))
+        links = [
+            (a, b, weight)
+            for a, others in self._links.items()
+            for b, weight in others.items()
+            if a < b
+        ]
+        first, second, log_odds = np.array(links, np.int64).reshape(-1, 3).T
+        return LinkCache(
+            generation,
+            tuple(self._texts.articles[number] for number in kept.tolist()),
+            np.array(list(self._places), np.int64),
+            self._tops[:, kept],
+            place[first],
+            place[second],
+            log_odds,
+        )
+
+    def load(self, found: LinkCache) -> None:
+        """Take over links; the texts have their numbers already."""
+        self._places = {key: place for place, key in enumerate(found.languages.tolist())}
+        self._tops = found.tops
+        self._make_room()
+        self._file(np.arange(len(self._texts)))
+        links = zip(
+            found.first.tolist(), found.second.tolist(), found.log_odds.tolist(), strict=True
+        )
+        for a, b, weight in links:
+            self._links.setdefault(a, {})[b] = weight
+            self._links.setdefault(b, {})[a] = weight
+
     def remove(self, numbers: Int64s) -> set[int]:
         """Texts go, which are still there; the others whose links changed."""
         opened = []
@@ -82,7 +123,8 @@ class LiveLinks:
     def add(self, numbers: Int64s) -> set[int]:
         """Texts come, which have their numbers already; all whose links changed, these too."""
         self._make_room()
-        lost, near, sharing = [], [], []
+        bulk = len(numbers) * _BULK > np.count_nonzero(self._texts.alive)
+        lost, near = [], []
         for start in range(0, len(numbers), _ROWS_AT_ONCE):
             some = numbers[start : start + _ROWS_AT_ONCE]
             risen = np.zeros(self._tops.shape[:2], bool)
@@ -92,13 +134,19 @@ class LiveLinks:
                 self._offer(found, some, columns, both, risen)
             lost.append(self._of_language(np.argwhere(risen)))
             for (columns, _), found in zip(parts, products, strict=True):
-                near.append(self._near(found, some, columns))
-        for number in numbers.tolist():
-            self._file(number)
-            lost.append(self._bridged(number))
-        sharing += [self._sharing(number) for number in numbers.tolist()]
-        changed = self._unlink(_joined(lost))
-        return changed | self._link(_joined(near), _joined(sharing)) | set(numbers.tolist())
+                near.append(self._likely(self._near(found, some, columns)))
+        if bulk:
+            self._file(numbers)
+            lost = [self._all()]
+            sharing = self._all_sharing()
+        else:
+            for number in numbers.tolist():
+                self._file(np.array([number]))
+                lost.append(self._bridged(number))
+            sharing = _joined(self._sharing(number) for number in numbers.tolist())
+        known = sharing if bulk else None
+        changed = self._unlink(_joined(lost), known)
+        return changed | self._link(_joined(near), sharing, known) | set(numbers.tolist())
 
     def around(self, number: int) -> dict[int, int]:
         """Links that the last text would have, which was given a number but did not come.
@@ -115,6 +163,7 @@ class LiveLinks:
         first, second = _distinct(first, second)
         log_odds = self._texts.scorer.log_odds(first, second)
         self._tops[:, number] = -np.inf
+        self._languages.shrink(number)
         others = np.where(first == number, second, first)
         kept = log_odds >= self._floor
         return dict(zip(others[kept].tolist(), log_odds[kept].tolist(), strict=True))
@@ -155,7 +204,7 @@ class LiveLinks:
         return products
 
     def _offer(
-        self, products: Float32s, rows: Int64s, columns: Int64s, both: bool, risen: np.ndarray
+        self, products: Float32s, rows: Int64s, columns: Int64s, both: bool, risen: BoolMask
     ) -> None:
         from dedup.kernels.tops import offer
 
@@ -217,6 +266,30 @@ class LiveLinks:
         first, second = np.array(pairs, np.int64).reshape(-1, 2).T
         return first, second
 
+    def _likely(self, pairs: Pairs) -> Pairs:
+        """The pairs that are likely enough for a link, so that the many others are not kept."""
+        return likely_pairs(self._texts.scorer, Candidates(*pairs), self._floor)[:2]
+
+    def _all(self) -> Pairs:
+        """All links."""
+        pairs = [(a, b) for a, others in self._links.items() for b in others if a < b]
+        first, second = np.array(pairs, np.int64).reshape(-1, 2).T
+        return first, second
+
+    def _all_sharing(self) -> Pairs:
+        """All pairs that share enough rare terms, as the batch finds them."""
+        numbers = self._texts.order.sorted(np.flatnonzero(self._texts.alive))
+        of = self._texts.profiles
+        config = NeighborConfig(
+            max_gap=timedelta(seconds=self._gap), min_shared_bits=self._least_shared * WEIGHT_UNIT
+        )
+        found = []
+        for kind in self._postings:
+            rows: KeyedRows = getattr(of, kind)
+            pairs = term_pairs(rows.take(numbers), of.seconds[numbers], config, True)
+            found.append((numbers[pairs.first], numbers[pairs.second]))
+        return _distinct(*_joined(found))
+
     def _row(self, kind: str, number: int) -> tuple[UInt64s, Int64s]:
         """Keys and weights of the terms of a text that are rare enough to bring texts together."""
         rows: KeyedRows = getattr(self._texts.profiles, kind)
@@ -224,11 +297,12 @@ class LiveLinks:
         kept = rows.values[part] >= MIN_BITS / WEIGHT_UNIT
         return rows.keys[part][kept], rows.values[part][kept].astype(np.int64)
 
-    def _file(self, number: int) -> None:
-        """Put a text into the lists of its terms."""
+    def _file(self, numbers: Int64s) -> None:
+        """Put texts into the lists of their terms."""
         for kind, postings in self._postings.items():
-            keys, weights = self._row(kind, number)
-            postings.add(keys, np.full(len(keys), number), weights)
+            rows: KeyedRows = getattr(self._texts.profiles, kind)
+            rare = rows.take(numbers).at_least(MIN_BITS / WEIGHT_UNIT)
+            postings.add(rare.keys, numbers[rare.owners], rare.values.astype(np.int64))
 
     def _lists(self, kind: str, number: int) -> tuple[Int64s, Int64s, Int64s, Int64s]:
         """The lists of the terms of a text, in the order of precedence, with the text itself.
@@ -276,22 +350,20 @@ class LiveLinks:
             found.append((owners[first[one_list]], owners[second[one_list]]))
         return _joined(found)
 
-    def _link(self, near: Pairs, sharing: Pairs) -> set[int]:
+    def _link(self, near: Pairs, sharing: Pairs, known: Pairs | None = None) -> set[int]:
         """Link pairs that are candidates and likely enough; the texts that have new links.
 
         Args:
             near: Pairs that may be among the nearest of one another.
             sharing: Pairs that may share enough.
+            known: All pairs of the index that share enough, where they are known.
         """
-        first, second = _distinct(*_joined([near, sharing]))
-        known = np.array(
-            [b in self.of(a) for a, b in zip(first.tolist(), second.tolist(), strict=True)], bool
+        first, second, log_odds = likely_pairs(
+            self._texts.scorer, Candidates(*_distinct(*_joined([near, sharing]))), self._floor
         )
-        first, second = first[~known], second[~known]
-        log_odds = self._texts.scorer.log_odds(first, second)
-        kept = log_odds >= self._floor
-        first, second, log_odds = first[kept], second[kept], log_odds[kept]
-        kept = self._are_candidates(first, second)
+        new = ~self._linked(first, second)
+        first, second, log_odds = first[new], second[new], log_odds[new]
+        kept = self._are_candidates(first, second, known)
         touched: set[int] = set()
         for a, b, weight in zip(
             first[kept].tolist(), second[kept].tolist(), log_odds[kept].tolist(), strict=True
@@ -301,29 +373,39 @@ class LiveLinks:
             touched |= {a, b}
         return touched
 
-    def _unlink(self, pairs: Pairs) -> set[int]:
+    def _linked(self, first: Int64s, second: Int64s) -> BoolMask:
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
+        return np.array([b in self.of(a) for a, b in pairs], bool)
+
+    def _unlink(self, pairs: Pairs, known: Pairs | None = None) -> set[int]:
         """Cut the links of pairs that are candidates no more; the texts that lost one."""
         first, second = _distinct(*pairs)
-        known = np.array(
-            [b in self.of(a) for a, b in zip(first.tolist(), second.tolist(), strict=True)], bool
-        )
-        first, second = first[known], second[known]
-        lost = ~self._are_candidates(first, second)
+        linked = self._linked(first, second)
+        first, second = first[linked], second[linked]
+        lost = ~self._are_candidates(first, second, known)
         touched: set[int] = set()
         for a, b in zip(first[lost].tolist(), second[lost].tolist(), strict=True):
             del self._links[a][b], self._links[b][a]
             touched |= {a, b}
         return touched
 
-    def _are_candidates(self, first: Int64s, second: Int64s) -> np.ndarray:
+    def _are_candidates(
+        self, first: Int64s, second: Int64s, known: Pairs | None = None
+    ) -> BoolMask:
         """Whether pairs of texts are candidates of the batch, as things stand."""
         of, languages = self._texts.profiles, self._languages.rows
         products = np.einsum("ij,ij->i", of.whole[first], of.whole[second])
         least = np.minimum(
             self._tops[languages[second], first, 0], self._tops[languages[first], second, 0]
         )
-        found = (products >= self._threshold) & (products >= least)
+        found: BoolMask = (products >= self._threshold) & (products >= least)
         found &= within_gap(of.seconds, first, second, self._gap)
+        if known is not None:
+            count = len(self._texts)
+            low, high = np.minimum(first, second), np.maximum(first, second)
+            sharing_keys = np.minimum(*known) * count + np.maximum(*known)
+            found |= np.isin(low * count + high, sharing_keys)
+            return found
         sharing: dict[int, set[int]] = {}
         for place in np.flatnonzero(~found).tolist():
             a, b = int(first[place]), int(second[place])

@@ -6,11 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from dedup.assembly import Precedence
 from dedup.live.growing import Growing
 from dedup.shingles import Int64s
-
-Precedence = tuple[datetime, int, str]
-"""As `dedup.assembly.precedence` makes it."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

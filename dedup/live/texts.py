@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from dedup.affinity import Affinity, AffinityModel
+from dedup.assembly import Precedence
 from dedup.compiled_pairs import Sizes
 from dedup.keyed_rows import KeyedRows
 from dedup.live.growing import Growing, GrowingRows
-from dedup.live.ordering import Ordering, Precedence
+from dedup.live.ordering import Ordering
 from dedup.profiles import Profiles
 from dedup.shingles import Int64s
 
 _LONG_AGO = -(1 << 60)
 """The time of a text that went: far from any other."""
-_ROWS = ("terms", "head_terms", "names", "numbers")
+_ROWS = ("terms", "head_terms", "names", "numbers", "dates")
 
 
 class LiveTexts:
@@ -53,8 +54,8 @@ class LiveTexts:
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        grown = [*self._columns.values(), *self._rows.values(), *self._squares]
-        return sum(each.nbytes for each in grown)
+        grown = sum(each.nbytes for each in (*self._columns.values(), *self._squares))
+        return grown + sum(each.nbytes for each in self._rows.values())
 
     @property
     def alive(self) -> np.ndarray:
@@ -64,9 +65,9 @@ class LiveTexts:
     @property
     def profiles(self) -> Profiles:
         """Profiles of all numbers, as views; without the words."""
-        columns = {name: grown.rows for name, grown in self._columns.items()}
-        rows = {name: grown.rows for name, grown in self._rows.items()}
-        return Profiles(texts=(), **columns, **rows)
+        columns: dict[str, Any] = {name: grown.rows for name, grown in self._columns.items()}
+        columns.update((name, grown.rows) for name, grown in self._rows.items())
+        return Profiles(texts=(), **columns)
 
     @property
     def scorer(self) -> Affinity:
@@ -119,8 +120,3 @@ class LiveTexts:
             grown.shrink(number)
         for rows in self._rows.values():
             rows.shrink(number)
-
-
-def without_words(found: Profiles) -> Profiles:
-    """The same profiles without the texts, which only explanations need."""
-    return dataclasses.replace(found, texts=())

@@ -34,6 +34,8 @@ _EVIDENCE_WORDS = {
     "shared_names": "Names that sound alike, in any script (square root of their rarity)",
     "shared_numbers": "Numbers in both (square root of how many)",
     "number_clash": "Numbers in both, and none in common (1 = yes)",
+    "shared_dates": "Days of the year named in both (square root of how many)",
+    "date_clash": "Days of the year named in both, and none in common (1 = yes)",
     "gap": "Days between the two (0 where one has no date)",
     "undated": "A date is missing (1 = yes): the two may be of any time",
     "same_source": "From one source (1 = yes)",

@@ -133,7 +133,7 @@ class Store(Protocol):
     """
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Let go of files and connections, once the open transaction has ended."""
         ...
 
     def begin(self) -> AbstractContextManager[None]:
@@ -231,12 +231,16 @@ class Store(Protocol):
         """At most `limit` open story groups, and the cursor of the next ones, empty at the end.
 
         Raises:
-            StoreError: The cursor is none of this list.
+            StoreError: The cursor is none of this list, or the limit is below 1.
         """
         ...
 
     def add_events(self, events: Sequence[StoryEvent]) -> None:
-        """Add to the history; the numbers of the events are those after the last one."""
+        """Add to the history.
+
+        Raises:
+            StoreError: The numbers of the events are not those after the last one.
+        """
         ...
 
     def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from dedup.index_records import StoryEvent
 from dedup.store import StoredStory
+from dedup.store.database import Select
 from dedup.store.rows import (
     ARTICLE,
     EVENT,
@@ -23,7 +24,6 @@ from dedup.store.rows import (
 
 __all__ = ["examine", "replay"]
 
-Select = Callable[[str, Sequence[object]], list[Any]]
 _SHOWN = 5
 _PAGE = 1_000
 
@@ -177,8 +177,8 @@ def _history(select: Select, stories: Mapping[str, StoredStory], found: _Finding
             break
     told = replay(events)
     open_stories = {
-        id: {member.id for member in stored.group.members}
-        for id, stored in stories.items()
+        stored.id: {member.id for member in stored.group.members}
+        for stored in stories.values()
         if stored.group is not None
     }
     for id in sorted(set(chain(told, open_stories))):  # noqa: A001

@@ -14,6 +14,8 @@ __all__ = ["WriterLock"]
 class WriterLock:
     """Held from its making until `free`, or until the process is gone, however it ends.
 
+    A process that was forked meanwhile holds it too, until it ends.
+
     Args:
         path: The file, made if missing; it holds the number of the process that writes.
 

@@ -1,8 +1,9 @@
 """Records to rows of a table and back, exactly.
 
-Databases take no NUL and no lone surrogate in text. Both are kept as U+FDD0, which stands for
-no character, and four hexadecimal digits; U+FDD0 itself too. So every string comes back as it
-was; one with such characters is sorted by what is kept of it.
+Databases take no NUL and no lone surrogate in text. Each is kept as five of the 32 code points
+from U+FDD0 on, which stand for no character in any text: the first, then four hexadecimal
+digits from U+FDE0 on. Those code points are kept the same way. So every string comes back as
+it was, and is found by its parts; one with such characters is sorted by what is kept of it.
 """
 
 from __future__ import annotations
@@ -48,26 +49,33 @@ UNDATED = -(2**63)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _SECOND = 86_400, 1_000_000
-_MARK = "\ufdd0"
-_ODD = re.compile(f"[\0\ud800-\udfff{_MARK}]")
-_KEPT = re.compile(f"{_MARK}([0-9a-f]{{4}})")
+_MARK, _DIGITS = "\ufdd0", 0xFDE0
+_ODD = re.compile("[\0\ud800-\udfff\ufdd0-\ufdef]")
+_KEPT = re.compile(f"{_MARK}([\ufde0-\ufdef]{{4}})")
 
 
 def to_text(text: str) -> str:
     """A string as databases can keep it."""
-    if "\0" not in text and _MARK not in text:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return text
-    return _ODD.sub(lambda odd: f"{_MARK}{ord(odd[0]):04x}", text)
+    try:
+        kept = text.encode()
+    except UnicodeEncodeError:
+        return _ODD.sub(_hidden, text)
+    # The second is how the code points from U+FDC0 to U+FDFF begin in UTF-8.
+    return _ODD.sub(_hidden, text) if b"\0" in kept or b"\xef\xb7" in kept else text
 
 
 def from_text(kept: str) -> str:
     """The string that `to_text` was given."""
-    return _KEPT.sub(lambda odd: chr(int(odd[1], 16)), kept) if _MARK in kept else kept
+    return _KEPT.sub(_shown, kept) if _MARK in kept else kept
+
+
+def _hidden(odd: re.Match[str]) -> str:
+    code = ord(odd[0])
+    return _MARK + "".join(chr(_DIGITS + (code >> shift & 15)) for shift in (12, 8, 4, 0))
+
+
+def _shown(kept: re.Match[str]) -> str:
+    return chr(sum(ord(digit) - _DIGITS << 4 * place for place, digit in enumerate(kept[1][::-1])))
 
 
 def to_micros(time: datetime) -> int:

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from dedup.errors import StoreError
+from dedup.store.database import Select
 from dedup.store.lock import WriterLock
 from dedup.store.rows import Row
-from dedup.store.sql import Select, SqlStore
+from dedup.store.sql import SqlStore
 
 __all__ = ["SqliteStore", "Synchronous"]
 
@@ -23,6 +24,9 @@ Synchronous = Literal["FULL", "NORMAL", "OFF"]
 FILE, LOCK = "store.sqlite", "index.lock"
 _BUSY_SECONDS = 10.0
 _WRITER_CACHE_KIB, _READER_CACHE_KIB = 65_536, 8_192
+
+# What a large commit leaves of the log, to be used again.
+_KEPT_LOG_BYTES = 64 << 20
 
 _ADVICE = {
     "SQLITE_FULL": "the disk is full: make room and do it again; what was stored is as it was",
@@ -41,7 +45,7 @@ _ADVICE = {
 }
 
 
-class SqliteStore(SqlStore):
+class SqliteStore(SqlStore[sqlite3.Connection]):
     """The `Store` in a folder.
 
     Args:
@@ -53,18 +57,20 @@ class SqliteStore(SqlStore):
         StoreError: It is missing, damaged, of a later release, or another process writes it.
     """
 
+    BEGIN_WRITING = "BEGIN IMMEDIATE"
+    BEGIN_READING = "BEGIN"
+
     def __init__(
         self, path: str | Path, *, read_only: bool = False, synchronous: Synchronous = "FULL"
     ) -> None:
         self.path = Path(path)
         super().__init__(f"index {self.path}", read_only=read_only)
-        self._idle: list[sqlite3.Connection] = []
-        self._writer: sqlite3.Connection | None = None
         self._lock: WriterLock | None = None
-        self._closed = False
         try:
             if not read_only:
-                self._open_writer(synchronous)
+                self._lock = WriterLock(_made_folder(self.path) / LOCK)
+                with self._errors():
+                    self._set_up_writer(synchronous)
             elif not (self.path / FILE).is_file():
                 raise StoreError(f"there is no index at {self.path}: add articles to make one")
             self._migrate()
@@ -72,22 +78,24 @@ class SqliteStore(SqlStore):
             self.close()
             raise
 
-    def _open_writer(self, synchronous: Synchronous) -> None:
+    def _set_up_writer(self, synchronous: Synchronous) -> None:
         made = not (self.path / FILE).exists()
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be made: {error.strerror}") from error
-        self._lock = WriterLock(self.path / LOCK)
-        with self._errors():
-            self._writer = self._connect("rwc", _WRITER_CACHE_KIB)
-            self._writer.execute("PRAGMA journal_mode = WAL")
-            self._writer.execute(f"PRAGMA synchronous = {synchronous}")
-            self._writer.execute("PRAGMA journal_size_limit = 67108864")
-            self._writer.execute("PRAGMA foreign_keys = ON")
+        self._writer = self._connect("rwc", _WRITER_CACHE_KIB)
+        for setting in (
+            # Of a new file only: an article with its vectors fills most of such a page.
+            "page_size = 8192",
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            f"journal_size_limit = {_KEPT_LOG_BYTES}",
+            "foreign_keys = ON",
+        ):
+            self._writer.execute(f"PRAGMA {setting}")
         if made:
             _sync_folder(self.path)
             _sync_folder(self.path.parent)
+
+    def _open_reader(self) -> sqlite3.Connection:
+        return self._connect("ro", _READER_CACHE_KIB)
 
     def _connect(self, mode: str, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -95,21 +103,18 @@ class SqliteStore(SqlStore):
             uri=True,
             timeout=_BUSY_SECONDS,
             isolation_level=None,
-            # One thread at a time uses it: the writer's turn, or the borrower of a reader.
+            # One thread at a time uses it: whose turn it is to write, or who borrowed a reader.
             check_same_thread=False,
         )
-        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
-    def close(self) -> None:
-        """Let go of files and connections. What was committed is in one file then."""
-        self._closed = True
-        while self._idle:
-            self._idle.pop().close()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+    def _let_go(self) -> None:
         if self._lock is not None:
             self._lock.free()
             self._lock = None
@@ -118,90 +123,65 @@ class SqliteStore(SqlStore):
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:
+            # A message that quotes damaged tables.
+            advice = _ADVICE["SQLITE_CORRUPT"]
+            raise StoreError(f"{self.where}: {advice}") from error
         except sqlite3.Error as error:
             # An extended name goes on after the plain one: SQLITE_IOERR_WRITE.
             name = "_".join(getattr(error, "sqlite_errorname", "SQLITE_CORRUPT").split("_")[:2])
             advice = _ADVICE.get(name, "its database does not work")
             raise StoreError(f"{self.where}: {advice} (SQLite: {error})") from error
 
-    def _open_connection(self) -> sqlite3.Connection:
-        if self._writer is None:
-            raise StoreError(f"{self.where} is closed: open it again")
-        return self._writer
+    def _query(
+        self, connection: sqlite3.Connection, statement: str, values: Sequence[object]
+    ) -> list[Any]:
+        return connection.execute(statement, values).fetchall()
 
-    def _start(self) -> None:
-        self._open_connection().execute("BEGIN IMMEDIATE")
+    def _query_many(
+        self, connection: sqlite3.Connection, statement: str, rows: Iterable[Row]
+    ) -> None:
+        connection.executemany(statement, rows)
 
-    def _commit(self) -> None:
-        self._open_connection().execute("COMMIT")
-
-    def _undo(self) -> None:
-        # SQLite may have undone it already, as it does when the disk is full.
-        if self._writer is not None and self._writer.in_transaction:
-            with suppress(sqlite3.Error):
-                self._writer.execute("ROLLBACK")
-
-    def _run(self, statement: str, rows: Iterable[Row]) -> None:
-        self._open_connection().executemany(statement, rows)
-
-    def _run_script(self, script: str) -> None:
+    def _script(self, connection: sqlite3.Connection, script: str) -> None:
         # Not executescript, which commits first.
         for statement in _statements(script):
-            self._open_connection().execute(statement)
+            connection.execute(statement)
 
-    def _select_written(self, statement: str, values: Sequence[object]) -> list[Any]:
-        return self._open_connection().execute(statement, values).fetchall()
+    def _undo(self, connection: sqlite3.Connection) -> None:
+        # SQLite may have undone it already, as it does when the disk is full.
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
-    @contextmanager
-    def _committed(self) -> Iterator[Select]:
-        if self._closed:
-            raise StoreError(f"{self.where} is closed: open it again")
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect("ro", _READER_CACHE_KIB)
-        try:
-            connection.execute("BEGIN")
-            yield lambda statement, values: connection.execute(statement, values).fetchall()
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
-        if self._closed:
-            connection.close()
-        else:
-            self._idle.append(connection)
-
-    def _bytes(self) -> int:
+    def _bytes(self, select: Select) -> int:
         files = (self.path / FILE, self.path / f"{FILE}-wal")
         return sum(file.stat().st_size for file in files if file.exists())
 
     def _damage(self) -> list[str]:
-        with self._errors_as_words() as words, closing(self._connect("ro", 0)) as connection:
-            for (line,) in connection.execute("PRAGMA integrity_check(20)"):
-                if line != "ok":
-                    words.append(f"database: {line}")
-        return words
-
-    @contextmanager
-    def _errors_as_words(self) -> Iterator[list[str]]:
-        words: list[str] = []
         try:
-            with self._errors():
-                yield words
+            with self._errors(), closing(self._open_reader()) as reader:
+                lines = [line for (line,) in reader.execute("PRAGMA integrity_check(20)")]
         except StoreError as error:
-            words.append(str(error))
+            return [str(error)]
+        return [f"database: {line}" for line in lines if line != "ok"]
+
+
+def _made_folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}") from error
+    return path
 
 
 def _statements(script: str) -> Iterator[str]:
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement) and part.strip():
             yield statement
             statement = ""
-    if statement.strip():
-        yield statement
 
 
 def _sync_folder(path: Path) -> None:

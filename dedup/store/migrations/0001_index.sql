@@ -68,9 +68,13 @@ CREATE TABLE stories (
     record TEXT, -- JSON of the story group; NULL unless open
     checksum BIGINT NOT NULL
 );
-CREATE INDEX stories_latest ON stories (last_seen DESC, id) WHERE state = 'open';
-CREATE INDEX stories_first ON stories (first_seen DESC, id) WHERE state = 'open';
-CREATE INDEX stories_largest ON stories (texts DESC, id) WHERE state = 'open';
+-- The columns after `id` are only filtered by, without a look at the table.
+CREATE INDEX stories_latest ON stories (last_seen DESC, id, first_seen, texts)
+    WHERE state = 'open';
+CREATE INDEX stories_first ON stories (first_seen DESC, id, last_seen, texts)
+    WHERE state = 'open';
+CREATE INDEX stories_largest ON stories (texts DESC, id, first_seen, last_seen)
+    WHERE state = 'open';
 
 -- Languages and sources of open story groups.
 CREATE TABLE story_marks (

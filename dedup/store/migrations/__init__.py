@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dedup.errors import StoreError
 
-__all__ = ["LOG", "Migration", "missing_migrations", "known_migrations"]
+__all__ = ["LOG", "Migration", "known_migrations", "missing_migrations"]
 
 LOG = """CREATE TABLE IF NOT EXISTS migrations (
     number INTEGER NOT NULL PRIMARY KEY,

@@ -1,0 +1,90 @@
+"""`dedup changes`: what happened to the stories of an index, until now or from now on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dedup.cli.indexes import IndexArgument, JsonLinesOption, opened, suggesting
+from dedup.cli.tables import event_line, show_line
+from dedup.cli.values import json_line
+
+if TYPE_CHECKING:
+    from dedup.index import StoryIndex
+    from dedup.index_records import StoryEvent
+
+_PAGE = 1000
+_POLL_SECONDS = 0.5
+
+
+def changes_command(
+    index: IndexArgument,
+    since: Annotated[
+        int,
+        typer.Option(min=0, metavar="NUMBER", help="Only events with larger numbers than this."),
+    ] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, metavar="COUNT", help="At most so many; 0 for all.")
+    ] = 0,
+    story: Annotated[str, typer.Option(metavar="ID", help="Only events of this story.")] = "",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Wait for more, until Ctrl-C.")
+    ] = False,
+    as_json: JsonLinesOption = False,
+) -> None:
+    """Tell what happened to the stories of an index, in order.
+
+    A story is created, has grown or shrunk, was split from another, was merged
+    into another, or closed. Events are numbered: whoever remembers the last
+    number goes on from there with --since, and has all stories when all events
+    were applied: "added" articles come to "story", "removed" ones leave it.
+
+    With --json: an event a line, with number, at, kind, story, other, added and
+    removed.
+
+    [bold]Examples[/bold]
+
+      dedup changes news --since 1200
+
+      dedup changes news --story s-b4e3427c1079
+
+      dedup changes news --follow --json | jq -r 'select(.kind == "created") | .story'
+    """
+    with opened(index) as held:
+        if story:
+            with suggesting(held, story):
+                held.heir(story)
+        try:
+            for event in _events(held, since, limit, story, follow=follow):
+                if as_json:
+                    typer.echo(json_line(event))
+                else:
+                    show_line(event_line(event))
+        except KeyboardInterrupt:
+            # The end of what was asked for, not of a half-done work.
+            if not follow:
+                raise
+
+
+def _events(
+    index: StoryIndex, since: int, limit: int, story: str, *, follow: bool
+) -> Iterator[StoryEvent]:
+    left = limit or None
+    while True:
+        page = index.changes(since, _PAGE if left is None else min(_PAGE, left), story)
+        yield from page
+        if left is not None:
+            left -= len(page)
+        if left == 0:
+            return
+        if page:
+            since = page[-1].number
+            continue
+        if not follow:
+            return
+        sys.stdout.flush()
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,135 @@
+"""`dedup export`: what an index holds, as the files that `dedup cluster` writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dedup.cli.indexes import STDIN, IndexArgument, all_stories, opened
+from dedup.cli.options import check_folder
+from dedup.console import Console
+from dedup.errors import NotFoundError, OutputError, StoreError
+from dedup.records import StoryGroup
+from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, story_row
+
+if TYPE_CHECKING:
+    from dedup.index import StoryIndex
+
+_ATTEMPTS = 5
+_JACCARD_DIGITS = 6
+
+
+def export_command(
+    index: IndexArgument,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout.",
+        ),
+    ] = "",
+    stories: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="One row per story group, in the same formats, or -."),
+    ] = "",
+) -> None:
+    """Write what an index holds to files: the columns and formats of `dedup cluster`.
+
+    Story groups have their lasting ids. All rows are of one moment; files are
+    complete or absent. `dedup evaluate` and `dedup doctor` read them.
+
+    [bold]Examples[/bold]
+
+      dedup export news --output clusters.parquet --stories stories.jsonl
+
+      dedup export news -o - | jq -r 'select(.copy_type == "original") | .id'
+    """
+    from dedup.writers import write_table
+
+    _check(output, stories)
+    with opened(index) as held:
+        articles, groups = _at_one_moment(held, with_articles=bool(output))
+    console = Console()
+    for path, rows, columns in (
+        (output, articles, ARTICLE_COLUMNS),
+        (stories, groups, STORY_COLUMNS),
+    ):
+        if path:
+            write_table(rows, columns, path)
+        if path and path != STDIN:
+            console.show_written(path)
+
+
+Rows = list[dict[str, Any]]
+
+
+def _at_one_moment(index: StoryIndex, *, with_articles: bool) -> tuple[Rows, Rows]:
+    """Rows of the articles and of the story groups, between two writes.
+
+    Raises:
+        StoreError: Again and again another process wrote meanwhile.
+    """
+    for _ in range(_ATTEMPTS):
+        before = index.stats()
+        try:
+            groups = sorted(all_stories(index), key=_by_size)
+            articles = _article_rows(index, groups) if with_articles else []
+        except NotFoundError:
+            continue
+        if index.stats() == before:
+            return articles, [story_row(story, before.config_digest) for story in groups]
+    raise StoreError(
+        "the index was written to while it was read, again and again: "
+        "export when less is added, or from a copy of the folder"
+    )
+
+
+def _by_size(story: StoryGroup) -> tuple[int, int, Any, str]:
+    """The order of `Result.story_groups`; in an index every story has a time."""
+    return -story.texts, -len(story.members), story.first_seen, story.members[0].id
+
+
+def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
+    """A row for each article, in the order of precedence: time, length, id."""
+    from dedup.assembly import precedence
+
+    digest = index.stats().config_digest
+    found = []
+    for story in groups:
+        for member in story.members:
+            stored, place = index.article(member.id), index.place(member.id)
+            values = (
+                member.id,
+                place.duplicate_cluster,
+                place.representative,
+                round(place.jaccard, _JACCARD_DIGITS),
+                place.copy_type,
+                story.id,
+                member.probability,
+                stored.article.language,
+                stored.article.published_at,
+                digest,
+            )
+            row = dict(zip(ARTICLE_COLUMNS, values, strict=True))
+            found.append((precedence(stored.article, stored.clean), row))
+    return [row for _, row in sorted(found, key=lambda each: each[0])]
+
+
+def _check(output: str, stories: str) -> None:
+    """Refuse what cannot be written before the work, not after it."""
+    from dedup.writers import format_of
+
+    if not output and not stories:
+        raise typer.BadParameter("say what to write: --output FILE, --stories FILE, or both")
+    if output == stories:
+        raise typer.BadParameter(f"--output and --stories are both {output!r}")
+    for option, path in (("--output", output), ("--stories", stories)):
+        if path and path != STDIN:
+            try:
+                format_of(path)
+            except OutputError as error:
+                raise typer.BadParameter(str(error), param_hint=option) from error
+            check_folder(path)

@@ -1,0 +1,211 @@
+"""`dedup stories` and `dedup story`: what an index holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from dedup.cli.indexes import IndexArgument, JsonOption, opened, optional_time, suggesting
+from dedup.cli.tables import (
+    ARTICLE_SPARE,
+    ARTICLE_TABLE,
+    STORY_TABLE,
+    Column,
+    article_row,
+    counted,
+    minute,
+    share,
+    show_line,
+    show_table,
+    story_cells,
+)
+from dedup.cli.values import article_values, json_document
+from dedup.console import Console
+from dedup.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from dedup.index import StoryIndex
+    from dedup.records import StoryGroup
+
+_TIME = "TIME"
+_SPARE = ("first seen", "sources", "articles", "last seen", "languages")
+_COVERAGE: tuple[Column, ...] = (("P", "right"), ("copies", "right"), *ARTICLE_TABLE)
+
+
+def stories_command(
+    index: IndexArgument,
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar=_TIME,
+            help="Only stories with an article from then on: 2023-06-03, 2023-06-03T10:50 (UTC), "
+            "or 36h for the last 36 hours.",
+        ),
+    ] = "",
+    until: Annotated[
+        str, typer.Option(metavar=_TIME, help="Only stories with an article before then.")
+    ] = "",
+    language: Annotated[
+        str, typer.Option(metavar="CODE", help="Only stories told in this language: en, ar, zh.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option(metavar="NAME", help="Only stories told by this outlet.")
+    ] = "",
+    text: Annotated[
+        str,
+        typer.Option(
+            metavar="WORDS", help="Only stories with all these words in headlines and names."
+        ),
+    ] = "",
+    min_texts: Annotated[
+        int, typer.Option(min=1, metavar="COUNT", help="Only stories of so many texts.")
+    ] = 1,
+    order: Annotated[
+        Literal["latest", "first", "largest"],
+        typer.Option(help="By the newest article, by the first article, or by size."),
+    ] = "latest",
+    limit: Annotated[int, typer.Option(min=1, metavar="COUNT", help="At most so many.")] = 20,
+    cursor: Annotated[
+        str, typer.Option(metavar="CURSOR", help="Go on where the list before ended.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the stories of an index.
+
+    At the end stands, on stderr, how to go on with the next ones. With --json:
+    one document with "stories", each with the columns of `dedup cluster
+    --stories`, and "cursor", which is empty at the end.
+
+    [bold]Examples[/bold]
+
+      dedup stories news --since 24h --order largest
+
+      dedup stories news --language ar --min-texts 3 --limit 5
+
+      dedup stories news --text earthquake --json | jq '.stories[].headline'
+    """
+    from dedup.result import story_row
+
+    first, last = optional_time(since, "--since"), optional_time(until, "--until")
+    with opened(index) as held:
+        page = held.stories(
+            since=first,
+            until=last,
+            language=language,
+            source=source,
+            text=text,
+            min_texts=min_texts,
+            order=order,
+            cursor=cursor,
+            limit=limit,
+        )
+        if as_json:
+            digest = held.stats().config_digest
+            rows = [story_row(story, digest) for story in page.stories]
+            typer.echo(json_document({"stories": rows, "cursor": page.cursor}))
+            return
+    if not page.stories:
+        Console().note("no such stories")
+        return
+    show_table(STORY_TABLE, map(story_cells, page.stories), spare=_SPARE)
+    if page.cursor:
+        Console().note(f"there are more: --cursor {page.cursor}")
+
+
+def story_command(
+    index: IndexArgument,
+    id: Annotated[  # noqa: A002
+        str, typer.Argument(metavar="ID", help="Id of a story, also of one that was merged.")
+    ],
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of",
+            metavar=_TIME,
+            help="As the index held it then: 2023-06-03T10:50 (UTC), or 2h for two hours ago.",
+        ),
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show a story of an index: all its articles in order of time.
+
+    P is how well a text fits: its mean P(same event) with the other texts. A
+    story keeps its id as it grows. An id that was merged into another story
+    leads to that one.
+
+    With --json: one document with the columns of `dedup cluster --stories`, and
+    "member_articles": title, source, time, language, url and cluster of every
+    article.
+
+    [bold]Examples[/bold]
+
+      dedup story news s-b4e3427c1079
+
+      dedup story news s-b4e3427c1079 --as-of 2h --json | jq .headlines
+    """
+    from dedup.result import story_row
+
+    then = optional_time(as_of, "--as-of")
+    with opened(index) as held:
+        with suggesting(held, id):
+            story = _story(held, id, then)
+        if as_json:
+            row = story_row(story, held.stats().config_digest)
+            row["member_articles"] = list(_members(held, story))
+            typer.echo(json_document(row))
+            return
+        for line in _heading(story, id):
+            show_line(line)
+        show_table(_COVERAGE, _coverage(held, story), spare=ARTICLE_SPARE)
+
+
+def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:  # noqa: A002
+    try:
+        return index.story(id, as_of=then)
+    except NotFoundError as error:
+        try:
+            home = index.place(id).story
+        except NotFoundError:
+            raise error from None
+        raise NotFoundError(f"{id!r} is an article: its story is {home}") from error
+
+
+def _members(index: StoryIndex, story: StoryGroup) -> Iterator[dict[str, Any]]:
+    for member in story.members:
+        # One that a writer removes meanwhile is left out.
+        with suppress(NotFoundError):
+            yield article_values(index.article(member.id).article, index.place(member.id))
+
+
+def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
+    yield story.headline
+    merged = f" ({asked} was merged into it)" if asked != story.id else ""
+    yield (
+        f"{story.id}{merged} · {counted(story.texts, 'text')}, "
+        f"{counted(len(story.members), 'article')}, {counted(len(story.sources), 'source')} · "
+        f"{minute(story.first_seen)} to "
+        f"{minute(story.last_seen)} UTC · {' '.join(story.languages)}"
+    )
+    for name, words in (("names", story.names), ("terms", story.key_terms)):
+        if words:
+            yield f"{name}: {', '.join(words)}"
+    yield ""
+
+
+def _coverage(index: StoryIndex, story: StoryGroup) -> Iterator[tuple[str, ...]]:
+    """A row for each text, by its first article in the story, with the number of its copies."""
+    copies: dict[str, int] = {}
+    for member in story.members:
+        copies[member.duplicate_cluster] = copies.get(member.duplicate_cluster, -1) + 1
+    shown: set[str] = set()
+    for member in story.members:
+        if member.duplicate_cluster not in shown:
+            shown.add(member.duplicate_cluster)
+            count = copies[member.duplicate_cluster]
+            with suppress(NotFoundError):
+                cells = article_row(index, member.id)
+                yield share(member.probability), f"+{count}" if count else "", *cells

@@ -1,0 +1,195 @@
+"""Tables of an index: styled and cut to the width of a terminal, else whole plain lines."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+import typer
+from rich.cells import cell_len
+from rich.console import Console as RichConsole
+from rich.table import Table
+from rich.text import Text
+
+from dedup.console_checkup import printable
+
+if TYPE_CHECKING:
+    from dedup.index import StoryIndex
+    from dedup.index_records import IndexStats, StoryEvent
+    from dedup.records import Article, StoryGroup
+
+Column = tuple[str, Literal["left", "right"]]
+
+STORY_TABLE: tuple[Column, ...] = (
+    ("story", "left"),
+    ("texts", "right"),
+    ("articles", "right"),
+    ("sources", "right"),
+    ("first seen", "left"),
+    ("last seen", "left"),
+    ("languages", "left"),
+    ("headline", "left"),
+)
+_PLAIN_WIDTH = 100_000
+_MIN_LAST = 30
+
+
+def show_table(
+    columns: Sequence[Column], rows: Iterable[Sequence[str]], *, spare: Sequence[str] = ()
+) -> None:
+    """Print rows under their columns, on stdout.
+
+    Args:
+        columns: Name of each column, and to which side its cells go.
+        rows: Cells; control characters are left out.
+        spare: Columns that are left out where a terminal is too narrow, the first one first.
+    """
+    terminal = RichConsole(highlight=False)
+    cells = [tuple(map(one_line, row)) for row in rows]
+    if terminal.is_terminal:
+        shown = _fitting(columns, cells, spare, terminal.width)
+        terminal.print(_table(columns, cells, shown, cut=True))
+        return
+    sheet = io.StringIO()
+    table = _table(columns, cells, range(len(columns)), cut=False)
+    RichConsole(file=sheet, width=_PLAIN_WIDTH, highlight=False).print(table)
+    for line in sheet.getvalue().splitlines():
+        typer.echo(line.rstrip())
+
+
+def _fitting(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], spare: Sequence[str], width: int
+) -> list[int]:
+    """Numbers of the columns that are shown, so that there is room for the last."""
+    widths = _widths(columns, cells)
+    shown = list(range(len(columns)))
+    for name in spare:
+        if sum(widths[number] + 2 for number in shown[:-1]) + _MIN_LAST <= width:
+            break
+        shown = [number for number in shown if columns[number][0] != name]
+    return shown
+
+
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [
+        max(map(cell_len, [name, *(row[number] for row in cells)]))
+        for number, (name, _) in enumerate(columns)
+    ]
+
+
+def _table(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], shown: Sequence[int], *, cut: bool
+) -> Table:
+    """A table of some columns; `cut`: the last takes what room is left."""
+    table = Table(box=None, pad_edge=False, expand=cut)
+    widths = _widths(columns, cells)
+    for number in shown:
+        name, side = columns[number]
+        last = number == shown[-1]
+        table.add_column(
+            Text(name, style="bold" if cut else ""),
+            justify=side,
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if last and cut else None,
+            min_width=None if last and cut else widths[number],
+        )
+    for row in cells:
+        table.add_row(*(Text(row[number]) for number in shown))
+    return table
+
+
+def one_line(text: str) -> str:
+    """Text on one line without control characters, which could steer the terminal."""
+    return printable(text).replace("\n", " ")
+
+
+def show_line(text: str = "") -> None:
+    """Print a line on stdout, without control characters."""
+    typer.echo(one_line(text))
+
+
+def minute(time: datetime | None) -> str:
+    """A time for people, UTC."""
+    return f"{time:%Y-%m-%d %H:%M}" if time else "undated"
+
+
+def share(value: float | None) -> str:
+    """A probability or a similarity; empty if there is none."""
+    return "" if value is None else f"{value:.2f}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    >>> counted(1, "text"), counted(1200, "text"), counted(2, "story", "stories")
+    ('1 text', '1,200 texts', '2 stories')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def holdings(counts: IndexStats) -> str:
+    """What an index holds."""
+    return (
+        f"{counted(counts.articles, 'article')}, {counted(counts.texts, 'independent text')}, "
+        f"{counted(counts.story_groups, 'story', 'stories')}"
+    )
+
+
+def story_cells(story: StoryGroup) -> tuple[str, ...]:
+    """A story group as a row of `STORY_TABLE`."""
+    return (
+        story.id,
+        f"{story.texts:,}",
+        f"{len(story.members):,}",
+        f"{len(story.sources):,}",
+        minute(story.first_seen),
+        minute(story.last_seen),
+        " ".join(story.languages),
+        story.headline,
+    )
+
+
+def article_cells(article: Article, headline: str) -> tuple[str, ...]:
+    """When, where, in which language, which and how an article was published."""
+    return (
+        minute(article.published_at),
+        article.source,
+        article.language,
+        article.id,
+        headline,
+    )
+
+
+ARTICLE_TABLE: tuple[Column, ...] = (
+    ("published", "left"),
+    ("source", "left"),
+    ("language", "left"),
+    ("article", "left"),
+    ("headline", "left"),
+)
+ARTICLE_SPARE = ("language", "source")
+
+
+def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:  # noqa: A002
+    """`article_cells` of an article of the index."""
+    from dedup.assembly import headline_of
+
+    stored = index.article(id)
+    return article_cells(stored.article, headline_of(stored.article, stored.clean))
+
+
+def event_line(event: StoryEvent) -> str:
+    """What happened to a story, for people: number, time, kind, story, articles."""
+    other = {"merged": f" into {event.other}", "split": f" from {event.other}"}
+    moved = [f"+{each}" for each in event.added] + [f"-{each}" for each in event.removed]
+    parts = (
+        f"{event.number:>6}",
+        f"{event.at:%Y-%m-%d %H:%M:%S}",
+        f"{event.kind:<7}",
+        f"{event.story}{other.get(event.kind, '')}",
+        " ".join(moved),
+    )
+    return "  ".join(parts).rstrip()

@@ -1,0 +1,185 @@
+"""The contract of the index: after every change it holds what the batch computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dedup
+from dedup.affinity import AffinityModel
+from dedup.config import Config
+from dedup.encoders import Encoder, load_encoder
+from dedup.live import Live
+from dedup.readers.fields import as_articles
+from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
+from dedup.result import Result
+from dedup.store import Derived, StoredArticle
+from tests.news_streams import START, HashingEncoder, Step, World, after
+
+TIGHT = Config.from_mapping(
+    {
+        "cleaning": {"repeated_line_pages": 3},
+        "neighbors": {"per_language": 2, "min_shared_bits": 25.0, "max_gap": "2d"},
+        "stories": {"round_up_links": 3, "max_component": 20},
+    }
+)
+"""Everything that depends on counts happens among some hundred articles already."""
+
+HASHING = HashingEncoder()
+
+
+@dataclass
+class Followed:
+    """Live articles, and what is known of them from what each change reported."""
+
+    config: Config
+    encoder: Encoder = HASHING
+    articles: dict[str, Article] = field(default_factory=dict)
+    texts: dict[str, CleanText] = field(default_factory=dict)
+    derived: dict[str, Derived] = field(default_factory=dict)
+    clusters: dict[str, DuplicateCluster] = field(default_factory=dict)
+    stories: dict[str, StoryGroup] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.model = AffinityModel.load("", self.encoder.name)
+        self.live = Live(self.config, self.encoder, self.model)
+
+    def take(self, step: Step) -> None:
+        # As they are read: with a language.
+        step = Step(tuple(as_articles(step.put)), step.removed)
+        outcome = self.live.apply(step.put, step.removed)
+        self.articles = after(self.articles, step)
+        for gone in step.removed:
+            del self.texts[gone], self.derived[gone], self.clusters[gone]
+        self.texts.update(outcome.texts)
+        self.derived.update(outcome.derived)
+        for cluster in outcome.clusters:
+            self.clusters.update((member.id, cluster) for member in cluster.members)
+        for story in outcome.gone:
+            self.stories.pop(story, None)
+        self.stories.update((story.id, story) for story in outcome.stories)
+
+    def open_again(self) -> None:
+        """Forget what is in memory, and take over what was stored."""
+        rows = [
+            (StoredArticle(each, START, False, "", self.texts[id]), self.derived[id])
+            for id, each in sorted(self.articles.items())  # noqa: A001
+        ]
+        lasting = {
+            self.clusters[member.id].representative: f"lasting {story.id}"
+            for story in self.stories.values()
+            for member in story.members
+        }
+        self.live = Live(self.config, self.encoder, self.model)
+        clusters = {cluster.id: cluster for cluster in self.clusters.values()}
+        found = self.live.load(rows, list(clusters.values()), lasting)
+        assert found == {story: f"lasting {story}" for story in self.stories}
+
+    def ask(self, article: Article) -> None:
+        """What is asked for changes nothing, be it there or not."""
+        (asked,) = as_articles([article])
+        self.live.query(asked, {story: story for story in self.stories}, 3)
+
+    def batch(self) -> Result:
+        return dedup.cluster(
+            self.articles.values(), self.config, encoder=self.encoder, affinity=self.model
+        )
+
+    def check(self) -> None:
+        """Everything is as the batch has it."""
+        batch = self.batch()
+        assert self.texts == batch.clean_texts
+        assert set(self.clusters.values()) == set(batch.duplicate_clusters)
+        assert self.clusters.keys() == self.articles.keys()
+        assert self.clusters == {id: self.live.cluster_of(id) for id in self.articles}  # noqa: A001
+        assert self.derived.keys() == self.articles.keys()
+        assert self.stories == {story.id: story for story in batch.story_groups}
+
+
+def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Followed:
+    """A stream that is checked after every step, and opened again now and then."""
+    random = Random(seed)
+    followed = Followed(config, **given)
+    world = World(random)
+    for step in world.steps(steps):
+        followed.take(step)
+        followed.check()
+        if random.random() < 0.2:
+            followed.open_again()
+        if random.random() < 0.2:
+            followed.ask(random.choice(world.articles))
+    return followed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_streams_of_changes_equal_the_batch(seed: int) -> None:
+    streams(seed, steps=8)
+
+
+def test_streams_equal_the_batch_with_the_bundled_encoder_and_usual_settings() -> None:
+    streams(7, steps=5, config=Config(), encoder=load_encoder())
+
+
+POOL = World(Random(5), 24, crowd=6).articles
+
+small_steps = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, len(POOL) - 1), st.integers(0, 40)), max_size=6),
+        st.sets(st.integers(0, len(POOL) - 1), max_size=4),
+    ),
+    min_size=1,
+    max_size=5,
+)
+"""Articles of the pool, some with the text of another or at another time, and others that go."""
+
+
+def step_of(followed: Followed, put: Iterable[tuple[int, int]], gone: Iterable[int]) -> Step:
+    changed: dict[str, Article] = {}
+    for number, other in put:
+        article = POOL[number]
+        if other < len(POOL):
+            article = replace(article, text=POOL[other].text)
+        elif other % 2:
+            article = replace(article, published_at=START + timedelta(hours=other))
+        changed[article.id] = article
+    removed = [POOL[number].id for number in sorted(gone)]
+    return Step(
+        tuple(changed.values()),
+        tuple(each for each in removed if each in followed.articles and each not in changed),
+    )
+
+
+@settings(max_examples=8)
+@given(small_steps)
+def test_small_streams_equal_the_batch(
+    stream: list[tuple[list[tuple[int, int]], set[int]]],
+) -> None:
+    followed = Followed(TIGHT)
+    for put, gone in stream:
+        followed.take(step_of(followed, put, gone))
+        followed.check()
+    followed.open_again()
+    followed.take(Step((), tuple(followed.articles)))
+    followed.check()
+    assert not followed.stories
+
+
+@settings(max_examples=4)
+@given(st.randoms(use_true_random=False))
+def test_the_order_and_the_size_of_batches_do_not_matter(random: Random) -> None:
+    articles = World(Random(3), 24, crowd=6).articles
+    random.shuffle(articles)
+    sizes = random.choices([1, 2, 3, 30], k=len(articles))
+    followed = Followed(TIGHT)
+    while articles:
+        size = sizes.pop()
+        followed.take(Step(tuple(articles[:size]), ()))
+        del articles[:size]
+    followed.check()
