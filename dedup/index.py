@@ -138,8 +138,7 @@ class StoryIndex:
         except BaseException:
             store.close()
             raise
-        in_folder = not str(location).startswith("postgresql://")
-        cache = Path(location) / CACHE if in_folder else None
+        cache = None if "://" in str(location) else Path(location) / CACHE
         index = cls(store, config, encoder, model, clock, progress, cache, read_only)
         if rebuild:
             index.rebuild()

@@ -24,10 +24,7 @@ HOST = "localhost:8000"
 def section() -> str:
     """The section on HTTP."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    draft = ROOT / "docs_draft_http.md"
-    if draft.exists():
-        text = draft.read_text(encoding="utf-8")
-    return text[text.index("## Over HTTP") :].split("\n## ")[0]
+    return text[text.index("### Over HTTP") :].split("\n## ")[0]
 
 
 def sessions() -> list[tuple[str, str]]:

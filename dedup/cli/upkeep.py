@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from dedup.cli.indexes import (
     given_ids,
     opened,
     require_index,
+    settings_of,
     suggesting,
 )
 from dedup.cli.tables import counted, holdings, show_line
@@ -81,25 +83,37 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
         raise typer.Exit(_DAMAGED)
 
 
-def rebuild_command(index: IndexArgument, as_json: JsonOption = False) -> None:
+def rebuild_command(
+    index: IndexArgument,
+    as_json: JsonOption = False,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Other settings from now on.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Another encoder from now on.")
+    ] = None,
+) -> None:
     """Compute everything in an index again from its articles.
 
-    Needed after damage that `dedup check` finds. Articles, times and the ids of
-    stories stay; where stories change, the history says so. With --json: the
-    counts.
+    Needed after damage that `dedup check` finds, for other settings or another
+    encoder, and after an update that brings a new one. Articles, times and the
+    ids of stories stay; where stories change, the history says so. With --json:
+    the counts.
 
     [bold]Examples[/bold]
 
       dedup check news || dedup rebuild news
+
+      dedup rebuild news --config strict.toml
     """
     from dedup.index import StoryIndex
 
     require_index(index)
+    settings = settings_of(config, encoder)
     with (
         Console().progress(None) as progress,
-        StoryIndex.open(index, progress=progress) as held,
+        StoryIndex.open(index, settings, progress=progress, rebuild=True) as held,
     ):
-        held.rebuild()
         counts = held.stats()
     if as_json:
         typer.echo(json_line(counts))
