@@ -1,0 +1,101 @@
+"""What an index must hold, compared with the batch, and helpers of its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dedup
+from dedup.affinity import AffinityModel
+from dedup.config import Config
+from dedup.identity import replay
+from dedup.index import StoryIndex
+from dedup.records import Article, StoryGroup
+from tests.news_streams import HashingEncoder
+
+NOON = datetime(2024, 3, 20, 12, tzinfo=UTC)
+HASHING = HashingEncoder()
+MODEL = AffinityModel.load("", HASHING.name)
+SMALL = Config.from_mapping(
+    {
+        "cleaning": {"repeated_line_pages": 3},
+        "neighbors": {"per_language": 3, "min_shared_bits": 25.0, "max_gap": "2d"},
+        "stories": {"round_up_links": 3},
+    }
+)
+
+
+class Clock:
+    """A second later each time."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self.now = start
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def opened(path: Path, config: Config | None = SMALL, **options: Any) -> StoryIndex:
+    """An index with a quick encoder and a clock of its own."""
+    return StoryIndex.open(path, config, **{"encoder": HASHING, "clock": Clock(), **options})
+
+
+def all_stories(index: StoryIndex, **wanted: Any) -> Iterator[StoryGroup]:
+    """Story groups of all pages."""
+    cursor = ""
+    while True:
+        page = index.stories(**{"limit": 7, **wanted}, cursor=cursor)
+        yield from page.stories
+        cursor = page.cursor
+        if not cursor:
+            return
+
+
+def articles_of(index: StoryIndex) -> dict[str, Article]:
+    """All articles of an index by id."""
+    ids = [member.id for story in all_stories(index) for member in story.members]
+    assert len(ids) == len(set(ids))
+    return {id: index.article(id).article for id in ids}  # noqa: A001
+
+
+def check_index(index: StoryIndex) -> None:
+    """It holds what the batch computes from its articles, and its history tells how."""
+    articles = articles_of(index)
+    batch = dedup.cluster(articles.values(), index.config, encoder=HASHING, affinity=MODEL)
+    stories = {story.id: story for story in all_stories(index)}
+    without_ids = [replace(story, id="") for story in stories.values()]
+    assert sorted(without_ids, key=lambda each: each.first_article) == sorted(
+        (replace(story, id="") for story in batch.story_groups), key=lambda each: each.first_article
+    )
+    for cluster in batch.duplicate_clusters:
+        places = index.cluster(cluster.id)
+        assert places[0].id == cluster.representative
+        assert {(each.id, each.copy_type, each.jaccard, each.containment) for each in places} == {
+            (each.id, each.copy_type, each.jaccard, each.containment) for each in cluster.members
+        }
+    for story in stories.values():
+        for member in story.members:
+            place = index.place(member.id)
+            assert (place.story, place.duplicate_cluster) == (story.id, member.duplicate_cluster)
+            assert place.probability == member.probability
+            assert index.article(member.id).clean == batch.clean_texts[member.id]
+    check_history(index, stories)
+    stats = index.stats()
+    assert (stats.articles, stats.texts) == (len(articles), len(batch.duplicate_clusters))
+    assert stats.story_groups == len(stories)
+    assert index.check() == []
+
+
+def check_history(index: StoryIndex, stories: dict[str, StoryGroup]) -> None:
+    """All events lead to the story groups that there are."""
+    events = index.changes()
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert index.stats().events == len(events)
+    assert replay(events) == {
+        id: frozenset(member.id for member in story.members)
+        for id, story in stories.items()  # noqa: A001
+    }
