@@ -16,37 +16,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
 
-import xxhash
-
 from dedup.affinity import AffinityModel
 from dedup.assembly import stable_id
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError, NotFoundError, StoreError
-from dedup.identity import succession
-from dedup.index_answers import cluster_of, described_then, why_of
+from dedup.index_answers import cluster_of
+from dedup.index_changes import ChangeWriter, digest_of, placement_of, stored_article
+from dedup.index_reading import IndexReader
 from dedup.index_records import (
-    IndexStats,
     Placement,
-    PlacementStatus,
     QueryAnswer,
-    StoryEvent,
-    StoryOrder,
-    StoryPage,
 )
-from dedup.live import Live, Outcome
+from dedup.index_settings import made_with, refuse_other
+from dedup.live import Live
 from dedup.live.cache import LinkCache
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, Problem, StoryGroup, StoryMember
-from dedup.result import Why
-from dedup.store import Place, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.records import Article, Problem, StoryGroup
+from dedup.store import Place, Store, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.sqlite import Synchronous
 
 CACHE = Path("cache", "links.npz")
 """Beside the store of an index in a folder."""
-_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 
 
 def utc_now() -> datetime:
@@ -54,7 +47,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class StoryIndex:
+class StoryIndex(IndexReader):
     """Articles with their duplicate clusters and story groups, kept up to date.
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
@@ -72,10 +65,7 @@ class StoryIndex:
         cache: Path | None,
         read_only: bool,
     ) -> None:
-        self.config = config
-        self._store = store
-        self._encoder = encoder
-        self._model = model
+        super().__init__(store, config, encoder, model)
         self._clock = clock
         self._progress = progress
         self._cache = cache
@@ -126,14 +116,14 @@ class StoryIndex:
                 kept = json.loads(stored["config"]) if "config" in stored else {}
                 config = Config.from_mapping(kept)
             encoder = encoder or load_encoder(config.encoder)
-            made_with = _made_with(config, encoder)
+            made = made_with(config, encoder)
             if not stored and not read_only:
                 with store.begin():
-                    store.set_meta({**made_with, "generation": "0"})
+                    store.set_meta({**made, "generation": "0"})
             elif not stored:
                 raise StoreError(f"{location}: the index is empty: there is nothing to read")
             elif not rebuild:
-                _refuse_other(str(location), stored, made_with)
+                refuse_other(str(location), stored, made)
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
         except BaseException:
             store.close()
@@ -249,7 +239,7 @@ class StoryIndex:
                 if each not in known:
                     raise NotFoundError(f"no article of the index has the id {each!r}")
             with self._changing() as live:
-                self._write(live.apply([], wanted), {}, wanted, self._clock())
+                self._changes().write(live, live.apply([], wanted), {}, wanted, self._clock())
 
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
@@ -262,30 +252,26 @@ class StoryIndex:
             with self._changing() as live:
                 outcome = live.apply([each.article for each in stored.values()], [])
                 outcome = replace(outcome, gone=list(self._lasting))
-                self._store.set_meta(_made_with(self.config, self._encoder))
-                self._write(outcome, stored, [], self._clock())
-
-    def check(self) -> list[str]:
-        """What is damaged, in words; empty if nothing is."""
-        return self._store.check()
+                self._store.set_meta(made_with(self.config, self._encoder))
+                self._changes().write(live, outcome, stored, [], self._clock())
 
     def _put(self, articles: Sequence[Article], now: datetime) -> list[Placement]:
         with self._lock:
             ids = [article.id for article in articles]
             known = self._store.digests(ids)
-            digests = {article.id: _digest(article) for article in articles}
+            digests = {article.id: digest_of(article) for article in articles}
             changed = [each for each in articles if known.get(each.id) != digests[each.id]]
             if changed:
                 old = self._store.articles([each.id for each in changed if each.id in known])
                 stored = {
-                    each.id: _stored(each, digests[each.id], old.get(each.id), now)
+                    each.id: stored_article(each, digests[each.id], old.get(each.id), now)
                     for each in changed
                 }
                 with self._changing() as live:
                     outcome = live.apply([each.article for each in stored.values()], [])
-                    self._write(outcome, stored, [], now)
+                    self._changes().write(live, outcome, stored, [], now)
             places = self._store.places(ids)
-            return [_placement(places[id], known.get(id), digests[id]) for id in ids]  # noqa: A001
+            return [placement_of(places[id], known.get(id), digests[id]) for id in ids]  # noqa: A001
 
     @contextmanager
     def _changing(self) -> Iterator[Live]:
@@ -300,6 +286,9 @@ class StoryIndex:
             self._live = None
             raise
         self._generation = generation
+
+    def _changes(self) -> ChangeWriter:
+        return ChangeWriter(self._store, self._lasting)
 
     def _loaded(self) -> Live:
         """What is kept in memory, read from the store if it is not there or another wrote."""
@@ -334,99 +323,6 @@ class StoryIndex:
             if not cursor:
                 return
 
-    def _write(
-        self,
-        outcome: Outcome,
-        stored: Mapping[str, StoredArticle],
-        removed: Sequence[str],
-        now: datetime,
-    ) -> None:
-        """Write what a change changed, in the transaction that is open."""
-        store = self._store
-        again = store.articles([each for each in outcome.derived if each not in stored])
-        known = {**again, **stored}
-        store.delete_articles(removed)
-        store.put_articles(
-            [
-                (replace(known[each], clean=outcome.texts.get(each, known[each].clean)), derived)
-                for each, derived in outcome.derived.items()
-            ]
-        )
-        stories = self._write_stories(outcome, now)
-        touched = {member.id for cluster in outcome.clusters for member in cluster.members}
-        touched |= {member.id for story in stories.values() for member in story.members}
-        homes = {
-            member.id: (self._lasting[story.id], member)
-            for story in outcome.stories
-            for member in story.members
-        }
-        store.put_places([self._place(each, *homes[each]) for each in sorted(touched)])
-
-    def _place(self, article: str, story: str, member: StoryMember) -> Place:
-        assert self._live is not None
-        cluster = self._live.cluster_of(article)
-        copy = next(each for each in cluster.members if each.id == article)
-        return Place(
-            article,
-            cluster.id,
-            cluster.representative,
-            copy.copy_type,
-            copy.jaccard,
-            copy.containment,
-            story,
-            member.probability,
-        )
-
-    def _write_stories(self, outcome: Outcome, now: datetime) -> dict[str, StoryGroup]:
-        """Write story groups and events; the groups that changed, by lasting id."""
-        store = self._store
-        lasting = [self._lasting.pop(each) for each in outcome.gone if each in self._lasting]
-        old = store.stories(lasting)
-        elders = sorted((story.group for story in old.values() if story.group), key=_age)
-        before = {group.id: [member.id for member in group.members] for group in elders}
-        after = [[member.id for member in story.members] for story in outcome.stories]
-        used: set[str] = set()
-
-        def fresh(number: int) -> str:
-            made = self._fresh(outcome.stories[number].first_article, used)
-            used.add(made)
-            return made
-
-        found = succession(before, after, fresh)
-        groups: dict[str, StoryGroup] = {}
-        for story, made in zip(outcome.stories, found.ids, strict=True):
-            self._lasting[story.id] = made
-            group = replace(story, id=made)
-            if made not in old or old[made].group != group:
-                groups[made] = group
-        ended = [
-            StoredStory(change.story, change.kind, change.other, None)
-            for change in found.changes
-            if change.kind == "merged" or change.kind == "closed"
-        ]
-        opened = [StoredStory(each.id, "open", "", each, _search(each)) for each in groups.values()]
-        store.put_stories([*ended, *opened])
-        first = store.counts()["events"] + 1
-        store.add_events(
-            [
-                StoryEvent(
-                    number, now, change.kind, change.story, change.other, change.added,
-                    change.removed,
-                )
-                for number, change in enumerate(found.changes, first)
-            ]
-        )  # fmt: skip
-        return groups
-
-    def _fresh(self, founder: str, used: set[str]) -> str:
-        """An id for a new story group that no other ever had."""
-        attempt = 1
-        while True:
-            made = stable_id("s", founder if attempt == 1 else f"{founder}\n{attempt}")
-            if made not in used and not self._store.stories([made]):
-                return made
-            attempt += 1
-
     def query(self, asked: Article | Mapping[str, object] | str, *, limit: int = 10) -> QueryAnswer:
         """What the index knows about a text, without putting it in.
 
@@ -449,235 +345,3 @@ class StoryIndex:
         article = replace(article, published_at=article.published_at or now)
         with self._lock:
             return self._loaded().query(article, self._lasting, limit)
-
-    def article(self, id: str) -> StoredArticle:  # noqa: A002
-        """An article as it is stored.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        found = self._store.articles([id])
-        if id not in found:
-            raise NotFoundError(f"no article of the index has the id {id!r}")
-        return found[id]
-
-    def place(self, id: str) -> Place:  # noqa: A002
-        """Where an article is.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        found = self._store.places([id])
-        if id not in found:
-            raise NotFoundError(f"no article of the index has the id {id!r}")
-        return found[id]
-
-    def cluster(self, id: str) -> list[Place]:  # noqa: A002
-        """Members of a duplicate cluster, the representative first.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        found = self._store.cluster(id)
-        if not found:
-            raise NotFoundError(f"no duplicate cluster of the index has the id {id!r}")
-        return found
-
-    def heir(self, id: str) -> str:  # noqa: A002
-        """The id under which a story group goes on: its own unless it was merged into another.
-
-        Raises:
-            NotFoundError: There never was a story group of that id.
-        """
-        return self._followed(id).id
-
-    def _followed(self, id: str) -> StoredStory:  # noqa: A002
-        """The story group as it is stored, or the one that it was merged into."""
-        while True:
-            found = self._store.stories([id])
-            if id not in found:
-                raise NotFoundError(f"no story group of the index has the id {id!r}")
-            if found[id].state != "merged":
-                return found[id]
-            id = found[id].heir  # noqa: A001
-
-    def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:  # noqa: A002
-        """A story group, or the one that it was merged into.
-
-        Args:
-            id: Its id, also one that was merged away.
-            as_of: The articles that the story group of that very id had then, as far as they
-                are still in the index.
-
-        Raises:
-            NotFoundError: There is none of that id, or it has no articles (any more, or yet).
-        """
-        if as_of is not None:
-            return self._story_then(id, as_of)
-        found = self._followed(id)
-        if found.group is None:
-            raise NotFoundError(
-                f"the story group {found.id!r} is closed: none of its articles are left"
-            )
-        return found.group
-
-    def _story_then(self, story: str, as_of: datetime) -> StoryGroup:
-        self.heir(story)
-        members: set[str] = set()
-        for event in self.changes(story=story):
-            if event.at <= as_of:
-                members.difference_update(event.removed)
-                members.update(event.added)
-        places = self._store.places(sorted(members))
-        if not places:
-            raise NotFoundError(f"the story group {story!r} had no articles at {as_of.isoformat()}")
-        return described_then(story, places, self._store, self._encoder, self._model, self.config)
-
-    def stories(
-        self,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        language: str = "",
-        source: str = "",
-        text: str = "",
-        min_texts: int = 1,
-        order: StoryOrder = "latest",
-        cursor: str = "",
-        limit: int = 50,
-    ) -> StoryPage:
-        """Story groups that have articles.
-
-        Args:
-            since: Those with an article at or after this time.
-            until: Those with an article before this time.
-            language: Those with an article in this language.
-            source: Those with an article of this outlet.
-            text: Those with all of these words in headlines, key terms and names.
-            min_texts: Those of at least so many independent texts.
-            order: See `StoryOrder`.
-            cursor: That of the page before this one.
-            limit: At most so many.
-
-        Raises:
-            StoreError: The cursor is none of this list.
-        """
-        wanted = StoryFilter(since, until, language, source, text, min_texts, order)
-        found, following = self._store.find_stories(wanted, limit, cursor)
-        return StoryPage(tuple(each.group for each in found if each.group), following)
-
-    def why(self, a: str, b: str) -> Why:
-        """Why two articles are together, or why not.
-
-        Raises:
-            NotFoundError: One of them is not in the index.
-        """
-        places = {id: self.place(id) for id in (a, b)}  # noqa: A001
-        founders = [place.representative for place in places.values()]
-        places.update(self._store.places(founders))
-        articles = self._store.articles(sorted({a, b, *founders}))
-        stories = self.story(places[a].story), self.story(places[b].story)
-        return why_of((a, b), places, articles, stories, self._encoder, self._model, self.config)
-
-    def changes(
-        self, since: int = 0, limit: int | None = None, story: str = ""
-    ) -> list[StoryEvent]:
-        """What happened to the story groups, in order.
-
-        `dedup.identity.replay` makes of all events the story groups there are.
-
-        Args:
-            since: Only events with larger numbers.
-            limit: At most so many.
-            story: Only those of the story group of this id.
-        """
-        return self._store.events(since, limit, story)
-
-    def stats(self) -> IndexStats:
-        """Counts."""
-        counts = self._store.counts()
-        return IndexStats(
-            articles=counts["articles"],
-            hot=counts["articles"],
-            texts=counts["texts"],
-            story_groups=counts["story_groups"],
-            events=counts["events"],
-            encoder=f"{self._encoder.name} {self._encoder.revision}",
-            config_digest=self.config.digest(),
-            store_bytes=counts["bytes"],
-        )
-
-
-def _made_with(config: Config, encoder: Encoder) -> dict[str, str]:
-    """What must not change while an index lives."""
-    return {
-        "encoder": encoder.name,
-        "encoder_revision": encoder.revision,
-        "dimensions": str(encoder.dim),
-        "prefix": config.encoder.prefix,
-        "config": json.dumps(config.to_mapping(), sort_keys=True),
-        "config_digest": config.digest(),
-    }
-
-
-def _refuse_other(location: str, stored: Mapping[str, str], now: Mapping[str, str]) -> None:
-    for name, value in now.items():
-        if name not in ("config", "config_digest") and stored.get(name) != value:
-            raise StoreError(
-                f"{location}: the index was made with {name} {stored.get(name)!r}, "
-                f"not {value!r}: open it with that one, or `dedup rebuild` it"
-            )
-    if stored.get("config_digest") != now["config_digest"]:
-        old, new = json.loads(stored["config"]), json.loads(now["config"])
-        differing = sorted(
-            f"{section}.{name}"
-            for section in {*old, *new}
-            for name in {*old.get(section, {}), *new.get(section, {})}
-            if old.get(section, {}).get(name) != new.get(section, {}).get(name)
-        )
-        raise StoreError(
-            f"{location}: the index was made with other settings ({', '.join(differing)}): "
-            "open it without a configuration to use its own, or `dedup rebuild` it"
-        )
-
-
-def _digest(article: Article) -> str:
-    """Of the content as it was given."""
-    values = [str(getattr(article, name)) for name in _FIELDS]
-    return xxhash.xxh3_128_hexdigest("\x1f".join(values).encode("utf-8", "surrogatepass"))
-
-
-def _stored(
-    article: Article, digest: str, old: StoredArticle | None, now: datetime
-) -> StoredArticle:
-    """The article with a time: its own, the one that it was given before, or now."""
-    added_at = old.added_at if old else now
-    time = article.published_at
-    timed = replace(article, published_at=time or added_at)
-    return StoredArticle(timed, added_at, time is None, digest, CleanText("", ""))
-
-
-def _placement(place: Place, known: str | None, digest: str) -> Placement:
-    status: PlacementStatus = "updated"
-    if known is None:
-        status = "added"
-    elif known == digest:
-        status = "unchanged"
-    return Placement(
-        place.id,
-        status,
-        place.duplicate_cluster,
-        place.representative,
-        place.copy_type,
-        place.story,
-        place.probability,
-    )
-
-
-def _age(group: StoryGroup) -> tuple[datetime, str]:
-    assert group.first_seen is not None
-    return group.first_seen, group.id
-
-
-def _search(story: StoryGroup) -> str:
-    words = [story.headline, *story.headlines.values(), *story.key_terms, *story.names]
-    return "\n".join(words).casefold()

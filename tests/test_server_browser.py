@@ -246,7 +246,7 @@ def test_the_list_follows_what_happens_until_it_is_paused(window: Watched) -> No
     page.wait_for_selector("text=Chess", state="detached")
     assert page.locator("[data-story]").count() == before
     page.click("#live-switch")
-    assert page.inner_text("#live-switch") == "Paused"
+    assert page.inner_text("#live-said") == "Paused."
     index.add(OTHER)
     page.click("#live-switch")
     page.wait_for_selector(".fresh >> text=Chess")

@@ -27,7 +27,16 @@ WORDS = {
     "utf8",
     "weights",
 }
-DRIVERS = {"calibration", "index", "index_answers", "live", "pipeline"}
+DRIVERS = {
+    "calibration",
+    "index",
+    "index_answers",
+    "index_changes",
+    "index_reading",
+    "index_settings",
+    "live",
+    "pipeline",
+}
 DOORS = {"cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 
 

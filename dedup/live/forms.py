@@ -54,10 +54,8 @@ def fingerprints_of(parts: Sequence[bytes], config: FingerprintConfig) -> Finger
 
 def vector_bytes(found: Profiles, number: int) -> bytes:
     """The two whole-number vectors of one text, int16 (2, dim)."""
-    return (
-        found.whole[number].astype("<i2").tobytes()
-        + found.head_whole[number].astype("<i2").tobytes()
-    )
+    both = found.whole[number], found.head_whole[number]
+    return b"".join(each.astype("<i2").tobytes() for each in both)
 
 
 def profile_bytes(found: Profiles, number: int) -> bytes:

@@ -18,6 +18,7 @@ from dedup.errors import ConfigError
 from dedup.index import StoryIndex
 from dedup.server.app import create_app
 from dedup.server.limits import Limits
+from dedup.store.sqlite import Synchronous
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -31,7 +32,7 @@ def serve(
     token: str = "",
     force: bool = False,
     config: Config | None = None,
-    synchronous: str = "FULL",
+    synchronous: Synchronous = "FULL",
     hosts: Collection[str] = (),
     limits: Limits = Limits(),
     patience_s: int = 30,

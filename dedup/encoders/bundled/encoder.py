@@ -46,7 +46,7 @@ class BundledEncoder:
     """
 
     name = "bundled"
-    revision = "2"
+    revision = "3"
 
     def __init__(self, file: str | Path = "") -> None:
         shipped = resources.files("dedup.encoders.bundled").joinpath("weights.npz")

@@ -190,9 +190,9 @@ def answer_page(index: StoryIndex, text: str) -> AnswerView:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """Headline and body of a pasted text; without a headline if its first line is no short one.
+    r"""Headline and body of a pasted text; without a headline if its first line is no short one.
 
-    >>> _parted("Flood in Brackwater\\n\\nThe river rose."), _parted("The river rose.")
+    >>> _parted("Flood in Brackwater\n\nThe river rose."), _parted("The river rose.")
     (('Flood in Brackwater', 'The river rose.'), ('', 'The river rose.'))
     """
     first, _, rest = text.strip().partition("\n")

@@ -27,6 +27,12 @@
       // Many changes come at once: the list is asked for once.
       timer = timer || window.setTimeout(show, waitMs);
     });
+    source.addEventListener("error", () => {
+      // A lost connection is taken up again by the browser, a refused one is not.
+      if (source && source.readyState === EventSource.CLOSED) {
+        tell("The server tells no changes now.", true);
+      }
+    });
   }
 
   function disconnect() {
@@ -91,10 +97,11 @@
     toggle.addEventListener("click", () => {
       const on = toggle.getAttribute("aria-pressed") !== "true";
       toggle.setAttribute("aria-pressed", String(on));
-      toggle.textContent = on ? "Live" : "Paused";
       if (on) {
+        tell("", false);
         connect();
       } else {
+        tell("Paused.", false);
         disconnect();
       }
     });
