@@ -115,9 +115,7 @@ class Forker:
         return acknowledged
 
     def stop(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(PATIENCE)
+        self._process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,8 @@ class Followed:
 
     def take(self, step: Step) -> None:
         # As they are read: with a language.
-        step = Step(tuple(as_articles(step.put)), step.removed)
+        removed = tuple(each for each in step.removed if each in self.articles)
+        step = Step(tuple(as_articles(step.put)), removed)
         outcome = self.live.apply(step.put, step.removed)
         self.articles = after(self.articles, step)
         for gone in step.removed:
@@ -66,7 +67,7 @@ class Followed:
             self.stories.pop(story, None)
         self.stories.update((story.id, story) for story in outcome.stories)
 
-    def open_again(self) -> None:
+    def open_again(self, *, cached: bool = False) -> None:
         """Forget what is in memory, and take over what was stored."""
         rows = [
             (StoredArticle(each, START, False, "", self.texts[id]), self.derived[id])
@@ -77,9 +78,10 @@ class Followed:
             for story in self.stories.values()
             for member in story.members
         }
-        self.live = Live(self.config, self.encoder, self.model)
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
-        found = self.live.load(rows, list(clusters.values()), lasting)
+        cache = self.live.cache("1") if cached else None
+        self.live = Live(self.config, self.encoder, self.model)
+        found = self.live.load(rows, list(clusters.values()), lasting, cache)
         assert found == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:
@@ -112,7 +114,7 @@ def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Foll
         followed.take(step)
         followed.check()
         if random.random() < 0.2:
-            followed.open_again()
+            followed.open_again(cached=random.random() < 0.5)
         if random.random() < 0.2:
             followed.ask(random.choice(world.articles))
     return followed
