@@ -292,24 +292,29 @@ class StoryIndex(IndexReader):
 
     def _loaded(self) -> Live:
         """What is kept in memory, read from the store if it is not there or another wrote."""
-        generation = self._store.meta()["generation"]
-        if self._live is None or generation != self._generation:
-            live = Live(self.config, self._encoder, self._model)
-            cache = LinkCache.read(self._cache, generation) if self._cache else None
-            members: dict[str, list[Place]] = {}
-            for place in self._store.all_places():
-                members.setdefault(place.duplicate_cluster, []).append(place)
-            for each in members.values():
-                each.sort(key=lambda place: place.id != place.representative)
-            self._lasting = live.load(
-                list(self._store.all_articles()),
-                [cluster_of(each) for each in members.values()],
-                {each[0].id: each[0].story for each in members.values()},
-                cache,
-            )
-            self._cached = generation if cache else ""
-            self._live, self._generation = live, generation
+        with self._store.reading():
+            generation = self._store.meta()["generation"]
+            if self._live is None or generation != self._generation:
+                self._live = self._read(generation)
+                self._generation = generation
         return self._live
+
+    def _read(self, generation: str) -> Live:
+        live = Live(self.config, self._encoder, self._model)
+        cache = LinkCache.read(self._cache, generation) if self._cache else None
+        members: dict[str, list[Place]] = {}
+        for place in self._store.all_places():
+            members.setdefault(place.duplicate_cluster, []).append(place)
+        for each in members.values():
+            each.sort(key=lambda place: place.id != place.representative)
+        self._lasting = live.load(
+            list(self._store.all_articles()),
+            [cluster_of(each) for each in members.values()],
+            {each[0].id: each[0].story for each in members.values()},
+            cache,
+        )
+        self._cached = generation if cache else ""
+        return live
 
     def _read_lasting(self) -> dict[str, str]:
         """Lasting id of each story group, by the id that the batch gives."""

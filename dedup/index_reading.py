@@ -100,7 +100,8 @@ class IndexReader:
             NotFoundError: There is none of that id, or it has no articles (any more, or yet).
         """
         if as_of is not None:
-            return self._story_then(id, as_of)
+            with self._store.reading():
+                return self._story_then(id, as_of)
         found = self._followed(id)
         if found.group is None:
             raise NotFoundError(
@@ -158,11 +159,12 @@ class IndexReader:
         Raises:
             NotFoundError: One of them is not in the index.
         """
-        places = {id: self.place(id) for id in (a, b)}  # noqa: A001
-        founders = [place.representative for place in places.values()]
-        places.update(self._store.places(founders))
-        articles = self._store.articles(sorted({a, b, *founders}))
-        stories = self.story(places[a].story), self.story(places[b].story)
+        with self._store.reading():
+            places = {id: self.place(id) for id in (a, b)}  # noqa: A001
+            founders = [place.representative for place in places.values()]
+            places.update(self._store.places(founders))
+            articles = self._store.articles(sorted({a, b, *founders}))
+            stories = self.story(places[a].story), self.story(places[b].story)
         return why_of((a, b), places, articles, stories, self._encoder, self._model, self.config)
 
     def changes(

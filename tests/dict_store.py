@@ -38,6 +38,10 @@ class DictStore:
             vars(self).update(before)
             raise
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        yield
+
     def meta(self) -> Mapping[str, str]:
         return self._meta
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -22,6 +22,7 @@ from dedup.errors import InputError, NotFoundError, StoreError
 from dedup.identity import leads_to, replay
 from dedup.index import StoryIndex
 from dedup.records import Article, Problem, StoryGroup
+from dedup.store import Derived, StoredArticle
 from dedup.store.sqlite import SqliteStore
 from tests.indexes import (
     HASHING,
@@ -597,6 +598,44 @@ def test_readers_in_threads_see_whole_steps_while_a_writer_works(
     check_index(index)
     check_index(reader)
     reader.close()
+
+
+def test_a_reader_loads_one_moment_while_a_writer_works(
+    index: StoryIndex, tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add(pool[:12])
+    with opened(tmp_path / "index", None, read_only=True) as reader:
+        all_articles = reader._store.all_articles
+        new = pool[12:15]
+
+        def late() -> Iterator[tuple[StoredArticle, Derived]]:
+            index.add(new.pop())
+            index.remove(pool[len(new)].id)
+            return all_articles()
+
+        monkeypatch.setattr(reader._store, "all_articles", late)
+        while new:
+            reader.query(pool[5])
+        monkeypatch.undo()
+        assert reader.query(pool[5]) == index.query(pool[5])
+
+
+def test_why_is_of_one_moment(
+    index: StoryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add([article("a"), article("b", f"{QUAKE} {QUAKE[:70]}", hours=1)])
+    with opened(tmp_path / "index", None, read_only=True) as reader:
+        before = reader.why("a", "b")
+        articles = reader._store.articles
+
+        def late(ids: Sequence[str]) -> dict[str, StoredArticle]:
+            index.update(article("a", VOTE))
+            return articles(ids)
+
+        monkeypatch.setattr(reader._store, "articles", late)
+        assert reader.why("a", "b") == before
+        monkeypatch.undo()
+        assert reader.why("a", "b") != before
 
 
 READ = """

@@ -283,3 +283,23 @@ def test_many_threads_read_while_one_writes(store: Store) -> None:
         reader.join()
     assert errors == []
     assert store.counts()["articles"] == 31
+
+
+def test_what_is_read_in_one_go_is_of_one_moment(store: Store) -> None:
+    def set_generation(value: str) -> None:
+        with store.begin():
+            store.set_meta({"generation": value})
+
+    set_generation("1")
+    with store.reading():
+        assert store.meta()["generation"] == "1"
+        thread = threading.Thread(target=set_generation, args=("2",))
+        thread.start()
+        thread.join()
+        with store.reading():
+            assert store.meta()["generation"] == "1"
+        assert store.meta()["generation"] == "1"
+    assert store.meta()["generation"] == "2"
+    with store.begin(), store.reading():
+        store.set_meta({"generation": "3"})
+        assert store.meta()["generation"] == "3"

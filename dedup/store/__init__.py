@@ -144,6 +144,10 @@ class Store(Protocol):
         """
         ...
 
+    def reading(self) -> AbstractContextManager[None]:
+        """While it lasts, all that this thread reads is of one moment, whoever writes."""
+        ...
+
     def meta(self) -> Mapping[str, str]:
         """Settings of the index by name: encoder, configuration, versions, `generation`."""
         ...

@@ -52,6 +52,7 @@ class Database(ABC, Generic[C]):
         self._closed = False
         self._turn = threading.Lock()
         self._writer_thread = 0
+        self._moment = threading.local()
 
     # What a database adds.
 
@@ -153,11 +154,31 @@ class Database(ABC, Generic[C]):
     # Views.
 
     @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See `Store.reading`."""
+        if self._writes_here() or self._held():
+            yield
+            return
+        with self._errors(), self._committed() as select:
+            self._moment.select = select
+            try:
+                yield
+            finally:
+                self._moment.select = None
+
+    def _held(self) -> Select | None:
+        """The view that this thread holds, if it does."""
+        held: Select | None = getattr(self._moment, "select", None)
+        return held
+
+    @contextmanager
     def _view(self) -> Iterator[Select]:
-        """Of the open transaction of this thread, else of the last commit while it is held."""
+        """Of the open transaction of this thread, else of one commit: see `reading`."""
         with self._errors(), self._broken_records():
             if self._writes_here():
                 yield partial(self._query, self._open_writer())
+            elif held := self._held():
+                yield held
             else:
                 with self._committed() as select:
                     yield select
