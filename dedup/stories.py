@@ -14,7 +14,7 @@ Texts are numbered in the order of precedence; ties go to the smaller numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -66,6 +66,23 @@ class Group:
     mean_log_odds: npt.NDArray[np.float64]
 
 
+class GroupMemory:
+    """Answers what `group` computed before of the same texts; this one remembers nothing.
+
+    The linkage of the texts of a part, and the description of a group, depend on these texts alone.
+    """
+
+    def linked(
+        self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
+    ) -> Sequence[Int64s]:
+        """Groups by average linkage of the texts of a part."""
+        return compute(part)
+
+    def described(self, members: Int64s, compute: Callable[[Int64s], Group]) -> Group:
+        """The group of these texts."""
+        return compute(members)
+
+
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """All texts in groups.
@@ -94,6 +111,7 @@ def group(
     scorer: PairScorer,
     config: StoryConfig = StoryConfig(),
     max_gap: timedelta = _MAX_GAP,
+    memory: GroupMemory | None = None,
 ) -> Grouping:
     """Story groups of n texts.
 
@@ -106,10 +124,12 @@ def group(
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
         max_gap: A group that was silent for longer is cut there.
+        memory: Answers what was computed before; it changes nothing.
 
     Returns:
         A function of the set of links; their order does not matter.
     """
+    recall = memory or GroupMemory()
     floor = log_odds_of(config.floor_probability)
     links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
@@ -120,12 +140,15 @@ def group(
         piece
         for component, split in zip(components, percolate, strict=True)
         for part in (_parts(links, component, scorer, config) if split else [component])
-        for members in _linked(part, scorer, config)
+        for members in recall.linked(part, lambda part: list(_linked(part, scorer, config)))
         for piece in _unbroken(members, seconds, scorer, max_gap)
     ]
     groups = _with_late(groups, late, links, seconds, scorer, config, max_gap)
     return Grouping(
-        tuple(described(members, scorer) for members in sorted(groups, key=min)),
+        tuple(
+            recall.described(members, lambda members: described(members, scorer))
+            for members in sorted(groups, key=min)
+        ),
         sum(len(component) > 1 for component in components),
         max(map(len, components), default=0),
         sum(percolate),

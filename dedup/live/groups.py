@@ -17,8 +17,11 @@ from dedup.config import Config
 from dedup.live.links import LiveLinks
 from dedup.live.texts import LiveTexts
 from dedup.shingles import Int64s
-from dedup.stories import Group, described, group
+from dedup.stories import Group, GroupMemory, described, group
 
+_REMEMBERED = 4096
+_REMEMBERED_FROM = 4
+"""Smaller parts are linked faster than looked up."""
 LinksOf = Callable[[int], Mapping[int, int]]
 
 
@@ -36,14 +39,53 @@ class _Numbered:
         return self.affinity.block(self.numbers[rows], self.numbers[columns])
 
 
+class _Memory(GroupMemory):
+    """Linkage and groups of texts by number, for a component whose texts have other numbers.
+
+    Args:
+        numbers: Numbers of the texts of the component, by their number in it.
+        linked: What is remembered: places in a part of its groups, by the numbers of the part.
+        groups: The group that these numbers make, if it is known.
+    """
+
+    def __init__(
+        self,
+        numbers: Int64s,
+        linked: dict[bytes, list[Int64s]],
+        groups: Callable[[Int64s], Group | None],
+    ) -> None:
+        self._numbers = numbers
+        self._linked = linked
+        self._groups = groups
+
+    def linked(
+        self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
+    ) -> Sequence[Int64s]:
+        if len(part) < _REMEMBERED_FROM:
+            return compute(part)
+        key = self._numbers[part].tobytes()
+        if key not in self._linked:
+            while len(self._linked) >= _REMEMBERED:
+                del self._linked[next(iter(self._linked))]
+            self._linked[key] = [np.searchsorted(part, members) for members in compute(part)]
+        return [part[places] for places in self._linked[key]]
+
+    def described(self, members: Int64s, compute: Callable[[Int64s], Group]) -> Group:
+        known = self._groups(self._numbers[members])
+        if known is None:
+            return compute(members)
+        medoid = int(members[np.flatnonzero(known.members == known.medoid)[0]])
+        return Group(members, medoid, known.mean_log_odds)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupChanges:
     """What a change did to the story groups.
 
     Args:
-        new: Groups of all texts that the change touched; members are numbers of texts in the
-            order of precedence.
-        gone: First members of the groups that these texts, or those that went, were in.
+        new: Groups that are new or have changed; members are numbers of texts in the order of
+            precedence.
+        gone: First members of the groups that are gone or have changed.
     """
 
     new: Sequence[Group]
@@ -65,6 +107,7 @@ class LiveGroups:
         self._config = config
         self._first_of: dict[int, int] = {}
         self._members: dict[int, Int64s] = {}
+        self._linked: dict[bytes, list[Int64s]] = {}
         self._groups: dict[int, Group] = {}
 
     def of(self, number: int) -> Group:
@@ -98,20 +141,30 @@ class LiveGroups:
             touched: Texts that are there and came, or won or lost a link.
             went: Texts that were there.
         """
-        gone = {self._first_of.pop(number) for number in went if number in self._first_of}
-        new: list[Group] = []
+        gone = {self._first_of[number] for number in went if number in self._first_of}
+        made: list[Group] = []
         for component in self._components(set(touched), self._links.of):
             gone |= {self._first_of[each] for each in component if each in self._first_of}
-            new += self._grouped(np.array(component, np.int64), {})
+            made += self._grouped(np.array(component, np.int64), {})
+        same = {int(each.members[0]) for each in made if self._known(each.members) is not None}
+        new = [each for each in made if int(each.members[0]) not in same]
+        gone -= same
         for first in gone:
             self._groups.pop(first, None)
             for member in self._members.pop(first).tolist():
                 self._first_of.pop(member, None)
-        for made in new:
-            first = int(made.members[0])
-            self._groups[first], self._members[first] = made, made.members
-            self._first_of.update((member, first) for member in made.members.tolist())
+        for each in new:
+            first = int(each.members[0])
+            self._groups[first], self._members[first] = each, each.members
+            self._first_of.update((member, first) for member in each.members.tolist())
         return GroupChanges(new, gone)
+
+    def _known(self, members: Int64s) -> Group | None:
+        """The group of exactly these texts, if there is one."""
+        first = int(members[0])
+        if first in self._members and np.array_equal(self._members[first], members):
+            return self.of(first)
+        return None
 
     def joined_by(self, number: int, links: dict[int, int]) -> Group:
         """The group that a text would be in, which was given a number and these links."""
@@ -163,6 +216,7 @@ class LiveGroups:
             _Numbered(self._texts.scorer, numbers),
             self._config.stories,
             self._config.neighbors.max_gap,
+            _Memory(numbers, self._linked, self._known),
         )
         return [_renumbered(each, numbers) for each in found.groups]
 

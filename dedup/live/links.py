@@ -206,7 +206,7 @@ class LiveLinks:
             found |= np.isin(low * count + high, sharing_keys)
             return found
         sharing: dict[int, set[int]] = {}
-        for place in np.flatnonzero(~found).tolist():
+        for place in self._terms.may_share(first, second, ~found).tolist():
             a, b = int(first[place]), int(second[place])
             if a not in sharing:
                 sharing[a] = set(self._terms.sharing(a)[1].tolist())

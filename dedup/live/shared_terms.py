@@ -14,7 +14,7 @@ from dedup.live.pairs import Pairs, distinct, joined
 from dedup.live.postings import Postings
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import within_gap
-from dedup.shingles import Int64s, UInt64s
+from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.story_candidates import MIN_BITS, REACH, term_pairs
 from dedup.terms import WEIGHT_UNIT
 
@@ -60,6 +60,36 @@ class SharedTerms:
             found.append(others[sums >= self._config.min_shared_bits / WEIGHT_UNIT])
         others = np.unique(np.concatenate(found))
         return np.full(len(others), number), others
+
+    def may_share(self, first: Int64s, second: Int64s, asked: BoolMask) -> Int64s:
+        """Which pairs have enough in common, wherever they stand in the lists.
+
+        Args:
+            first: One text of each pair, int64 of shape (m,).
+            second: The other.
+            asked: Which pairs are asked for, bool of shape (m,).
+
+        Returns:
+            Their places, ascending.
+        """
+        least = self._config.min_shared_bits / WEIGHT_UNIT
+        return np.array(
+            [
+                place
+                for place in np.flatnonzero(asked).tolist()
+                if any(
+                    self._common(kind, int(first[place]), int(second[place])) >= least
+                    for kind in self._postings
+                )
+            ],
+            np.int64,
+        )
+
+    def _common(self, kind: str, a: int, b: int) -> int:
+        """Rarity of the terms that two texts share."""
+        (keys, weights), (others, other_weights) = self._row(kind, a), self._row(kind, b)
+        _, here, there = np.intersect1d(keys, others, assume_unique=True, return_indices=True)
+        return int(np.minimum(weights[here], other_weights[there]).sum())
 
     def bridged(self, number: int) -> Pairs:
         """Pairs that are in reach of each other in the list of a term but for this text."""

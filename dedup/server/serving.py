@@ -76,6 +76,7 @@ def serve(
         _listening(host, port) as listener,
         StoryIndex.open(location, config, synchronous=synchronous) as index,
     ):
+        index.warm_up()
         app = create_app(index, token=token, limits=limits, hosts=names)
         settings = uvicorn.Config(
             app,
