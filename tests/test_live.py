@@ -185,3 +185,21 @@ def test_the_order_and_the_size_of_batches_do_not_matter(random: Random) -> None
         followed.take(Step(tuple(articles[:size]), ()))
         del articles[:size]
     followed.check()
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_what_was_asked_is_not_remembered(seed: int) -> None:
+    """The text that comes next has the number that the question had."""
+    random = Random(seed)
+    articles = World(random, 40, crowd=12).articles
+    random.shuffle(articles)
+    large = TIGHT.replace(
+        neighbors={"max_gap": timedelta(days=30), "per_language": 20},
+        stories={"max_component": 2000, "round_up_links": 50},
+    )
+    followed = Followed(large)
+    followed.take(Step(tuple(articles[:20]), ()))
+    for asked, coming in zip(articles[30:40], articles[20:30], strict=True):
+        followed.ask(asked)
+        followed.take(Step((coming,), ()))
+    followed.check()

@@ -46,6 +46,7 @@ class _Memory(GroupMemory):
         numbers: Numbers of the texts of the component, by their number in it.
         linked: What is remembered: places in a part of its groups, by the numbers of the part.
         groups: The group that these numbers make, if it is known.
+        asked: Number of a text that does not stay, -1 for none: another will have it.
     """
 
     def __init__(
@@ -53,17 +54,20 @@ class _Memory(GroupMemory):
         numbers: Int64s,
         linked: dict[bytes, list[Int64s]],
         groups: Callable[[Int64s], Group | None],
+        asked: int,
     ) -> None:
         self._numbers = numbers
         self._linked = linked
         self._groups = groups
+        self._asked = asked
 
     def linked(
         self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
     ) -> Sequence[Int64s]:
-        if len(part) < _REMEMBERED_FROM:
+        numbers = self._numbers[part]
+        if len(part) < _REMEMBERED_FROM or (numbers == self._asked).any():
             return compute(part)
-        key = self._numbers[part].tobytes()
+        key = numbers.tobytes()
         if key not in self._linked:
             while len(self._linked) >= _REMEMBERED:
                 del self._linked[next(iter(self._linked))]
@@ -216,7 +220,7 @@ class LiveGroups:
             _Numbered(self._texts.scorer, numbers),
             self._config.stories,
             self._config.neighbors.max_gap,
-            _Memory(numbers, self._linked, self._known),
+            _Memory(numbers, self._linked, self._known, next(iter(extra), -1)),
         )
         return [_renumbered(each, numbers) for each in found.groups]
 
