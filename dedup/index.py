@@ -131,15 +131,21 @@ class StoryIndex(IndexReader):
         cache = None if "://" in str(location) else Path(location) / CACHE
         index = cls(store, config, encoder, model, clock, progress, cache, read_only)
         if rebuild:
-            index.rebuild()
+            try:
+                index.rebuild()
+            except BaseException:
+                store.close()
+                raise
         return index
 
     def close(self) -> None:
         """Let go of the store; what was acknowledged is in it."""
         with self._lock:
-            self.save_cache()
-            self._live = None
-            self._store.close()
+            try:
+                self.save_cache()
+            finally:
+                self._live = None
+                self._store.close()
 
     def warm_up(self) -> None:
         """Read everything into memory now, not when the first article or question comes."""

@@ -455,6 +455,32 @@ def test_rebuilding_keeps_ids_of_the_same_groups(tmp_path: Path, pool: list[Arti
         opened(tmp_path)
 
 
+def test_a_rebuild_that_fails_changes_nothing_and_lets_go(
+    tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "add_events", fail)
+        with pytest.raises(StoreError, match="the disk is gone"):
+            opened(tmp_path, SMALL.replace(stories={"min_probability": 0.9}), rebuild=True)
+    with opened(tmp_path) as index:
+        check_index(index)
+
+
+def test_closing_lets_go_whatever_happens(tmp_path: Path, pool: list[Article]) -> None:
+    index = opened(tmp_path)
+    index.add(pool[:5])
+    with failing(index, "meta"), pytest.raises(StoreError, match="the disk is gone"):
+        index.close()
+    with opened(tmp_path) as index:
+        check_index(index)
+
+
 def test_rebuilding_with_another_encoder(tmp_path: Path, pool: list[Article]) -> None:
     with opened(tmp_path) as index:
         index.add(pool[:20])
