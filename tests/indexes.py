@@ -14,7 +14,7 @@ from dedup.config import Config
 from dedup.identity import replay
 from dedup.index import StoryIndex
 from dedup.records import Article, StoryGroup
-from tests.news_streams import HashingEncoder
+from tests.news_streams import START, HashingEncoder
 
 NOON = datetime(2024, 3, 20, 12, tzinfo=UTC)
 HASHING = HashingEncoder()
@@ -26,6 +26,22 @@ SMALL = Config.from_mapping(
         "stories": {"round_up_links": 3},
     }
 )
+
+
+HOUR = timedelta(hours=1)
+QUAKE = (
+    "An earthquake of magnitude 6.1 shook Herat on Saturday; Abdul Karimi of the relief office "
+    "said that rescuers had reached Zindajan, where houses of clay had fallen, by noon. "
+)
+VOTE = (
+    "Parliament in Riga elected Edgars Kalnins speaker after a night of talks between the four "
+    "parties of the coalition, said Baiba Ozola, who counted the ballots in the old hall. "
+)
+
+
+def article(id: str, text: str = QUAKE, hours: int = 0, **fields: Any) -> Article:  # noqa: A002
+    given = {"title": "", "source": "north.example", "language": "en", **fields}
+    return Article(id, text=text, published_at=START + hours * HOUR, **given)
 
 
 class Clock:

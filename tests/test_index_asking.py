@@ -1,0 +1,248 @@
+"""What a `StoryIndex` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+import dedup
+from dedup.errors import InputError, NotFoundError, StoreError
+from dedup.identity import leads_to, replay
+from dedup.index import StoryIndex
+from dedup.records import Article, StoryGroup
+from tests.indexes import (
+    HASHING,
+    HOUR,
+    MODEL,
+    NOON,
+    QUAKE,
+    SMALL,
+    VOTE,
+    Clock,
+    all_stories,
+    article,
+    articles_of,
+    check_index,
+    opened,
+)
+from tests.news_streams import START, World
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[StoryIndex]:
+    with opened(tmp_path / "index") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pool() -> list[Article]:
+    return World(Random(11), 60, crowd=14).articles
+
+
+@pytest.fixture(scope="module")
+def full_path(tmp_path_factory: pytest.TempPathFactory, pool: list[Article]) -> Path:
+    path = tmp_path_factory.mktemp("full") / "index"
+    with opened(path) as made:
+        made.add(pool)
+    return path
+
+
+@pytest.fixture
+def full(full_path: Path) -> Iterator[StoryIndex]:
+    """An index for reading only, with the pool in it."""
+    with opened(full_path, None, read_only=True) as made:
+        yield made
+
+
+def test_a_query_changes_nothing(index: StoryIndex, pool: list[Article]) -> None:
+    index.add(pool[:30])
+    events = index.changes()
+    for each in pool[:40]:
+        index.query(each)
+    assert index.changes() == events
+    index.add(pool[30:40])
+    index.remove([each.id for each in pool[:10]])
+    check_index(index)
+
+
+def test_a_query_tells_copies_neighbours_and_the_story(index: StoryIndex) -> None:
+    index.add([article("a"), article("b", f"{QUAKE} {QUAKE[:60]}", hours=1), article("c", VOTE)])
+    found = index.query({"text": QUAKE, "published_at": START.isoformat()})
+    assert [each.a for each in found.duplicates] == ["a", "b"]
+    assert found.duplicates[0].jaccard == 1.0
+    assert found.story == index.place("a").story
+    assert index.query("A calm day at sea near Bergen.").story == ""
+    assert len(index.query(replace(article("", QUAKE)), limit=1).duplicates) == 1
+    with pytest.raises(InputError, match="empty article"):
+        index.query("  ")
+
+
+def test_a_query_agrees_with_adding(tmp_path: Path, pool: list[Article]) -> None:
+    """Where no text takes the place of another among the nearest of a third."""
+    roomy = SMALL.replace(neighbors={"per_language": 1000}, cleaning={"remove_furniture": False})
+    with opened(tmp_path, roomy) as index:
+        index.add(pool[:35])
+        for each in pool[35:50]:
+            found = index.query(each)
+            members = {m.id for m in index.story(found.story).members} if found.story else set()
+            placed = index.add(each)
+            joined = {member.id for member in index.story(placed.story).members} - {each.id}
+            if placed.copy_type == "original" and not found.duplicates:
+                assert bool(joined) == bool(found.story)
+                assert joined & members or not joined
+                assert found.probability == placed.probability
+            index.remove(each.id)
+
+
+def test_what_is_not_there_is_not_found(index: StoryIndex) -> None:
+    index.add(article("a"))
+    for ask in (index.article, index.place, index.cluster, index.heir, index.story):
+        with pytest.raises(NotFoundError, match="'nobody'"):
+            ask("nobody")
+    with pytest.raises(NotFoundError, match="'nobody'"):
+        index.why("a", "nobody")
+
+
+def test_why_is_the_answer_of_the_batch(full: StoryIndex, pool: list[Article]) -> None:
+    articles = articles_of(full)
+    batch = dedup.cluster(articles.values(), SMALL, encoder=HASHING, affinity=MODEL)
+    lasting = {
+        batch.story_of[id][0].id: full.place(id).story
+        for id in articles  # noqa: A001
+    }
+    random = Random(2)
+    for a, b in (random.sample(sorted(articles), 2) for _ in range(60)):
+        theirs = batch.why(a, b)
+        first, second = (replace(each, id=lasting[each.id]) for each in theirs.stories)
+        assert full.why(a, b) == replace(theirs, stories=(first, second))
+
+
+def _wanted(story: StoryGroup, articles: dict[str, Article], **wanted: Any) -> bool:
+    members = [articles[member.id] for member in story.members]
+    times = [each.published_at for each in members if each.published_at]
+    return (
+        ("since" not in wanted or max(times) >= wanted["since"])
+        and ("until" not in wanted or min(times) < wanted["until"])
+        and ("language" not in wanted or wanted["language"] in story.languages)
+        and ("source" not in wanted or wanted["source"] in story.sources)
+        and story.texts >= wanted.get("min_texts", 1)
+    )
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"since": START + 60 * HOUR},
+        {"until": START + 60 * HOUR},
+        {"since": START + 40 * HOUR, "until": START + 90 * HOUR},
+        {"language": "ru"},
+        {"source": "Harbour Times"},
+        {"min_texts": 3},
+        {"language": "en", "min_texts": 2, "order": "first"},
+        {"order": "largest"},
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 3, 1000])
+def test_stories_are_filtered_ordered_and_paged(
+    full: StoryIndex, wanted: dict[str, Any], limit: int
+) -> None:
+    articles = articles_of(full)
+    found = list(all_stories(full, limit=limit, **wanted))
+    expected = [each for each in all_stories(full) if _wanted(each, articles, **wanted)]
+    assert {each.id for each in found} == {each.id for each in expected}
+    assert 0 < len(found) == len(expected)
+    values = [
+        {"latest": each.last_seen, "first": each.first_seen, "largest": each.texts}[
+            wanted.get("order", "latest")
+        ]
+        for each in found
+    ]
+    assert values == sorted(values, reverse=True)  # type: ignore[type-var]
+
+
+def test_stories_are_found_by_words(index: StoryIndex) -> None:
+    index.add([article("a", title="Herat shaken"), article("b", VOTE, title="Žižka in RIGA")])
+    assert [each.headline for each in index.stories(text="riga žižka").stories] == ["Žižka in RIGA"]
+    assert [each.headline for each in index.stories(text="HERAT").stories] == ["Herat shaken"]
+    assert index.stories(text="herat riga").stories == ()
+    assert index.stories(text="100%").stories == ()
+    with pytest.raises(StoreError, match="cursor"):
+        index.stories(cursor="nonsense")
+
+
+def test_ids_last_and_the_history_tells_how(index: StoryIndex) -> None:
+    random = Random(4)
+    views: list[tuple[int, dict[str, frozenset[str]]]] = []
+    for step in World(random, 60, crowd=10).steps(8):
+        index.add(step.put)
+        index.remove(step.removed)
+        stories = {
+            each.id: frozenset(member.id for member in each.members) for each in all_stories(index)
+        }
+        views.append((index.stats().events, stories))
+        assert replay(index.changes()) == stories
+    events = index.changes()
+    for number, view in views:
+        assert replay(events[:number]) == view
+        assert replay(index.changes(number), view) == views[-1][1]
+        assert index.changes(number, 2) == events[number : number + 2]
+    kinds = {event.kind for event in events}
+    assert kinds >= {"created", "grown", "shrunk", "split", "merged", "closed"}
+    heirs = leads_to(events)
+    for story, heir in heirs.items():
+        assert index.heir(story) == heir
+        assert [e for e in events if e.story == story] == index.changes(story=story)
+        if heir in views[-1][1]:
+            assert index.story(story).id == heir
+        else:
+            with pytest.raises(NotFoundError, match="closed"):
+                index.story(story)
+
+
+def test_a_merged_id_leads_to_its_heir_for_ever(index: StoryIndex) -> None:
+    half = QUAKE[: len(QUAKE) // 2]
+    index.add([article("a"), article("b", VOTE, hours=1), article("c", VOTE, hours=2)])
+    lost, kept = index.place("a").story, index.place("b").story
+    index.update(article("a", VOTE))
+    assert index.heir(lost) == kept
+    assert index.story(lost).id == kept
+    assert [event.kind for event in index.changes(story=lost)] == ["created", "merged"]
+    index.add(article("d", half))
+    assert index.place("d").story not in (lost, kept)
+    assert index.heir(lost) == kept
+    check_index(index)
+
+
+def test_a_story_as_it_was(index: StoryIndex) -> None:
+    clock = Clock()
+    index._clock = clock
+    index.add([article("a"), article("b", VOTE)])
+    first = clock.now
+    index.add([article("c", f"{QUAKE} {QUAKE[:40]}", hours=1), article("d", hours=2)])
+    second = clock.now
+    story = index.place("a").story
+    index.remove("d")
+
+    def then(at: Any) -> set[str]:
+        return {member.id for member in index.story(story, as_of=at).members}
+
+    assert then(first) == {"a"}
+    # What is not in the index any more cannot be told.
+    assert then(second) == {"a", "c"}
+    assert index.story(story, as_of=clock.now) == index.story(story)
+    with pytest.raises(NotFoundError, match="had no articles"):
+        index.story(story, as_of=first - HOUR)
+    with pytest.raises(NotFoundError, match="'nobody'"):
+        index.story("nobody", as_of=first)
+
+
+def test_a_story_as_of_now_is_the_story(full: StoryIndex) -> None:
+    for story in all_stories(full):
+        assert full.story(story.id, as_of=NOON + timedelta(days=9)) == story

@@ -1,0 +1,309 @@
+"""Opening and rebuilding a `StoryIndex`, failures of its store, and others at work beside it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from sqlite3 import Connection
+from typing import Any
+
+import pytest
+
+import dedup
+from dedup.config import Config
+from dedup.errors import StoreError
+from dedup.index import StoryIndex
+from dedup.records import Article
+from dedup.store import Derived, StoredArticle
+from dedup.store.sqlite import SqliteStore
+from tests.indexes import (
+    MODEL,
+    QUAKE,
+    SMALL,
+    VOTE,
+    all_stories,
+    article,
+    articles_of,
+    check_index,
+    opened,
+)
+from tests.news_streams import HashingEncoder, World
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[StoryIndex]:
+    with opened(tmp_path / "index") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pool() -> list[Article]:
+    return World(Random(11), 60, crowd=14).articles
+
+
+def test_rebuilding_keeps_ids_of_the_same_groups(tmp_path: Path, pool: list[Article]) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:40])
+        before = {story.id: story for story in all_stories(index)}
+        events = index.changes()
+        index.rebuild()
+        assert {story.id: story for story in all_stories(index)} == before
+        assert index.changes() == events
+    strict = SMALL.replace(stories={"min_probability": 0.9})
+    with opened(tmp_path, strict, rebuild=True) as index:
+        assert index.config == strict
+        check_index(index)
+        now = {story.id: story for story in all_stories(index)}
+        assert len(now) > len(before)
+        members = {frozenset(m.id for m in story.members): id for id, story in before.items()}  # noqa: A001
+        for id, story in now.items():  # noqa: A001
+            group = frozenset(member.id for member in story.members)
+            assert members.get(group, id) == id
+    with pytest.raises(StoreError, match=r"stories\.min_probability"):
+        opened(tmp_path)
+
+
+def test_a_rebuild_that_fails_changes_nothing_and_lets_go(
+    tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "add_events", fail)
+        with pytest.raises(StoreError, match="the disk is gone"):
+            opened(tmp_path, SMALL.replace(stories={"min_probability": 0.9}), rebuild=True)
+    with opened(tmp_path) as index:
+        check_index(index)
+
+
+def test_closing_lets_go_whatever_happens(tmp_path: Path, pool: list[Article]) -> None:
+    index = opened(tmp_path)
+    index.add(pool[:5])
+    with failing(index, "meta"), pytest.raises(StoreError, match="the disk is gone"):
+        index.close()
+    with opened(tmp_path) as index:
+        check_index(index)
+
+
+def test_rebuilding_with_another_encoder(tmp_path: Path, pool: list[Article]) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+    other = HashingEncoder(dim=64, revision="2")
+    with pytest.raises(StoreError, match="encoder_revision '1', not '2'"):
+        opened(tmp_path, encoder=other)
+    with opened(tmp_path, encoder=other, rebuild=True) as index:
+        index.add(pool[20:25])
+        batch = dedup.cluster(articles_of(index).values(), SMALL, encoder=other, affinity=MODEL)
+        assert {replace(story, id="") for story in all_stories(index)} == {
+            replace(story, id="") for story in batch.story_groups
+        }
+    with opened(tmp_path, encoder=other) as index:
+        assert index.stats().encoder == "hashing 2"
+        assert index.check() == []
+
+
+def test_an_index_is_opened_with_its_own_settings(tmp_path: Path) -> None:
+    with opened(tmp_path) as index:
+        index.add(article("a"))
+    with opened(tmp_path, None) as index:
+        assert index.config == SMALL
+    with pytest.raises(StoreError, match=r"neighbors\.max_gap.*rebuild"):
+        opened(tmp_path, Config())
+    with opened(tmp_path) as index:
+        assert index.stats().articles == 1
+
+
+def test_refusals(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no index"):
+        opened(tmp_path / "missing", read_only=True)
+    assert not (tmp_path / "missing").exists()
+    with opened(tmp_path / "one") as index:
+        with pytest.raises(StoreError, match="being written by process"):
+            opened(tmp_path / "one")
+        with opened(tmp_path / "one", None, read_only=True) as reader:
+            with pytest.raises(StoreError, match="read"):
+                reader.add(article("a"))
+            index.add(article("a"))
+            assert reader.article("a").article.text == QUAKE
+    with pytest.raises(StoreError, match="closed"):
+        index.add(article("b"))
+    with pytest.raises(StoreError, match="closed"):
+        index.article("a")
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from dedup.errors import StoreError
+from tests.indexes import opened
+try:
+    opened(Path(sys.argv[1]))
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_second_writer_in_another_process_is_refused(index: StoryIndex, tmp_path: Path) -> None:
+    index.add(article("a"))
+    command = [sys.executable, "-c", WRITE, str(tmp_path / "index")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "is being written by process" in told
+    index.add(article("b"))
+
+
+@contextmanager
+def failing(index: StoryIndex, name: str) -> Iterator[None]:
+    """The store of the index cannot do one thing; `COMMIT`: what it was told becomes not firm."""
+    store = index._store
+    assert isinstance(store, SqliteStore)
+    query = store._query
+
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    def query_but_commit(connection: Connection, statement: str, values: Any) -> list[Any]:
+        if statement == "COMMIT" and connection is store._writer:
+            fail()
+        return list(query(connection, statement, values))
+
+    with pytest.MonkeyPatch.context() as patch:
+        if name == "COMMIT":
+            patch.setattr(store, "_query", query_but_commit)
+        else:
+            patch.setattr(store, name, fail)
+        yield
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "put_articles", "delete_articles", "put_places", "put_stories", "add_events", "set_meta",
+        "COMMIT",
+    ],
+)  # fmt: skip
+def test_what_fails_leaves_memory_and_store_as_they_were(
+    index: StoryIndex, pool: list[Article], name: str
+) -> None:
+    index.add(pool[:25])
+    before = list(all_stories(index)), index.changes()
+    with failing(index, name):
+        with pytest.raises(StoreError, match="the disk is gone"):
+            index.add([*pool[20:30], replace(pool[0], text=QUAKE)])
+        with pytest.raises(StoreError, match="the disk is gone"):
+            index.remove([each.id for each in pool[:5]])
+        assert (list(all_stories(index)), index.changes()) == before
+        index.query(pool[3])
+    check_index(index)
+    index.add(pool[20:32])
+    index.remove([each.id for each in pool[:5]])
+    check_index(index)
+
+
+def test_readers_in_threads_see_whole_steps_while_a_writer_works(
+    index: StoryIndex, tmp_path: Path, pool: list[Article]
+) -> None:
+    index.add(pool[:10])
+    reader = opened(tmp_path / "index", None, read_only=True)
+
+    def read(number: int) -> None:
+        where = (index, reader)[number % 2]
+        for round_ in range(3):
+            assert all(story.members for story in where.stories(limit=3).stories)
+            id = pool[(number + round_) % 10].id  # noqa: A001
+            assert where.article(id).article.id == id
+            assert where.story(where.place(id).story).texts >= 1
+            assert where.changes(limit=3)[0].number == 1
+            if number % 20 < 2:
+                where.query(pool[number % len(pool)])
+
+    with ThreadPoolExecutor(100) as threads:
+        readers = [threads.submit(read, number) for number in range(100)]
+        for each in pool[10:20]:
+            index.add(each)
+        for future in readers:
+            future.result()
+    check_index(index)
+    check_index(reader)
+    reader.close()
+
+
+def test_a_reader_loads_one_moment_while_a_writer_works(
+    index: StoryIndex, tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add(pool[:12])
+    with opened(tmp_path / "index", None, read_only=True) as reader:
+        all_articles = reader._store.all_articles
+        new = pool[12:15]
+
+        def late() -> Iterator[tuple[StoredArticle, Derived]]:
+            index.add(new.pop())
+            index.remove(pool[len(new)].id)
+            return all_articles()
+
+        monkeypatch.setattr(reader._store, "all_articles", late)
+        while new:
+            reader.query(pool[5])
+        monkeypatch.undo()
+        assert reader.query(pool[5]) == index.query(pool[5])
+
+
+def test_why_is_of_one_moment(
+    index: StoryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add([article("a"), article("b", f"{QUAKE} {QUAKE[:70]}", hours=1)])
+    with opened(tmp_path / "index", None, read_only=True) as reader:
+        before = reader.why("a", "b")
+        articles = reader._store.articles
+
+        def late(ids: Sequence[str]) -> dict[str, StoredArticle]:
+            index.update(article("a", VOTE))
+            return articles(ids)
+
+        monkeypatch.setattr(reader._store, "articles", late)
+        assert reader.why("a", "b") == before
+        monkeypatch.undo()
+        assert reader.why("a", "b") != before
+
+
+READ = """
+import sys
+from pathlib import Path
+from tests.indexes import opened
+index = opened(Path(sys.argv[1]), None, read_only=True)
+seen = 0
+for _ in sys.stdin:
+    stats = index.stats()
+    assert stats.articles >= seen, (stats, seen)
+    seen = stats.articles
+    members = sum(len(story.members) for story in index.stories(limit=1000).stories)
+    print(seen, members, len(index.query("Anything at all").neighbors), flush=True)
+"""
+
+
+def test_a_reader_in_another_process_follows_the_writer(
+    index: StoryIndex, tmp_path: Path, pool: list[Article]
+) -> None:
+    index.add(pool[0])
+    command = [sys.executable, "-c", READ, str(tmp_path / "index")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for count, each in enumerate(pool[1:12], 2):
+            index.add(each)
+            process.stdin.write("go\n")
+            articles, members, _ = map(int, process.stdout.readline().split())
+            assert articles == members == count
+        process.stdin.close()
+    assert process.returncode == 0
