@@ -14,6 +14,7 @@ from dedup.encoders import Float32s
 from dedup.records import Article
 
 START = datetime(2024, 2, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 SYLLABLES = {
     "en": ["ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra", "ster", "glen"],
     "ru": ["ба", "ке", "ли", "мо", "ну", "ра", "се", "ти", "во", "зу", "дра", "стер", "глен"],
@@ -152,6 +153,17 @@ class World:
             found.append((f"Weather {self._word('en')}", " ".join(words), "en"))
         return found
 
+    def crowd(self, count: int) -> list[Article]:
+        """Versions of one template, all in the same large buckets, at equal and other times."""
+        random = self._random
+        texts = [text for _, text, _ in self._template(count)]
+        return [
+            Article(
+                f"c{number:03}", "", text, "", START + timedelta(hours=random.randrange(9)), "en"
+            )
+            for number, text in enumerate(texts)
+        ]
+
     def _copy(self, article: Article) -> tuple[str, str, str]:
         """The text again, with a word changed, a part of it, or with another one below."""
         random = self._random
@@ -168,14 +180,15 @@ class World:
         return article.title, " ".join(words), article.language
 
     def steps(self, count: int) -> Iterator[Step]:
-        """Changes, starting from nothing: small ones, large ones, and the end of almost all."""
+        """Changes of all sizes, starting with many articles at once."""
         random = self._random
         there: dict[str, Article] = {}
-        for _ in range(count):
-            put = {
-                each.id: self._corrected(each)
-                for each in random.sample(self.articles, random.choice([0, 1, 1, 1, 2, 5, 12, 40]))
-            }
+        for number in range(count):
+            size = (
+                random.choice([0, 1, 1, 1, 2, 3, 8, 40]) if number else 3 * len(self.articles) // 4
+            )
+            chosen = random.sample(self.articles, size)
+            put = {each.id: self._corrected(each) if number else each for each in chosen}
             gone = min(len(there), random.choice([0, 0, 1, 2, 5, 30]))
             removed = tuple(id for id in random.sample(sorted(there), gone) if id not in put)  # noqa: A001
             step = Step(tuple(put.values()), removed)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.affinity import AffinityModel
+from dedup.candidates import MAX_BUCKET
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.live import Live
@@ -123,6 +124,22 @@ def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Foll
 @pytest.mark.parametrize("seed", range(3))
 def test_streams_of_changes_equal_the_batch(seed: int) -> None:
     streams(seed, steps=8)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_large_buckets_come_and_go(seed: int) -> None:
+    """Of more than 32 texts in a bucket only neighbours are compared."""
+    random = Random(seed)
+    crowd = World(random, 1, crowd=1).crowd(70)
+    followed = Followed(TIGHT)
+    followed.take(Step(tuple(crowd[: MAX_BUCKET - 2]), ()))
+    left = crowd[MAX_BUCKET - 2 :]
+    for change in (1, 2, -3, 4, -1, -6, 3, 9, 9, -2, 1, -20, 5):
+        there = sorted(followed.articles)
+        gone = random.sample(there, max(1, -change)) if change < 5 else []
+        put = [left.pop() for _ in range(max(0, change) + len(gone) * (change > 0))]
+        followed.take(Step(tuple(put), tuple(gone)))
+        followed.check()
 
 
 def test_streams_equal_the_batch_with_the_bundled_encoder_and_usual_settings() -> None:
