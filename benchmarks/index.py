@@ -2,7 +2,7 @@
 
     python -m benchmarks.index [--articles 100000] [--days 30] [--save FILE.json]
 
-Articles are generated, from a seed: 200 words, eight languages, stories with a median of two
+Articles are generated, from a seed: 200 words of one language, stories with a median of two
 texts and a long tail, one article in four a reprint. The last ones are added one at a time.
 Everything is durable (`synchronous=FULL`), in a folder of its own that is deleted afterwards.
 Opening and memory are measured in a process of their own; so is the server.
@@ -25,8 +25,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.saved import made_by, save_rows
+from dedup.encoders.bundled import BundledEncoder
 from dedup.index import CACHE, StoryIndex
 from dedup.records import Article
+from dedup.terms import WEIGHT_UNIT, count_terms, term_weights
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba")
 GOALS = {
@@ -41,37 +43,32 @@ GOALS = {
 }
 _SINGLE = 300
 _BATCH = 5_000
-_LANGUAGES = ("en", "ru", "ar", "zh", "es", "fr", "de", "tr")
-_SHARES = (0.4, 0.15, 0.1, 0.1, 0.08, 0.07, 0.05, 0.05)
-_LARGEST = 300
+_LARGEST = 100
 _LASTS_DAYS = 1.2
 _REPRINTS = 0.25
 _WORDS = 200
-_COMMON = 3000
+_COMMON = 800
+_RARE_BITS = 9.0
+_CONSONANTS, _VOWELS = "bdfgklmnprstvzw", "aeiou"
 _BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def articles(count: int, days: int, seed: int = 0) -> list[Article]:
     """Generated articles, in the order of time."""
-    from dedup.encoders.bundled import BundledEncoder
-
     generator = np.random.default_rng(seed)
-    words = [each for each in BundledEncoder().vocabulary()[0] if each.isascii() and len(each) > 3]
-    words = generator.permutation(words).tolist()
+    words = _vocabulary()
     sizes = np.minimum(generator.zipf(1.9, count), _LARGEST)
     story = np.repeat(np.arange(len(sizes)), sizes)[:count]
     begins = generator.random(len(sizes)) * days
     published = begins[story] + generator.exponential(_LASTS_DAYS, count)
     order = np.argsort(published, kind="stable")
-    languages = generator.choice(len(_LANGUAGES), count, p=_SHARES)
     reprints = generator.random(count) < _REPRINTS
-    first: dict[tuple[int, int], str] = {}
+    first: dict[int, str] = {}
     made = []
     for number, place in enumerate(order.tolist()):
-        kind = int(story[place]), int(languages[place])
-        text = first.get(kind, "") if reprints[place] else ""
-        text = text or _text(generator, words, *kind)
-        first[kind] = text
+        told = int(story[place])
+        text = (first.get(told) if reprints[place] else "") or _text(generator, words, told)
+        first[told] = text
         made.append(
             Article(
                 f"a{number}",
@@ -79,21 +76,50 @@ def articles(count: int, days: int, seed: int = 0) -> list[Article]:
                 text,
                 f"outlet {generator.integers(300)}",
                 _BEGINNING + timedelta(days=float(published[place])),
-                _LANGUAGES[kind[1]],
+                "en",
             )
         )
     return made
 
 
-def _text(generator: np.random.Generator, words: Sequence[str], story: int, language: int) -> str:
-    """A text of words of the language, of the topic, and of the story, with its names."""
+def _text(generator: np.random.Generator, words: tuple[list[str], list[str]], story: int) -> str:
+    """A text of common words, and of rare words and names of the story."""
+    common, rare = words
     told = np.random.default_rng(story)
-    own = [words[int(k)] for k in told.integers(_COMMON * 8, len(words), 12)]
-    common = [words[int(k) * 8 + language] for k in generator.zipf(1.3, _WORDS - 40) % _COMMON]
-    names = [f"Nam{story}er{k}" for k in generator.integers(0, 6, 10)]
-    picked = [own[int(k)] for k in generator.integers(0, len(own), 30)]
-    text = np.array([*common, *picked, *names])
+    names = [_name(told) for _ in range(6)]
+    own = [rare[int(k)] for k in told.integers(0, len(rare), 30)]
+    text = np.array(
+        [
+            *(common[int(k)] for k in generator.integers(0, len(common), _WORDS - 50)),
+            *(own[int(k)] for k in generator.integers(0, len(own), 40)),
+            *(names[int(k)] for k in generator.integers(0, len(names), 10)),
+        ]
+    )
     return " ".join(text[generator.permutation(len(text))].tolist())
+
+
+def _name(generator: np.random.Generator) -> str:
+    syllables = [
+        _CONSONANTS[generator.integers(len(_CONSONANTS))]
+        + _VOWELS[generator.integers(len(_VOWELS))]
+        for _ in range(generator.integers(5, 8))
+    ]
+    return "".join(syllables).capitalize()
+
+
+def _vocabulary() -> tuple[list[str], list[str]]:
+    """Words of general language by their rarity: the common ones, and rare ones."""
+    pieces = BundledEncoder().vocabulary()[0]
+    words = [each for each in pieces if each.isascii() and each.isalpha() and len(each) > 2]
+    found, _ = count_terms(words)
+    starts = np.cumsum(found.counts) - found.counts
+    single = np.flatnonzero(found.counts == 1)
+    bits = term_weights(found.hashes[starts[single]]) * WEIGHT_UNIT
+    ranked = single[np.argsort(bits, kind="stable")]
+    return (
+        [words[k] for k in ranked[:_COMMON].tolist()],
+        [words[k] for k in single[bits > _RARE_BITS].tolist()],
+    )
 
 
 def measure(count: int, days: int, folder: Path) -> dict[str, float]:

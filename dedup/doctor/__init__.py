@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dedup.doctor.checkup import Checkup, Example, Finding, LanguageShare, Level, StoryShape
-from dedup.doctor.examine import examine, examine_file
+from dedup.doctor.examination import examine, examine_file
 from dedup.doctor.picture import plot_checkup
 
 __all__ = [
