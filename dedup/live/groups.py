@@ -19,9 +19,8 @@ from dedup.live.texts import LiveTexts
 from dedup.shingles import Int64s
 from dedup.stories import Group, GroupMemory, described, group
 
-_REMEMBERED = 4096
-_REMEMBERED_FROM = 4
-"""Smaller parts are linked faster than looked up."""
+_REMEMBERED = 1 << 16
+"""Parts whose linkage is kept."""
 LinksOf = Callable[[int], Mapping[int, int]]
 
 
@@ -65,7 +64,7 @@ class _Memory(GroupMemory):
         self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
     ) -> Sequence[Int64s]:
         numbers = self._numbers[part]
-        if len(part) < _REMEMBERED_FROM or (numbers == self._asked).any():
+        if len(part) == 1 or (numbers == self._asked).any():
             return compute(part)
         key = numbers.tobytes()
         if key not in self._linked:
