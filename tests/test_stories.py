@@ -161,7 +161,7 @@ def ring_of_stories(stories: int, size: int) -> Int64s:
     scores = np.full((count, count), -6000)
     for start in range(0, count, size):
         scores[start : start + size, start : start + size] = 4000
-        scores[start, start - 1] = scores[start - 1, start] = -1500
+        scores[start, start - 1] = scores[start - 1, start] = -1200
     np.fill_diagonal(scores, 0)
     return scores
 
@@ -201,7 +201,7 @@ def test_few_texts_never_percolate(count: int, seed: int) -> None:
     scores = np.full((count, count), -9000)
     for i in range(1, count):
         other = int(generator.integers(0, i))
-        scores[i, other] = scores[other, i] = -2000
+        scores[i, other] = scores[other, i] = -1200
     config = StoryConfig(round_up_links=100)
     found = group(*links(scores), at_once(count), Dense(scores), config)
     assert (found.largest_component, found.split_components) == (count, 0)
