@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 
 from dedup import cli
+from dedup.index import StoryIndex
+from dedup.records import Article
 from tests.postgres_server import postgres_server, server_programs
 
 settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
@@ -87,3 +89,20 @@ def run(
         return SimpleNamespace(code=stopped.value.code or 0, out=out, err=err)
 
     return make
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[StoryIndex]:
+    """An empty index with a cheap encoder."""
+    from tests.indexes import opened
+
+    with opened(tmp_path / "index") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pool() -> list[Article]:
+    """Articles of a small generated world."""
+    from tests.news_streams import World
+
+    return World(random.Random(11), 60, crowd=14).articles

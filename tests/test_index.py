@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,17 +28,6 @@ from tests.indexes import (
     opened,
 )
 from tests.news_streams import START, World, after
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[StoryIndex]:
-    with opened(tmp_path / "index") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def pool() -> list[Article]:
-    return World(Random(11), 60, crowd=14).articles
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -34,17 +34,6 @@ from tests.indexes import (
 from tests.news_streams import START, World
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[StoryIndex]:
-    with opened(tmp_path / "index") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def pool() -> list[Article]:
-    return World(Random(11), 60, crowd=14).articles
-
-
 @pytest.fixture(scope="module")
 def full_path(tmp_path_factory: pytest.TempPathFactory, pool: list[Article]) -> Path:
     path = tmp_path_factory.mktemp("full") / "index"

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from sqlite3 import Connection
 from typing import Any
 
@@ -33,18 +32,7 @@ from tests.indexes import (
     check_index,
     opened,
 )
-from tests.news_streams import HashingEncoder, World
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[StoryIndex]:
-    with opened(tmp_path / "index") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def pool() -> list[Article]:
-    return World(Random(11), 60, crowd=14).articles
+from tests.news_streams import HashingEncoder
 
 
 def test_rebuilding_keeps_ids_of_the_same_groups(tmp_path: Path, pool: list[Article]) -> None:

@@ -27,7 +27,7 @@ from dedup.cli.tables import (
     show_line,
     show_table,
 )
-from dedup.cli.values import json_line
+from dedup.cli.values import about, json_line
 from dedup.console import Console
 from dedup.errors import InputError, NotFoundError
 from dedup.records import Article, Match, Problem
@@ -194,27 +194,16 @@ def _values(answer: _Answer) -> dict[str, Any]:
         "probability": answer.found.probability,
         "duplicates": [
             {
-                **_about(stored.article),
+                **about(stored.article),
                 "jaccard": match.jaccard,
                 "containment": max(match.containment_a, match.containment_b),
             }
             for match, stored in answer.duplicates
         ],
         "neighbors": [
-            {**_about(stored.article), "story": near.story, "probability": near.probability}
+            {**about(stored.article), "story": near.story, "probability": near.probability}
             for near, stored in answer.neighbors
         ],
-    }
-
-
-def _about(article: Article) -> dict[str, Any]:
-    return {
-        "id": article.id,
-        "title": article.title,
-        "source": article.source,
-        "published_at": article.published_at,
-        "language": article.language,
-        "url": article.url,
     }
 
 

@@ -38,8 +38,8 @@ def json_document(value: Any) -> str:  # noqa: ANN401
     return json.dumps(plain(value), ensure_ascii=False, indent=2)
 
 
-def article_values(article: Article, place: Place) -> dict[str, Any]:
-    """An article of an index, without its text, and where it was put."""
+def about(article: Article) -> dict[str, Any]:
+    """What is known of an article, without its text."""
     return {
         "id": article.id,
         "title": article.title,
@@ -47,6 +47,13 @@ def article_values(article: Article, place: Place) -> dict[str, Any]:
         "published_at": article.published_at,
         "language": article.language,
         "url": article.url,
+    }
+
+
+def article_values(article: Article, place: Place) -> dict[str, Any]:
+    """An article of an index, without its text, and where it was put."""
+    return {
+        **about(article),
         "duplicate_cluster": place.duplicate_cluster,
         "representative": place.representative,
         "copy_type": place.copy_type,

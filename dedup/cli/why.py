@@ -13,7 +13,7 @@ from dedup.cli.indexes import is_index, opened, suggesting
 from dedup.cli.options import column_option
 from dedup.cli.reading import clustered, named_columns
 from dedup.cli.tables import one_line
-from dedup.cli.values import json_document
+from dedup.cli.values import about, json_document
 from dedup.config import Config
 from dedup.console import Console
 from dedup.errors import InputError
@@ -218,12 +218,7 @@ def _article_values(answer: Answer, place: int) -> dict[str, Any]:
     side, story = answer.sides[place], answer.why.stories[place]
     article = side.article
     return {
-        "id": article.id,
-        "title": article.title,
-        "source": article.source,
-        "published_at": article.published_at,
-        "language": article.language,
-        "url": article.url,
+        **about(article),
         "duplicate_cluster": side.duplicate_cluster,
         "representative": side.representative,
         "copy_type": side.copy_type,
