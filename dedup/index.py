@@ -7,6 +7,7 @@ stories have ids that last, and a history.
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -286,7 +287,8 @@ class StoryIndex(IndexReader):
         try:
             with self._store.begin():
                 yield live
-                generation = str(int(self._generation) + 1)
+                # Random, so that a restored copy that was written on is never taken for this one.
+                generation = secrets.token_hex(8)
                 self._store.set_meta({"generation": generation})
         except BaseException:
             self._live = None
