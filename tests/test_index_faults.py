@@ -163,6 +163,7 @@ import json, resource, sys
 from pathlib import Path
 from random import Random
 from dedup.errors import StoreError
+from dedup.store.opening import open_store
 from tests.indexes import opened
 from tests.news_streams import World
 
@@ -253,7 +254,9 @@ def copied(sound: Path, tmp_path: Path) -> Path:
 def test_a_damaged_cache_is_passed_over(copied: Path, pool: list[Article], damage: str) -> None:
     cache = copied / CACHE
     whole = cache.read_bytes()
-    assert LinkCache.read(cache, "1") is not None
+    store = open_store(copied, read_only=True)
+    assert LinkCache.read(cache, store.meta()["generation"]) is not None
+    store.close()
     if damage == "missing":
         cache.unlink()
     elif damage == "of another":
