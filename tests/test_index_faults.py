@@ -21,6 +21,7 @@ from dedup.errors import StoreError
 from dedup.index import CACHE
 from dedup.live.cache import LinkCache
 from dedup.records import Article
+from dedup.store.opening import open_store
 from tests.indexes import SMALL, all_stories, articles_of, check_index, opened
 from tests.news_streams import World
 
@@ -163,7 +164,6 @@ import json, resource, sys
 from pathlib import Path
 from random import Random
 from dedup.errors import StoreError
-from dedup.store.opening import open_store
 from tests.indexes import opened
 from tests.news_streams import World
 
