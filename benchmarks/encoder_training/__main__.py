@@ -5,7 +5,7 @@
 
 TRAIN_DIR holds the pairs and the news that `corpus.py` describes. Vocabulary and teacher's
 vectors are kept in the work folder and used again. Everything random comes from one
-seed. About 75 minutes on two cores: 4 for the vocabulary, 4 for cutting the texts into
+seed. About 80 minutes on two cores: 4 for the vocabulary, 4 for cutting the texts into
 pieces, 8 for the teacher, the rest for the steps.
 """
 
