@@ -5,8 +5,8 @@
 
 TRAIN_DIR holds the pairs and the news that `corpus.py` describes. Vocabulary and teacher's
 vectors are kept in the work folder and used again. Everything random comes from one
-seed. About 80 minutes on two cores: 4 for the vocabulary, 4 for cutting the texts into
-pieces, 8 for the teacher, the rest for the steps.
+seed. Took 91 minutes on two cores beside other work, with the teacher's vectors from the work
+folder; these take another 8.
 """
 
 from __future__ import annotations
