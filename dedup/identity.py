@@ -148,6 +148,10 @@ def replay(
         members = stories.setdefault(event.story, set())
         members.difference_update(event.removed)
         members.update(event.added)
+        if event.kind in ("merged", "closed"):
+            left = stories.pop(event.story)
+            if event.kind == "merged":
+                stories.setdefault(event.other, set()).update(left)
     return {story: frozenset(members) for story, members in stories.items() if members}
 
 

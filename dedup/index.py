@@ -103,7 +103,7 @@ class StoryIndex(IndexReader):
             encoder: Used instead of the one that the configuration names.
             affinity: Used instead of the one that the configuration names.
             clock: What time it is, for articles that do not say when they were published.
-            progress: Called as long work goes on.
+            progress: Called as texts are embedded when all is computed again.
             rebuild: Compute everything again, with this encoder and configuration.
 
         Raises:
@@ -257,7 +257,7 @@ class StoryIndex(IndexReader):
             self._live = Live(self.config, self._encoder, self._model)
             self._generation = self._store.meta()["generation"]
             with self._changing() as live:
-                outcome = live.apply([each.article for each in stored.values()], [])
+                outcome = live.apply([each.article for each in stored.values()], [], self._progress)
                 outcome = replace(outcome, gone=list(self._lasting))
                 self._store.set_meta(made_with(self.config, self._encoder))
                 self._changes().write(live, outcome, stored, [], self._clock())
@@ -320,6 +320,7 @@ class StoryIndex(IndexReader):
             [cluster_of(each) for each in members.values()],
             {each[0].id: each[0].story for each in members.values()},
             cache,
+            self._progress,
         )
         self._cached = generation if cache else ""
         return live

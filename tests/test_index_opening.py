@@ -295,3 +295,12 @@ def test_a_reader_in_another_process_follows_the_writer(
             assert articles == members == count
         process.stdin.close()
     assert process.returncode == 0
+
+
+def test_rebuilding_tells_how_far_it_is(tmp_path: Path, pool: list[Article]) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+    told: list[tuple[str, int, int]] = []
+    with opened(tmp_path, rebuild=True, progress=lambda *step: told.append(step)) as index:
+        texts = index.stats().texts
+    assert told[-1] == ("embed", texts, texts)

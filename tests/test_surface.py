@@ -16,6 +16,7 @@ WORDS = {
     "characters",
     "config",
     "errors",
+    "identity",
     "index_records",
     "keyed_rows",
     "records",

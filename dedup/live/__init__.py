@@ -38,7 +38,7 @@ from dedup.live.forms import (
 from dedup.live.groups import GroupChanges, LiveGroups
 from dedup.live.links import LiveLinks
 from dedup.live.texts import LiveTexts
-from dedup.pipeline import profiles_of, terms_of
+from dedup.pipeline import Progress, profiles_of, silent, terms_of
 from dedup.profiles import Profiles, keys_of
 from dedup.records import (
     Article,
@@ -105,6 +105,7 @@ class Live:
         clusters: Sequence[DuplicateCluster],
         stories: Mapping[str, str],
         cache: LinkCache | None = None,
+        progress: Progress = silent,
     ) -> dict[str, str]:
         """Take over what is stored.
 
@@ -113,6 +114,7 @@ class Live:
             clusters: Their duplicate clusters, the representative first, the others in any order.
             stories: Lasting id of the story group of each representative.
             cache: Links of these texts, if they are known.
+            progress: Called as texts are embedded, where what is stored is of another form.
 
         Returns:
             Lasting id of each story group, by the id that the batch gives.
@@ -134,7 +136,7 @@ class Live:
             standing = list(cache.articles)
         else:
             cache = None
-        found = self._profiles_of(standing, derived)
+        found = self._profiles_of(standing, derived, progress)
         numbers = self._texts.add(standing, found, [keys[each] for each in standing])
         if cache is None:
             self._links.add(numbers)
@@ -150,7 +152,9 @@ class Live:
         """What `load` can take over as long as the store is of this generation."""
         return self._links.cache(generation)
 
-    def _profiles_of(self, standing: Sequence[str], derived: Mapping[str, Derived]) -> Profiles:
+    def _profiles_of(
+        self, standing: Sequence[str], derived: Mapping[str, Derived], progress: Progress
+    ) -> Profiles:
         """Profiles of articles from what is stored, or computed where it is of another form."""
         articles = [self._cleaned.articles[each] for each in standing]
         parts = [derived[each] for each in standing]
@@ -161,14 +165,17 @@ class Live:
                 keys_of([article.language for article in articles]),
                 keys_of([source_of(article) for article in articles]),
             )
-        return profiles_of(articles, self._cleaned.texts, self._encoder, self._config)
+        return profiles_of(articles, self._cleaned.texts, self._encoder, self._config, progress)
 
-    def apply(self, put: Sequence[Article], removed: Sequence[str]) -> Outcome:
+    def apply(
+        self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
+    ) -> Outcome:
         """Add or replace articles, and remove others.
 
         Args:
             put: Articles with a time, ids each once.
             removed: Ids of articles that are there.
+            progress: Called as texts are embedded.
         """
         texts = self._cleaned.apply(put, removed)
         bodies = {
@@ -178,7 +185,7 @@ class Live:
         clusters = self._copies.apply(bodies, removed)
         went = self._leaving(clusters, {*texts, *removed})
         touched = self._links.remove(np.array(sorted(went), np.int64))
-        coming = self._coming(clusters, texts)
+        coming = self._coming(clusters, texts, progress)
         touched |= self._links.add(coming)
         groups = self._groups.refresh(touched - went, went)
         return self._outcome(texts, self._derived(texts, coming), clusters, groups)
@@ -262,7 +269,9 @@ class Live:
         numbers = self._texts.number
         return {numbers[each] for each in left | changed if each in numbers}
 
-    def _coming(self, clusters: ClusterChanges, texts: Mapping[str, CleanText]) -> Int64s:
+    def _coming(
+        self, clusters: ClusterChanges, texts: Mapping[str, CleanText], progress: Progress
+    ) -> Int64s:
         """Numbers for the texts that stand for themselves and have none."""
         standing = {cluster.representative for cluster in clusters.new}
         standing |= {each for each in texts if self.cluster_of(each).representative == each}
@@ -274,7 +283,7 @@ class Live:
         }
         new = sorted(keys, key=keys.__getitem__)
         articles = [cleaned.articles[each] for each in new]
-        found = profiles_of(articles, cleaned.texts, self._encoder, self._config)
+        found = profiles_of(articles, cleaned.texts, self._encoder, self._config, progress)
         return self._texts.add(new, found, [keys[each] for each in new])
 
     def _outcome(

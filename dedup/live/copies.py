@@ -19,6 +19,7 @@ from dedup.assembly import Precedence, describe_clusters
 from dedup.characters import UInt32s
 from dedup.config import Config
 from dedup.fingerprints import Fingerprints, fingerprint
+from dedup.live.components import components
 from dedup.live.sketches import Sketches, taken, turned
 from dedup.matches import Matches, Similarity
 from dedup.near_duplicates import NearDuplicates, assign_leaders
@@ -246,7 +247,8 @@ class LiveCopies:
         starts = {number for number in dirty if self._sketches.is_there(number)}
         starts.update(self._number[digest] for digest in touched if digest in self._number)
         new: list[DuplicateCluster] = []
-        for component in self._components(starts):
+        for found in components(starts, lambda number: self._matches.get(number, {})):
+            component = self._sketches.order.sorted(np.array(found, np.int64)).tolist()
             articles = self._articles_of(component)
             old.update(self._clusters_of(each for each in articles if each in self.cluster_of))
             new.extend(self._clusters(component, articles))
@@ -260,21 +262,6 @@ class LiveCopies:
             [cluster for cluster in new if cluster.id not in same],
             [cluster for cluster in old.values() if cluster.id not in same],
         )
-
-    def _components(self, starts: set[int]) -> list[list[int]]:
-        """Texts that match, directly or through others; those of the given ones."""
-        found = []
-        waiting = set(starts)
-        while waiting:
-            seen = {waiting.pop()}
-            edge = list(seen)
-            while edge:
-                new = [mate for mate in self._matches.get(edge.pop(), {}) if mate not in seen]
-                seen.update(new)
-                edge.extend(new)
-            waiting -= seen
-            found.append(self._sketches.order.sorted(np.array(sorted(seen), np.int64)).tolist())
-        return found
 
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""

@@ -22,8 +22,6 @@ from dedup.store import Derived
 FORMAT = 1
 """Of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
-NOTHING = Derived(VERSION, b"", b"", b"")
-"""Of a text that stands for nothing, before anything was computed."""
 
 KEYED = tuple(field.name for field in dataclasses.fields(Profiles) if "Keyed" in str(field.type))
 """The sparse rows of `Profiles`."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from dedup.affinity import Affinity
 from dedup.config import Config
+from dedup.live.components import components
 from dedup.live.links import LiveLinks
 from dedup.live.texts import LiveTexts
 from dedup.shingles import Int64s
@@ -146,7 +147,7 @@ class LiveGroups:
         """
         gone = {self._first_of[number] for number in went if number in self._first_of}
         made: list[Group] = []
-        for component in self._components(set(touched), self._links.of):
+        for component in components(touched, self._links.of):
             gone |= {self._first_of[each] for each in component if each in self._first_of}
             made += self._grouped(np.array(component, np.int64), {})
         same = {int(each.members[0]) for each in made if self._known(each.members) is not None}
@@ -177,24 +178,9 @@ class LiveGroups:
                 return links
             return self._links.of(each) | ({number: links[each]} if each in links else {})
 
-        (component,) = self._components({number}, of)
+        (component,) = components({number}, of)
         groups = self._grouped(np.array(component, np.int64), {number: links})
         return next(each for each in groups if number in each.members)
-
-    def _components(self, starts: set[int], links_of: LinksOf) -> list[list[int]]:
-        """Texts that are linked to the given ones, directly or through others, by component."""
-        found = []
-        waiting = set(starts)
-        while waiting:
-            seen = {waiting.pop()}
-            edge = list(seen)
-            while edge:
-                new = [each for each in links_of(edge.pop()) if each not in seen]
-                seen.update(new)
-                edge.extend(new)
-            waiting -= seen
-            found.append(sorted(seen))
-        return found
 
     def _grouped(self, component: Int64s, extra: dict[int, dict[int, int]]) -> list[Group]:
         numbers = self._texts.order.sorted(component)

@@ -34,11 +34,6 @@ class Growing:
         """All rows; a view, which does not see rows that are added later."""
         return self._room[: self.count]
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes in use, room included."""
-        return int(self._room.nbytes)
-
     def extend(self, rows: Array) -> None:
         """Add rows at the end."""
         self._ensure(self.count + len(rows))
@@ -75,11 +70,6 @@ class GrowingRows:
     def rows(self) -> KeyedRows:
         """All rows, as views."""
         return KeyedRows(self._offsets.rows, self._keys.rows, self._values.rows)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes in use, room included."""
-        return self._offsets.nbytes + self._keys.nbytes + self._values.nbytes
 
     def extend(self, rows: KeyedRows) -> None:
         """Add rows at the end."""

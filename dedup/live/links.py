@@ -44,11 +44,6 @@ class LiveLinks:
         self._terms = SharedTerms(texts, config)
         self._links: dict[int, dict[int, int]] = {}
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays."""
-        return self._nearest.nbytes + self._terms.nbytes
-
     def of(self, number: int) -> dict[int, int]:
         """Log-odds of the links of a text, by the other one."""
         return self._links.get(number, {})

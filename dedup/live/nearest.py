@@ -39,11 +39,6 @@ class Nearest:
         self._languages = Growing(np.int64)
         self._tops = np.empty((0, 0, config.per_language), np.float32)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays."""
-        return int(self._tops.nbytes)
-
     def tops(self, numbers: Int64s) -> tuple[Int64s, Float32s]:
         """Keys of the languages, and the largest products of texts: (languages, k, most)."""
         return np.array(list(self._places), np.int64), self._tops[:, numbers]

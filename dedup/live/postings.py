@@ -43,11 +43,6 @@ class Postings:
         self._main = _Sorted()
         self._tail = _Sorted()
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes in use."""
-        return sum(16 * len(part.keys) for part in (self._main, self._tail))
-
     def add(self, keys: UInt64s, owners: Int64s, weights: Int64s) -> None:
         """Add entries: arrays of one shape."""
         order = np.argsort(keys, kind="stable")

@@ -33,11 +33,6 @@ class SharedTerms:
         self._gap = int(config.max_gap.total_seconds())
         self._postings = {"terms": Postings(), "names": Postings()}
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the lists."""
-        return sum(each.nbytes for each in self._postings.values())
-
     def file(self, numbers: Int64s) -> None:
         """Put texts into the lists of their terms."""
         for kind, postings in self._postings.items():

@@ -52,12 +52,6 @@ class LiveTexts:
         return len(self.articles)
 
     @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays."""
-        grown = sum(each.nbytes for each in (*self._columns.values(), *self._squares))
-        return grown + sum(each.nbytes for each in self._rows.values())
-
-    @property
     def alive(self) -> np.ndarray:
         """Which numbers are of texts that are there, bool (n,)."""
         return self._alive.rows

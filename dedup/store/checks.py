@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from dedup.identity import replay
 from dedup.index_records import StoryEvent
 from dedup.store import StoredStory
 from dedup.store.database import Select
@@ -22,38 +23,10 @@ from dedup.store.rows import (
     read_story,
 )
 
-__all__ = ["examine", "replay"]
+__all__ = ["examine"]
 
 _SHOWN = 5
 _PAGE = 1_000
-
-
-def replay(events: Iterable[StoryEvent]) -> dict[str, set[str]]:
-    """Articles of the open story groups that a history leads to, by story group.
-
-    Args:
-        events: All of them, in order.
-    """
-    home: dict[str, str] = {}
-    members: defaultdict[str, set[str]] = defaultdict(set)
-
-    def move(id: str, story: str) -> None:  # noqa: A002
-        members[home.pop(id, "")].discard(id)
-        if story:
-            home[id] = story
-            members[story].add(id)
-
-    for event in events:
-        for id in event.added:  # noqa: A001
-            move(id, event.story)
-        for id in event.removed:  # noqa: A001
-            # It may be in another story group by now, told before this one.
-            if home.get(id) == event.story:
-                move(id, "")
-        if event.kind in ("merged", "closed"):
-            for id in sorted(members[event.story]):  # noqa: A001
-                move(id, event.other if event.kind == "merged" else "")
-    return {story: ids for story, ids in members.items() if ids}
 
 
 def examine(select: Select) -> list[str]:
