@@ -162,15 +162,6 @@ def test_the_tables_of_near_duplicates_are_the_saved_ones() -> None:
     )
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
-def test_notebooks_run(path: Path, workplace: Path) -> None:
-    assert workplace.is_dir()
-    names: dict[str, object] = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), path.name, "exec"), names)
-
-
 def test_every_error_is_drawn_in_the_tree() -> None:
     import dedup.errors
 
