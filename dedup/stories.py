@@ -75,7 +75,12 @@ class GroupMemory:
     def linked(
         self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
     ) -> Sequence[Int64s]:
-        """Groups by average linkage of the texts of a part."""
+        """Groups by average linkage of the texts of a part, int64 of shape (k,) each.
+
+        Args:
+            part: Numbers of texts, int64 of shape (n,).
+            compute: Makes the groups of a part.
+        """
         return compute(part)
 
     def described(self, members: Int64s, compute: Callable[[Int64s], Group]) -> Group:
