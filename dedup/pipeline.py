@@ -56,7 +56,7 @@ class Progress(Protocol):
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Progress that nobody is told of."""
+    """Progress that nobody is told of: `step`, `done` of `total` texts."""
 
 
 def _done(progress: Progress, step: str, total: int, done: int) -> None:
@@ -126,7 +126,11 @@ def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Artic
 
     Of several with one id the latest is kept, as a correction replaces what it
     corrects, then the longest, then the one whose fields sort first: the choice
-    does not depend on their order. The others are added to the problems.
+    does not depend on their order.
+
+    Args:
+        articles: In any order.
+        problems: Where the others are added.
     """
     kept: dict[str, Article] = {}
     for article in articles:
@@ -249,7 +253,14 @@ def terms_of(
     articles: Mapping[str, Article],
     texts: Mapping[str, CleanText],
 ) -> StoryTerms:
-    """Rare terms of the groups, from the beginnings of their texts."""
+    """Rare terms of the groups, from the beginnings of their texts.
+
+    Args:
+        grouping: Groups of texts; text k represents `clusters[k]`.
+        clusters: All duplicate clusters.
+        articles: By id.
+        texts: Canonical texts by article id.
+    """
     founders = [articles[cluster.representative] for cluster in clusters]
     return story_terms(
         [each.members for each in grouping.groups],
