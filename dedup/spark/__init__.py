@@ -5,8 +5,8 @@
     articles, stories = dedup.spark.cluster(spark.read.parquet("articles/"))
 
 Spark shuffles, spills, retries and schedules; the steps are those of the batch, and so are the
-results, for any number of partitions. Needs the extra `spark` and Java 17 or newer. On a cluster this
-package has to be installed on the workers.
+results, for any number of partitions. Needs the extra `spark` and Java 17 or newer. On a cluster
+this package has to be installed on the workers.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def cluster(
         df: A row per article; fields are id, title, text, source, published_at, language and url,
             under these or their usual names.
         config: All settings.
-        folder: Where finished stages are kept, which all workers must reach: the DataFrames that are
-            returned are read from there. By default below the checkpoint directory of the
+        folder: Where finished stages are kept, which all workers must reach: the DataFrames that
+            are returned are read from there. By default below the checkpoint directory of the
             SparkContext, on a local master a folder that is removed when Python ends.
 
     Returns:
@@ -49,7 +49,7 @@ def cluster(
     spark = df.sparkSession
     stages = Stages(spark, folder or _folder(spark))
     stages.begin({}, resume=False)
-    found = clustered(df, config, stages)
+    found = clustered([df], config, stages)
     return found.articles, found.stories
 
 

@@ -54,7 +54,9 @@ def _nearest(found: DataFrame, count: int) -> DataFrame:
     sample = found.orderBy(functions.xxhash64("number")).limit(wanted).select("vectors")
     vectors = _unit(sample.toArrow())
     centroids = _trained(vectors, min(count, len(vectors)))
-    return mapped(found.select("number", "vectors"), partial(_assigned, centroids=centroids), NEAREST)
+    return mapped(
+        found.select("number", "vectors"), partial(_assigned, centroids=centroids), NEAREST
+    )
 
 
 def _trained(vectors: Float32s, count: int) -> Float32s:
@@ -64,8 +66,7 @@ def _trained(vectors: Float32s, count: int) -> Float32s:
         vectors.shape[1], count, niter=_ROUNDS, spherical=True, seed=1, min_points_per_centroid=1
     )
     kmeans.train(vectors)
-    trained: Float32s = kmeans.centroids
-    return trained
+    return np.asarray(kmeans.centroids, np.float32)
 
 
 def _assigned(table: pa.Table, centroids: Float32s) -> pa.Table:

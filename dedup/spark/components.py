@@ -41,7 +41,8 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
         turn += 1
         last = stars
         stars = stages.kept(
-            f"{name}-{turn}", lambda last=last: _small_star(_large_star(last))  # type: ignore[misc]
+            f"{name}-{turn}",
+            lambda last=last: _small_star(_large_star(last)),  # type: ignore[misc]
         )
         mark = _mark(stars)
         if mark == before:

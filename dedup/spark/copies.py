@@ -77,7 +77,9 @@ def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFr
     """Pairs of numbers of texts that may be copies, as `candidates.candidates` finds them."""
     first = originals.where("number = original").select("number")
     different = texts.join(first, "number", "left_semi")
-    banded = different.where("tokens > 0").select("number", functions.explode("buckets").alias("bucket"))
+    banded = different.where("tokens > 0").select(
+        "number", functions.explode("buckets").alias("bucket")
+    )
     in_a_band = mapped_groups(banded, "bucket", _in_bands, PAIRS).distinct()
     signatures = texts.select("number", "signature")
     alike = mapped(_with_both(in_a_band, signatures), partial(_agreeing, config=config), PAIRS)
@@ -181,9 +183,7 @@ def clusters(
     hanging = components(stages, "copies", found.select("first", "second"))
     roots = hanging.select(functions.col("component").alias("number")).distinct()
     connected = hanging.union(roots.selectExpr("number", "number as component"))
-    placed = originals.join(
-        connected.withColumnRenamed("number", "original"), "original", "left"
-    )
+    placed = originals.join(connected.withColumnRenamed("number", "original"), "original", "left")
     rows = texts.join(placed, "number").selectExpr(
         "number",
         "original",

@@ -7,7 +7,7 @@ functions of the steps. So the result is that of the batch, however the rows are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,15 +32,17 @@ class Found:
         articles: A row per article, with the columns `result.ARTICLE_COLUMNS`.
         stories: A row per story group, with the columns `result.STORY_COLUMNS`.
         summary: Counts.
+        examples: A problem of each kind: kind, place, value, and whether the article was kept.
     """
 
     articles: DataFrame
     stories: DataFrame
     summary: Summary
+    examples: Sequence[tuple[str, str, str, bool]]
 
 
 def clustered(
-    rows: DataFrame,
+    rows: Sequence[DataFrame],
     config: Config,
     stages: Stages,
     *,
@@ -50,7 +52,8 @@ def clustered(
     """Duplicate clusters and story groups of the articles in a DataFrame.
 
     Args:
-        rows: A row per article, under the usual names of columns, or lines of JSON.
+        rows: DataFrames with a row per article, under the usual names of columns, or with one
+            binary column `line` of JSON.
         config: All settings.
         stages: Where finished stages are kept.
         columns: The column to take for a field, where its usual names do not fit.
@@ -76,23 +79,26 @@ def clustered(
     told = kept("stories", lambda: stories(stages, texts, copies, voices, linked, model, config))
     total, split = told.selectExpr("count(*)", "sum(split_components)").first()
     number = texts.count()
+    problems, examples = _problems(met)
     summary = Summary(
         articles=number,
         texts=count,
         story_groups=total,
         duplicates=number - count,
-        problems=_counts(met.where("kind is not null").selectExpr("kind")),
+        problems=problems,
         removals=_counts(texts.selectExpr("explode(removed) as kind")),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
         notes=notes_on(encoder, model, config, count, int(split or 0)),
     )
-    return Found(_articles(copies, told, config), told.select(*STORY_COLUMNS), summary)
+    return Found(_articles(copies, told, config), told.select(*STORY_COLUMNS), summary, examples)
 
 
 def _articles(copies: DataFrame, told: DataFrame, config: Config) -> DataFrame:
     placed = told.selectExpr("story_group", "explode(placed) as member")
-    members = placed.selectExpr("member.id as id", "story_group", "member.probability as probability")
+    members = placed.selectExpr(
+        "member.id as id", "story_group", "member.probability as probability"
+    )
     return (
         copies.join(members, "id")
         .withColumn("jaccard", functions.round("jaccard", JACCARD_DIGITS))
@@ -100,6 +106,20 @@ def _articles(copies: DataFrame, told: DataFrame, config: Config) -> DataFrame:
         .withColumn("config_digest", functions.lit(config.digest()))
         .select(*ARTICLE_COLUMNS)
     )
+
+
+def _problems(met: DataFrame) -> tuple[dict[str, int], list[tuple[str, str, str, bool]]]:
+    """How often each kind of problem was met, and one of each."""
+    rows = (
+        met.where("kind is not null")
+        .groupBy("kind")
+        .agg(functions.count("*"), functions.min(functions.struct("place", "value", "kept")))
+        .collect()
+    )
+    found = sorted((kind, int(count), *example) for kind, count, example in rows)
+    return {kind: count for kind, count, *_ in found}, [
+        (kind, place, value, kept) for kind, _, place, value, kept in found
+    ]
 
 
 def _counts(kinds: DataFrame) -> dict[str, int]:

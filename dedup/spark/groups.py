@@ -59,8 +59,9 @@ def stories(
     """A row per story group, see `STORIES`."""
     hanging = components(stages, "stories", links.select("first", "second"))
     copies = clusters.groupBy(functions.col("founder").alias("number")).agg(
-        functions.collect_list(functions.struct(*_COPY, functions.col("number").alias("order")))
-        .alias("copies")
+        functions.collect_list(
+            functions.struct(*_COPY, functions.col("number").alias("order"))
+        ).alias("copies")
     )
     told = texts.selectExpr(
         "number", "id", "title", "clean_title", f"left(text, {TOLD_CHARS}) as lead"
@@ -113,8 +114,7 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
             story_row(story, digest)
             | {
                 "placed": [
-                    {"id": member.id, "probability": member.probability}
-                    for member in story.members
+                    {"id": member.id, "probability": member.probability} for member in story.members
                 ],
                 "split_components": 0 if place else grouping.split_components,
             }

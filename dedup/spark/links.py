@@ -1,8 +1,8 @@
 """Links between texts: each cell holds some texts and all that may be linked to them.
 
 A cell is a slice of time: it asks for the pairs of the texts of that slice, and holds
-beside them every text within `max_gap`, and those without a date. Texts without a date are asked for
-in cells that hold all texts. So all that a pair depends on is in the cell that asks for it: the
+beside them every text within `max_gap`, and those without a date. Texts without a date are asked
+for in cells that hold all texts. So all that a pair depends on is in the cell that asks for it: the
 pairs of all cells are those of the batch. The profiles are sent to their cells once, and pairs are
 scored where they are found.
 """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
 
 import pyarrow as pa
 
@@ -72,14 +72,17 @@ CLEANED = pa.schema(
 
 
 def read(
-    frame: DataFrame, config: Config, columns: Mapping[str, str] | None, now: datetime | None
+    frames: Sequence[DataFrame],
+    config: Config,
+    columns: Mapping[str, str] | None,
+    now: datetime | None,
 ) -> DataFrame:
     """Articles, each id once, and problems, from rows under the usual names of columns.
 
     A row of one binary column `line` is a line of JSON.
     """
     work = partial(_read, columns=columns, config=config.reading, now=now)
-    found = mapped(frame, work, READ)
+    found = reduce(DataFrame.unionAll, [mapped(frame, work, READ) for frame in frames])
     # Problems have no id, and go where their place says, lest one partition has them all.
     keyed = found.withColumn("key", functions.coalesce("id", "place"))
     return mapped_groups(keyed, "key", _distinct, READ)
@@ -180,9 +183,7 @@ def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
     return gathered.mapInArrow(run, ddl(REPEATED))
 
 
-def _furniture(
-    source: str, lines: SourceLines, config: CleaningConfig
-) -> Iterator[pa.RecordBatch]:
+def _furniture(source: str, lines: SourceLines, config: CleaningConfig) -> Iterator[pa.RecordBatch]:
     found = sorted(lines.repeated(config)) if source else []
     if found:
         yield from table_of(REPEATED, source=[source], repeated=[found]).to_batches()
@@ -247,4 +248,3 @@ def originals(texts: DataFrame) -> DataFrame:
     known = first.where("digest is not null")
     found = texts.select("number", "digest").join(known, "digest", "left")
     return found.select("number", functions.coalesce("original", "number").alias("original"))
-

@@ -56,9 +56,7 @@ def _spelled(kind: pa.DataType) -> str:
     return _TYPES[kind]
 
 
-def mapped(
-    frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema
-) -> DataFrame:
+def mapped(frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema) -> DataFrame:
     """`work` of some rows at a time; it must not depend on which rows come together."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

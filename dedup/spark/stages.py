@@ -27,7 +27,7 @@ class Storage:
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
-        self._hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs  # type: ignore[union-attr]
+        self._hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs
 
     def exists(self, address: str) -> bool:
         """Whether there is a file or folder."""
@@ -36,6 +36,25 @@ class Storage:
     def is_empty(self, address: str) -> bool:
         """Whether a folder holds nothing, or is not there."""
         return not self.exists(address) or not len(self._call(address, "listStatus"))
+
+    def files(self, address: str) -> list[tuple[str, int, int]]:
+        """Files below a folder, hidden ones left out, or the file itself, sorted.
+
+        Returns:
+            Address, bytes, and time of the last change in milliseconds since 1970.
+
+        Raises:
+            OutputError: There is nothing of that name.
+        """
+        found = self._call(address, "listFiles", True)
+        listed = []
+        while found.hasNext():
+            each = found.next()
+            name = each.getPath().toString()
+            below = name.rpartition(address)[2]
+            if not any(part.startswith((".", "_")) for part in below.split("/")):
+                listed.append((name, int(each.getLen()), int(each.getModificationTime())))
+        return sorted(listed)
 
     def make(self, address: str) -> None:
         """Make a folder and those above it.
@@ -101,7 +120,7 @@ class Stages:
         self.spark = spark
         self.storage = Storage(spark)
         self.folder = folder
-        self._told = told
+        self.told = told
 
     @property
     def tasks(self) -> int:
@@ -137,7 +156,7 @@ class Stages:
         place = f"{self.folder}/{name}"
         if self.storage.exists(f"{place}/{_MARK}"):
             return self.spark.read.parquet(place)
-        self._told(name)
+        self.told(name)
         made = make()
         made.write.mode("overwrite").parquet(place)
         return self.spark.read.schema(made.schema).parquet(place)
