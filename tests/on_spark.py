@@ -24,6 +24,10 @@ ROOT = Path(__file__).parent.parent
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "3",
+    # What is compiled well here would be thrown away before it has paid.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
@@ -91,11 +95,18 @@ def _aware(value: Any) -> Any:
 
 
 class Cluster:
-    """A standalone master and its workers, as processes of their own."""
+    """A standalone master and its workers, as processes of their own.
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    Args:
+        folder: For logs.
+        workers: How many.
+        local: Where executors keep what they shuffle.
+    """
+
+    def __init__(self, folder: Path, workers: int, local: Path) -> None:
         self._folder = folder
         self._workers = workers
+        self._local = local
         self._running: list[subprocess.Popen[str]] = []
         self.master = ""
 
@@ -126,7 +137,8 @@ class Cluster:
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 if entry.name.isdigit() and _parent(entry) in workers:
-                    found.append(int(entry.name))
+                    command = (entry / "cmdline").read_text()
+                    found += [int(entry.name)] * ("CoarseGrainedExecutorBackend" in command)
         return sorted(found)
 
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
@@ -142,7 +154,7 @@ class Cluster:
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
-            env=environment() | {"SPARK_HOME": str(home)},
+            env=environment() | {"SPARK_HOME": str(home), "SPARK_LOCAL_DIRS": str(self._local)},
         )
         self._running.append(process)
         return process

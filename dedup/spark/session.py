@@ -11,9 +11,11 @@ from pathlib import Path
 
 from dedup.errors import EngineError
 from dedup.spark.rows import SparkSession
+from dedup.threads import available_cores
 
 LOCAL = "local[*]"
 MIN_JAVA = 17
+_PARTITIONS_OF_A_CORE = 8
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 _SETTINGS = {
     "spark.log.level": "ERROR",
@@ -24,6 +26,8 @@ _SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.legacy.parquet.nanosAsLong": "true",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    # No files of checksums beside those of the output.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     # Rows hold whole texts.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "4096",
 }
@@ -36,15 +40,23 @@ def session(master: str = "", settings: dict[str, str] | None = None) -> SparkSe
         master: `local[4]`, `spark://host:7077`, `yarn`, ...; empty for all cores of this machine.
         settings: More settings of Spark. Those of `spark-defaults.conf` hold beside ours.
 
+    Returns:
+        The session that is there already, as it is, if there is one.
+
     Raises:
         EngineError: Java is missing or too old, or the master cannot be reached.
     """
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
     check_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    ours = dict(_SETTINGS)
     if (master or LOCAL).startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        ours["spark.sql.shuffle.partitions"] = str(_PARTITIONS_OF_A_CORE * available_cores())
     builder = SparkSession.builder.appName("dedup").master(master or LOCAL)
-    for name, value in {**_SETTINGS, **(settings or {})}.items():
+    for name, value in {**ours, **(settings or {})}.items():
         builder = builder.config(name, value)
     try:
         return builder.getOrCreate()
