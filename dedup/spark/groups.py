@@ -15,6 +15,7 @@ from dedup.affinity import Affinity, AffinityModel
 from dedup.assembly import describe_groups, stable_id
 from dedup.config import Config
 from dedup.pipeline import TOLD_CHARS, terms_of
+from dedup.profiles import keys_of
 from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
 from dedup.result import STORY_COLUMNS, story_row
 from dedup.spark.components import components
@@ -92,6 +93,7 @@ def _told(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config
         second,
         numbers(links, "log_odds"),
         affinity.profiles.seconds,
+        keys_of(rows["id"].to_pylist()),
         affinity,
         config.stories,
         config.neighbors.max_gap,

@@ -15,6 +15,7 @@ from dedup.threads import available_cores
 
 LOCAL = "local[*]"
 MIN_JAVA = 17
+_RAISED = re.compile(r"(?:Caused by: )?[A-Za-z_.]+(?:Error|IOException): ")
 _PARTITIONS_OF_A_CORE = 8
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 _SETTINGS = {
@@ -92,4 +93,5 @@ def first_line(error: BaseException) -> str:
     """What an exception says, without the traces of Java and Python."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     ours = [line for line in lines if line.startswith("dedup.errors.")]
-    return (ours or lines or [type(error).__name__])[0][:400]
+    raised = [line for line in lines if _RAISED.match(line)]
+    return (ours or raised or lines or [type(error).__name__])[0][:400]
