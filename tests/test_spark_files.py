@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.spark_cluster import Cluster, environment
 from dedup.config import Config
 from dedup.errors import EngineError, OutputError
 from dedup.pipeline import cluster
@@ -23,7 +24,7 @@ from dedup.readers.files import read_articles
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from tests.conftest import needed_for_spark
 from tests.news_streams import World
-from tests.on_spark import SETTINGS, Cluster, environment
+from tests.on_spark import SETTINGS
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]

@@ -114,7 +114,7 @@ def cluster_files(
 def _write(found: Found, stages: Stages, target: str) -> Written:
     """The result in its place, and the stages gone."""
     place = f"{stages.folder}/result"
-    stages.told("result")
+    stages.begun("result")
     for name, rows, time in (
         ("articles", found.articles, "published_at"),
         ("stories", found.stories, "first_seen"),

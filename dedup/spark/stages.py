@@ -151,12 +151,17 @@ class Stages:
         file = f"{self.folder}/{_SETTINGS}"
         return json.loads(self.storage.read(file)) if self.storage.exists(file) else {}
 
+    def begun(self, name: str) -> None:
+        """Tell that a stage begins, also to those who look at the pages of Spark."""
+        self.told(name)
+        self.spark.sparkContext.setJobDescription(name)
+
     def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
         """The rows of a stage: made and written, or read where they were written before."""
         place = f"{self.folder}/{name}"
         if self.storage.exists(f"{place}/{_MARK}"):
             return self.spark.read.parquet(place)
-        self.told(name)
+        self.begun(name)
         made = make()
         made.write.mode("overwrite").parquet(place)
         return self.spark.read.schema(made.schema).parquet(place)
