@@ -4,8 +4,8 @@
 
 Articles are generated (`dedup.bench`). Every run is the command `dedup cluster` in processes of its
 own: in the batch, on Spark with two tasks in one process (`local[2]`), and on a standalone cluster
-of a master and two workers with a core each. CPU and memory are those of all processes together, read
-ten times in a second. Results are compared: all three must be equal.
+of a master and two workers with a core each. CPU and memory are those of all processes together,
+read ten times in a second. Results are compared: all three must be equal.
 """
 
 from __future__ import annotations
