@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import xxhash
 
 from dedup.candidates import candidates
-from dedup.config import Config
+from dedup.config import Config, NearDuplicateConfig
 from dedup.fingerprints import fingerprint
 from dedup.matches import Matches, Verifier
 from dedup.shingles import Int64s
@@ -50,6 +50,33 @@ class NearDuplicates:
     matches: Matches
     min_jaccard: float
     verified: int
+
+    @classmethod
+    def of_different(
+        cls,
+        leaders: Int64s,
+        matches: Matches,
+        originals: Int64s,
+        config: NearDuplicateConfig,
+        verified: int = 0,
+    ) -> Self:
+        """From what is known of the different texts among n.
+
+        Args:
+            leaders: Representative of each different text, by their numbers among these.
+            matches: Matches by the same numbers.
+            originals: The first text that is equal to each of the n, int64 of shape (n,).
+            config: When a match is a near copy.
+            verified: How many pairs were verified.
+        """
+        kept, different = np.unique(originals, return_inverse=True)
+        return cls(
+            kept[leaders[different]],
+            originals,
+            replace(matches, first=kept[matches.first], second=kept[matches.second]),
+            config.min_jaccard,
+            verified,
+        )
 
 
 def find_near_duplicates(
@@ -83,14 +110,8 @@ def find_near_duplicates(
     verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
     pairs = candidates(prints, config.near_duplicates, compiled=verifier.compiled)
     leaders, matches = assign_leaders(len(different), verifier.matches(pairs), verifier)
-    number = np.zeros(len(given), np.int64)
-    number[kept] = np.arange(len(kept))
-    return NearDuplicates(
-        kept[leaders[number[originals]]],
-        originals,
-        replace(matches, first=kept[matches.first], second=kept[matches.second]),
-        config.near_duplicates.min_jaccard,
-        verifier.verified,
+    return NearDuplicates.of_different(
+        leaders, matches, originals, config.near_duplicates, verifier.verified
     )
 
 
@@ -104,10 +125,15 @@ def originals_of(texts: Utf8Texts) -> Int64s:
     originals = np.arange(len(texts))
     for number, raw in enumerate(texts.raw()):
         if raw:
-            original = first.setdefault(xxhash.xxh3_128_digest(raw), number)
+            original = first.setdefault(text_digest(raw), number)
             if original != number:
                 originals[number] = original
     return originals
+
+
+def text_digest(raw: bytes | memoryview) -> bytes:
+    """16 bytes that are equal for equal texts, from their UTF-8 bytes."""
+    return xxhash.xxh3_128_digest(raw)
 
 
 def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:

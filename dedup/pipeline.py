@@ -7,7 +7,7 @@ in the module of its name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 1024
-# What a story is about stands in the first paragraphs.
-_TOLD_CHARS = 2000
+TOLD_CHARS = 2000
+"""Of a body: what a story is about stands in the first paragraphs."""
 
 
 class Progress(Protocol):
@@ -227,16 +227,10 @@ def group_texts(
     """
     of = affinity.profiles
     count = len(of.seconds)
-    min_cosine = config.neighbors.min_cosine
-    pairs = story_candidates(
-        of,
-        affinity.model.min_cosine if min_cosine is None else min_cosine,
-        config.neighbors,
-        partial(_done, progress, "neighbours", count),
-    )
+    links = linked_texts(affinity, config, partial(_done, progress, "neighbours", count))
     progress("group", 0, count)
     grouping = group(
-        *likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability)),
+        *links,
         of.seconds,
         keys,
         affinity,
@@ -245,6 +239,34 @@ def group_texts(
     )
     progress("group", count, count)
     return grouping
+
+
+def linked_texts(
+    affinity: Affinity,
+    config: Config,
+    on_progress: Callable[[int], None] | None = None,
+    asked: Int64s | None = None,
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Pairs of texts that are likely enough to hang together, and their log-odds.
+
+    Args:
+        affinity: Scores the texts, which are in the order of precedence.
+        config: Limits of candidates, and the floor.
+        on_progress: Called with the number of texts whose neighbours were searched.
+        asked: Texts whose pairs are looked for, see `story_candidates`; by default all.
+
+    Returns:
+        First, second and log-odds in units of 1/1000, int64 of shape (m,) each.
+    """
+    min_cosine = config.neighbors.min_cosine
+    pairs = story_candidates(
+        affinity.profiles,
+        affinity.model.min_cosine if min_cosine is None else min_cosine,
+        config.neighbors,
+        on_progress,
+        asked=asked,
+    )
+    return likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability))
 
 
 def terms_of(
@@ -264,7 +286,7 @@ def terms_of(
     founders = [articles[cluster.representative] for cluster in clusters]
     return story_terms(
         [each.members for each in grouping.groups],
-        [lead_of(texts[article.id], _TOLD_CHARS) for article in founders],
+        [lead_of(texts[article.id], TOLD_CHARS) for article in founders],
         [article.language for article in founders],
     )
 
@@ -300,23 +322,6 @@ def _summary(
     model: AffinityModel,
     config: Config,
 ) -> Summary:
-    notes = []
-    if model.name != encoder.name:
-        notes.append(
-            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
-            "were used, and probabilities are only roughly right"
-        )
-    if grouping.split_components:
-        notes.append(
-            f"{grouping.split_components} component(s) percolated and were split at a higher "
-            f"floor: more than {config.stories.max_component:,} texts, or less than "
-            f"{config.stories.min_component_density:.0%} of their pairs linked"
-        )
-    if len(clusters) > config.neighbors.exact_texts:
-        notes.append(
-            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
-            "(neighbors.exact_texts)"
-        )
     removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
     return Summary(
         articles=len(articles),
@@ -327,5 +332,37 @@ def _summary(
         removals=dict(sorted(removals.items())),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
-        notes=tuple(notes),
+        notes=notes_on(encoder, model, config, len(clusters), grouping.split_components),
     )
+
+
+def notes_on(
+    encoder: Encoder, model: AffinityModel, config: Config, texts: int, split_components: int
+) -> tuple[str, ...]:
+    """What a reader of a result should know, in sentences.
+
+    Args:
+        encoder: Made the vectors.
+        model: Made the log-odds.
+        config: All settings.
+        texts: How many independent texts there are.
+        split_components: How many components percolated.
+    """
+    notes = []
+    if model.name != encoder.name:
+        notes.append(
+            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
+            "were used, and probabilities are only roughly right"
+        )
+    if split_components:
+        notes.append(
+            f"{split_components} component(s) percolated and were split at a higher "
+            f"floor: more than {config.stories.max_component:,} texts, or less than "
+            f"{config.stories.min_component_density:.0%} of their pairs linked"
+        )
+    if texts > config.neighbors.exact_texts:
+        notes.append(
+            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
+            "(neighbors.exact_texts)"
+        )
+    return tuple(notes)

@@ -71,6 +71,7 @@ TIE_COLUMNS = (
     "shared_names",
     "config_digest",
 )
+JACCARD_DIGITS = 6
 _SECONDS_PER_DAY = 86_400
 
 
@@ -241,7 +242,7 @@ class Result:
                 article.id,
                 cluster.id,
                 cluster.representative,
-                round(copy.jaccard, 6),
+                round(copy.jaccard, JACCARD_DIGITS),
                 copy.copy_type,
                 story.id,
                 member.probability,
