@@ -160,7 +160,7 @@ def strings(table: pa.Table, name: str) -> list[str]:
 
 
 def joined_bytes(table: pa.Table, name: str, kind: str) -> npt.NDArray[Any]:
-    """All values of a column of bytes, one after the other, as numbers of that kind."""
+    """All values of a column of bytes, one after the other, as numbers of that kind, shape (m,)."""
     return np.frombuffer(b"".join(table[name].to_pylist()), kind)
 
 
