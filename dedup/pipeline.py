@@ -47,10 +47,10 @@ _TOLD_CHARS = 2000
 
 
 class Progress(Protocol):
-    """Told how far a step has come."""
+    """Told how far a step has come: once with 0 when it begins, then as it goes on."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """Step `step` has done `done` of `total` texts."""
+        """Step `step` has done `done` of `total` texts, or of stories where it describes them."""
         ...
 
 
@@ -97,6 +97,7 @@ def cluster(
 
     bodies = [body_of(texts[article.id]) for article in ordered]
     done = partial(_done, progress, "near-duplicates", len(bodies))
+    done(0)
     near = find_near_duplicates(bodies, config, on_progress=done)
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
@@ -104,9 +105,11 @@ def cluster(
     founders = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
     grouping = group_texts(scorer, config, progress)
+    progress("describe", 0, len(grouping.groups))
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
     ties = _ties(grouping, stories, clusters, scorer, terms, config)
+    progress("describe", len(stories), len(stories))
     return Result(
         articles=tuple(ordered),
         clean_texts=texts,
@@ -148,6 +151,7 @@ def _rank(article: Article) -> tuple[float, int, tuple[str, ...]]:
 
 def _clean(articles: Sequence[Article], config: Config, progress: Progress) -> dict[str, CleanText]:
     """Canonical texts by article id."""
+    progress("clean", 0, len(articles))
     repeated = repeated_lines(articles, config.cleaning)
     texts: dict[str, CleanText] = {}
     for done, article in enumerate(articles):
@@ -198,6 +202,7 @@ def profiles_of(
         for rows, shown in zip(vectors, (leads, heads), strict=True):
             rows[start : start + _BATCH] = checked_vectors(encoder, shown[start : start + _BATCH])
     progress("embed", len(leads), len(leads))
+    progress("profile", 0, len(leads))
     return profiles(
         leads,
         heads,
@@ -214,15 +219,18 @@ def group_texts(affinity: Affinity, config: Config, progress: Progress = silent)
     of = affinity.profiles
     count = len(of.seconds)
     min_cosine = config.neighbors.min_cosine
+    progress("neighbours", 0, count)
     pairs = story_candidates(
         of,
         affinity.model.min_cosine if min_cosine is None else min_cosine,
         config.neighbors,
         partial(_done, progress, "neighbours", count),
     )
+    progress("score", 0, count)
+    likely = likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability))
     progress("group", 0, count)
     grouping = group(
-        *likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability)),
+        *likely,
         of.seconds,
         affinity,
         config.stories,
