@@ -14,28 +14,24 @@ Texts are numbered in the order of precedence; ties go to the smaller numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
-from dedup.affinity import LOG_ODDS_UNIT, log_odds_of
+from dedup.affinity import log_odds_of
 from dedup.config import NeighborConfig, StoryConfig
 from dedup.linkage import average_linkage
 from dedup.links import Links
 from dedup.neighbors import UNDATED
+from dedup.percolation import components_of, denser_parts, percolates
 from dedup.round_ups import round_ups
 from dedup.shingles import Int64s
 
-_RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
 _MAX_GAP = NeighborConfig().max_gap
-_CERTAIN = log_odds_of(0.98)
-_ASKED = 64
 
 
 class PairScorer(Protocol):
@@ -72,9 +68,7 @@ class GroupMemory:
     The linkage of the texts of a part, and the description of a group, depend on these texts alone.
     """
 
-    def linked(
-        self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
-    ) -> Sequence[Int64s]:
+    def linked(self, part: Int64s, compute: Callable[[Int64s], Sequence[Group]]) -> Sequence[Group]:
         """Groups by average linkage of the texts of a part."""
         return compute(part)
 
@@ -108,6 +102,7 @@ def group(
     second: Int64s,
     log_odds: Int64s,
     seconds: Int64s,
+    keys: Int64s,
     scorer: PairScorer,
     config: StoryConfig = StoryConfig(),
     max_gap: timedelta = _MAX_GAP,
@@ -121,6 +116,8 @@ def group(
         log_odds: Of each pair, in units of 1/1000, int64 of shape (m,). Pairs below the floor
             may be left out.
         seconds: Publication times, int64 of shape (n,), `UNDATED` where unknown.
+        keys: A number of each text that no other text changes, such as a hash of its id; int64 of
+            shape (n,).
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
         max_gap: A group that was silent for longer is cut there.
@@ -134,21 +131,18 @@ def group(
     links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
-    components = list(_components(links, others, floor))
-    percolate = [percolates(component, scorer, config, floor) for component in components]
-    groups = [
+    components = list(components_of(links, others, floor))
+    percolate = [percolates(component, keys, scorer, config, floor) for component in components]
+    pieces = [
         piece
         for component, split in zip(components, percolate, strict=True)
-        for part in (_parts(links, component, scorer, config) if split else [component])
-        for members in recall.linked(part, lambda part: list(_linked(part, scorer, config)))
-        for piece in _unbroken(members, seconds, scorer, max_gap)
+        for part in (denser_parts(links, component, keys, scorer, config) if split else [component])
+        for found in recall.linked(part, lambda part: _linked(part, scorer, config))
+        for piece in _unbroken(found, seconds, scorer, max_gap, recall)
     ]
-    groups = _with_late(groups, late, links, seconds, scorer, config, max_gap)
+    groups = _with_late(pieces, late, links, seconds, scorer, config, max_gap, recall)
     return Grouping(
-        tuple(
-            recall.described(members, lambda members: described(members, scorer))
-            for members in sorted(groups, key=min)
-        ),
+        tuple(sorted(groups, key=lambda each: int(each.members[0]))),
         sum(len(component) > 1 for component in components),
         max(map(len, components), default=0),
         sum(percolate),
@@ -156,139 +150,79 @@ def group(
     )
 
 
-def _components(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
-    """Components of the links of at least `floor` among the members, each ascending."""
-    place = np.full(links.count, -1)
-    place[members] = np.arange(len(members))
-    a, b = place[links.first], place[links.second]
-    kept = (links.log_odds >= floor) & (a >= 0) & (b >= 0)
-    graph = sp.coo_array(
-        (np.ones(int(kept.sum()), np.int8), (a[kept], b[kept])), shape=(len(members),) * 2
-    )
-    _, labels = connected_components(graph, directed=False)
-    order = np.argsort(labels, kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
-        if len(part):
-            yield members[part]
-
-
-def percolates(members: Int64s, scorer: PairScorer, config: StoryConfig, floor: int) -> bool:
-    """Whether it is chance, not an event, that holds texts together.
-
-    Links that are wrong now and then join any texts into one component as soon as each has
-    more than one of them (Erdős & Rényi 1959). What grew so did not grow denser: a text is
-    linked to the few beside it, and the ends of the chain have nothing in common. Texts of
-    one event are all linked to each other, those of k equally large events in a share 1/k of
-    their pairs. So the component itself is asked, not what else appeared in its time:
-    which share of its pairs reaches the floor? Large ones are asked by 64 texts, evenly
-    chosen. The n - 1 links that n texts need are a share 2/n: few texts never percolate.
-
-    Args:
-        members: Texts of a component, int64 of shape (k,).
-        scorer: Scores their pairs.
-        config: The largest component, and the smallest share of linked pairs.
-        floor: Log-odds of links, in units of 1/1000.
-    """
-    if len(members) > config.max_component:
-        return True
-    if len(members) * config.min_component_density <= 2:
-        return False
-    places = np.linspace(0, len(members) - 1, min(len(members), _ASKED)).astype(np.int64)
-    asked = members[places]
-    scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
-    linked = np.count_nonzero(scores >= floor)
-    return bool(linked < config.min_component_density * len(scores))
-
-
-def _parts(
-    links: Links, component: Int64s, scorer: PairScorer, config: StoryConfig
-) -> Iterator[Int64s]:
-    """Parts of a component that percolates, by raising the floor inside it until none does.
-
-    What near-certain links still hold together is left whole.
-    """
-    floor = log_odds_of(config.floor_probability)
-    forest = links.among(component).forest()
-    waiting = [(component, floor)]
-    while waiting:
-        members, level = waiting.pop()
-        level = min(level + _RAISE_FLOOR, _CERTAIN)
-        for part in _components(forest, members, level):
-            if level < _CERTAIN and percolates(part, scorer, config, floor):
-                waiting.append((part, level))
-            else:
-                yield part
-
-
-def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[Int64s]:
+def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> list[Group]:
     """Groups by average linkage; a part that is still too large is one group."""
     if len(part) == 1 or len(part) > config.max_component:
-        yield part
-        return
+        return [described(part, scorer)]
     scores = scorer.block(part, part)
     np.fill_diagonal(scores, 0)
     labels = average_linkage(
         scores, log_odds_of(config.min_probability), log_odds_of(config.medoid_probability)
     )
-    for label in np.unique(labels):
-        yield part[labels == label]
+    places = (np.flatnonzero(labels == label) for label in np.unique(labels))
+    return [_group(part[inside], scores[np.ix_(inside, inside)]) for inside in places]
 
 
 def _unbroken(
-    members: Int64s, seconds: Int64s, scorer: PairScorer, max_gap: timedelta
-) -> list[Int64s]:
+    found: Group, seconds: Int64s, scorer: PairScorer, max_gap: timedelta, recall: GroupMemory
+) -> list[Group]:
     """The group, cut where it was silent for too long; undated texts go where they fit best."""
+    members = found.members
     dated = members[seconds[members] != UNDATED]
     dated = dated[np.lexsort((dated, seconds[dated]))]
     cuts = np.flatnonzero(np.diff(seconds[dated]) > max_gap.total_seconds()) + 1
     if not len(cuts):
-        return [members]
+        return [found]
     pieces = np.split(dated, cuts)
     undated = members[seconds[members] == UNDATED]
     fits = np.array([scorer.block(undated, piece).mean(axis=1) for piece in pieces])
     homes = fits.argmax(axis=0)
     return [
-        np.sort(np.concatenate((piece, undated[homes == number])))
+        recall.described(
+            np.sort(np.concatenate((piece, undated[homes == number]))),
+            lambda members: described(members, scorer),
+        )
         for number, piece in enumerate(pieces)
     ]
 
 
 def _with_late(
-    groups: Sequence[Int64s],
+    groups: Sequence[Group],
     late: Int64s,
     links: Links,
     seconds: Int64s,
     scorer: PairScorer,
     config: StoryConfig,
     max_gap: timedelta,
-) -> list[Int64s]:
+    recall: GroupMemory,
+) -> list[Group]:
     """The groups, with each round-up in the one that it fits best, or alone.
 
     Every round-up sees the groups as they were before any of them joined.
     """
     home = np.full(links.count, -1)
-    for number, members in enumerate(groups):
-        home[members] = number
+    for number, each in enumerate(groups):
+        home[each.members] = number
     joining: dict[int, list[int]] = {}
-    alone = []
+    made = list(groups)
     for text in late.tolist():
         best, chosen = float(log_odds_of(config.min_probability)), -1
         near = np.unique(home[links.around(text)])
         for number in near[near >= 0].tolist():
-            if _silence(text, groups[number], seconds) > max_gap.total_seconds():
+            members = groups[number].members
+            if _silence(text, members, seconds) > max_gap.total_seconds():
                 continue
-            mean = float(scorer.block(np.array([text]), groups[number]).mean())
+            mean = float(scorer.block(np.array([text]), members).mean())
             if mean > best or (mean == best and chosen < 0):
                 best, chosen = mean, number
         if chosen < 0:
-            alone.append(np.array([text]))
+            made.append(described(np.array([text]), scorer))
         else:
             joining.setdefault(chosen, []).append(text)
-    joined = [
-        np.sort(np.append(members, joining.get(number, []))).astype(np.int64)
-        for number, members in enumerate(groups)
-    ]
-    return [*joined, *alone]
+    for number, texts in joining.items():
+        joined = np.sort(np.append(groups[number].members, texts)).astype(np.int64)
+        made[number] = recall.described(joined, lambda members: described(members, scorer))
+    return made
 
 
 def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
@@ -303,6 +237,12 @@ def described(members: Int64s, scorer: PairScorer) -> Group:
     """The group of these texts, with its medoid."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
-    scores = scorer.block(members, members)
+    return _group(members, scorer.block(members, members))
+
+
+def _group(members: Int64s, scores: Int64s) -> Group:
+    """The group of texts with these scores, int64 of shape (k, k)."""
+    if len(members) == 1:
+        return Group(members, int(members[0]), np.empty(0))
     sums = scores.sum(axis=1) - scores.diagonal()
     return Group(members, int(members[np.argmax(sums)]), sums / (len(members) - 1))

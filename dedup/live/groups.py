@@ -17,6 +17,7 @@ from dedup.config import Config
 from dedup.live.components import components
 from dedup.live.links import LiveLinks
 from dedup.live.texts import LiveTexts
+from dedup.profiles import keys_of
 from dedup.shingles import Int64s
 from dedup.stories import Group, GroupMemory, described, group
 
@@ -44,7 +45,7 @@ class _Memory(GroupMemory):
 
     Args:
         numbers: Numbers of the texts of the component, by their number in it.
-        linked: What is remembered: places in a part of its groups, by the numbers of the part.
+        linked: What is remembered: groups of a part, of places in it, by the numbers of the part.
         groups: The group that these numbers make, if it is known.
         asked: Number of a text that does not stay, -1 for none: another will have it.
     """
@@ -52,7 +53,7 @@ class _Memory(GroupMemory):
     def __init__(
         self,
         numbers: Int64s,
-        linked: dict[bytes, list[Int64s]],
+        linked: dict[bytes, list[Group]],
         groups: Callable[[Int64s], Group | None],
         asked: int,
     ) -> None:
@@ -61,9 +62,7 @@ class _Memory(GroupMemory):
         self._groups = groups
         self._asked = asked
 
-    def linked(
-        self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
-    ) -> Sequence[Int64s]:
+    def linked(self, part: Int64s, compute: Callable[[Int64s], Sequence[Group]]) -> Sequence[Group]:
         numbers = self._numbers[part]
         if len(part) == 1 or (numbers == self._asked).any():
             return compute(part)
@@ -71,8 +70,15 @@ class _Memory(GroupMemory):
         if key not in self._linked:
             while len(self._linked) >= _REMEMBERED:
                 del self._linked[next(iter(self._linked))]
-            self._linked[key] = [np.searchsorted(part, members) for members in compute(part)]
-        return [part[places] for places in self._linked[key]]
+            self._linked[key] = [
+                Group(
+                    np.searchsorted(part, each.members),
+                    int(np.searchsorted(part, each.medoid)),
+                    each.mean_log_odds,
+                )
+                for each in compute(part)
+            ]
+        return [_renumbered(each, part) for each in self._linked[key]]
 
     def described(self, members: Int64s, compute: Callable[[Int64s], Group]) -> Group:
         known = self._groups(self._numbers[members])
@@ -111,7 +117,7 @@ class LiveGroups:
         self._config = config
         self._first_of: dict[int, int] = {}
         self._members: dict[int, Int64s] = {}
-        self._linked: dict[bytes, list[Int64s]] = {}
+        self._linked: dict[bytes, list[Group]] = {}
         self._groups: dict[int, Group] = {}
 
     def of(self, number: int) -> Group:
@@ -202,6 +208,7 @@ class LiveGroups:
             second,
             log_odds,
             self._texts.profiles.seconds[numbers],
+            keys_of([self._texts.articles[number] for number in numbers.tolist()]),
             _Numbered(self._texts.scorer, numbers),
             self._config.stories,
             self._config.neighbors.max_gap,
