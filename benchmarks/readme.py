@@ -21,6 +21,7 @@ from benchmarks.encoder_tables import goals_table, languages_table
 from benchmarks.quality import table
 from benchmarks.story_scale import table as scale_table
 from benchmarks.story_tables import reliability_table, stories_block
+from dedup.bench.report import table as size_table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -155,6 +156,8 @@ def main() -> None:
     )
     text = filled(text, "stories", stories_block(stories))
     text = filled(text, "scale", scale_table(scale["rows"]))
+    size = json.loads((RESULTS / "corpus_size.json").read_text("utf-8"))
+    text = filled(text, "corpus-size", size_table(size))
     text = filled(text, "reliability", reliability_table(affinity["rows"]))
     text = filled(text, "near-duplicates", near_duplicate_tables(saved, start_up))
     README.write_text(filled(text, "encoders", goals_table(encoders)), encoding="utf-8")

@@ -83,7 +83,7 @@ def _linear(cost: float) -> Growth:
         (10.0, 500.0, "1,000,000 articles, would take about 100 s (79 s to 2 minutes), most"),
         (10.0, 500.0, "of it in `group`, and 4.9 GB of memory, at its peak in `group`: nothing br"),
         (10.0, 5000.0, "Memory ends first, in `group`, at about 490,000 articles."),
-        (9000.0, 500.0, "what breaks is time, in `group`"),
+        (9000.0, 500.0, "; time breaks, in `group`."),
     ],
 )
 def test_the_sentence_says_what_breaks(seconds: float, memory_mb: float, said: str) -> None:

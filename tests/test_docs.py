@@ -151,6 +151,13 @@ def test_the_tables_of_stories_are_the_saved_ones() -> None:
     assert reliability_table(affinity["rows"]) in readme
 
 
+def test_the_tables_of_corpus_size_are_the_saved_ones() -> None:
+    from dedup.bench.report import table
+
+    saved = json.loads((ROOT / "benchmarks" / "results" / "corpus_size.json").read_text("utf-8"))
+    assert table(saved) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_tables_of_near_duplicates_are_the_saved_ones() -> None:
     from benchmarks.readme import near_duplicate_tables
 

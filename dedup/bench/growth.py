@@ -22,6 +22,7 @@ _CONFIDENCE = 0.95
 _MIN_SECONDS = 0.1
 _MOST_WIDE = 1.0
 _LONG_SECONDS = 12 * 3600
+_BYTES_PER_MB = 1024**2
 _BYTES_PER_GB = 1024**3
 
 
@@ -133,30 +134,33 @@ def next_sentence(
 
     Args:
         seconds: Growth of the time of each stage.
-        memory_mb: Growth of the peak memory of each stage.
+        memory_mb: Growth of the peak memory of each stage; empty where it did not grow.
         total: Growth of the time of all stages together.
         machine: What it has to fit into.
     """
     articles = NEXT * total.largest
     slowest = max(seconds, key=lambda name: seconds[name].at(articles))
-    fullest = max(memory_mb, key=lambda name: memory_mb[name].at(articles))
-    needed = memory_mb[fullest].at(articles) * 1024**2
     took = span_of(total.at(articles))
     if bounds := total.range_at(articles):
         took += f" ({span_of(bounds[0])} to {span_of(bounds[1])})"
     begun = (
         f"Ten times as many, {articles:,} articles, would take about {took}, most of it in "
-        f"`{slowest}`, and {size_of(needed)} of memory, at its peak in `{fullest}`"
+        f"`{slowest}`"
     )
-    if needed > machine.memory_bytes:
-        most = memory_mb[fullest].articles_at(machine.memory_bytes / 1024**2)
-        return (
-            f"{begun}: more than the {size_of(machine.memory_bytes)} of this machine. "
-            f"Memory ends first, in `{fullest}`, at about {round_number(most):,} articles."
-        )
+    has = size_of(machine.memory_bytes)
+    if memory_mb:
+        fullest = max(memory_mb, key=lambda name: memory_mb[name].at(articles))
+        needed = memory_mb[fullest].at(articles) * _BYTES_PER_MB
+        begun += f", and {size_of(needed)} of memory, at its peak in `{fullest}`"
+        if needed > machine.memory_bytes:
+            most = memory_mb[fullest].articles_at(machine.memory_bytes / _BYTES_PER_MB)
+            return (
+                f"{begun}: more than the {has} of this machine. Memory ends first, in "
+                f"`{fullest}`, at about {round_number(most):,} articles."
+            )
     if total.at(articles) > _LONG_SECONDS:
-        return f"{begun}. It would fit this machine; what breaks is time, in `{slowest}`."
-    return f"{begun}: nothing breaks, it fits the {size_of(machine.memory_bytes)} of this machine."
+        return f"{begun}. It would fit the {has} of this machine; time breaks, in `{slowest}`."
+    return f"{begun}: nothing breaks, it fits the {has} of this machine."
 
 
 def span_of(seconds: float) -> str:
@@ -183,7 +187,7 @@ def size_of(count: float) -> str:
     ['3 MB', '23.3 GB']
     """
     if count < _BYTES_PER_GB:
-        return f"{count / 1024**2:,.0f} MB"
+        return f"{count / _BYTES_PER_MB:,.0f} MB"
     return f"{count / _BYTES_PER_GB:,.1f} GB"
 
 

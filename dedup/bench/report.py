@@ -97,7 +97,7 @@ def reported(
         ]
         lasting = {name: each for name, each in seconds.items() if name not in _SINGLE}
         total = fitted_seconds(_sizes(rows), [total_seconds(row[kind]) for row in rows])
-        if total and lasting and memory:
+        if total and lasting:
             document["next"][kind] = next_sentence(lasting, memory, total, machine)
     return document
 
