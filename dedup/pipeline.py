@@ -197,18 +197,19 @@ def profiles_of(
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
     heads = [head_of(texts[article.id].title, texts[article.id].text) for article in articles]
-    vectors = np.zeros((2, len(leads), encoder.dim), np.float32)
+    whole = np.zeros((2, len(leads), encoder.dim), np.float32)
     for start in range(0, len(leads), _BATCH):
         progress("embed", start, len(leads))
-        for rows, shown in zip(vectors, (leads, heads), strict=True):
-            rows[start : start + _BATCH] = checked_vectors(encoder, shown[start : start + _BATCH])
+        part = slice(start, start + _BATCH)
+        for rows, shown in zip(whole, (leads, heads), strict=True):
+            rows[part] = whole_vectors(checked_vectors(encoder, shown[part]))
     progress("embed", len(leads), len(leads))
     progress("profile", 0, len(leads))
     return profiles(
         leads,
         heads,
-        whole_vectors(vectors[0]),
-        whole_vectors(vectors[1]),
+        whole[0],
+        whole[1],
         seconds_of(articles),
         [article.language for article in articles],
         [source_of(article) for article in articles],
