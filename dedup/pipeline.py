@@ -23,12 +23,12 @@ from dedup.assembly import (
     seconds_of,
     source_of,
 )
-from dedup.cleaning import clean, repeated_lines
+from dedup.cleaning import clean_articles
 from dedup.config import Config
-from dedup.encoders import Encoder, checked_vectors, load_encoder
+from dedup.embedding import embedded
+from dedup.encoders import Encoder, load_encoder
 from dedup.evidence import Evidences
 from dedup.near_duplicates import find_near_duplicates
-from dedup.neighbors import whole_vectors
 from dedup.profiles import Profiles, head_of, keys_of, profiles
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
@@ -42,7 +42,6 @@ from dedup.storylines import story_ties
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BATCH = 1024
 # What a story is about stands in the first paragraphs.
 _TOLD_CHARS = 2000
 
@@ -93,7 +92,9 @@ def cluster(
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     met = [] if problems is None else problems
     accepted = distinct(as_articles(articles, config=config.reading, on_problem=met.append), met)
-    texts = _clean(accepted, config, progress)
+    progress("clean", 0, len(accepted))
+    cleaned = partial(_done, progress, "clean", len(accepted))
+    texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
 
     bodies = [body_of(texts[article.id]) for article in ordered]
@@ -150,21 +151,6 @@ def _rank(article: Article) -> tuple[float, int, tuple[str, ...]]:
     return time, len(article.title) + len(article.text), content
 
 
-def _clean(articles: Sequence[Article], config: Config, progress: Progress) -> dict[str, CleanText]:
-    """Canonical texts by article id."""
-    progress("clean", 0, len(articles))
-    repeated = repeated_lines(articles, config.cleaning)
-    texts: dict[str, CleanText] = {}
-    for done, article in enumerate(articles):
-        if done % _BATCH == 0:
-            progress("clean", done, len(articles))
-        texts[article.id] = clean(
-            article, config.cleaning, repeated=repeated.get(article.source, frozenset())
-        )
-    progress("clean", len(articles), len(articles))
-    return texts
-
-
 def independent(
     articles: Sequence[Article], texts: Mapping[str, CleanText], config: Config
 ) -> list[Article]:
@@ -197,19 +183,15 @@ def profiles_of(
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
     heads = [head_of(texts[article.id].title, texts[article.id].text) for article in articles]
-    whole = np.zeros((2, len(leads), encoder.dim), np.float32)
-    for start in range(0, len(leads), _BATCH):
-        progress("embed", start, len(leads))
-        part = slice(start, start + _BATCH)
-        for rows, shown in zip(whole, (leads, heads), strict=True):
-            rows[part] = whole_vectors(checked_vectors(encoder, shown[part]))
-    progress("embed", len(leads), len(leads))
+    progress("embed", 0, len(leads))
+    done = partial(_done, progress, "embed", len(leads))
+    whole, head_whole = embedded(encoder, leads, heads, done)
     progress("profile", 0, len(leads))
     return profiles(
         leads,
         heads,
-        whole[0],
-        whole[1],
+        whole,
+        head_whole,
         seconds_of(articles),
         [article.language for article in articles],
         [source_of(article) for article in articles],

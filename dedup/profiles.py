@@ -18,6 +18,7 @@ import xxhash
 
 from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
+from dedup.processes import spread
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.skeletons import skeleton
 from dedup.story_dates import dates_of
@@ -117,10 +118,10 @@ def profiles(
 
     The arguments are those of `Profiles`, by name instead of number, and the heads.
     """
-    parts = []
-    for start in range(0, len(texts), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        parts.append(_rows_of(texts[part], heads[part], seconds[part].tolist(), languages[part]))
+    slices = [slice(start, start + _AT_ONCE) for start in range(0, len(texts), _AT_ONCE)]
+    with spread(len(texts)) as mapped:
+        shown = ((texts[k], heads[k], seconds[k].tolist(), languages[k]) for k in slices)
+        parts = list(mapped(_rows_of, shown))
     terms, head_terms, names, numbers, dates = (
         KeyedRows.joined([rows[column] for rows in parts]) for column in range(5)
     )
@@ -140,10 +141,12 @@ def profiles(
     )
 
 
-def _rows_of(
-    texts: Sequence[str], heads: Sequence[str], seconds: Sequence[int], languages: Sequence[str]
-) -> tuple[KeyedRows, ...]:
+_Shown = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[str]]
+
+
+def _rows_of(shown: _Shown) -> tuple[KeyedRows, ...]:
     """Terms, terms of the heads, names, numbers and dates of some texts."""
+    texts, heads, seconds, languages = shown
     terms = _terms(texts)
     return (
         _rows(len(texts), terms),

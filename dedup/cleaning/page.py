@@ -191,9 +191,6 @@ def clean(
     """
     title = " ".join(normalize(article.title).split())
     text = normalize(article.text)
-    if text == article.text:
-        # One string for both: of a large corpus, texts are most of the memory.
-        text = article.text
     if not config.remove_furniture or not text:
         return CleanText(title, text)
     lines = [line for line in text.split("\n") if line]
