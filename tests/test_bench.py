@@ -191,7 +191,7 @@ def test_a_report_has_all_stages_and_can_be_drawn(
     assert index["bytes_on_disk"] > 100_000
     shown = table(document)
     assert "| 200 |" in shown
-    assert "Ten times as many, 2,000 articles, would take about" in shown
+    assert "Batch: ten times as many, 2,000 articles, would take about" in shown
     for ending in ("svg", "png"):
         plot_growth(document, tmp_path / f"growth.{ending}")
     assert b"<svg" in (tmp_path / "growth.svg").read_bytes()

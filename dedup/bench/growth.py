@@ -18,8 +18,9 @@ import numpy as np
 
 NEXT = 10
 """How many times as many articles a projection is for."""
+MIN_SECONDS = 0.1
+"""Less cannot be told from the start of a program."""
 _CONFIDENCE = 0.95
-_MIN_SECONDS = 0.1
 _MOST_WIDE = 1.0
 _LONG_SECONDS = 12 * 3600
 _BYTES_PER_MB = 1024**2
@@ -102,12 +103,14 @@ def fitted(articles: Sequence[int], costs: Sequence[float], base: float = 0.0) -
     return Growth(round(slope, 4), low, high, *kept[-1], base)
 
 
-def fitted_seconds(articles: Sequence[int], seconds: Sequence[float]) -> Growth | None:
-    """The same for times, without those too short to tell from the start of a program.
+def fitted_seconds(
+    articles: Sequence[int], seconds: Sequence[float], least: float = MIN_SECONDS
+) -> Growth | None:
+    """The same for times, without those that are too short.
 
-    Sizes below the last one that took less than 0.1 s are left out, if two are left.
+    Sizes up to the last one that took less than `least` are left out, if two are left.
     """
-    short = [place for place, each in enumerate(seconds) if each < _MIN_SECONDS]
+    short = [place for place, each in enumerate(seconds) if each < least]
     first = short[-1] + 1 if short else 0
     if len(articles) - first < 2:
         first = 0
@@ -144,7 +147,7 @@ def next_sentence(
     if bounds := total.range_at(articles):
         took += f" ({span_of(bounds[0])} to {span_of(bounds[1])})"
     begun = (
-        f"Ten times as many, {articles:,} articles, would take about {took}, most of it in "
+        f"ten times as many, {articles:,} articles, would take about {took}, most of it in "
         f"`{slowest}`"
     )
     has = size_of(machine.memory_bytes)

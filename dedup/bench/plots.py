@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup.bench.growth import NEXT, Growth, fitted, span_of
-from dedup.bench.report import growths, peak_mb, stage_names, stage_of, total_seconds
+from dedup.bench.report import growths, peak_mb, stage_names, stage_of, total_growth, total_seconds
 from dedup.pictures import INK, draw_picture
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
@@ -73,7 +73,8 @@ def _draw_time(rows: _Rows, axes: _Axes) -> None:
     last = rows[-1]["batch"]
     names = stage_names(rows, "batch")
     ranked = sorted(names, key=lambda name: -stage_of(last, name)["wall_seconds"])[:_SHOWN_STAGES]
-    _line(axes, rows, [total_seconds(row["batch"]) for row in rows], "all", INK, 2.2)
+    total = [total_seconds(row["batch"]) for row in rows]
+    _line(axes, rows, total, "all", INK, 2.2, total_growth(rows, "batch"))
     for name, colour in zip(ranked, _COLOURS, strict=False):
         values = [stage_of(row["batch"], name)["wall_seconds"] for row in rows]
         _line(axes, rows, values, name, colour, 1.4, seconds.get(name))

@@ -6,12 +6,13 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from dedup.bench.growth import (
+    MIN_SECONDS,
     NEXT,
     Growth,
     Machine,
@@ -96,7 +97,7 @@ def reported(
             for name in stage_names(rows, kind)
         ]
         lasting = {name: each for name, each in seconds.items() if name not in _SINGLE}
-        total = fitted_seconds(_sizes(rows), [total_seconds(row[kind]) for row in rows])
+        total = total_growth(rows, kind)
         if total and lasting:
             document["next"][kind] = next_sentence(lasting, memory, total, machine)
     return document
@@ -135,29 +136,55 @@ def peak_mb(part: Mapping[str, Any]) -> float:
 def growths(
     rows: Sequence[Mapping[str, Any]], kind: str
 ) -> tuple[dict[str, Growth], dict[str, Growth]]:
-    """How time and peak memory of each stage grow; stages of which two sizes do not tell lack."""
+    """How time and peak memory of each stage grow; stages of which two sizes do not tell lack.
+
+    Time is taken to grow as CPU time does, which does not depend on what else the machine did
+    meanwhile; from the wall time of the largest size on.
+    """
     seconds, memory = {}, {}
     base = stage_of(rows[-1][kind], _LOAD)["peak_memory_mb"]
     for name in stage_names(rows, kind):
         stages = [stage_of(row[kind], name) for row in rows]
-        fit = fitted if name in _SINGLE else fitted_seconds
-        if found := fit(_sizes(rows), [each["wall_seconds"] for each in stages]):
+        if found := _of_work(_sizes(rows), stages, 0.0 if name in _SINGLE else MIN_SECONDS):
             seconds[name] = found
         if found := fitted(_sizes(rows), [each["peak_memory_mb"] for each in stages], base):
             memory[name] = found
     return seconds, memory
 
 
+def _of_work(
+    sizes: Sequence[int], stages: Sequence[Mapping[str, Any]], least: float = MIN_SECONDS
+) -> Growth | None:
+    found = fitted_seconds(sizes, [each["cpu_seconds"] for each in stages], least)
+    return replace(found, cost=stages[-1]["wall_seconds"]) if found else None
+
+
+def total_growth(rows: Sequence[Mapping[str, Any]], kind: str) -> Growth | None:
+    """How the time of all stages together grows, without loading and single operations."""
+    measures = ("wall_seconds", "cpu_seconds")
+    totals = [{each: total_seconds(row[kind], each) for each in measures} for row in rows]
+    return _of_work(_sizes(rows), totals)
+
+
 def table(document: Mapping[str, Any]) -> str:
-    """The measurements as Markdown tables, with what comes next in words."""
-    rows = document["rows"]
-    blocks = [_sizes_table(rows)]
-    for kind, growth in document["growth"].items():
-        measured = [row for row in rows if kind in row]
-        blocks.append("\n".join(_stages_table(measured, kind, growth)))
-        if kind in document["next"]:
-            blocks.append(document["next"][kind])
+    """The measurements as Markdown: sizes, then stages, each with what comes next in words."""
+    return f"{sizes_table(document)}\n\n{stages_tables(document)}"
+
+
+def sizes_table(document: Mapping[str, Any]) -> str:
+    """A row for each size, and what ten times as many as the largest would need."""
+    blocks = [_sizes_table(document["rows"])]
+    blocks += [f"{kind.capitalize()}: {said}" for kind, said in document["next"].items()]
     return "\n\n".join(blocks)
+
+
+def stages_tables(document: Mapping[str, Any]) -> str:
+    """The stages of batch and index, with how each grows."""
+    rows = document["rows"]
+    return "\n\n".join(
+        "\n".join(_stages_table([row for row in rows if kind in row], kind, growth))
+        for kind, growth in document["growth"].items()
+    )
 
 
 def _sizes_table(rows: Sequence[Mapping[str, Any]]) -> str:
