@@ -42,8 +42,8 @@ from dedup.storylines import story_ties
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# What a story is about stands in the first paragraphs.
-_TOLD_CHARS = 2000
+TOLD_CHARS = 2000
+"""Of a body: what a story is about stands in the first paragraphs."""
 
 
 class Progress(Protocol):
@@ -55,7 +55,7 @@ class Progress(Protocol):
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Progress that nobody is told of."""
+    """Progress that nobody is told of: `step`, `done` of `total` texts."""
 
 
 def _done(progress: Progress, step: str, total: int, done: int) -> None:
@@ -130,7 +130,11 @@ def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Artic
 
     Of several with one id the latest is kept, as a correction replaces what it
     corrects, then the longest, then the one whose fields sort first: the choice
-    does not depend on their order. The others are added to the problems.
+    does not depend on their order.
+
+    Args:
+        articles: In any order.
+        problems: Where the others are added.
     """
     kept: dict[str, Article] = {}
     for article in articles:
@@ -211,19 +215,10 @@ def group_texts(
     """
     of = affinity.profiles
     count = len(of.seconds)
-    min_cosine = config.neighbors.min_cosine
-    progress("neighbours", 0, count)
-    pairs = story_candidates(
-        of,
-        affinity.model.min_cosine if min_cosine is None else min_cosine,
-        config.neighbors,
-        partial(_done, progress, "neighbours", count),
-    )
-    progress("score", 0, count)
-    likely = likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability))
+    links = linked_texts(affinity, config, progress)
     progress("group", 0, count)
     grouping = group(
-        *likely,
+        *links,
         of.seconds,
         keys,
         affinity,
@@ -234,17 +229,55 @@ def group_texts(
     return grouping
 
 
+def linked_texts(
+    affinity: Affinity,
+    config: Config,
+    progress: Progress = silent,
+    asked: Int64s | None = None,
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Pairs of texts that are likely enough to hang together, and their log-odds.
+
+    Args:
+        affinity: Scores the texts, which are in the order of precedence.
+        config: Limits of candidates, and the floor.
+        progress: Called as neighbours are searched, and when pairs begin to be scored.
+        asked: Texts whose pairs are looked for, see `story_candidates`; by default all.
+
+    Returns:
+        First, second and log-odds in units of 1/1000, int64 of shape (m,) each.
+    """
+    count = len(affinity.profiles.seconds)
+    min_cosine = config.neighbors.min_cosine
+    progress("neighbours", 0, count)
+    pairs = story_candidates(
+        affinity.profiles,
+        affinity.model.min_cosine if min_cosine is None else min_cosine,
+        config.neighbors,
+        partial(_done, progress, "neighbours", count),
+        asked=asked,
+    )
+    progress("score", 0, count)
+    return likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability))
+
+
 def terms_of(
     grouping: Grouping,
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],
     texts: Mapping[str, CleanText],
 ) -> StoryTerms:
-    """Rare terms of the groups, from the beginnings of their texts."""
+    """Rare terms of the groups, from the beginnings of their texts.
+
+    Args:
+        grouping: Groups of texts; text k represents `clusters[k]`.
+        clusters: All duplicate clusters.
+        articles: By id.
+        texts: Canonical texts by article id.
+    """
     founders = [articles[cluster.representative] for cluster in clusters]
     return story_terms(
         [each.members for each in grouping.groups],
-        [lead_of(texts[article.id], _TOLD_CHARS) for article in founders],
+        [lead_of(texts[article.id], TOLD_CHARS) for article in founders],
         [article.language for article in founders],
     )
 
@@ -280,23 +313,6 @@ def _summary(
     model: AffinityModel,
     config: Config,
 ) -> Summary:
-    notes = []
-    if model.name != encoder.name:
-        notes.append(
-            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
-            "were used, and probabilities are only roughly right"
-        )
-    if grouping.split_components:
-        notes.append(
-            f"{grouping.split_components} component(s) percolated and were split at a higher "
-            f"floor: more than {config.stories.max_component:,} texts, or less than "
-            f"{config.stories.min_component_density:.0%} of their pairs linked"
-        )
-    if len(clusters) > config.neighbors.exact_texts:
-        notes.append(
-            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
-            "(neighbors.exact_texts)"
-        )
     removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
     return Summary(
         articles=len(articles),
@@ -307,5 +323,37 @@ def _summary(
         removals=dict(sorted(removals.items())),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
-        notes=tuple(notes),
+        notes=notes_on(encoder, model, config, len(clusters), grouping.split_components),
     )
+
+
+def notes_on(
+    encoder: Encoder, model: AffinityModel, config: Config, texts: int, split_components: int
+) -> tuple[str, ...]:
+    """What a reader of a result should know, in sentences.
+
+    Args:
+        encoder: Made the vectors.
+        model: Made the log-odds.
+        config: All settings.
+        texts: How many independent texts there are.
+        split_components: How many components percolated.
+    """
+    notes = []
+    if model.name != encoder.name:
+        notes.append(
+            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
+            "were used, and probabilities are only roughly right"
+        )
+    if split_components:
+        notes.append(
+            f"{split_components} component(s) percolated and were split at a higher "
+            f"floor: more than {config.stories.max_component:,} texts, or less than "
+            f"{config.stories.min_component_density:.0%} of their pairs linked"
+        )
+    if texts > config.neighbors.exact_texts:
+        notes.append(
+            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
+            "(neighbors.exact_texts)"
+        )
+    return tuple(notes)

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -21,6 +22,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
 SHELL = re.compile(r"[|&;<>$`\"'\\*]")
 """Commands without these are run in this process: a process of their own takes a second."""
 MOST_NOT_RUN = 6
+ON_SPARK = "--engine spark"
 
 
 def fences(name: str) -> list[tuple[str, str]]:
@@ -90,6 +92,23 @@ def test_blocks_run_and_print_what_is_shown(
 ) -> None:
     reader = Reader(workplace, monkeypatch, capsys)
     for kind, body in fences(name):
+        if ON_SPARK not in body:
+            reader.does(kind, body)
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_blocks_on_spark_print_what_is_shown(
+    spark: Any,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert spark
+    reader = Reader(workplace, monkeypatch, capsys)
+    found = [each for name in NAMES for each in fences(name) if ON_SPARK in each[1]]
+    assert found
+    for kind, body in found:
         reader.does(kind, body)
 
 

@@ -38,6 +38,7 @@ DRIVERS = {
     "index_settings",
     "live",
     "pipeline",
+    "spark",
 }
 DOORS = {"bench", "cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 

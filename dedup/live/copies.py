@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xxhash
 
 from dedup.assembly import Precedence, describe_clusters
 from dedup.characters import UInt32s
@@ -22,7 +21,7 @@ from dedup.fingerprints import Fingerprints, fingerprint
 from dedup.live.components import components
 from dedup.live.sketches import Sketches, taken, turned
 from dedup.matches import Matches, Similarity
-from dedup.near_duplicates import NearDuplicates, assign_leaders
+from dedup.near_duplicates import NearDuplicates, assign_leaders, text_digest
 from dedup.records import DuplicateCluster
 from dedup.utf8 import Utf8Texts
 
@@ -102,7 +101,7 @@ class LiveCopies:
             self.cluster_of.update((member.id, cluster) for member in cluster.members)
 
     def prints_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature and anchors of the text of an article."""
+        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
         return self._sketches.fingerprint_of(self._number[self._articles[article][0]])
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:
@@ -286,21 +285,11 @@ class LiveCopies:
                 len(component), matches, self._sketches.verifier(component)
             )
         text_of = [place[self._number[self._articles[each][0]]] for each in articles]
-        first: dict[int, int] = {}
-        for number, text in enumerate(text_of):
-            first.setdefault(text, number)
-        firsts = np.array([first[text] for text in range(len(component))], np.int64)
         texts = np.array(text_of, np.int64)
-        near = NearDuplicates(
-            firsts[leaders[texts]],
-            firsts[texts],
-            Matches(
-                firsts[matches.first], firsts[matches.second], matches.jaccard,
-                matches.containment_a, matches.containment_b,
-            ),
-            self._config.near_duplicates.min_jaccard,
-            0,
-        )  # fmt: skip
+        firsts = np.unique(texts, return_index=True)[1]
+        near = NearDuplicates.of_different(
+            leaders, matches, firsts[texts], self._config.near_duplicates
+        )
         return describe_clusters(articles, near)[0]
 
 
@@ -308,7 +297,7 @@ def _digest(article: str, text: str) -> bytes:
     """Equal for equal texts; an empty text equals none."""
     if not text:
         return b"empty " + article.encode("utf-8", "surrogatepass")
-    return xxhash.xxh3_128_digest(text.encode("utf-8", "replace"))
+    return text_digest(text.encode("utf-8", "replace"))
 
 
 def _matches(pairs: Sequence[tuple[int, int, Similarity]]) -> Matches:
