@@ -240,14 +240,14 @@ def linked_texts(
     Args:
         affinity: Scores the texts, which are in the order of precedence.
         config: Limits of candidates, and the floor.
-        progress: Called as neighbours are searched, and when pairs begin to be scored.
+        progress: Called as neighbours are searched, and when pairs are scored.
         asked: Texts whose pairs are looked for, see `story_candidates`; by default all.
 
     Returns:
         First, second and log-odds in units of 1/1000, int64 of shape (m,) each.
     """
-    count = len(affinity.profiles.seconds)
     min_cosine = config.neighbors.min_cosine
+    count = len(affinity.profiles.seconds)
     progress("neighbours", 0, count)
     pairs = story_candidates(
         affinity.profiles,
