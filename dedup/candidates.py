@@ -122,7 +122,16 @@ def band_buckets(signatures: UInt32s, config: NearDuplicateConfig) -> Int64s:
 
 
 def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray[np.float64]:
-    """Share of equal slots of pairs of signatures: the estimate of their Jaccard similarity."""
+    """Share of equal slots of pairs of signatures: the estimate of their Jaccard similarity.
+
+    Args:
+        signatures: uint32 of shape (n, num_perm).
+        first: Number of the one text of each pair, int64 of shape (m,).
+        second: Number of the other, int64 of shape (m,).
+
+    Returns:
+        float64 of shape (m,), in [0, 1].
+    """
     agreeing = np.empty(len(first), np.float64)
     for start in range(0, len(first), _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)

@@ -116,7 +116,11 @@ def find_near_duplicates(
 
 
 def originals_of(texts: Utf8Texts) -> Int64s:
-    """The first text equal to each, by a 128-bit hash; an empty text equals none."""
+    """The first text equal to each, by a 128-bit hash; an empty text equals none.
+
+    Returns:
+        int64 of shape (n,); i itself where none is before text i.
+    """
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
     for number, raw in enumerate(texts.raw()):
@@ -141,6 +145,14 @@ def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[In
     Candidates need not hold every pair of a text and a representative. One pass finds the pairs
     that are missing; they are verified, and the pass is made again, until none is missing: up to
     the first text that lacked one, each pass is what the last one will be.
+
+    Args:
+        count: Number of texts.
+        matches: Verified similarities of candidates.
+        verifier: Verifies the pairs that are missing.
+
+    Returns:
+        The representative of each text, int64 of shape (count,), and all matches.
     """
     assign = _assign_compiled if verifier.compiled else _assign_plain
     known = np.empty(0, np.int64)

@@ -119,14 +119,34 @@ def neighbor_pairs(
 
 
 def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:
-    """Whether two texts are at most so many seconds apart; an undated one is near to all."""
+    """Whether two texts are at most so many seconds apart; an undated one is near to all.
+
+    Args:
+        seconds: Time of each text, int64 of shape (n,).
+        a: Number of the one text of each pair, int64 of shape (m,).
+        b: Number of the other, int64 of shape (m,).
+        gap: So many seconds.
+
+    Returns:
+        bool of shape (m,).
+    """
     gaps, dated = time_gaps(seconds, a, b)
     near: BoolMask = ~dated | (gaps <= gap)
     return near
 
 
 def time_gaps(seconds: Int64s, a: Int64s, b: Int64s) -> tuple[Int64s, BoolMask]:
-    """Seconds between texts, 0 where a date is missing, and whether none is."""
+    """Time between two texts, and whether both have one.
+
+    Args:
+        seconds: Time of each text, int64 of shape (n,).
+        a: Number of the one text of each pair, int64 of shape (m,).
+        b: Number of the other, int64 of shape (m,).
+
+    Returns:
+        Seconds between them, int64 of shape (m,), 0 where a date is missing; and whether none
+        is, bool of shape (m,).
+    """
     first, second = seconds[a], seconds[b]
     dated: BoolMask = (first != UNDATED) & (second != UNDATED)
     return np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)), dated

@@ -294,6 +294,10 @@ class Result:
 
         The file is complete or absent: it is written aside and renamed.
 
+        Args:
+            path: The file.
+            file_format: `parquet`, `jsonl` or `csv`, instead of what the ending says.
+
         Raises:
             OutputError: The ending is unknown, or the file cannot be written.
         """

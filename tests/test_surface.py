@@ -19,6 +19,7 @@ WORDS = {
     "identity",
     "index_records",
     "keyed_rows",
+    "processes",
     "records",
     "settings",
     "shingles",

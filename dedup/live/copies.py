@@ -101,7 +101,7 @@ class LiveCopies:
             self.cluster_of.update((member.id, cluster) for member in cluster.members)
 
     def prints_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature and anchors of the text of an article."""
+        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
         return self._sketches.fingerprint_of(self._number[self._articles[article][0]])
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:

@@ -39,7 +39,7 @@ class Ordering:
         return self._keys[number]
 
     def sorted(self, numbers: Int64s) -> Int64s:
-        """Some texts, the first first."""
+        """Some texts, the first first; int64 of the shape of `numbers`."""
         return numbers[self.order(np.zeros(len(numbers), np.int64), numbers)]
 
     def order(self, bucket: Int64s, numbers: Int64s) -> Int64s:
