@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
+from sklearn.metrics import adjusted_rand_score
 
 from dedup.config import Config
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from tests.news_streams import START, World
-from tests.on_spark import in_batch, on_spark
+from tests.on_spark import frame_of, in_batch, on_spark
 
 # Java's gateway leaves sockets to the garbage collector.
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -99,6 +100,27 @@ def test_a_large_template_and_a_large_story_are_those_of_the_batch(spark: Any) -
     assert found == in_batch(articles, config)
     assert len({row["duplicate_cluster"] for row in found[0]}) > 14_000
     assert max(row["texts"] for row in found[1]) > 20
+
+
+def test_beyond_exact_search_most_is_found_and_the_summary_says_so(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dedup.spark import centroids, links
+    from dedup.spark.flow import clustered
+    from dedup.spark.stages import Stages
+
+    for module in (centroids, links):
+        monkeypatch.setattr(module, "SCANNED", 60)
+    articles = World(random.Random(8), 140, crowd=12).articles
+    config = Config().replace(neighbors={"exact_texts": 50})
+    found = clustered([frame_of(spark, articles)], config, Stages(spark, str(tmp_path / "x")))
+    stories = {row.id: row.story_group for row in found.articles.collect()}
+    exact = {row["id"]: row["story_group"] for row in in_batch(articles, Config())[0]}
+    ids = sorted(exact)
+    same = adjusted_rand_score([exact[each] for each in ids], [stories[each] for each in ids])
+    assert same > 0.8
+    assert spark.read.parquet(str(tmp_path / "x" / "centroids")).distinct().count() > len(ids)
+    assert any("neighbours are approximate" in note for note in found.summary.notes)
 
 
 def nonsense(made: random.Random, count: int) -> list[str]:
