@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from dedup.encoders import Float32s
+from dedup.keyed_rows import Int32s
 from dedup.shingles import Int64s
 
-_MAGIC = b"dedup links 1\n"
+_MAGIC = b"dedup links 2\n"
 _DIGEST_BYTES = 16
 
 
@@ -29,7 +29,7 @@ class LinkCache:
         generation: Of the store that they belong to.
         articles: Ids of the articles that stand for the texts, by number.
         languages: Keys of the languages, by their place in `tops`, int64.
-        tops: See `LiveLinks`, float32 of shape (languages, n, most).
+        tops: See `LiveLinks`, int32 of shape (languages, n, most).
         first: One end of each link, int64 of shape (m,).
         second: The other end.
         log_odds: Of each link, int64 of shape (m,).
@@ -38,7 +38,7 @@ class LinkCache:
     generation: str
     articles: tuple[str, ...]
     languages: Int64s
-    tops: Float32s
+    tops: Int32s
     first: Int64s
     second: Int64s
     log_odds: Int64s
