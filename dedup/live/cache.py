@@ -15,10 +15,11 @@ import numpy as np
 import xxhash
 
 from dedup.keyed_rows import Int32s
-from dedup.shingles import Int64s
+from dedup.shingles import BoolMask, Int64s
 
 _MAGIC = b"dedup links 2\n"
 _DIGEST_BYTES = 16
+_ARRAYS = ("languages", "tops", "first", "second", "log_odds", "late", "parts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class LinkCache:
         first: One end of each link, int64 of shape (m,).
         second: The other end.
         log_odds: Of each link, int64 of shape (m,).
+        late: Which texts are round-ups, bool of shape (n,).
+        parts: See `Splits.learn`, int64 of shape (n,).
     """
 
     generation: str
@@ -42,6 +45,8 @@ class LinkCache:
     first: Int64s
     second: Int64s
     log_odds: Int64s
+    late: BoolMask
+    parts: Int64s
 
     def write(self, path: Path) -> None:
         """Write the file, or leave the one that is there.
@@ -61,6 +66,8 @@ class LinkCache:
             first=self.first,
             second=self.second,
             log_odds=self.log_odds,
+            late=self.late,
+            parts=self.parts,
         )
         content = body.getbuffer()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +99,7 @@ class LinkCache:
             return cls(
                 generation,
                 articles,
-                *(stored[name] for name in ("languages", "tops", "first", "second", "log_odds")),
+                *(stored[name] for name in _ARRAYS),
             )
 
 

@@ -41,6 +41,11 @@ class LinkTable:
         for each in (self._starts, self._counts, self._rooms):
             each.resize(texts)
 
+    def shrink(self, texts: int) -> None:
+        """Have only the pieces of the first texts, so many."""
+        for each in (self._starts, self._counts, self._rooms):
+            each.shrink(texts)
+
     def of(self, number: int) -> tuple[Int64s, Int64s]:
         """The texts that one is linked to, in no order that means anything, and the log-odds."""
         if number >= self._starts.count:

@@ -9,6 +9,8 @@ the place among the nearest; one that goes can give places back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from dedup.affinity import likely_pairs
@@ -16,7 +18,7 @@ from dedup.config import NeighborConfig
 from dedup.live.cache import LinkCache
 from dedup.live.link_table import LinkTable
 from dedup.live.nearest import ROWS_AT_ONCE, Nearest
-from dedup.live.pairs import Pairs, distinct, joined
+from dedup.live.pairs import Pairs, Scored, distinct, joined
 from dedup.live.shared_terms import SharedTerms
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import Pairs as Candidates
@@ -24,8 +26,21 @@ from dedup.shingles import BoolMask, Int64s
 
 _MANY = 16
 """So many texts are put into the lists of terms at once."""
-Scored = tuple[Int64s, Int64s, Int64s]
-"""Pairs and their log-odds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanges:
+    """What a change did to texts and links.
+
+    Args:
+        gained: Links that came.
+        lost: Pairs that were linked and may be no more.
+        came: Texts that came.
+    """
+
+    gained: Scored
+    lost: Pairs
+    came: Int64s
 
 
 class LiveLinks:
@@ -47,14 +62,27 @@ class LiveLinks:
         self._nearest = Nearest(texts, min_cosine, config)
         self._terms = SharedTerms(texts, config)
         self.table = LinkTable()
+        self._gained: list[Scored] = []
+        self._lost: list[Pairs] = []
 
-    def of(self, number: int) -> dict[int, int]:
-        """Log-odds of the links of a text, by the other one."""
-        others, weights = self.table.of(number)
-        return dict(zip(others.tolist(), weights.tolist(), strict=True))
+    def changes(self, came: Int64s) -> LinkChanges:
+        """What happened since this was asked last, with the texts that came."""
+        nothing = np.empty(0, np.int64)
+        parts = [(nothing, nothing, nothing), *self._gained]
+        first, second, log_odds = (np.concatenate([part[k] for part in parts]) for k in range(3))
+        there = self.table.linked(first, second)
+        lost = joined(self._lost)
+        self._gained, self._lost = [], []
+        return LinkChanges((first[there], second[there], log_odds[there]), lost, came)
 
-    def cache(self, generation: str) -> LinkCache:
-        """What can be taken over by `load`: the texts that are there, numbered anew."""
+    def cache(self, generation: str, late: BoolMask, parts: Int64s) -> LinkCache:
+        """What can be taken over by `load`: the texts that are there, numbered anew.
+
+        Args:
+            generation: Of the store.
+            late: Which texts are round-ups, bool (n,).
+            parts: Equal for texts of one part and else different, int64 (n,).
+        """
         kept = np.flatnonzero(self._texts.alive)
         place = np.full(len(self._texts), -1)
         place[kept] = np.arange(len(kept))
@@ -66,6 +94,8 @@ class LiveLinks:
             place[first],
             place[second],
             log_odds,
+            late[kept],
+            parts[kept],
         )
 
     def load(self, found: LinkCache) -> None:
@@ -75,21 +105,19 @@ class LiveLinks:
         self.table.resize(len(self._texts))
         self.table.put(found.first, found.second, found.log_odds)
 
-    def remove(self, numbers: Int64s) -> set[int]:
-        """Texts go, which are still there; the others whose links changed."""
+    def remove(self, numbers: Int64s) -> None:
+        """Texts go, which are still there."""
         opened = []
-        touched: set[int] = set()
         reached = self._nearest.reached(numbers)
         for number in numbers.tolist():
             opened.append(self._terms.bridged(number))
             self._texts.remove(np.array([number]))
-            touched.update(self.table.cut_all(number)[1].tolist())
+            self._lost.append(self.table.cut_all(number))
         pairs = distinct(*joined([self._nearest.refilled(reached), *opened]))
-        touched |= self._link(self._candidates(self._likely(pairs)))
-        return touched - set(numbers.tolist())
+        self._link(self._candidates(self._likely(pairs)))
 
-    def add(self, numbers: Int64s) -> set[int]:
-        """Texts come, which have their numbers already; all whose links changed, these too."""
+    def add(self, numbers: Int64s) -> None:
+        """Texts come, which have their numbers already."""
         self._nearest.make_room()
         self.table.resize(len(self._texts))
         lost: list[Pairs] = []
@@ -105,14 +133,12 @@ class LiveLinks:
             for number in numbers.tolist():
                 self._terms.file(np.array([number]))
                 lost.append(self._terms.bridged(number))
-        changed = self._unlink(joined(lost))
-        sharing = self._likely(distinct(*self._terms.sharing(numbers)))
-        changed |= self._link(sharing)
+        self._unlink(joined(lost))
+        self._link(self._likely(distinct(*self._terms.sharing(numbers))))
         first, second, log_odds = (np.concatenate([each[k] for each in near]) for k in range(3))
-        changed |= self._link(self._candidates((first, second, log_odds)))
-        return changed | set(numbers.tolist())
+        self._link(self._candidates((first, second, log_odds)))
 
-    def around(self, number: int) -> dict[int, int]:
+    def around(self, number: int) -> Scored:
         """Links that the last text would have, which was given a number but does not come.
 
         Its places among the nearest of others are not taken.
@@ -120,25 +146,24 @@ class LiveLinks:
         self._nearest.make_room()
         near = self._nearest.of_last(number)
         pairs = distinct(*joined([near, self._terms.sharing(np.array([number]))]))
-        first, second, log_odds = self._likely(pairs)
-        others = np.where(first == number, second, first)
-        return dict(zip(others.tolist(), log_odds.tolist(), strict=True))
+        return self._likely(pairs)
 
-    def _link(self, pairs: Scored) -> set[int]:
-        """Link pairs that are candidates and likely enough; the texts that have new links."""
+    def _link(self, pairs: Scored) -> None:
+        """Link those of some candidates that are not linked yet."""
         first, second, log_odds = pairs
         new = ~self.table.linked(first, second)
-        self.table.put(first[new], second[new], log_odds[new])
-        return {*first[new].tolist(), *second[new].tolist()}
+        found = first[new], second[new], log_odds[new]
+        self.table.put(*found)
+        self._gained.append(found)
 
-    def _unlink(self, pairs: Pairs) -> set[int]:
-        """Cut the links of pairs that are candidates no more; the texts that lost one."""
+    def _unlink(self, pairs: Pairs) -> None:
+        """Cut the links of pairs that are candidates no more."""
         first, second = distinct(*pairs)
         linked = self.table.linked(first, second)
         first, second = first[linked], second[linked]
         lost = ~self._are_candidates(first, second)
         self.table.cut(first[lost], second[lost])
-        return {*first[lost].tolist(), *second[lost].tolist()}
+        self._lost.append((first[lost], second[lost]))
 
     def _of_language(self, risen: Int64s) -> Pairs:
         """Links of texts to those of a language, from rows (language, text)."""
