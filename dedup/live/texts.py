@@ -31,6 +31,7 @@ class LiveTexts:
 
     def __init__(self, dim: int, model: AffinityModel) -> None:
         self._model = model
+        self._curves = model.arrays()
         self.order = Ordering()
         self.articles: list[str] = []
         self.number: dict[str, int] = {}
@@ -67,7 +68,7 @@ class LiveTexts:
     def scorer(self) -> Affinity:
         """Scores pairs of texts by number."""
         sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
-        return Affinity(self._model, self.profiles, True, sizes)
+        return Affinity(self._model, self.profiles, True, sizes, self._curves)
 
     def add(
         self, articles: Sequence[str], found: Profiles, precedences: Sequence[Precedence]
