@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.affinity import Affinity, log_odds_of
+from dedup.affinity import log_odds_of
 from dedup.config import Config
-from dedup.linkage import average_linkage
 from dedup.live.forest import Forest, Levels
 from dedup.live.growing import Growing
 from dedup.live.homes import Homes
@@ -25,20 +24,7 @@ from dedup.live.scored import ScoredParts
 from dedup.live.splits import Splits
 from dedup.live.texts import LiveTexts
 from dedup.shingles import BoolMask, Int64s
-from dedup.stories import CERTAIN, RAISE_FLOOR, Group, described, described_by, unbroken
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Scores of the texts of a part by their place in it, int64 of shape (k, k)."""
-
-    scores: Int64s
-
-    def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
-        return self.scores[first, second]
-
-    def block(self, rows: Int64s, columns: Int64s) -> Int64s:
-        return self.scores[np.ix_(rows, columns)]
+from dedup.stories import Group, described, described_by, linked_part, unbroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +78,7 @@ class LiveGroups:
         nothing = np.empty(0, np.int32)
         self._state = _State(
             np.empty(0, bool),
-            Forest.empty(Levels(floor, RAISE_FLOOR, CERTAIN)),
+            Forest.empty(Levels(floor)),
             nothing,
             nothing.astype(np.uint64),
         )
@@ -268,30 +254,21 @@ class LiveGroups:
         several = [k for k, part in enumerate(parts) if 1 < len(part) <= most]
         scored = self._scored.of([parts[k] for k in several], affinity, [before[k] for k in several])
         found = [
-            described(part, affinity) for part in parts if len(part) == 1 or len(part) > most
+            described(part[piece], affinity)
+            for part in parts
+            if len(part) == 1 or len(part) > most
+            for piece in unbroken(
+                part, self._texts.profiles.seconds[part], affinity.block, self._config.neighbors.max_gap
+            )
         ]
         for k, scores in zip(several, scored, strict=True):
             if keys:
                 self._scored.keep(keys[k], parts[k], scores)
-            found += self._linked_part(parts[k], scores)
+            found += linked_part(
+                parts[k], self._texts.profiles.seconds[parts[k]], scores,
+                self._config.stories, self._config.neighbors.max_gap, compiled=True,
+            )  # fmt: skip
         return found
-
-    def _linked_part(self, members: Int64s, scores: Int64s) -> list[Group]:
-        config = self._config
-        labels = average_linkage(
-            scores,
-            log_odds_of(config.stories.min_probability),
-            log_odds_of(config.stories.medoid_probability),
-            compiled=True,
-        )
-        seconds, scorer = self._texts.profiles.seconds[members], _Known(scores)
-        return [
-            described_by(members[piece], scores[np.ix_(piece, piece)])
-            for label in np.unique(labels)
-            for piece in unbroken(
-                np.flatnonzero(labels == label), seconds, scorer, config.neighbors.max_gap
-            )
-        ]
 
     def _put_core(self, core: Int64s) -> int:
         first = int(core[0])
