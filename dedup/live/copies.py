@@ -138,10 +138,9 @@ class LiveCopies:
         digest = _digest("", text)
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
-        mates = self._sketches.near(
-            prints.signatures[0], prints.anchors, int(prints.token_counts[0]), -1
-        )
-        mates = [mate for mate in mates if self._digests[mate] != digest]
+        mates = [
+            mate for mate in self._sketches.near(prints) if self._digests[mate] != digest
+        ]
         similar = self._sketches.similarities(
             [(mate, -1) for mate in mates], text.encode("utf-8", "replace")
         )
@@ -213,7 +212,7 @@ class LiveCopies:
                 self._matches[mate].pop(number, None)
         crowded |= self._sketches.in_large_buckets(new)
         again = [*new, *sorted(crowded - set(new) - set(stale))]
-        wanted = {number: set(self._sketches.mates(number)) for number in again}
+        wanted = {number: set(mates) for number, mates in self._sketches.mates(again).items()}
         for number in again[len(new) :]:
             for mate in set(self._matches.get(number, {})) - wanted[number]:
                 del self._matches[number][mate], self._matches[mate][number]

@@ -8,6 +8,7 @@ where the groups around them are others.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -364,37 +365,40 @@ class LiveGroups:
 
     def _group_under(self, number: int, state: _State) -> Int64s:
         """The group of a text under another state of things, in the order of precedence."""
-        cores: dict[int, list[Int64s]] = {}
+        before = _longer(self._state.parts, len(state.parts), 0)
+        firsts = _longer(self._core_of.rows, len(state.parts), -1).copy()
+        differ = (before != state.parts) | (np.arange(len(before)) == number)
+        changed: set[int] = set()
+        groups = ChainMap({}, self._cores)
 
-        def core_of(text: int) -> Int64s:
-            key = int(state.parts[text])
-            if text != number and key == int(self._state.parts[text]):
-                return self._cores[int(self._core_of.rows[text])]
-            if key not in cores:
+        def link_again(texts: Int64s) -> None:
+            for text in texts[differ[texts] & ~state.late[texts]].tolist():
+                if not differ[text]:
+                    continue
                 members = self._texts.order.sorted(state.forest.members(int(state.nodes[text])))
-                old = members[members != number]
-                before = np.unique(self._state.parts[old]).tolist()
-                cores[key] = [each.members for each in self._linked([members], [before])]
-            return next(core for core in cores[key] if text in core)
+                changed.update(np.unique(firsts[members]).tolist())
+                for each in self._linked([members], [np.unique(before[members]).tolist()]):
+                    firsts[each.members] = first = int(each.members[0])
+                    groups[first] = each.members
+                    changed.add(first)
+                differ[members] = False
 
         def homes_of(texts: Int64s) -> dict[int, int]:
-            ends, others, _ = self._links.table.around(texts)
-            firsts = np.full(len(state.late), -1)
-            for other in np.unique(others[~state.late[others]]).tolist():
-                core = core_of(other)
-                firsts[other] = core[0]
-                found[int(core[0])] = core
-            return self._homes.asked(texts, firsts, found)
+            link_again(np.unique(self._links.table.around(texts)[1]))
+            firsts[state.late] = -1
+            return self._homes.asked(texts, firsts, groups, changed)
 
-        found: dict[int, Int64s] = {}
-        first = homes_of(np.array([number]))[number] if state.late[number] else -1
-        if state.late[number] and first < 0:
-            return np.array([number])
-        core = found[first] if first >= 0 else core_of(number)
-        around = np.unique(self._links.table.around(core)[1])
-        late = homes_of(around[state.late[around]])
-        joined = [each for each, home in late.items() if home == core[0]]
-        return self._texts.order.sorted(np.append(core, np.array(joined, np.int64)))
+        if state.late[number]:
+            first = homes_of(np.array([number]))[number]
+            if first < 0:
+                return np.array([number])
+        else:
+            link_again(np.array([number]))
+            first = int(firsts[number])
+        around = np.unique(self._links.table.around(groups[first])[1])
+        homes = homes_of(around[state.late[around]])
+        joined = [each for each, home in homes.items() if home == first]
+        return self._texts.order.sorted(np.append(groups[first], np.array(joined, np.int64)))
 
 
 _NOBODY = np.empty(0, np.int64)

@@ -55,22 +55,29 @@ class Homes:
             groups: Texts of the groups, by the first.
             changed: First texts of groups that are not what they were.
         """
-        stale = np.array(sorted(changed), np.int64)
-        known = {
-            each: _without(self._means[each], stale)
-            for each in numbers.tolist()
-            if each in self._means
-        }
-        found = self._all_means(numbers, firsts, groups, known)
+        found = self._all_means(numbers, firsts, groups, self._known(numbers, changed))
         self._means.update(found)
         return {each: self._best(means) for each, means in found.items()}
 
     def asked(
-        self, numbers: Int64s, firsts: Int64s, groups: Mapping[int, Int64s]
+        self,
+        numbers: Int64s,
+        firsts: Int64s,
+        groups: Mapping[int, Int64s],
+        changed: Collection[int],
     ) -> dict[int, int]:
         """The same, of which nothing is kept."""
-        found = self._all_means(numbers, firsts, groups, {})
+        found = self._all_means(numbers, firsts, groups, self._known(numbers, changed))
         return {each: self._best(means) for each, means in found.items()}
+
+    def _known(self, numbers: Int64s, changed: Collection[int]) -> dict[int, _Means]:
+        """What is kept, without the groups that have changed."""
+        stale = np.array(sorted(changed), np.int64)
+        return {
+            each: _without(self._means[each], stale)
+            for each in numbers.tolist()
+            if each in self._means
+        }
 
     def _all_means(
         self,
