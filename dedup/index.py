@@ -22,7 +22,6 @@ from dedup.assembly import stable_id
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError, NotFoundError, StoreError
-from dedup.index_answers import cluster_of
 from dedup.index_changes import ChangeWriter, digest_of, placement_of, stored_article
 from dedup.index_reading import IndexReader
 from dedup.index_records import (
@@ -30,12 +29,14 @@ from dedup.index_records import (
     QueryAnswer,
 )
 from dedup.index_settings import made_with, refuse_other
+from dedup.index_window import Window, held
 from dedup.live import Live
 from dedup.live.cache import LinkCache
+from dedup.live.shelf import Shelf
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
 from dedup.records import Article, Problem, StoryGroup
-from dedup.store import Place, Store, StoryFilter
+from dedup.store import Store, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.sqlite import Synchronous
 
@@ -75,7 +76,7 @@ class StoryIndex(IndexReader):
         self._lock = threading.RLock()
         self._live: Live | None = None
         self._generation = ""
-        self._lasting: dict[str, str] = {}
+        self._window = Window(config.index.keep)
 
     @classmethod
     def open(
@@ -125,6 +126,8 @@ class StoryIndex(IndexReader):
                 raise StoreError(f"{location}: the index is empty: there is nothing to read")
             elif not rebuild:
                 refuse_other(str(location), stored, made)
+            if stored.get("config") != made["config"] and not read_only and not rebuild:
+                _keep_otherwise(store, config, made)
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
         except BaseException:
             store.close()
@@ -246,21 +249,24 @@ class StoryIndex(IndexReader):
                 if each not in known:
                     raise NotFoundError(f"no article of the index has the id {each!r}")
             with self._changing() as live:
-                self._changes().write(live, live.apply([], wanted), {}, wanted, self._clock())
+                outcome = live.apply([], wanted)
+                ChangeWriter(self._store, live).write(outcome, {}, wanted, self._clock())
 
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
         with self._lock:
             self._live = None
-            self._lasting = self._read_lasting()
             stored = {each.article.id: each for each, _ in self._store.all_articles()}
             self._live = Live(self.config, self._encoder, self._model)
+            self._live.lasting.update(self._read_lasting())
             self._generation = self._store.meta()["generation"]
+            self._window.see(stored.values())
             with self._changing() as live:
                 outcome = live.apply([each.article for each in stored.values()], [], self._progress)
-                outcome = replace(outcome, gone=list(self._lasting))
+                outcome = replace(outcome, gone=list(live.lasting))
+                self._store.unshelve()
                 self._store.set_meta(made_with(self.config, self._encoder))
-                self._changes().write(live, outcome, stored, [], self._clock())
+                ChangeWriter(self._store, live).write(outcome, stored, [], self._clock())
 
     def _put(self, articles: Sequence[Article], now: datetime) -> list[Placement]:
         with self._lock:
@@ -274,9 +280,10 @@ class StoryIndex(IndexReader):
                     each.id: stored_article(each, digests[each.id], old.get(each.id), now)
                     for each in changed
                 }
+                self._window.see(stored.values())
                 with self._changing() as live:
                     outcome = live.apply([each.article for each in stored.values()], [])
-                    self._changes().write(live, outcome, stored, [], now)
+                    ChangeWriter(self._store, live).write(outcome, stored, [], now)
             places = self._store.places(ids)
             return [placement_of(places[id], known.get(id), digests[id]) for id in ids]  # noqa: A001
 
@@ -287,6 +294,9 @@ class StoryIndex(IndexReader):
         try:
             with self._store.begin():
                 yield live
+                parcels = self._window.leaving(live)
+                if parcels:
+                    self._store.shelve(parcels)
                 # Random, so that a restored copy that was written on is never taken for this one.
                 generation = secrets.token_hex(8)
                 self._store.set_meta({"generation": generation})
@@ -294,35 +304,34 @@ class StoryIndex(IndexReader):
             self._live = None
             raise
         self._generation = generation
+        if parcels is not None:
+            gone = [each.id for _, articles in parcels for each in articles]
+            self._renew(live, gone)
 
-    def _changes(self) -> ChangeWriter:
-        return ChangeWriter(self._store, self._lasting)
+    def _renew(self, live: Live, gone: Iterable[str] = ()) -> None:
+        """Have in memory what is at hand, and no more."""
+        self._live = self._read(live.cache(self._generation, gone))
+        self._live.inherit(live)
 
     def _loaded(self) -> Live:
         """What is kept in memory, read from the store if it is not there or another wrote."""
         with self._store.reading():
             generation = self._store.meta()["generation"]
             if self._live is None or generation != self._generation:
-                self._live = self._read(generation)
+                cache = LinkCache.read(self._cache, generation) if self._cache else None
+                self._live = self._read(cache)
                 self._generation = generation
+                self._cached = generation if cache else ""
+            elif self._window.crowded(self._live):
+                self._renew(self._live)
         return self._live
 
-    def _read(self, generation: str) -> Live:
-        live = Live(self.config, self._encoder, self._model)
-        cache = LinkCache.read(self._cache, generation) if self._cache else None
-        members: dict[str, list[Place]] = {}
-        for place in self._store.all_places():
-            members.setdefault(place.duplicate_cluster, []).append(place)
-        for each in members.values():
-            each.sort(key=lambda place: place.id != place.representative)
-        self._lasting = live.load(
-            list(self._store.all_articles()),
-            [cluster_of(each) for each in members.values()],
-            {each[0].id: each[0].story for each in members.values()},
-            cache,
-            self._progress,
-        )
-        self._cached = generation if cache else ""
+    def _read(self, cache: LinkCache | None) -> Live:
+        live = Live(self.config, self._encoder, self._model, Shelf(self._store))
+        found = held(self._store)
+        live.load(found, cache, self._progress)
+        self._window.see(stored for stored, _ in found.rows)
+        self._window.opened(live)
         return live
 
     def _read_lasting(self) -> dict[str, str]:
@@ -357,5 +366,14 @@ class StoryIndex(IndexReader):
             raise InputError(f"nothing can be asked: {met[0].kind} ({met[0].value!r})")
         article = read[0]
         article = replace(article, published_at=article.published_at or now)
-        with self._lock:
-            return self._loaded().query(article, self._lasting, limit)
+        with self._lock, self._store.reading():
+            return self._loaded().query(article, limit)
+
+
+def _keep_otherwise(store: Store, config: Config, made: Mapping[str, str]) -> None:
+    """Open an index with another window; where all is kept, what had left comes back."""
+    with store.begin():
+        if config.index.keep is None and store.last_shelved() is not None:
+            store.unshelve()
+            store.set_meta({"generation": secrets.token_hex(8)})
+        store.set_meta({"config": made["config"]})

@@ -35,6 +35,7 @@ DRIVERS = {
     "index_changes",
     "index_reading",
     "index_settings",
+    "index_window",
     "live",
     "pipeline",
 }

@@ -6,8 +6,10 @@ what it needs to look again only at what the change touches, and hands on what c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -15,17 +17,18 @@ from dedup.affinity import AffinityModel, log_odds_of, probability_of
 from dedup.assembly import (
     Precedence,
     body_of,
-    describe_groups,
     precedence,
     seconds_of,
     source_of,
     stable_id,
 )
 from dedup.config import Config
-from dedup.encoders import Encoder
+from dedup.encoders import Encoder, Float32s
+from dedup.errors import StoreError
 from dedup.index_records import Neighbor, QueryAnswer
 from dedup.live.cache import LinkCache
 from dedup.live.cleaned import LiveCleaned
+from dedup.live.components import components
 from dedup.live.copies import Body, ClusterChanges, LiveCopies
 from dedup.live.forms import (
     VERSION,
@@ -37,38 +40,17 @@ from dedup.live.forms import (
 )
 from dedup.live.groups import GroupChanges, LiveGroups
 from dedup.live.links import LiveLinks
+from dedup.live.outcome import Outcome, described
+from dedup.live.parcels import ParcelLinks
+from dedup.live.shelf import Held, Shelf
 from dedup.live.texts import LiveTexts
-from dedup.pipeline import Progress, profiles_of, silent, terms_of
+from dedup.pipeline import Progress, profiles_of, silent
 from dedup.profiles import Profiles, keys_of
-from dedup.records import (
-    Article,
-    CleanText,
-    DuplicateCluster,
-    Match,
-    StoryGroup,
-)
+from dedup.records import Article, CleanText, DuplicateCluster, Match
 from dedup.shingles import Int64s
-from dedup.store import Derived, StoredArticle
-from dedup.stories import Group, Grouping
+from dedup.store import Derived, Parcel, Shelved
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a change of some articles changed.
-
-    Args:
-        texts: Canonical texts that are new or have changed, by article id.
-        derived: What was computed from them.
-        clusters: Duplicate clusters that are new or have changed.
-        stories: Story groups that may have changed, by the ids that the batch gives.
-        gone: Ids of the story groups that these articles may have been in before.
-    """
-
-    texts: Mapping[str, CleanText]
-    derived: Mapping[str, Derived]
-    clusters: Sequence[DuplicateCluster]
-    stories: Sequence[StoryGroup]
-    gone: Sequence[str]
+__all__ = ["Live", "Outcome"]
 
 
 class Live:
@@ -78,14 +60,23 @@ class Live:
         config: All settings.
         encoder: Makes the vectors.
         model: Weighs the evidence.
+        shelf: Where the articles are that are in the index but not in memory.
     """
 
-    def __init__(self, config: Config, encoder: Encoder, model: AffinityModel) -> None:
+    def __init__(
+        self,
+        config: Config,
+        encoder: Encoder,
+        model: AffinityModel,
+        shelf: Shelf | None = None,
+    ) -> None:
         self._config = config
         self._encoder = encoder
+        self.shelf = shelf or Shelf()
+        self.lasting: dict[str, str] = {}
         wanted = config.neighbors.min_cosine
-        self._cleaned = LiveCleaned(config.cleaning)
-        self._copies = LiveCopies(config)
+        self._cleaned = LiveCleaned(config.cleaning, self.shelf, self._revive)
+        self._copies = LiveCopies(config, self.shelf, self._revive)
         self._texts = LiveTexts(encoder.dim, model)
         self._links = LiveLinks(
             self._texts,
@@ -100,57 +91,172 @@ class Live:
         return self._copies.cluster_of[article]
 
     def load(
-        self,
-        rows: Sequence[tuple[StoredArticle, Derived]],
-        clusters: Sequence[DuplicateCluster],
-        stories: Mapping[str, str],
-        cache: LinkCache | None = None,
-        progress: Progress = silent,
+        self, held: Held, cache: LinkCache | None = None, progress: Progress = silent
     ) -> dict[str, str]:
-        """Take over what is stored.
+        """Take over what is stored and not shelved.
 
         Args:
-            rows: All articles, with what was computed of them.
-            clusters: Their duplicate clusters, the representative first, the others in any order.
-            stories: Lasting id of the story group of each representative.
+            held: All these articles.
             cache: Links of these texts, if they are known.
             progress: Called as texts are embedded, where what is stored is of another form.
 
         Returns:
-            Lasting id of each story group, by the id that the batch gives.
+            Lasting id of each story group in memory, by the id that the batch gives; kept up to
+            date as articles come back to memory, and to be kept so where they change.
+
+        Raises:
+            StoreError: What is stored is of another form, and some of it is shelved.
         """
-        if not rows:
-            return {}
-        articles = {stored.article.id: stored.article for stored, _ in rows}
-        texts = {stored.article.id: stored.clean for stored, _ in rows}
-        derived = {stored.article.id: found for stored, found in rows}
-        self._cleaned.load(articles, texts)
-        keys = {each: precedence(articles[each], text) for each, text in texts.items()}
-        bodies = {each: Body(body_of(text), keys[each]) for each, text in texts.items()}
-        known = all(each.format == VERSION and each.signature for each in derived.values())
-        signatures = [each.signature for each in derived.values()]
-        prints = fingerprints_of(signatures, self._config.fingerprints) if known else None
-        self._copies.load(bodies, prints, [_ordered(each, keys) for each in clusters])
-        standing = sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
+        if not held.rows:
+            return self.lasting
+        standing = self._take_in(held)
         if cache and len(cache.articles) == len(standing) and {*cache.articles} == {*standing}:
             standing = list(cache.articles)
         else:
             cache = None
-        found = self._profiles_of(standing, derived, progress)
-        numbers = self._texts.add(standing, found, [keys[each] for each in standing])
+        numbers = self._numbered(held, standing, progress)
         if cache is None:
-            self._links.add(numbers)
+            self._find_links(numbers)
         else:
             self._links.load(cache)
+        self._load_groups(held, standing)
+        return self.lasting
+
+    def _take_in(self, held: Held) -> list[str]:
+        """Take over articles and copies; those that stand for their texts, in order."""
+        texts = {stored.article.id: stored.clean for stored, _ in held.rows}
+        articles = {stored.article.id: stored.article for stored, _ in held.rows}
+        self._cleaned.load(articles, texts)
+        keys = {each: precedence(articles[each], text) for each, text in texts.items()}
+        bodies = {each: Body(body_of(text), keys[each]) for each, text in texts.items()}
+        derived = [each for _, each in held.rows]
+        known = all(each.format == VERSION and each.signature for each in derived)
+        if not known and self.shelf.used:
+            raise StoreError("the index was written in another form: `dedup rebuild` it")
+        signatures = [each.signature for each in derived]
+        known &= bool(signatures)
+        prints = fingerprints_of(signatures, self._config.fingerprints) if known else None
+        clusters = [_ordered(each, keys) for each in held.clusters]
+        self._copies.load(bodies, prints, clusters, held.matches if known else None)
+        return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
+
+    def _numbered(self, held: Held, standing: Sequence[str], progress: Progress) -> Int64s:
+        derived = {stored.article.id: each for stored, each in held.rows}
+        articles, texts = self._cleaned.articles, self._cleaned.texts
+        found = self._profiles_of(standing, derived, progress)
+        keys = [precedence(articles[each], texts[each]) for each in standing]
+        return self._texts.add(standing, found, keys)
+
+    def _load_groups(self, held: Held, standing: Sequence[str]) -> None:
         members: dict[str, list[int]] = {}
         for each in standing:
-            members.setdefault(stories[each], []).append(self._texts.number[each])
+            members.setdefault(held.stories[each], []).append(self._texts.number[each])
         firsts = self._groups.load(members.values())
-        return {self._story_id(first): story for first, story in zip(firsts, members, strict=True)}
+        self.lasting.update(
+            (self._story_id(first), story) for first, story in zip(firsts, members, strict=True)
+        )
 
-    def cache(self, generation: str) -> LinkCache:
-        """What `load` can take over as long as the store is of this generation."""
-        return self._links.cache(generation)
+    def _find_links(self, numbers: Int64s) -> None:
+        """Find the links of what is in memory, with the help of what has left around it."""
+        gap = self._config.neighbors.max_gap
+        times = [self._texts.order.of(number)[0] for number in numbers.tolist()]
+        around = self.shelf.parcels_between((time - gap, time + gap) for time in times)
+        parcels, held = self.shelf.take(around)
+        standing = self._take_in(held) if parcels else []
+        if standing:
+            numbers = np.concatenate((numbers, self._numbered(held, standing, silent)))
+        self._links.add(numbers)
+        self._restore(parcels)
+        self._load_groups(held, standing)
+
+    def _revive(self, ids: Collection[str]) -> None:
+        """Bring articles back to memory, with all that hangs together with them."""
+        self._take_back(self.shelf.parcels_of(ids))
+
+    def _take_back(self, numbers: Collection[int]) -> None:
+        parcels, held = self.shelf.take(numbers)
+        if parcels:
+            standing = self._take_in(held)
+            self._links.file(self._numbered(held, standing, silent))
+            self._restore(parcels)
+            self._load_groups(held, standing)
+
+    def _restore(self, parcels: Iterable[Parcel]) -> None:
+        """Put back the links of parcels whose texts have their numbers."""
+        for parcel in parcels:
+            kept = ParcelLinks.from_bytes(parcel.links)
+            numbers = self._numbers_of(parcel.articles[place] for place in kept.standing)
+            self._links.restore(numbers, kept.links, kept.tops)
+
+    def _numbers_of(self, articles: Iterable[str]) -> Int64s:
+        """Numbers of those of the articles that stand for their texts."""
+        number = self._texts.number
+        return np.array([number[each] for each in articles if each in number], np.int64)
+
+    def cache(self, generation: str, gone: Iterable[str] = ()) -> LinkCache:
+        """What `load` can take over as long as the store is of this generation.
+
+        Args:
+            generation: Of the store.
+            gone: Articles that were shelved since all was read.
+        """
+        return self._links.cache(generation, self._numbers_of({*self.shelf.articles, *gone}))
+
+    def inherit(self, other: Live) -> None:
+        """Take over what another knows that holds the same articles, in memory or not."""
+        self._cleaned.inherit(other._cleaned)
+
+    def old(self, before: datetime) -> int:
+        """How many of the texts in memory are older than a time."""
+        seconds = self._texts.profiles.seconds[self._texts.alive]
+        return int(np.count_nonzero(seconds < int(before.timestamp())))
+
+    @property
+    def texts(self) -> int:
+        """How many texts are in memory that stand for themselves."""
+        return len(self._texts.number)
+
+    def leaving(self, before: datetime) -> list[tuple[bytes, list[Shelved]]]:
+        """All that can leave: parcels in which every article is older than a time.
+
+        What hangs together, by copies or links, leaves together. So nothing that comes later
+        can change a parcel but by becoming a copy of one of its texts, or by its time.
+        """
+        articles = self._cleaned.articles
+        times = {id: each.published_at for id, each in articles.items()}  # noqa: A001
+        old = [id for id, time in times.items() if time and time < before]  # noqa: A001
+        starts = [each for each in old if each not in self.shelf.articles]
+        there = {*starts}
+        found = components(starts, self._hanging)
+        return [self._parcel(each) for each in found if there.issuperset(each)]
+
+    def _hanging(self, article: str) -> Iterable[str]:
+        """What hangs together with an article directly."""
+        yield from self._copies.hanging(article)
+        if article in self._texts.number:
+            for other in self._links.of(self._texts.number[article]):
+                yield self._texts.articles[other]
+
+    def _parcel(self, articles: Sequence[str]) -> tuple[bytes, list[Shelved]]:
+        number = self._texts.number
+        known = self._cleaned.articles
+        shelved = [
+            Shelved(
+                each,
+                known[each].source,
+                known[each].published_at if each in number else None,
+                self._cleaned.page_of(each),
+                self._copies.keys_of(each),
+            )
+            for each in articles
+        ]
+        return self._kept(articles), shelved
+
+    def _kept(self, articles: Sequence[str]) -> bytes:
+        """What is kept of the links of a parcel."""
+        standing = [place for place, each in enumerate(articles) if each in self._texts.number]
+        numbers = self._numbers_of(articles)
+        return ParcelLinks(standing, *self._links.kept(numbers)).to_bytes()
 
     def _profiles_of(
         self, standing: Sequence[str], derived: Mapping[str, Derived], progress: Progress
@@ -177,6 +283,7 @@ class Live:
             removed: Ids of articles that are there.
             progress: Called as texts are embedded.
         """
+        self._revive([*(article.id for article in put), *removed])
         texts = self._cleaned.apply(put, removed)
         bodies = {
             id: Body(body_of(text), precedence(self._cleaned.articles[id], text))
@@ -184,11 +291,53 @@ class Live:
         }
         clusters = self._copies.apply(bodies, removed)
         went = self._leaving(clusters, {*texts, *removed})
+        standing = self._standing(clusters, texts)
+        self._surround(went, standing)
+        guests = self._numbers_of(self.shelf.articles)
+        before = self._links.tops(guests)
         touched = self._links.remove(np.array(sorted(went), np.int64))
-        coming = self._coming(clusters, texts, progress)
-        touched |= self._links.add(coming)
+        coming = self._coming(standing, progress)
+        touched |= self._links.add(coming, whole=not self.shelf.used)
         groups = self._groups.refresh(touched - went, went)
-        return self._outcome(texts, self._derived(texts, coming), clusters, groups)
+        made = self._outcome(texts, self._derived(texts, coming), clusters, groups)
+        stirred = clusters.looked_at | texts.keys()
+        stirred |= {self._texts.articles[number] for number in touched | went}
+        return replace(made, **self._shelf_changes(stirred, guests, before))
+
+    def _surround(self, went: Iterable[int], standing: Mapping[str, Precedence]) -> None:
+        """Bring back what may be linked otherwise when these texts come and go.
+
+        A text changes the links of texts within `max_gap`, and these links depend on the
+        texts that are within `max_gap` of one end.
+        """
+        if self.shelf.used:
+            reach = 2 * self._config.neighbors.max_gap + timedelta(seconds=1)
+            times = {self._texts.order.of(number)[0] for number in went}
+            times |= {time for time, *_ in standing.values()}
+            spans = ((time - reach, time + reach) for time in times)
+            self._take_back(self.shelf.parcels_between(spans))
+
+    def _shelf_changes(
+        self, stirred: Iterable[str], guests: Int64s, before: Float32s
+    ) -> dict[str, Any]:
+        """Parcels that are none any more, and what is to be kept of others now."""
+        unshelved = self.shelf.guests_of(stirred)
+        self.shelf.release(unshelved)
+        after = self._links.tops(guests)
+        risen = (after[: len(before)] != before).any(axis=(0, 2))
+        risen |= np.isfinite(after[len(before) :]).any(axis=(0, 2))
+        names = (self._texts.articles[number] for number in guests[risen].tolist())
+        changed = self.shelf.guests_of(names)
+        parcels = [
+            replace(each, links=self._kept(each.articles))
+            for each in self.shelf.guests
+            if each.number in changed
+        ]
+        self.shelf.update(parcels)
+        return {
+            "unshelved": sorted(unshelved),
+            "parcels": {parcel.number: parcel.links for parcel in parcels},
+        }
 
     def _derived(self, texts: Iterable[str], coming: Int64s) -> dict[str, Derived]:
         """What is to be stored of articles: the copies among them have no vectors."""
@@ -206,15 +355,15 @@ class Live:
             )
         return derived
 
-    def query(self, asked: Article, lasting: Mapping[str, str], limit: int) -> QueryAnswer:
+    def query(self, asked: Article, limit: int) -> QueryAnswer:
         """What is known about an article that is not there.
 
         Args:
             asked: The article.
-            lasting: Lasting id of each story group by the id that the batch gives.
             limit: At most so many copies, and neighbours.
         """
         text = self._cleaned.cleaned(asked)
+        self._surround((), {asked.id: precedence(asked, text)})
         copies = [
             Match(each, asked.id, found.jaccard, found.containment_a, found.containment_b)
             for each, found in self._copies.query(body_of(text))
@@ -225,7 +374,7 @@ class Live:
         try:
             links = self._links.around(number)
             group = self._groups.joined_by(number, links)
-            neighbors = self._neighbors(links, lasting)
+            neighbors = self._neighbors(links)
             others = [each for each in group.members.tolist() if each != number]
             homes = [self._home(each) for each in others]
             mine = group.members.tolist().index(number)
@@ -237,7 +386,7 @@ class Live:
         else:
             home = max(sorted(set(homes)), key=homes.count, default="")
         return QueryAnswer(
-            tuple(copies[:limit]), tuple(neighbors[:limit]), lasting.get(home, ""), mean
+            tuple(copies[:limit]), tuple(neighbors[:limit]), self.lasting.get(home, ""), mean
         )
 
     def _home_and_mean(self, article: str) -> tuple[str, float | None]:
@@ -249,10 +398,12 @@ class Live:
             mean = probability_of(group.mean_log_odds[group.members.tolist().index(number)])
         return self._home(number), mean
 
-    def _neighbors(self, links: Mapping[int, int], lasting: Mapping[str, str]) -> list[Neighbor]:
+    def _neighbors(self, links: Mapping[int, int]) -> list[Neighbor]:
         found = [
             Neighbor(
-                self._texts.articles[number], lasting[self._home(number)], probability_of(weight)
+                self._texts.articles[number],
+                self.lasting[self._home(number)],
+                probability_of(weight),
             )
             for number, weight in links.items()
         ]
@@ -269,22 +420,29 @@ class Live:
         numbers = self._texts.number
         return {numbers[each] for each in left | changed if each in numbers}
 
-    def _coming(
-        self, clusters: ClusterChanges, texts: Mapping[str, CleanText], progress: Progress
-    ) -> Int64s:
-        """Numbers for the texts that stand for themselves and have none."""
+    def _standing(
+        self, clusters: ClusterChanges, texts: Mapping[str, CleanText]
+    ) -> dict[str, Precedence]:
+        """Articles that stand for their texts and will need numbers, with their precedence."""
         standing = {cluster.representative for cluster in clusters.new}
         standing |= {each for each in texts if self.cluster_of(each).representative == each}
         cleaned, number = self._cleaned, self._texts.number
-        keys = {
+        return {
             each: precedence(cleaned.articles[each], cleaned.texts[each])
             for each in standing
-            if each not in number
+            if each not in number or each in texts
         }
-        new = sorted(keys, key=keys.__getitem__)
+
+    def _coming(self, standing: Mapping[str, Precedence], progress: Progress) -> Int64s:
+        """Numbers for the texts that stand for themselves and have none."""
+        cleaned = self._cleaned
+        new = sorted(
+            (each for each in standing if each not in self._texts.number),
+            key=standing.__getitem__,
+        )
         articles = [cleaned.articles[each] for each in new]
         found = profiles_of(articles, cleaned.texts, self._encoder, self._config, progress)
-        return self._texts.add(new, found, [keys[each] for each in new])
+        return self._texts.add(new, found, [standing[each] for each in new])
 
     def _outcome(
         self,
@@ -300,31 +458,17 @@ class Live:
         for each in standing:
             group = self._groups.of(self._texts.number[each])
             changed[int(group.members[0])] = group
+        numbers = [number for each in changed.values() for number in each.members.tolist()]
+        homes = {number: self.cluster_of(self._texts.articles[number]) for number in numbers}
         return Outcome(
             texts,
             derived,
             clusters.new,
-            self._described(list(changed.values())),
+            described(list(changed.values()), homes, self._cleaned.articles, self._cleaned.texts),
             sorted(self._story_id(number) for number in groups.gone | set(changed)),
+            clusters.looked_at,
+            clusters.matches,
         )
-
-    def _described(self, groups: Sequence[Group]) -> tuple[StoryGroup, ...]:
-        """Groups of numbers of texts as the batch describes them."""
-        numbers = [number for each in groups for number in each.members.tolist()]
-        clusters = [self.cluster_of(self._texts.articles[number]) for number in numbers]
-        place = {number: k for k, number in enumerate(numbers)}
-        local = tuple(
-            Group(
-                np.array([place[number] for number in each.members.tolist()], np.int64),
-                place[each.medoid],
-                each.mean_log_odds,
-            )
-            for each in groups
-        )
-        grouping = Grouping(local, 0, 0, 0, ())
-        articles, texts = self._cleaned.articles, self._cleaned.texts
-        terms = terms_of(grouping, clusters, articles, texts)
-        return describe_groups(grouping, clusters, articles, texts, terms)
 
     def _story_id(self, number: int) -> str:
         """Id that the batch gives to a story group with this first text."""

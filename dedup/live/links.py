@@ -13,9 +13,11 @@ import numpy as np
 
 from dedup.affinity import likely_pairs
 from dedup.config import NeighborConfig
+from dedup.encoders import Float32s
 from dedup.live.cache import LinkCache
 from dedup.live.nearest import ROWS_AT_ONCE, Nearest
 from dedup.live.pairs import Pairs, distinct, joined
+from dedup.live.parcels import Tops
 from dedup.live.shared_terms import SharedTerms
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import Pairs as Candidates
@@ -48,16 +50,23 @@ class LiveLinks:
         """Log-odds of the links of a text, by the other one."""
         return self._links.get(number, {})
 
-    def cache(self, generation: str) -> LinkCache:
-        """What can be taken over by `load`: the texts that are there, numbered anew."""
-        kept = np.flatnonzero(self._texts.alive)
+    def cache(self, generation: str, without: Int64s) -> LinkCache:
+        """What can be taken over by `load`: the texts that are there, numbered anew.
+
+        Args:
+            generation: Of the store.
+            without: Numbers of texts that are not in it, with all that they are linked to.
+        """
+        there = self._texts.alive.copy()
+        there[without] = False
+        kept = np.flatnonzero(there)
         place = np.full(len(self._texts), -1)
         place[kept] = np.arange(len(kept))
         links = [
             (a, b, weight)
             for a, others in self._links.items()
             for b, weight in others.items()
-            if a < b
+            if a < b and there[a]
         ]
         first, second, log_odds = np.array(links, np.int64).reshape(-1, 3).T
         return LinkCache(
@@ -80,6 +89,38 @@ class LiveLinks:
             self._links.setdefault(a, {})[b] = weight
             self._links.setdefault(b, {})[a] = weight
 
+    def kept(self, numbers: Int64s) -> tuple[Int64s, Tops]:
+        """Links and nearest of texts that are linked to no others, by place among them."""
+        place = {number: k for k, number in enumerate(numbers.tolist())}
+        links = [
+            (place[a], place[b], weight)
+            for a in place
+            for b, weight in sorted(self.of(a).items())
+            if place[a] < place[b]
+        ]
+        return np.array(links, np.int64).reshape(-1, 3), self._nearest.kept(numbers)
+
+    def restore(self, numbers: Int64s, links: Int64s, tops: Tops) -> None:
+        """Put back what `kept` gave; the texts have their numbers and are in their lists."""
+        self._nearest.restore(numbers, tops)
+        for number in numbers.tolist():
+            for other in self._links.pop(number, {}):
+                self._links[other].pop(number, None)
+        for a, b, weight in zip(
+            *numbers[links[:, :2]].T.tolist(), links[:, 2].tolist(), strict=True
+        ):
+            self._links.setdefault(a, {})[b] = weight
+            self._links.setdefault(b, {})[a] = weight
+
+    def file(self, numbers: Int64s) -> None:
+        """Put texts into the lists of their terms, without links."""
+        self._nearest.make_room()
+        self._terms.file(numbers)
+
+    def tops(self, numbers: Int64s) -> Float32s:
+        """The largest products of texts: (languages, k, most)."""
+        return self._nearest.tops(numbers)[1]
+
     def remove(self, numbers: Int64s) -> set[int]:
         """Texts go, which are still there; the others whose links changed."""
         opened = []
@@ -95,8 +136,13 @@ class LiveLinks:
         touched |= self._link(pairs, joined(opened))
         return touched - set(numbers.tolist())
 
-    def add(self, numbers: Int64s) -> set[int]:
-        """Texts come, which have their numbers already; all whose links changed, these too."""
+    def add(self, numbers: Int64s, *, whole: bool = True) -> set[int]:
+        """Texts come, which have their numbers already; all whose links changed, these too.
+
+        Args:
+            numbers: The texts.
+            whole: Whether all texts of the index are in memory.
+        """
         self._nearest.make_room()
         lost, near = [], []
         for start in range(0, len(numbers), ROWS_AT_ONCE):
@@ -104,7 +150,7 @@ class LiveLinks:
             lost.append(self._of_language(risen))
             near.append(self._likely(pairs))
         known = None
-        if len(numbers) * _BULK > np.count_nonzero(self._texts.alive):
+        if whole and len(numbers) * _BULK > np.count_nonzero(self._texts.alive):
             self._terms.file(numbers)
             lost = [self._all()]
             known = sharing = self._terms.all_sharing()

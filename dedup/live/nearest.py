@@ -14,6 +14,7 @@ from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
 from dedup.live.growing import Growing
 from dedup.live.pairs import Pairs, joined
+from dedup.live.parcels import Tops
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import SCALE, within_gap
 from dedup.shingles import BoolMask, Int64s
@@ -48,6 +49,31 @@ class Nearest:
         self._places = {key: place for place, key in enumerate(languages.tolist())}
         self._tops = tops
         self.make_room()
+
+    def kept(self, numbers: Int64s) -> Tops:
+        """What `restore` puts back: products by place among some texts, and key of a language."""
+        found = []
+        for key, tops in zip(self._places, self._tops[:, numbers], strict=False):
+            rows, columns = np.nonzero(np.isfinite(tops))
+            counts = np.bincount(rows, minlength=len(numbers))
+            ends = np.cumsum(counts)
+            products = tops[rows, columns]
+            for place in np.flatnonzero(counts).tolist():
+                part = products[ends[place] - counts[place] : ends[place]]
+                found.append((place, key, np.sort(part)))
+        return found
+
+    def restore(self, numbers: Int64s, tops: Tops) -> None:
+        """Put back what `kept` gave."""
+        for _, key, _ in tops:
+            self._places.setdefault(key, len(self._places))
+        self.make_room()
+        most = self._tops.shape[2]
+        self._tops[:, numbers] = -np.inf
+        for place, key, products in tops:
+            # Ascending: a heap, whose root is the least.
+            row = self._tops[self._places[key], numbers[place]]
+            row[most - len(products) :] = products
 
     def come(self, some: Int64s) -> tuple[Int64s, Pairs]:
         """Texts come, not more than `ROWS_AT_ONCE`, the ones with smaller numbers before.

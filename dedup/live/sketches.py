@@ -57,6 +57,18 @@ class Sketches:
         signature: UInt32s = self._signatures.rows[number]
         return int(self._tokens.rows[number]), signature, self._anchors[number]
 
+    def keys(self, number: int) -> list[int]:
+        """Its buckets; see `keys_of`."""
+        if not self._tokens.rows[number]:
+            return []
+        return self.keys_of(self._signatures.rows[number], self._anchors[number])
+
+    def keys_of(self, signature: UInt32s, anchors: UInt32s) -> list[int]:
+        """Buckets of a text: those of its anchors are below 2^32, those of its bands above."""
+        bands = self._band_keys(signature[None, :])[0] + np.uint64(1 << 32)
+        found: list[int] = np.concatenate((_buckets(anchors), bands)).tolist()
+        return found
+
     def is_there(self, number: int) -> bool:
         """Whether a text came and did not go."""
         return bool(self._alive.rows[number])
