@@ -17,6 +17,9 @@ from dedup.records import Article
 from tests.indexes import SMALL, all_stories, article, check_index, opened
 from tests.news_streams import START, Step, World, after
 
+import os
+
+SIZE = tuple(map(int, os.environ.get("WSIZE", "70,8").split(",")))
 WINDOW = SMALL.replace(
     neighbors={"max_gap": timedelta(hours=12)}, index={"keep": timedelta(days=1)}
 )
@@ -40,10 +43,10 @@ def in_memory(index: StoryIndex) -> int:
     return len(live._cleaned.articles) if live else 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("WS", "4"))))
 def test_a_stream_over_many_windows_equals_the_batch(tmp_path: Path, seed: int) -> None:
     random = Random(seed)
-    world = World(random, 120, crowd=40)
+    world = World(random, *SIZE)
     there: dict[str, Article] = {}
     index = opened(tmp_path, WINDOW)
     shelved = 0

@@ -73,15 +73,10 @@ class Shelf(Database[C]):
         """See `Store.unshelve`."""
         with self._writing() as writer:
             if numbers is None:
-                for table in ("shelved_keys", "shelved", "parcels"):
+                for table in ("shelved", "parcels"):
                     self._query(writer, f"DELETE FROM {table}", ())
                 return
             rows = [(number,) for number in numbers]
-            keys = (
-                "DELETE FROM shelved_keys WHERE number IN "
-                "(SELECT number FROM shelved WHERE parcel = ?)"
-            )
-            self._query_many(writer, keys, rows)
             self._query_many(writer, "DELETE FROM shelved WHERE parcel = ?", rows)
             self._query_many(writer, "DELETE FROM parcels WHERE number = ?", rows)
 
@@ -99,7 +94,7 @@ class Shelf(Database[C]):
             for _, id, parcel in sorted(among(select, statement, wanted, "parcel")):  # noqa: A001
                 articles.setdefault(parcel, []).append(from_text(id))
             links = dict(among(select, "SELECT number, links FROM parcels", wanted, "number"))
-        return [Parcel(n, tuple(articles[n]), bytes(links[n])) for n in wanted if n in links]
+        return [Parcel(n, tuple(articles.get(n, ())), bytes(links[n])) for n in wanted if n in links]
 
     def shelved(self, ids: Sequence[str]) -> dict[str, int]:
         """See `Store.shelved`."""

@@ -21,7 +21,7 @@ CREATE INDEX shelved_by_time ON shelved (stands_at);
 -- Buckets of the texts: those of bands and anchors, and one of texts that are equal.
 CREATE TABLE shelved_keys (
     bucket BIGINT NOT NULL,
-    number BIGINT NOT NULL,
+    number BIGINT NOT NULL REFERENCES shelved (number) ON DELETE CASCADE,
     PRIMARY KEY (bucket, number)
 ) WITHOUT ROWID;
 CREATE INDEX shelved_keys_by_number ON shelved_keys (number);
