@@ -32,9 +32,9 @@ from dedup.neighbors import UNDATED
 from dedup.round_ups import round_ups
 from dedup.shingles import Int64s
 
-_RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
+RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
 _MAX_GAP = NeighborConfig().max_gap
-_CERTAIN = log_odds_of(0.98)
+CERTAIN = log_odds_of(0.98)
 _ASKED = 64
 
 
@@ -141,9 +141,9 @@ def group(
         for component, split in zip(components, percolate, strict=True)
         for part in (_parts(links, component, scorer, config) if split else [component])
         for members in recall.linked(part, lambda part: list(_linked(part, scorer, config)))
-        for piece in _unbroken(members, seconds, scorer, max_gap)
+        for piece in unbroken(members, seconds, scorer, max_gap)
     ]
-    groups = _with_late(groups, late, links, seconds, scorer, config, max_gap)
+    groups = _with_late(sorted(groups, key=min), late, links, seconds, scorer, config, max_gap)
     return Grouping(
         tuple(
             recall.described(members, lambda members: described(members, scorer))
@@ -212,9 +212,9 @@ def _parts(
     waiting = [(component, floor)]
     while waiting:
         members, level = waiting.pop()
-        level = min(level + _RAISE_FLOOR, _CERTAIN)
+        level = min(level + RAISE_FLOOR, CERTAIN)
         for part in _components(forest, members, level):
-            if level < _CERTAIN and percolates(part, scorer, config, floor):
+            if level < CERTAIN and percolates(part, scorer, config, floor):
                 waiting.append((part, level))
             else:
                 yield part
@@ -234,7 +234,7 @@ def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[I
         yield part[labels == label]
 
 
-def _unbroken(
+def unbroken(
     members: Int64s, seconds: Int64s, scorer: PairScorer, max_gap: timedelta
 ) -> list[Int64s]:
     """The group, cut where it was silent for too long; undated texts go where they fit best."""
@@ -272,23 +272,39 @@ def _with_late(
     joining: dict[int, list[int]] = {}
     alone = []
     for text in late.tolist():
-        best, chosen = float(log_odds_of(config.min_probability)), -1
         near = np.unique(home[links.around(text)])
-        for number in near[near >= 0].tolist():
-            if _silence(text, groups[number], seconds) > max_gap.total_seconds():
-                continue
-            mean = float(scorer.block(np.array([text]), groups[number]).mean())
-            if mean > best or (mean == best and chosen < 0):
-                best, chosen = mean, number
+        around = near[near >= 0].tolist()
+        chosen = best_home(
+            text, [groups[each] for each in around], seconds, scorer, config, max_gap
+        )
         if chosen < 0:
             alone.append(np.array([text]))
         else:
-            joining.setdefault(chosen, []).append(text)
+            joining.setdefault(around[chosen], []).append(text)
     joined = [
         np.sort(np.append(members, joining.get(number, []))).astype(np.int64)
         for number, members in enumerate(groups)
     ]
     return [*joined, *alone]
+
+
+def best_home(
+    text: int,
+    groups: Sequence[Int64s],
+    seconds: Int64s,
+    scorer: PairScorer,
+    config: StoryConfig,
+    max_gap: timedelta,
+) -> int:
+    """Place of the group that a round-up fits best, of equal ones the first; -1 if none."""
+    best, chosen = float(log_odds_of(config.min_probability)), -1
+    for number, members in enumerate(groups):
+        if _silence(text, members, seconds) > max_gap.total_seconds():
+            continue
+        mean = float(scorer.block(np.array([text]), members).mean())
+        if mean > best or (mean == best and chosen < 0):
+            best, chosen = mean, number
+    return chosen
 
 
 def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
@@ -303,6 +319,12 @@ def described(members: Int64s, scorer: PairScorer) -> Group:
     """The group of these texts, with its medoid."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
-    scores = scorer.block(members, members)
+    return described_by(members, scorer.block(members, members))
+
+
+def described_by(members: Int64s, scores: Int64s) -> Group:
+    """The group of these texts, whose log-odds with one another are known."""
+    if len(members) == 1:
+        return Group(members, int(members[0]), np.empty(0))
     sums = scores.sum(axis=1) - scores.diagonal()
     return Group(members, int(members[np.argmax(sums)]), sums / (len(members) - 1))

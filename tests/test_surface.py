@@ -39,7 +39,7 @@ DRIVERS = {
     "live",
     "pipeline",
 }
-DOORS = {"cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
+DOORS = {"bench", "cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 
 
 def modules() -> dict[str, ast.Module]:

@@ -6,272 +6,30 @@ what it needs to look again only at what the change touches, and hands on what c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 
-from dedup.affinity import AffinityModel, log_odds_of, probability_of
-from dedup.assembly import (
-    Precedence,
-    body_of,
-    precedence,
-    seconds_of,
-    source_of,
-    stable_id,
-)
-from dedup.config import Config
-from dedup.encoders import Encoder, Float32s
-from dedup.errors import StoreError
+from dedup.affinity import probability_of
+from dedup.assembly import Precedence, body_of, precedence
 from dedup.index_records import Neighbor, QueryAnswer
-from dedup.live.cache import LinkCache
-from dedup.live.cleaned import LiveCleaned
-from dedup.live.components import components
-from dedup.live.copies import Body, ClusterChanges, LiveCopies
-from dedup.live.forms import (
-    VERSION,
-    fingerprints_of,
-    profile_bytes,
-    profiles_from,
-    signature_bytes,
-    vector_bytes,
-)
-from dedup.live.groups import GroupChanges, LiveGroups
-from dedup.live.links import LiveLinks
+from dedup.live.copies import Body, ClusterChanges
+from dedup.live.forms import VERSION, profile_bytes, signature_bytes, vector_bytes
+from dedup.live.groups import GroupChanges
+from dedup.live.memory import Memory
 from dedup.live.outcome import Outcome, described
-from dedup.live.parcels import ParcelLinks
-from dedup.live.shelf import Held, Shelf
-from dedup.live.texts import LiveTexts
+from dedup.live.pairs import Scored
 from dedup.pipeline import Progress, profiles_of, silent
-from dedup.profiles import Profiles, keys_of
-from dedup.records import Article, CleanText, DuplicateCluster, Match
+from dedup.records import Article, CleanText, Match
 from dedup.shingles import Int64s
-from dedup.store import Derived, Parcel, Shelved
+from dedup.store import Derived
 
 __all__ = ["Live", "Outcome"]
 
 
-class Live:
-    """Articles with their duplicate clusters and story groups.
-
-    Args:
-        config: All settings.
-        encoder: Makes the vectors.
-        model: Weighs the evidence.
-        shelf: Where the articles are that are in the index but not in memory.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        encoder: Encoder,
-        model: AffinityModel,
-        shelf: Shelf | None = None,
-    ) -> None:
-        self._config = config
-        self._encoder = encoder
-        self.shelf = shelf or Shelf()
-        self.lasting: dict[str, str] = {}
-        wanted = config.neighbors.min_cosine
-        self._cleaned = LiveCleaned(config.cleaning, self.shelf, self._revive)
-        self._copies = LiveCopies(config, self.shelf, self._revive)
-        self._texts = LiveTexts(encoder.dim, model)
-        self._links = LiveLinks(
-            self._texts,
-            model.min_cosine if wanted is None else wanted,
-            log_odds_of(config.stories.floor_probability),
-            config.neighbors,
-        )
-        self._groups = LiveGroups(self._texts, self._links, config)
-
-    def cluster_of(self, article: str) -> DuplicateCluster:
-        """The duplicate cluster that an article is in."""
-        return self._copies.cluster_of[article]
-
-    def load(
-        self, held: Held, cache: LinkCache | None = None, progress: Progress = silent
-    ) -> dict[str, str]:
-        """Take over what is stored and not shelved.
-
-        Args:
-            held: All these articles.
-            cache: Links of these texts, if they are known.
-            progress: Called as texts are embedded, where what is stored is of another form.
-
-        Returns:
-            Lasting id of each story group in memory, by the id that the batch gives; kept up to
-            date as articles come back to memory, and to be kept so where they change.
-
-        Raises:
-            StoreError: What is stored is of another form, and some of it is shelved.
-        """
-        if not held.rows:
-            return self.lasting
-        standing = self._take_in(held)
-        if cache and len(cache.articles) == len(standing) and {*cache.articles} == {*standing}:
-            standing = list(cache.articles)
-        else:
-            cache = None
-        numbers = self._numbered(held, standing, progress)
-        if cache is None:
-            self._find_links(numbers)
-        else:
-            self._links.load(cache)
-        self._load_groups(held, standing)
-        return self.lasting
-
-    def _take_in(self, held: Held) -> list[str]:
-        """Take over articles and copies; those that stand for their texts, in order."""
-        texts = {stored.article.id: stored.clean for stored, _ in held.rows}
-        articles = {stored.article.id: stored.article for stored, _ in held.rows}
-        self._cleaned.load(articles, texts)
-        keys = {each: precedence(articles[each], text) for each, text in texts.items()}
-        bodies = {each: Body(body_of(text), keys[each]) for each, text in texts.items()}
-        derived = [each for _, each in held.rows]
-        known = all(each.format == VERSION and each.signature for each in derived)
-        if not known and self.shelf.used:
-            raise StoreError("the index was written in another form: `dedup rebuild` it")
-        signatures = [each.signature for each in derived]
-        known &= bool(signatures)
-        prints = fingerprints_of(signatures, self._config.fingerprints) if known else None
-        clusters = [_ordered(each, keys) for each in held.clusters]
-        self._copies.load(bodies, prints, clusters, held.matches if known else None)
-        return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
-
-    def _numbered(self, held: Held, standing: Sequence[str], progress: Progress) -> Int64s:
-        derived = {stored.article.id: each for stored, each in held.rows}
-        articles, texts = self._cleaned.articles, self._cleaned.texts
-        found = self._profiles_of(standing, derived, progress)
-        keys = [precedence(articles[each], texts[each]) for each in standing]
-        return self._texts.add(standing, found, keys)
-
-    def _load_groups(self, held: Held, standing: Sequence[str]) -> None:
-        members: dict[str, list[int]] = {}
-        for each in standing:
-            members.setdefault(held.stories[each], []).append(self._texts.number[each])
-        firsts = self._groups.load(members.values())
-        self.lasting.update(
-            (self._story_id(first), story) for first, story in zip(firsts, members, strict=True)
-        )
-
-    def _find_links(self, numbers: Int64s) -> None:
-        """Find the links of what is in memory, with the help of what has left around it."""
-        gap = self._config.neighbors.max_gap
-        times = [self._texts.order.of(number)[0] for number in numbers.tolist()]
-        around = self.shelf.parcels_between((time - gap, time + gap) for time in times)
-        parcels, held = self.shelf.take(around)
-        standing = self._take_in(held) if parcels else []
-        if standing:
-            numbers = np.concatenate((numbers, self._numbered(held, standing, silent)))
-        self._links.add(numbers)
-        self._restore(parcels)
-        self._load_groups(held, standing)
-
-    def _revive(self, ids: Collection[str]) -> None:
-        """Bring articles back to memory, with all that hangs together with them."""
-        self._take_back(self.shelf.parcels_of(ids))
-
-    def _take_back(self, numbers: Collection[int]) -> None:
-        parcels, held = self.shelf.take(numbers)
-        if parcels:
-            standing = self._take_in(held)
-            self._links.file(self._numbered(held, standing, silent))
-            self._restore(parcels)
-            self._load_groups(held, standing)
-
-    def _restore(self, parcels: Iterable[Parcel]) -> None:
-        """Put back the links of parcels whose texts have their numbers."""
-        for parcel in parcels:
-            kept = ParcelLinks.from_bytes(parcel.links)
-            numbers = self._numbers_of(parcel.articles[place] for place in kept.standing)
-            self._links.restore(numbers, kept.links, kept.tops)
-
-    def _numbers_of(self, articles: Iterable[str]) -> Int64s:
-        """Numbers of those of the articles that stand for their texts."""
-        number = self._texts.number
-        return np.array([number[each] for each in articles if each in number], np.int64)
-
-    def cache(self, generation: str, gone: Iterable[str] = ()) -> LinkCache:
-        """What `load` can take over as long as the store is of this generation.
-
-        Args:
-            generation: Of the store.
-            gone: Articles that were shelved since all was read.
-        """
-        return self._links.cache(generation, self._numbers_of({*self.shelf.articles, *gone}))
-
-    def inherit(self, other: Live) -> None:
-        """Take over what another knows that holds the same articles, in memory or not."""
-        self._cleaned.inherit(other._cleaned)
-
-    def old(self, before: datetime) -> int:
-        """How many of the texts in memory are older than a time."""
-        seconds = self._texts.profiles.seconds[self._texts.alive]
-        return int(np.count_nonzero(seconds < int(before.timestamp())))
-
-    @property
-    def texts(self) -> int:
-        """How many texts are in memory that stand for themselves."""
-        return len(self._texts.number)
-
-    def leaving(self, before: datetime) -> list[tuple[bytes, list[Shelved]]]:
-        """All that can leave: parcels in which every article is older than a time.
-
-        What hangs together, by copies or links, leaves together. So nothing that comes later
-        can change a parcel but by becoming a copy of one of its texts, or by its time.
-        """
-        articles = self._cleaned.articles
-        times = {id: each.published_at for id, each in articles.items()}  # noqa: A001
-        old = [id for id, time in times.items() if time and time < before]  # noqa: A001
-        starts = [each for each in old if each not in self.shelf.articles]
-        there = {*starts}
-        found = components(starts, self._hanging)
-        return [self._parcel(each) for each in found if there.issuperset(each)]
-
-    def _hanging(self, article: str) -> Iterable[str]:
-        """What hangs together with an article directly."""
-        yield from self._copies.hanging(article)
-        if article in self._texts.number:
-            for other in self._links.of(self._texts.number[article]):
-                yield self._texts.articles[other]
-
-    def _parcel(self, articles: Sequence[str]) -> tuple[bytes, list[Shelved]]:
-        number = self._texts.number
-        known = self._cleaned.articles
-        shelved = [
-            Shelved(
-                each,
-                known[each].source,
-                known[each].published_at if each in number else None,
-                self._cleaned.page_of(each),
-                self._copies.keys_of(each),
-            )
-            for each in articles
-        ]
-        return self._kept(articles), shelved
-
-    def _kept(self, articles: Sequence[str]) -> bytes:
-        """What is kept of the links of a parcel."""
-        standing = [place for place, each in enumerate(articles) if each in self._texts.number]
-        numbers = self._numbers_of(articles)
-        return ParcelLinks(standing, *self._links.kept(numbers)).to_bytes()
-
-    def _profiles_of(
-        self, standing: Sequence[str], derived: Mapping[str, Derived], progress: Progress
-    ) -> Profiles:
-        """Profiles of articles from what is stored, or computed where it is of another form."""
-        articles = [self._cleaned.articles[each] for each in standing]
-        parts = [derived[each] for each in standing]
-        if all(part.format == VERSION and part.profile for part in parts):
-            return profiles_from(
-                parts,
-                seconds_of(articles),
-                keys_of([article.language for article in articles]),
-                keys_of([source_of(article) for article in articles]),
-            )
-        return profiles_of(articles, self._cleaned.texts, self._encoder, self._config, progress)
+class Live(Memory):
+    """Articles with their duplicate clusters and story groups, which change and are asked for."""
 
     def apply(
         self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
@@ -295,49 +53,16 @@ class Live:
         self._surround(went, standing)
         guests = self._numbers_of(self.shelf.articles)
         before = self._links.tops(guests)
-        touched = self._links.remove(np.array(sorted(went), np.int64))
+        self._links.remove(np.array(sorted(went), np.int64))
         coming = self._coming(standing, progress)
-        touched |= self._links.add(coming, whole=not self.shelf.used)
-        groups = self._groups.refresh(touched - went, went)
+        self._links.add(coming)
+        changes = self._links.changes(coming)
+        groups = self._groups.refresh(changes)
         made = self._outcome(texts, self._derived(texts, coming), clusters, groups)
         stirred = clusters.looked_at | texts.keys()
-        stirred |= {self._texts.articles[number] for number in touched | went}
+        linked = np.concatenate((*changes.gained[:2], *changes.lost))
+        stirred |= {self._texts.articles[number] for number in np.unique(linked).tolist()}
         return replace(made, **self._shelf_changes(stirred, guests, before))
-
-    def _surround(self, went: Iterable[int], standing: Mapping[str, Precedence]) -> None:
-        """Bring back what may be linked otherwise when these texts come and go.
-
-        A text changes the links of texts within `max_gap`, and these links depend on the
-        texts that are within `max_gap` of one end.
-        """
-        if self.shelf.used:
-            reach = 2 * self._config.neighbors.max_gap + timedelta(seconds=1)
-            times = {self._texts.order.of(number)[0] for number in went}
-            times |= {time for time, *_ in standing.values()}
-            spans = ((time - reach, time + reach) for time in times)
-            self._take_back(self.shelf.parcels_between(spans))
-
-    def _shelf_changes(
-        self, stirred: Iterable[str], guests: Int64s, before: Float32s
-    ) -> dict[str, Any]:
-        """Parcels that are none any more, and what is to be kept of others now."""
-        unshelved = self.shelf.guests_of(stirred)
-        self.shelf.release(unshelved)
-        after = self._links.tops(guests)
-        risen = (after[: len(before)] != before).any(axis=(0, 2))
-        risen |= np.isfinite(after[len(before) :]).any(axis=(0, 2))
-        names = (self._texts.articles[number] for number in guests[risen].tolist())
-        changed = self.shelf.guests_of(names)
-        parcels = [
-            replace(each, links=self._kept(each.articles))
-            for each in self.shelf.guests
-            if each.number in changed
-        ]
-        self.shelf.update(parcels)
-        return {
-            "unshelved": sorted(unshelved),
-            "parcels": {parcel.number: parcel.links for parcel in parcels},
-        }
 
     def _derived(self, texts: Iterable[str], coming: Int64s) -> dict[str, Derived]:
         """What is to be stored of articles: the copies among them have no vectors."""
@@ -374,7 +99,7 @@ class Live:
         try:
             links = self._links.around(number)
             group = self._groups.joined_by(number, links)
-            neighbors = self._neighbors(links)
+            neighbors = self._neighbors(number, links)
             others = [each for each in group.members.tolist() if each != number]
             homes = [self._home(each) for each in others]
             mine = group.members.tolist().index(number)
@@ -398,14 +123,15 @@ class Live:
             mean = probability_of(group.mean_log_odds[group.members.tolist().index(number)])
         return self._home(number), mean
 
-    def _neighbors(self, links: Mapping[int, int]) -> list[Neighbor]:
+    def _neighbors(self, number: int, links: Scored) -> list[Neighbor]:
+        others = np.where(links[0] == number, links[1], links[0])
         found = [
             Neighbor(
-                self._texts.articles[number],
-                self.lasting[self._home(number)],
+                self._texts.articles[other],
+                self.lasting[self._home(other)],
                 probability_of(weight),
             )
-            for number, weight in links.items()
+            for other, weight in zip(others.tolist(), links[2].tolist(), strict=True)
         ]
         return sorted(found, key=lambda each: (-each.probability, each.id))
 
@@ -469,13 +195,3 @@ class Live:
             clusters.looked_at,
             clusters.matches,
         )
-
-    def _story_id(self, number: int) -> str:
-        """Id that the batch gives to a story group with this first text."""
-        return stable_id("s", self._texts.articles[number])
-
-
-def _ordered(cluster: DuplicateCluster, keys: Mapping[str, Precedence]) -> DuplicateCluster:
-    """The cluster with its members in the order of precedence, the representative first."""
-    first, *others = cluster.members
-    return replace(cluster, members=(first, *sorted(others, key=lambda each: keys[each.id])))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.encoders import Float32s
+from dedup.keyed_rows import Int32s
 from dedup.shingles import Int64s
 
-Tops = Sequence[tuple[int, int, Float32s]]
+Tops = Sequence[tuple[int, int, Int32s]]
 """Place of a text, key of a language, and the products with its nearest there, ascending."""
 
 
@@ -42,7 +42,7 @@ class ParcelLinks:
             self.links.astype("<i4"),
             np.array(heads, "<i4"),
             np.array([key for _, key, _ in self.tops], "<i8"),
-            *(products.astype("<f4") for *_, products in self.tops),
+            *(products.astype("<i4") for *_, products in self.tops),
         )
         return b"".join(part.tobytes() for part in parts)
 
@@ -63,7 +63,7 @@ class ParcelLinks:
         heads = read("<i4", 2 * tops).reshape(-1, 2).tolist()
         keys = read("<i8", tops).tolist()
         found = [
-            (at, key, read("<f4", size).astype(np.float32))
+            (at, key, read("<i4", size).astype(np.int32))
             for (at, size), key in zip(heads, keys, strict=True)
         ]
         return cls(places, ends, found)

@@ -35,8 +35,8 @@ class LiveTexts:
         self.articles: list[str] = []
         self.number: dict[str, int] = {}
         self._columns = {
-            "whole": Growing(np.float32, (dim,)),
-            "head_whole": Growing(np.float32, (dim,)),
+            "whole": Growing(np.int16, (dim,)),
+            "head_whole": Growing(np.int16, (dim,)),
             "seconds": Growing(np.int64),
             "languages": Growing(np.int64),
             "sources": Growing(np.int64),
@@ -80,9 +80,8 @@ class LiveTexts:
             precedences: Of each.
         """
         numbers = np.arange(len(self), len(self) + len(articles))
-        for article, key, number in zip(articles, precedences, numbers.tolist(), strict=True):
-            self.order.add(key)
-            self.number[article] = number
+        self.order.extend(precedences)
+        self.number.update(zip(articles, numbers.tolist(), strict=True))
         self.articles.extend(articles)
         for name, grown in self._columns.items():
             grown.extend(getattr(found, name))

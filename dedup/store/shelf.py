@@ -94,7 +94,8 @@ class Shelf(Database[C]):
             for _, id, parcel in sorted(among(select, statement, wanted, "parcel")):  # noqa: A001
                 articles.setdefault(parcel, []).append(from_text(id))
             links = dict(among(select, "SELECT number, links FROM parcels", wanted, "number"))
-        return [Parcel(n, tuple(articles.get(n, ())), bytes(links[n])) for n in wanted if n in links]
+        there = [number for number in wanted if number in links]
+        return [Parcel(n, tuple(articles.get(n, ())), bytes(links[n])) for n in there]
 
     def shelved(self, ids: Sequence[str]) -> dict[str, int]:
         """See `Store.shelved`."""

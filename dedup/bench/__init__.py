@@ -1,0 +1,1 @@
+"""What it costs: a corpus is generated or sampled, the work on it measured, its growth fitted."""

@@ -1,0 +1,73 @@
+"""Invented names that are spelled in the script of each language, as news agencies spell them.
+
+Their consonants are what `dedup.skeletons` hears in every script. It knows eight classes of them:
+names of few consonants would sound alike by chance, and tie most stories to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Syllable = tuple[int, int, int]
+"""Consonant, vowel, and closing consonant, which may be none, by number."""
+
+_CONSONANTS = [*"bdfgklmnprstvz", "ch", "sh"]
+_VOWELS = "aeiou"
+_CLOSING = ["", *"nrskdptf"]
+_CYRILLIC = dict(zip([*_CONSONANTS, *_VOWELS], "бдфгклмнпрствзчшаеиоу", strict=True))
+_ARABIC = dict(zip([*_CONSONANTS, *_VOWELS], "بدفغكلمنبرستفزچشاييوو", strict=True))
+_DEVANAGARI = dict(zip([*_CONSONANTS, *_VOWELS], "बदफगकलमनपरसतवजचशािेोु", strict=True))
+_HAN = [
+    *(
+        "巴贝比博布",
+        "达德迪多杜",
+        "法费菲福富",
+        "加格吉戈古",
+        "卡凯基科库",
+        "拉莱利洛卢",
+        "马梅米莫穆",
+        "纳内尼诺努",
+    ),
+    *(
+        "帕佩皮波普",
+        "拉雷里罗鲁",
+        "萨塞西索苏",
+        "塔泰蒂托图",
+        "瓦韦维沃武",
+        "扎泽齐佐祖",
+        "查切奇乔丘",
+        "沙谢希肖舒",
+    ),
+]
+_HAN_CLOSING = ["", *"恩尔斯克德普特夫"]
+_SILENT_VOWEL = "्"
+
+
+def drawn_name(generator: np.random.Generator, syllables: int) -> tuple[Syllable, ...]:
+    """A name of so many syllables; the first ones are closed by a consonant."""
+    parts = generator.integers((len(_CONSONANTS), len(_VOWELS), len(_CLOSING)), size=(syllables, 3))
+    parts[:-1, 2] = np.maximum(parts[:-1, 2], 1)
+    return tuple((int(a), int(b), int(c)) for a, b, c in parts)
+
+
+def spelled(name: Sequence[Syllable], language: str) -> str:
+    """A name in the script of a language; in Latin letters where it has none of the others.
+
+    >>> [spelled(((4, 0, 2), (6, 3, 1)), code) for code in ("en", "ru", "ar", "zh", "hi")]
+    ['Karmon', 'Кармон', 'كارمون', '卡尔莫恩', 'कार्मोन']
+    """
+    if language == "zh":
+        return "".join(_HAN[c][v] + _HAN_CLOSING[end] for c, v, end in name)
+    if language == "hi":
+        return "".join(map(_devanagari, name)).removesuffix(_SILENT_VOWEL)
+    letters = {"ru": _CYRILLIC, "ar": _ARABIC}.get(language, {})
+    parts = [(_CONSONANTS[c], _VOWELS[v], _CLOSING[end]) for c, v, end in name]
+    return "".join(letters.get(each, each) for part in parts for each in part).capitalize()
+
+
+def _devanagari(syllable: Syllable) -> str:
+    consonant, vowel, closing = syllable
+    made: str = _DEVANAGARI[_CONSONANTS[consonant]] + _DEVANAGARI[_VOWELS[vowel]]
+    return made + _DEVANAGARI[_CLOSING[closing]] + _SILENT_VOWEL if closing else made
