@@ -316,7 +316,8 @@ class IndexConfig:
     Args:
         keep: Articles this much older than the newest one leave memory and stay in the store,
             with all that hangs together with them; what they are needed for later is read
-            from there. None keeps all in memory. At least twice `neighbors.max_gap`.
+            from there. At least twice `neighbors.max_gap`. None: as the index was opened
+            before, at first all.
     """
 
     keep: timedelta | None = None

@@ -97,7 +97,8 @@ class StoryIndex(IndexReader):
         Args:
             location: A folder, made if it is not there, or the address of a PostgreSQL
                 database (`postgresql://...`).
-            config: All settings; by default those that the index was made with.
+            config: All settings; by default those that the index was made with. Only
+                `index.keep` may be another than then: it changes no result.
             read_only: Only ask; any number of readers may do so beside one writer.
             synchronous: `FULL`: what was acknowledged survives a loss of power. `NORMAL`:
                 it survives a killed process.
@@ -114,9 +115,10 @@ class StoryIndex(IndexReader):
         store = open_store(location, read_only=read_only, synchronous=synchronous)
         try:
             stored = store.meta()
-            if config is None:
-                kept = json.loads(stored["config"]) if "config" in stored else {}
-                config = Config.from_mapping(kept)
+            kept = Config.from_mapping(json.loads(stored.get("config", "{}")))
+            config = config or kept
+            if config.index.keep is None:
+                config = config.replace(index={"keep": kept.index.keep})
             encoder = encoder or load_encoder(config.encoder)
             made = made_with(config, encoder)
             if not stored and not read_only:
@@ -126,8 +128,8 @@ class StoryIndex(IndexReader):
                 raise StoreError(f"{location}: the index is empty: there is nothing to read")
             elif not rebuild:
                 refuse_other(str(location), stored, made)
-            if stored.get("config") != made["config"] and not read_only and not rebuild:
-                _keep_otherwise(store, config, made)
+            if config.index != kept.index and not read_only:
+                store.set_meta({"config": made["config"]})
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
         except BaseException:
             store.close()
@@ -304,7 +306,7 @@ class StoryIndex(IndexReader):
             self._live = None
             raise
         self._generation = generation
-        if parcels is not None:
+        if parcels:
             gone = [each.id for _, articles in parcels for each in articles]
             self._renew(live, gone)
 
@@ -312,6 +314,7 @@ class StoryIndex(IndexReader):
         """Have in memory what is at hand, and no more."""
         self._live = self._read(live.cache(self._generation, gone))
         self._live.inherit(live)
+        self._window.left(self._live)
 
     def _loaded(self) -> Live:
         """What is kept in memory, read from the store if it is not there or another wrote."""
@@ -331,7 +334,6 @@ class StoryIndex(IndexReader):
         found = held(self._store)
         live.load(found, cache, self._progress)
         self._window.see(stored for stored, _ in found.rows)
-        self._window.opened(live)
         return live
 
     def _read_lasting(self) -> dict[str, str]:
@@ -368,12 +370,3 @@ class StoryIndex(IndexReader):
         article = replace(article, published_at=article.published_at or now)
         with self._lock, self._store.reading():
             return self._loaded().query(article, limit)
-
-
-def _keep_otherwise(store: Store, config: Config, made: Mapping[str, str]) -> None:
-    """Open an index with another window; where all is kept, what had left comes back."""
-    with store.begin():
-        if config.index.keep is None and store.last_shelved() is not None:
-            store.unshelve()
-            store.set_meta({"generation": secrets.token_hex(8)})
-        store.set_meta({"config": made["config"]})

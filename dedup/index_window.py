@@ -11,7 +11,7 @@ looked at.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dedup.live import Live
 from dedup.live.shelf import Held
@@ -21,6 +21,9 @@ _SHARE = 4
 """Articles leave when one in so many is too old: all that stay are then read anew."""
 _FEW = 1000
 """So many articles that came back for a question do not matter."""
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def held(store: Store) -> Held:
@@ -47,7 +50,7 @@ class Window:
     def _horizon(self) -> datetime | None:
         if self._keep is None or self._newest is None:
             return None
-        return self._newest - self._keep
+        return max(self._newest, _FIRST + self._keep) - self._keep
 
     def see(self, articles: Iterable[StoredArticle]) -> None:
         """Articles that came to memory, or were there."""
@@ -55,21 +58,22 @@ class Window:
             time = min(each.article.published_at or each.added_at, each.added_at)
             self._newest = max(time, self._newest or time)
 
-    def opened(self, live: Live) -> None:
-        """All that is at hand was read anew."""
-        horizon = self._horizon
-        self._staying = live.old(horizon) if horizon else 0
-
-    def leaving(self, live: Live) -> list[tuple[bytes, list[Shelved]]] | None:
-        """The parcels that leave now; None if it is not worth while."""
+    def leaving(self, live: Live) -> list[tuple[bytes, list[Shelved]]]:
+        """The parcels that leave now; none while it is not worth while."""
         horizon = self._horizon
         if horizon is None:
-            return None
+            return []
         too_old = live.old(horizon)
         young = live.texts - too_old
         if too_old <= self._staying + young // _SHARE:
-            return None
+            return []
+        self._staying = too_old
         return live.leaving(horizon)
+
+    def left(self, live: Live) -> None:
+        """Parcels have left; what is too old and still at hand stays."""
+        horizon = self._horizon
+        self._staying = live.old(horizon) if horizon else 0
 
     def crowded(self, live: Live) -> bool:
         """Whether so much came back for questions that what is at hand should be read anew."""
