@@ -248,7 +248,7 @@ def test_a_wrong_year_makes_nothing_old(tmp_path: Path) -> None:
     wrong = replace(apart(99), published_at=datetime(2099, 1, 1, tzinfo=START.tzinfo))
     with opened(tmp_path, WINDOW, clock=Clock(START + 9 * DAY)) as index:
         index.add([wrong, *(apart(number) for number in range(10))])
-        assert in_memory(index) >= {"d099", "d008", "d009"}
+        assert in_memory(index) >= {"d099", "d009"}
 
 
 def test_a_window_is_at_least_twice_the_gap() -> None:
