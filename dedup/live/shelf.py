@@ -72,6 +72,11 @@ class Shelf:
         self._guests: dict[int, Parcel] = {}
         self._home: dict[str, int] = {}
         self._shown: set[str] = set()
+        self._released: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Nothing comes back from now on: the store has moved on."""
+        self._last = None
 
     @property
     def used(self) -> bool:
@@ -95,7 +100,7 @@ class Shelf:
 
     def parcels_of(self, ids: Collection[str]) -> set[int]:
         """Parcels of articles, without those that are in memory."""
-        wanted = [each for each in ids if each not in self._home]
+        wanted = [each for each in ids if each not in self._home and each not in self._released]
         if not wanted or not self._store or not self.used:
             return set()
         return set(self._store.shelved(wanted).values())
@@ -105,7 +110,8 @@ class Shelf:
         old = [span for span in spans if self._last is not None and span[0] <= self._last]
         if not old or not self._store:
             return set()
-        return self._store.shelved_between(_joined(old)) - self._guests.keys()
+        found = self._store.shelved_between(_joined(old))
+        return found - self._guests.keys() - {*self._released.values()}
 
     def guests_of(self, ids: Iterable[str]) -> set[int]:
         """Those of the parcels in memory that have one of these articles."""
@@ -125,10 +131,11 @@ class Shelf:
         return parcels, held
 
     def release(self, numbers: Iterable[int]) -> None:
-        """Guests stay for good: they are shelved no more."""
+        """Guests stay for good: they are shelved no more, as soon as this is committed."""
         for number in numbers:
             for each in self._guests.pop(number).articles:
                 del self._home[each]
+                self._released[each] = number
 
     def update(self, parcels: Iterable[Parcel]) -> None:
         """What is kept of guests has changed."""
@@ -139,7 +146,7 @@ class Shelf:
         if not keys or not self._store or not self.used:
             return []
         found = self._store.shelved_with(sorted(keys), _MOST)
-        new = found - self._shown - self._home.keys()
+        new = found - self._shown - self._home.keys() - self._released.keys()
         self._shown |= new
         return self._store.rows(sorted(new))
 
@@ -147,7 +154,7 @@ class Shelf:
         """Id and digests of the pages of a source that left and are not in memory."""
         if self._store and self.used:
             for id, page in self._store.shelved_lines(source):  # noqa: A001
-                if id not in self._home:
+                if id not in self._home and id not in self._released:
                     yield id, page
 
     def article(self, id: str) -> Article:  # noqa: A002
