@@ -86,7 +86,7 @@ def _text(generator: np.random.Generator, words: tuple[list[str], list[str]], st
     """A text of common words, and of rare words and names of the story."""
     common, rare = words
     told = np.random.default_rng(story)
-    names = [_name(told) for _ in range(6)]
+    names = [generated_name(told) for _ in range(6)]
     own = [rare[int(k)] for k in told.integers(0, len(rare), 30)]
     text = np.array(
         [
@@ -98,7 +98,8 @@ def _text(generator: np.random.Generator, words: tuple[list[str], list[str]], st
     return " ".join(text[generator.permutation(len(text))].tolist())
 
 
-def _name(generator: np.random.Generator) -> str:
+def generated_name(generator: np.random.Generator) -> str:
+    """A name of five to seven syllables."""
     syllables = [
         _CONSONANTS[generator.integers(len(_CONSONANTS))]
         + _VOWELS[generator.integers(len(_VOWELS))]

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.index import generated_name
 from benchmarks.saved import made_by, save_rows
 from dedup.affinity import Affinity, AffinityModel
 from dedup.config import Config
@@ -30,7 +31,7 @@ from dedup.encoders import Float32s
 from dedup.encoders.bundled import BundledEncoder
 from dedup.neighbors import whole_vectors
 from dedup.pipeline import group_texts
-from dedup.profiles import Profiles, head_of, profiles
+from dedup.profiles import Profiles, head_of, keys_of, profiles
 from dedup.shingles import Int64s
 
 LIBRARIES = ("story-dedup", "numpy", "scipy")
@@ -103,7 +104,9 @@ def _text(
     """
     common = [words[k * 8 + language] for k in generator.zipf(1.3, 95) % _COMMON_WORDS]
     of_topic = [words[-1 - topic * 40 - k] for k in generator.integers(0, 40, 12)]
-    names = [f"Nam{story}er{k}" for k in generator.integers(0, 6, 8)]
+    told = np.random.default_rng(story)
+    own = [generated_name(told) for _ in range(6)]
+    names = [own[k] for k in generator.integers(0, 6, 8)]
     text = np.array([*common, *of_topic, *names])
     return " ".join(text[generator.permutation(len(text))].tolist())
 
@@ -121,7 +124,9 @@ def measure(texts: int, days: int) -> dict[str, Any]:
         last = now
 
     used = time.process_time()
-    grouping = group_texts(affinity, Config(), told)
+    grouping = group_texts(
+        affinity, keys_of([str(number) for number in range(texts)]), Config(), told
+    )
     return {
         "texts": texts,
         "days": days,

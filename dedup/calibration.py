@@ -44,11 +44,11 @@ from dedup.errors import InputError
 from dedup.features import Features, Float64s, Values
 from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import Pairs, within_gap
+from dedup.percolation import percolates
 from dedup.pipeline import Progress, distinct, independent, profiles_of, silent
 from dedup.profiles import Profiles
 from dedup.records import Article, CleanText, Problem
 from dedup.shingles import BoolMask
-from dedup.stories import percolates
 from dedup.story_candidates import story_candidates
 
 _SEED = 0
@@ -241,7 +241,8 @@ def _percolation_in_words(affinity: Affinity, config: Config) -> str:
     likely = affinity.log_odds(pairs.first, pairs.second) >= floor
     members = largest_component(pairs, likely, len(of.texts))
     said = f"links at min_probability join at most {len(members) / len(of.texts):.0%} of the texts"
-    loose = percolates(members, affinity, config.stories, floor)
+    lots = np.random.default_rng(_SEED).permutation(len(of.texts))
+    loose = percolates(members, lots, affinity, config.stories, floor)
     return f"{said}, by chance: they percolate" if loose else said
 
 

@@ -29,10 +29,11 @@ from dedup.encoders import Encoder, checked_vectors, load_encoder
 from dedup.evidence import Evidences
 from dedup.near_duplicates import find_near_duplicates
 from dedup.neighbors import whole_vectors
-from dedup.profiles import Profiles, head_of, profiles
+from dedup.profiles import Profiles, head_of, keys_of, profiles
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
 from dedup.result import Result, Summary
+from dedup.shingles import Int64s
 from dedup.stories import Grouping, group
 from dedup.story_candidates import story_candidates
 from dedup.story_terms import StoryTerms, story_terms
@@ -103,7 +104,7 @@ def cluster(
     by_id = {article.id: article for article in ordered}
     founders = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
-    grouping = group_texts(scorer, config, progress)
+    grouping = group_texts(scorer, keys_of([article.id for article in founders]), config, progress)
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
     ties = _ties(grouping, stories, clusters, scorer, terms, config)
@@ -209,8 +210,17 @@ def profiles_of(
     )
 
 
-def group_texts(affinity: Affinity, config: Config, progress: Progress = silent) -> Grouping:
-    """Candidates, their scores, and the groups that these make."""
+def group_texts(
+    affinity: Affinity, keys: Int64s, config: Config, progress: Progress = silent
+) -> Grouping:
+    """Candidates, their scores, and the groups that these make.
+
+    Args:
+        affinity: Of the texts, in the order of precedence.
+        keys: Hashes of the ids of their articles, int64 of shape (n,).
+        config: All settings.
+        progress: Called as neighbours are found and groups made.
+    """
     of = affinity.profiles
     count = len(of.seconds)
     min_cosine = config.neighbors.min_cosine
@@ -224,6 +234,7 @@ def group_texts(affinity: Affinity, config: Config, progress: Progress = silent)
     grouping = group(
         *likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability)),
         of.seconds,
+        keys,
         affinity,
         config.stories,
         config.neighbors.max_gap,

@@ -14,28 +14,25 @@ Texts are numbered in the order of precedence; ties go to the smaller numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
-from dedup.affinity import LOG_ODDS_UNIT, log_odds_of
+from dedup.affinity import log_odds_of
 from dedup.config import NeighborConfig, StoryConfig
 from dedup.linkage import average_linkage
 from dedup.links import Links
 from dedup.neighbors import UNDATED
+from dedup.percolation import components_of, denser_parts, percolates
 from dedup.round_ups import round_ups
 from dedup.shingles import Int64s
 
-RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
 _MAX_GAP = NeighborConfig().max_gap
-CERTAIN = log_odds_of(0.98)
-_ASKED = 64
 
 
 class PairScorer(Protocol):
@@ -66,23 +63,6 @@ class Group:
     mean_log_odds: npt.NDArray[np.float64]
 
 
-class GroupMemory:
-    """Answers what `group` computed before of the same texts; this one remembers nothing.
-
-    The linkage of the texts of a part, and the description of a group, depend on these texts alone.
-    """
-
-    def linked(
-        self, part: Int64s, compute: Callable[[Int64s], Sequence[Int64s]]
-    ) -> Sequence[Int64s]:
-        """Groups by average linkage of the texts of a part."""
-        return compute(part)
-
-    def described(self, members: Int64s, compute: Callable[[Int64s], Group]) -> Group:
-        """The group of these texts."""
-        return compute(members)
-
-
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """All texts in groups.
@@ -108,10 +88,10 @@ def group(
     second: Int64s,
     log_odds: Int64s,
     seconds: Int64s,
+    keys: Int64s,
     scorer: PairScorer,
     config: StoryConfig = StoryConfig(),
     max_gap: timedelta = _MAX_GAP,
-    memory: GroupMemory | None = None,
 ) -> Grouping:
     """Story groups of n texts.
 
@@ -121,34 +101,31 @@ def group(
         log_odds: Of each pair, in units of 1/1000, int64 of shape (m,). Pairs below the floor
             may be left out.
         seconds: Publication times, int64 of shape (n,), `UNDATED` where unknown.
+        keys: A number of each text that no other text changes, such as a hash of its id; int64 of
+            shape (n,).
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
         max_gap: A group that was silent for longer is cut there.
-        memory: Answers what was computed before; it changes nothing.
 
     Returns:
         A function of the set of links; their order does not matter.
     """
-    recall = memory or GroupMemory()
     floor = log_odds_of(config.floor_probability)
     links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
-    components = list(_components(links, others, floor))
-    percolate = [percolates(component, scorer, config, floor) for component in components]
-    groups = [
+    components = list(components_of(links, others, floor))
+    percolate = [percolates(component, keys, scorer, config, floor) for component in components]
+    pieces = [
         piece
         for component, split in zip(components, percolate, strict=True)
-        for part in (_parts(links, component, scorer, config) if split else [component])
-        for members in recall.linked(part, lambda part: list(_linked(part, scorer, config)))
-        for piece in unbroken(members, seconds, scorer, max_gap)
+        for part in (denser_parts(links, component, keys, scorer, config) if split else [component])
+        for piece in _linked(part, seconds, scorer, config, max_gap)
     ]
-    groups = _with_late(sorted(groups, key=min), late, links, seconds, scorer, config, max_gap)
+    pieces.sort(key=lambda each: int(each.members[0]))
+    groups = _with_late(pieces, late, links, seconds, scorer, config, max_gap)
     return Grouping(
-        tuple(
-            recall.described(members, lambda members: described(members, scorer))
-            for members in sorted(groups, key=min)
-        ),
+        tuple(sorted(groups, key=lambda each: int(each.members[0]))),
         sum(len(component) > 1 for component in components),
         max(map(len, components), default=0),
         sum(percolate),
@@ -156,96 +133,81 @@ def group(
     )
 
 
-def _components(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
-    """Components of the links of at least `floor` among the members, each ascending."""
-    place = np.full(links.count, -1)
-    place[members] = np.arange(len(members))
-    a, b = place[links.first], place[links.second]
-    kept = (links.log_odds >= floor) & (a >= 0) & (b >= 0)
-    graph = sp.coo_array(
-        (np.ones(int(kept.sum()), np.int8), (a[kept], b[kept])), shape=(len(members),) * 2
-    )
-    _, labels = connected_components(graph, directed=False)
-    order = np.argsort(labels, kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
-        if len(part):
-            yield members[part]
+def _linked(
+    part: Int64s, seconds: Int64s, scorer: PairScorer, config: StoryConfig, max_gap: timedelta
+) -> list[Group]:
+    """Groups of a part; one that is still too large is one group."""
+    if len(part) == 1 or len(part) > config.max_component:
+        pieces = unbroken(part, seconds[part], lambda a, b: scorer.block(part[a], part[b]), max_gap)
+        return [described(part[piece], scorer) for piece in pieces]
+    return linked_part(part, seconds[part], scorer.block(part, part), config, max_gap)
 
 
-def percolates(members: Int64s, scorer: PairScorer, config: StoryConfig, floor: int) -> bool:
-    """Whether it is chance, not an event, that holds texts together.
-
-    Links that are wrong now and then join any texts into one component as soon as each has
-    more than one of them (Erdős & Rényi 1959). What grew so did not grow denser: a text is
-    linked to the few beside it, and the ends of the chain have nothing in common. Texts of
-    one event are all linked to each other, those of k equally large events in a share 1/k of
-    their pairs. So the component itself is asked, not what else appeared in its time:
-    which share of its pairs reaches the floor? Large ones are asked by 64 texts, evenly
-    chosen. The n - 1 links that n texts need are a share 2/n: few texts never percolate.
+def linked_part(
+    part: Int64s,
+    seconds: Int64s,
+    scores: Int64s,
+    config: StoryConfig,
+    max_gap: timedelta,
+    compiled: bool | None = None,
+) -> list[Group]:
+    """Groups by average linkage, cut where they were silent.
 
     Args:
-        members: Texts of a component, int64 of shape (k,).
-        scorer: Scores their pairs.
-        config: The largest component, and the smallest share of linked pairs.
-        floor: Log-odds of links, in units of 1/1000.
+        part: Texts, in the order of precedence, int64 of shape (k,).
+        seconds: Their times, int64 of shape (k,).
+        scores: Their log-odds with one another, int64 of shape (k, k); the diagonal becomes 0.
+        config: What merges.
+        max_gap: A group that was silent for longer is cut there.
+        compiled: See `average_linkage`.
     """
-    if len(members) > config.max_component:
-        return True
-    if len(members) * config.min_component_density <= 2:
-        return False
-    places = np.linspace(0, len(members) - 1, min(len(members), _ASKED)).astype(np.int64)
-    asked = members[places]
-    scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
-    linked = np.count_nonzero(scores >= floor)
-    return bool(linked < config.min_component_density * len(scores))
-
-
-def _parts(
-    links: Links, component: Int64s, scorer: PairScorer, config: StoryConfig
-) -> Iterator[Int64s]:
-    """Parts of a component that percolates, by raising the floor inside it until none does.
-
-    What near-certain links still hold together is left whole.
-    """
-    floor = log_odds_of(config.floor_probability)
-    forest = links.among(component).forest()
-    waiting = [(component, floor)]
-    while waiting:
-        members, level = waiting.pop()
-        level = min(level + RAISE_FLOOR, CERTAIN)
-        for part in _components(forest, members, level):
-            if level < CERTAIN and percolates(part, scorer, config, floor):
-                waiting.append((part, level))
-            else:
-                yield part
-
-
-def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> Iterator[Int64s]:
-    """Groups by average linkage; a part that is still too large is one group."""
-    if len(part) == 1 or len(part) > config.max_component:
-        yield part
-        return
-    scores = scorer.block(part, part)
     np.fill_diagonal(scores, 0)
     labels = average_linkage(
-        scores, log_odds_of(config.min_probability), log_odds_of(config.medoid_probability)
+        scores,
+        log_odds_of(config.min_probability),
+        log_odds_of(config.medoid_probability),
+        compiled,
     )
+    found = []
     for label in np.unique(labels):
-        yield part[labels == label]
+        members = np.flatnonzero(labels == label)
+        known = scores[np.ix_(members, members)]
+        for piece in unbroken(members, seconds[members], partial(_taken, known), max_gap):
+            inside = members[piece]
+            found.append(described_by(part[inside], known[np.ix_(piece, piece)]))
+    return found
+
+
+def _taken(scores: Int64s, rows: Int64s, columns: Int64s) -> Int64s:
+    return scores[np.ix_(rows, columns)]
 
 
 def unbroken(
-    members: Int64s, seconds: Int64s, scorer: PairScorer, max_gap: timedelta
+    members: Int64s,
+    seconds: Int64s,
+    block: Callable[[Int64s, Int64s], Int64s],
+    max_gap: timedelta,
 ) -> list[Int64s]:
-    """The group, cut where it was silent for too long; undated texts go where they fit best."""
-    dated = members[seconds[members] != UNDATED]
-    dated = dated[np.lexsort((dated, seconds[dated]))]
+    """Places of a group, cut where it was silent for too long; the undated go where they fit best.
+
+    Args:
+        members: The texts, int64 of shape (k,).
+        seconds: Their times, int64 of shape (k,).
+        block: Log-odds of some places with others.
+        max_gap: Longest silence.
+
+    Returns:
+        Places among the members, ascending in each piece.
+    """
+    places = np.arange(len(members))
+    dated = places[seconds != UNDATED]
+    dated = dated[np.argsort(seconds[dated], kind="stable")]
     cuts = np.flatnonzero(np.diff(seconds[dated]) > max_gap.total_seconds()) + 1
     if not len(cuts):
-        return [members]
+        return [places]
     pieces = np.split(dated, cuts)
-    undated = members[seconds[members] == UNDATED]
-    fits = np.array([scorer.block(undated, piece).mean(axis=1) for piece in pieces])
+    undated = places[seconds == UNDATED]
+    fits = np.array([block(undated, piece).mean(axis=1) for piece in pieces])
     homes = fits.argmax(axis=0)
     return [
         np.sort(np.concatenate((piece, undated[homes == number])))
@@ -254,57 +216,41 @@ def unbroken(
 
 
 def _with_late(
-    groups: Sequence[Int64s],
+    groups: Sequence[Group],
     late: Int64s,
     links: Links,
     seconds: Int64s,
     scorer: PairScorer,
     config: StoryConfig,
     max_gap: timedelta,
-) -> list[Int64s]:
+) -> list[Group]:
     """The groups, with each round-up in the one that it fits best, or alone.
 
     Every round-up sees the groups as they were before any of them joined.
     """
     home = np.full(links.count, -1)
-    for number, members in enumerate(groups):
-        home[members] = number
+    for number, each in enumerate(groups):
+        home[each.members] = number
     joining: dict[int, list[int]] = {}
-    alone = []
+    made = list(groups)
     for text in late.tolist():
+        best, chosen = float(log_odds_of(config.min_probability)), -1
         near = np.unique(home[links.around(text)])
-        around = near[near >= 0].tolist()
-        chosen = best_home(
-            text, [groups[each] for each in around], seconds, scorer, config, max_gap
-        )
+        for number in near[near >= 0].tolist():
+            members = groups[number].members
+            if _silence(text, members, seconds) > max_gap.total_seconds():
+                continue
+            mean = float(scorer.block(np.array([text]), members).mean())
+            if mean > best or (mean == best and chosen < 0):
+                best, chosen = mean, number
         if chosen < 0:
-            alone.append(np.array([text]))
+            made.append(described(np.array([text]), scorer))
         else:
-            joining.setdefault(around[chosen], []).append(text)
-    joined = [
-        np.sort(np.append(members, joining.get(number, []))).astype(np.int64)
-        for number, members in enumerate(groups)
-    ]
-    return [*joined, *alone]
-
-
-def best_home(
-    text: int,
-    groups: Sequence[Int64s],
-    seconds: Int64s,
-    scorer: PairScorer,
-    config: StoryConfig,
-    max_gap: timedelta,
-) -> int:
-    """Place of the group that a round-up fits best, of equal ones the first; -1 if none."""
-    best, chosen = float(log_odds_of(config.min_probability)), -1
-    for number, members in enumerate(groups):
-        if _silence(text, members, seconds) > max_gap.total_seconds():
-            continue
-        mean = float(scorer.block(np.array([text]), members).mean())
-        if mean > best or (mean == best and chosen < 0):
-            best, chosen = mean, number
-    return chosen
+            joining.setdefault(chosen, []).append(text)
+    for number, texts in joining.items():
+        joined = np.sort(np.append(groups[number].members, texts)).astype(np.int64)
+        made[number] = described(joined, scorer)
+    return made
 
 
 def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
@@ -323,7 +269,7 @@ def described(members: Int64s, scorer: PairScorer) -> Group:
 
 
 def described_by(members: Int64s, scores: Int64s) -> Group:
-    """The group of these texts, whose log-odds with one another are known."""
+    """The group of texts with these scores, int64 of shape (k, k)."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
     sums = scores.sum(axis=1) - scores.diagonal()

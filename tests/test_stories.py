@@ -20,9 +20,10 @@ from dedup.config import StoryConfig
 from dedup.linkage import NO_CONSENT, average_linkage
 from dedup.links import Links
 from dedup.neighbors import UNDATED
+from dedup.percolation import percolates
 from dedup.round_ups import closed_compiled, closed_plain, round_ups
 from dedup.shingles import Int64s
-from dedup.stories import group
+from dedup.stories import described, group
 
 FAR = 100_000
 
@@ -101,9 +102,14 @@ class Dense:
         return self.scores[np.ix_(rows, columns)]
 
 
-def at_once(count: int) -> Int64s:
-    """The time of texts that appear together."""
-    return np.zeros(count, np.int64)
+def at_once(count: int) -> tuple[Int64s, Int64s]:
+    """Times of texts that appear together, and their keys."""
+    return np.zeros(count, np.int64), keys(count)
+
+
+def keys(count: int) -> Int64s:
+    """Keys of texts, in no order."""
+    return np.random.default_rng(0).permutation(count)
 
 
 def links(scores: Int64s) -> tuple[Int64s, Int64s, Int64s]:
@@ -118,9 +124,9 @@ def test_groups_do_not_depend_on_the_order_of_links(seed: int, random: Random) -
     order = list(range(len(first)))
     random.shuffle(order)
     for config in (StoryConfig(), StoryConfig(min_component_density=0.7)):
-        plain = group(first, second, values, at_once(14), Dense(scores), config)
+        plain = group(first, second, values, *at_once(14), Dense(scores), config)
         mixed = group(
-            second[order], first[order], values[order], at_once(14), Dense(scores), config
+            second[order], first[order], values[order], *at_once(14), Dense(scores), config
         )
         found = [g.members.tolist() for g in plain.groups]
         assert found == [g.members.tolist() for g in mixed.groups]
@@ -133,7 +139,7 @@ def test_a_chain_of_links_is_not_one_story() -> None:
     for i in range(count - 1):
         scores[i, i + 1] = scores[i + 1, i] = 1500
     np.fill_diagonal(scores, 0)
-    found = group(*links(scores), at_once(count), Dense(scores))
+    found = group(*links(scores), *at_once(count), Dense(scores))
     assert found.largest_component == count
     assert max(len(g.members) for g in found.groups) == 2
 
@@ -141,7 +147,7 @@ def test_a_chain_of_links_is_not_one_story() -> None:
 def test_linkage_does_not_cross_components() -> None:
     scores = symmetric(np.full((4, 4), 5000))
     near = np.array([0, 2]), np.array([1, 3]), np.array([5000, 5000])
-    found = group(*near, at_once(4), Dense(scores))
+    found = group(*near, *at_once(4), Dense(scores))
     assert [g.members.tolist() for g in found.groups] == [[0, 1], [2, 3]]
 
 
@@ -150,7 +156,7 @@ def test_a_component_that_is_too_large_is_split_at_a_higher_floor() -> None:
     scores[:10, :10] = scores[10:, 10:] = 4000
     np.fill_diagonal(scores, 0)
     config = StoryConfig(max_component=10)
-    found = group(*links(scores), at_once(20), Dense(scores), config)
+    found = group(*links(scores), *at_once(20), Dense(scores), config)
     assert found.split_components == 1
     assert [len(g.members) for g in found.groups] == [10, 10]
 
@@ -169,7 +175,7 @@ def ring_of_stories(stories: int, size: int) -> Int64s:
 @pytest.mark.parametrize(("stories", "splits"), [(6, 0), (15, 0), (30, 1)])
 def test_a_component_of_few_links_percolates(stories: int, splits: int) -> None:
     scores = ring_of_stories(stories, 5)
-    found = group(*links(scores), at_once(len(scores)), Dense(scores))
+    found = group(*links(scores), *at_once(len(scores)), Dense(scores))
     assert found.largest_component == len(scores)
     assert found.split_components == splits
     assert [len(g.members) for g in found.groups] == [5] * stories
@@ -186,7 +192,8 @@ def test_what_percolates_is_held_together_no_longer() -> None:
     split = StoryConfig(min_component_density=0.2, medoid_probability=0.01)
     sizes = [
         max(
-            len(g.members) for g in group(*links(scores), at_once(60), Dense(scores), config).groups
+            len(g.members)
+            for g in group(*links(scores), *at_once(60), Dense(scores), config).groups
         )
         for config in (whole, split)
     ]
@@ -203,7 +210,7 @@ def test_few_texts_never_percolate(count: int, seed: int) -> None:
         other = int(generator.integers(0, i))
         scores[i, other] = scores[other, i] = -1200
     config = StoryConfig(round_up_links=100)
-    found = group(*links(scores), at_once(count), Dense(scores), config)
+    found = group(*links(scores), *at_once(count), Dense(scores), config)
     assert (found.largest_component, found.split_components) == (count, 0)
 
 
@@ -214,16 +221,51 @@ def test_texts_without_dates_and_texts_elsewhere_do_not_change_what_percolates()
     scores[:count, :count] = one
     first, second, values = links(scores)
     kept = values > -9000
-    for seconds in (at_once(count + 400), np.full(count + 400, UNDATED)):
-        found = group(first[kept], second[kept], values[kept], seconds, Dense(scores))
+    for seconds in (np.zeros(count + 400, np.int64), np.full(count + 400, UNDATED)):
+        found = group(
+            first[kept], second[kept], values[kept], seconds, keys(len(seconds)), Dense(scores)
+        )
         assert found.split_components == 1
 
 
 def test_what_near_certain_links_hold_together_is_one_story_however_large() -> None:
     scores = symmetric(np.full((12, 12), 4000))
-    found = group(*links(scores), at_once(12), Dense(scores), StoryConfig(max_component=5))
+    found = group(*links(scores), *at_once(12), Dense(scores), StoryConfig(max_component=5))
     assert [len(g.members) for g in found.groups] == [12]
     assert found.split_components == 1
+
+
+def test_what_near_certain_links_hold_together_is_split_if_it_is_too_large() -> None:
+    scores = np.full((12, 12), 4500)
+    scores[:6, :6] = scores[6:, 6:] = 6000
+    np.fill_diagonal(scores, 0)
+    found = group(*links(scores), *at_once(12), Dense(scores), StoryConfig(max_component=6))
+    assert [len(g.members) for g in found.groups] == [6, 6]
+
+
+@given(st.integers(0, 1000))
+def test_groups_are_described_as_their_members_alone_would_be(seed: int) -> None:
+    scores = symmetric(np.random.default_rng(seed).integers(-4000, 2500, (12, 12)))
+    config = StoryConfig(round_up_links=3, round_up_cohesion=0.5)
+    for each in group(*links(scores), *at_once(12), Dense(scores), config).groups:
+        alone = described(each.members, Dense(scores))
+        assert each.medoid == alone.medoid
+        assert each.mean_log_odds.tolist() == alone.mean_log_odds.tolist()
+
+
+def test_one_more_text_seldom_changes_which_texts_are_asked() -> None:
+    scores = symmetric(np.full((500, 500), 100))
+    asked: list[list[int]] = []
+
+    class Listening(Dense):
+        def block(self, rows: Int64s, columns: Int64s) -> Int64s:
+            asked.append(rows.tolist())
+            return super().block(rows, columns)
+
+    lots = keys(500)
+    for count in range(400, 500):
+        percolates(np.arange(count), lots, Listening(scores), StoryConfig(), 0)
+    assert len({tuple(each) for each in asked}) < 30
 
 
 def test_a_round_up_joins_last_and_bridges_nothing() -> None:
@@ -235,7 +277,7 @@ def test_a_round_up_joins_last_and_bridges_nothing() -> None:
     scores[0, 9:] = scores[9:, 0] = 1500
     np.fill_diagonal(scores, 0)
     config = StoryConfig(round_up_links=6, round_up_cohesion=0.3)
-    found = group(*links(scores), at_once(13), Dense(scores), config)
+    found = group(*links(scores), *at_once(13), Dense(scores), config)
     assert found.round_ups == (0,)
     assert [g.members.tolist() for g in found.groups] == [
         [0, 9, 10, 11, 12],
@@ -244,13 +286,13 @@ def test_a_round_up_joins_last_and_bridges_nothing() -> None:
     ]
     far = np.zeros(13, np.int64)
     far[0] = 30 * 86_400
-    apart = group(*links(scores), far, Dense(scores), config)
+    apart = group(*links(scores), far, keys(13), Dense(scores), config)
     assert [0] in [g.members.tolist() for g in apart.groups]
 
 
 def test_a_text_in_the_midst_of_its_own_story_is_no_round_up() -> None:
     scores = symmetric(np.full((12, 12), 2000))
-    assert group(*links(scores), at_once(12), Dense(scores)).round_ups == ()
+    assert group(*links(scores), *at_once(12), Dense(scores)).round_ups == ()
 
 
 @given(
@@ -265,7 +307,9 @@ def test_no_group_is_silent_for_longer_than_the_largest_gap(
     scores = symmetric(np.random.default_rng(seed).integers(-500, 3000, (count, count)))
     seconds = np.array([UNDATED if day is None else day * 86_400 for day in days], np.int64)
     config = StoryConfig(round_up_links=3, round_up_cohesion=0.5)
-    found = group(*links(scores), seconds, Dense(scores), config, timedelta(days=gap))
+    found = group(
+        *links(scores), seconds, keys(len(seconds)), Dense(scores), config, timedelta(days=gap)
+    )
     assert sorted(i for g in found.groups for i in g.members.tolist()) == list(range(count))
     for each in found.groups:
         times = sorted(day for i in each.members.tolist() if (day := days[i]) is not None)
@@ -276,7 +320,7 @@ def test_an_undated_text_stays_with_the_part_that_it_fits_best() -> None:
     scores = symmetric(np.full((3, 3), 1000))
     scores[1, 2] = scores[2, 1] = 2000
     seconds = np.array([0, 30 * 86_400, UNDATED])
-    found = group(*links(scores), seconds, Dense(scores))
+    found = group(*links(scores), seconds, keys(len(seconds)), Dense(scores))
     assert [g.members.tolist() for g in found.groups] == [[0], [1, 2]]
 
 
@@ -289,15 +333,15 @@ def test_texts_elsewhere_change_nothing(seed: int) -> None:
         scores[part, part] = symmetric(generator.integers(-4000, 3000, (8, 8)))
     first, second, values = links(scores)
     inside = values > -9000
-    both = group(first[inside], second[inside], values[inside], at_once(16), Dense(scores))
-    alone = group(*links(scores[:8, :8]), at_once(8), Dense(scores[:8, :8]))
+    both = group(first[inside], second[inside], values[inside], *at_once(16), Dense(scores))
+    alone = group(*links(scores[:8, :8]), *at_once(8), Dense(scores[:8, :8]))
     kept = [g.members.tolist() for g in both.groups if g.members[0] < 8]
     assert kept == [g.members.tolist() for g in alone.groups]
 
 
 def test_the_medoid_is_closest_to_the_others() -> None:
     scores = symmetric(np.array([[0, 900, 100], [0, 0, 900], [0, 0, 0]]))
-    found = group(*links(scores), at_once(3), Dense(scores))
+    found = group(*links(scores), *at_once(3), Dense(scores))
     assert len(found.groups) == 1
     assert found.groups[0].medoid == 1
     assert found.groups[0].mean_log_odds.tolist() == [500.0, 900.0, 500.0]
@@ -305,14 +349,14 @@ def test_the_medoid_is_closest_to_the_others() -> None:
 
 def test_no_texts_make_no_groups() -> None:
     empty = np.empty(0, np.int64)
-    assert group(empty, empty, empty, empty, Dense(np.empty((0, 0), np.int64))).groups == ()
+    assert group(empty, empty, empty, empty, empty, Dense(np.empty((0, 0), np.int64))).groups == ()
 
 
 def test_the_floor_is_included() -> None:
     floor = log_odds_of(0.2)
     scores = symmetric(np.array([[0, floor], [0, 0]]))
     config = StoryConfig(min_probability=0.2, floor_probability=0.2)
-    assert len(group(*links(scores), at_once(2), Dense(scores), config).groups) == 1
+    assert len(group(*links(scores), *at_once(2), Dense(scores), config).groups) == 1
 
 
 @given(st.integers(1, 12), st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40))

@@ -6,8 +6,9 @@ spanning trees). Joining its links from the highest level down makes a tree of c
 dendrogram: texts are its leaves; every link that joins two components makes a node above them.
 
 What the functions are given as `tree`: for each leaf and node the node above it, -1 for none; its
-level; the number of its texts; a hash of these texts, the sum of theirs; where its texts begin in
-the order of the leaves: int32, int8, int32, uint64, int32 (2n,).
+level, that of a leaf like no other; the number of its texts; a hash of these texts, the sum of
+theirs; where its texts begin in the order of the leaves; the level of its strongest link: int32,
+int16, int32, uint64, int32, int16 (2n,).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numba as nb
 import numpy as np
 
 from dedup.kernels.sketch import OPTIONS, Array
+
+_LEAF = 1 << 14
 
 
 @nb.njit(inline="always")
@@ -51,7 +54,7 @@ def components(count: int, first: Array, second: Array) -> Any:
 
 
 @nb.njit(**OPTIONS)
-def planted(hashes: Array, first: Array, second: Array, levels: Array, top: int) -> Any:
+def planted(hashes: Array, first: Array, second: Array, levels: Array) -> Any:
     """The forest of some links, and the tree of its components.
 
     Args:
@@ -59,7 +62,6 @@ def planted(hashes: Array, first: Array, second: Array, levels: Array, top: int)
         first: One end of each link, int32 (m,).
         second: The other.
         levels: Of the links, descending, uint8 (m,).
-        top: The highest level.
 
     Returns:
         Which links are in the forest, bool (m,); the tree, see above; how many leaves and nodes it
@@ -70,7 +72,8 @@ def planted(hashes: Array, first: Array, second: Array, levels: Array, top: int)
     ranks = np.zeros(count, np.int8)
     node_of = np.arange(count).astype(np.int32)
     above = np.full(2 * count, -1, np.int32)
-    level = np.full(2 * count, top, np.int8)
+    level = np.full(2 * count, _LEAF, np.int16)
+    strongest = np.full(2 * count, -1, np.int16)
     sizes = np.ones(2 * count, np.int32)
     hashed = np.zeros(2 * count, np.uint64)
     hashed[:count] = hashes
@@ -92,6 +95,7 @@ def planted(hashes: Array, first: Array, second: Array, levels: Array, top: int)
         above[u] = above[v] = nodes
         lower[nodes - count, 0], lower[nodes - count, 1] = u, v
         level[nodes] = levels[k]
+        strongest[nodes] = max(np.int16(levels[k]), strongest[u], strongest[v])
         sizes[nodes] = sizes[u] + sizes[v]
         hashed[nodes] = hashed[u] + hashed[v]
         nodes += 1
@@ -108,7 +112,7 @@ def planted(hashes: Array, first: Array, second: Array, levels: Array, top: int)
     order = np.empty(count, np.int32)
     for text in range(count):
         order[starts[text]] = text
-    return kept, (above, level, sizes, hashed, starts), nodes, order, starts[:count]
+    return kept, (above, level, sizes, hashed, starts, strongest), nodes, order, starts[:count]
 
 
 @nb.njit(**OPTIONS)
@@ -127,7 +131,7 @@ def asked_nodes(tree: Any, nodes: int, count: int, least: int) -> Any:
         Nodes, descending, so that a larger component comes before those inside it, int64 (k,); the
         place in this list of the next larger one of each, -1 for none.
     """
-    above, level, sizes, _, _ = tree
+    above, level, sizes, _, _, _ = tree
     place_of = np.full(nodes, -1, np.int64)
     found, outer = np.empty(nodes - count, np.int64), np.empty(nodes - count, np.int64)
     written = 0
@@ -157,7 +161,7 @@ def parts(tree: Any, nodes: int, split: Array) -> Any:
     Returns:
         The node of the part of each leaf and node, -1 for those above the parts, int32 (nodes,).
     """
-    above, level, _, _, _ = tree
+    above, level, _, _, _, _ = tree
     part = np.empty(nodes, np.int32)
     open_ = np.empty(nodes, np.bool_)
     for node in range(nodes - 1, -1, -1):

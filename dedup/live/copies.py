@@ -140,7 +140,7 @@ class LiveCopies:
         number = self._number[digest]
         if self._sketches.order.of(number) != self._articles[article][1]:
             return ()
-        return tuple(sorted({*self._sketches.keys(number), *same_text_keys(digest)}))
+        return tuple(sorted({*self._sketches.keys([number]), *same_text_keys(digest)}))
 
     def _text_of(self, article: str) -> int:
         return self._number[self._articles[article][0]]
@@ -177,12 +177,10 @@ class LiveCopies:
         if not prints.token_counts[0]:
             return []
         digest = _digest("", text)
-        signature, anchors = prints.signatures[0], prints.anchors
-        self._raise(self._sketches.keys_of(signature, anchors), [digest])
+        self._raise(self._sketches.keys_of(prints), [digest])
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
-        mates = self._sketches.near(signature, anchors, int(prints.token_counts[0]), -1)
-        mates = [mate for mate in mates if self._digests[mate] != digest]
+        mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
         similar = self._sketches.similarities(
             [(mate, -1) for mate in mates], text.encode("utf-8", "replace")
         )
@@ -258,7 +256,7 @@ class LiveCopies:
         again = [*new, *sorted(crowded - set(new) - set(stale))]
         self._real(again)
         self._raise(self._keys_of(again[len(new) :]))
-        wanted = {number: set(self._sketches.mates(number)) for number in again}
+        wanted = {number: set(mates) for number, mates in self._sketches.mates(again).items()}
         for number in again[len(new) :]:
             for mate in set(self._matches.get(number, {})) - wanted[number]:
                 del self._matches[number][mate], self._matches[mate][number]
@@ -324,10 +322,8 @@ class LiveCopies:
                 if a < b:
                     yield self._sketches.order.of(a)[2], self._sketches.order.of(b)[2], similarity
 
-    def _keys_of(self, numbers: Iterable[int]) -> set[int]:
-        if not self._shelf.used:
-            return set()
-        return {key for number in numbers for key in self._sketches.keys(number)}
+    def _keys_of(self, numbers: Sequence[int]) -> set[int]:
+        return self._sketches.keys(numbers) if self._shelf.used else set()
 
     def _raise(self, keys: Collection[int], digests: Collection[bytes] = ()) -> None:
         """Have the sketches of the shelved texts in these buckets, and equal texts in full."""

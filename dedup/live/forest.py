@@ -16,32 +16,35 @@ import numpy.typing as npt
 from dedup.keyed_rows import Int32s
 from dedup.live.link_table import LinkTable
 from dedup.live.pairs import Pairs, Scored
+from dedup.percolation import CERTAIN, RAISE_FLOOR
 from dedup.shingles import BoolMask, Int64s, mix64
+
+_HIGHEST = 255
+"""No log-odds are that high."""
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Rising floors: the first, and those above it in equal steps, up to the last.
+    """Rising floors, as `percolation.denser_parts` raises them.
 
     Args:
         floor: The first, in log-odds.
-        step: From one to the next.
-        last: The last; what holds there is never split.
     """
 
     floor: int
-    step: int
-    last: int
 
     @property
-    def top(self) -> int:
-        """Number of the last one."""
-        return max(0, -(-(self.last - self.floor) // self.step))
+    def certain(self) -> int:
+        """Number of the first floor at which what is not too large is left whole."""
+        return max(1, -(-(CERTAIN - self.floor) // RAISE_FLOOR))
 
     def of(self, log_odds: Int64s) -> npt.NDArray[np.uint8]:
         """The highest floor at which links hold, uint8 of their shape."""
-        steps = np.clip((log_odds - self.floor) // self.step, 0, max(0, self.top - 1))
-        return np.where(log_odds >= self.last, self.top, steps).astype(np.uint8)
+        steps = (log_odds - self.floor) // RAISE_FLOOR
+        if self.floor < CERTAIN:
+            above = self.certain + (log_odds - CERTAIN) // RAISE_FLOOR
+            steps = np.where(log_odds < CERTAIN, np.minimum(steps, self.certain - 1), above)
+        return np.minimum(steps, _HIGHEST).astype(np.uint8)
 
 
 class Forest:
@@ -61,19 +64,19 @@ class Forest:
         from dedup.kernels.forest import planted
 
         self._levels = levels
-        down = np.argsort(levels.top - holds, kind="stable")
+        down = np.argsort(_HIGHEST - holds, kind="stable")
         first, second, holds = first[down], second[down], holds[down]
         hashes = mix64(np.arange(1, count + 1).astype(np.uint64))
         kept, self.tree, self.nodes, self.order, self.places = planted(
-            hashes, first, second, holds, levels.top
+            hashes, first, second, holds
         )
         self._first, self._second, self._holds = first[kept], second[kept], holds[kept]
         self.count = count
 
     @property
-    def top(self) -> int:
-        """The highest floor."""
-        return self._levels.top
+    def certain(self) -> int:
+        """See `Levels.certain`."""
+        return self._levels.certain
 
     @classmethod
     def empty(cls, levels: Levels) -> Forest:
@@ -110,7 +113,7 @@ class Forest:
 
     def members(self, node: int) -> Int64s:
         """The texts of a component, in no order that means anything."""
-        _, _, sizes, _, starts = self.tree
+        _, _, sizes, _, starts, _ = self.tree
         start = int(starts[node])
         return self.order[start : start + int(sizes[node])].astype(np.int64)
 
@@ -140,7 +143,7 @@ class Forest:
         labels = components(len(absent), first, second)
         pieces = np.unique(labels[np.concatenate(parted)])
         sizes = np.bincount(labels, minlength=len(absent))[pieces]
-        above, _, _, _, starts = self.tree
+        above, _, _, _, starts, _ = self.tree
         roots = np.sort(starts[: self.nodes][above[: self.nodes] < 0])
         trees = np.searchsorted(roots, self.places[pieces], "right")
         largest = np.lexsort((sizes, trees))

@@ -8,37 +8,24 @@ where the groups around them are others.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.affinity import Affinity, log_odds_of
+from dedup.affinity import log_odds_of
 from dedup.config import Config
-from dedup.linkage import average_linkage
 from dedup.live.forest import Forest, Levels
 from dedup.live.growing import Growing
+from dedup.live.homes import Homes
 from dedup.live.late import LateTexts
 from dedup.live.links import LinkChanges, LiveLinks, Scored
 from dedup.live.scored import ScoredParts
 from dedup.live.splits import Splits
 from dedup.live.texts import LiveTexts
 from dedup.shingles import BoolMask, Int64s
-from dedup.stories import CERTAIN, RAISE_FLOOR, Group, best_home, described_by, unbroken
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbered:
-    """Scores of texts by their place in a list of numbers."""
-
-    affinity: Affinity
-    numbers: Int64s
-
-    def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
-        return self.affinity.log_odds(self.numbers[first], self.numbers[second])
-
-    def block(self, rows: Int64s, columns: Int64s) -> Int64s:
-        return self.affinity.block(self.numbers[rows], self.numbers[columns])
+from dedup.stories import Group, described, described_by, linked_part, unbroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +79,26 @@ class LiveGroups:
         nothing = np.empty(0, np.int32)
         self._state = _State(
             np.empty(0, bool),
-            Forest.empty(Levels(floor, RAISE_FLOOR, CERTAIN)),
+            Forest.empty(Levels(floor)),
             nothing,
             nothing.astype(np.uint64),
         )
         self._scored = ScoredParts()
         self._core_of = Growing(np.int64, fill=-1)
         self._cores: dict[int, Int64s] = {}
+        self._changed_cores: set[int] = set()
         self._home_of: dict[int, int] = {}
+        self._homes = Homes(texts, links.table, config.stories)
+        self._groups: dict[int, Group] = {}
         self._first_of = Growing(np.int64, fill=-1)
         self._members: dict[int, Int64s] = {}
 
     def of(self, number: int) -> Group:
         """The group that a text is in."""
-        return self._described(self._members[self.first_of(number)])
+        first = self.first_of(number)
+        if first not in self._groups:
+            (self._groups[first],) = self._described([self._members[first]])
+        return self._groups[first]
 
     def first_of(self, number: int) -> int:
         """The first text of the group that a text is in."""
@@ -191,7 +184,7 @@ class LiveGroups:
         try:
             changes = LinkChanges(links, (links[0][:0], links[1][:0]), np.array([number]))
             state = self._changed(changes, passing=number)
-            return self._described(self._group_under(number, state))
+            return self._described([self._group_under(number, state)])[0]
         finally:
             table.cut_all(number)
             table.shrink(number)
@@ -238,51 +231,59 @@ class LiveGroups:
         parts = self._state.parts[touched]
         order = np.argsort(parts, kind="stable")
         cuts = np.flatnonzero(np.diff(parts[order])) + 1
-        new: dict[int, Int64s] = {}
-        for some in np.split(touched[order], cuts):
-            if len(some) and self._state.parts[some[0]]:
-                members = self._texts.order.sorted(some)
-                key = int(self._state.parts[some[0]])
-                for core in self._linked(members, np.unique(old_parts[members]).tolist(), key):
-                    new[self._put_core(core)] = core
-        self._scored.forget(set(np.unique(old_parts[touched]).tolist()) - set(parts.tolist()))
+        members = [
+            self._texts.order.sorted(some)
+            for some in np.split(touched[order], cuts)
+            if len(some) and self._state.parts[some[0]]
+        ]
+        keys = [int(self._state.parts[part[0]]) for part in members]
+        made = self._linked(members, [np.unique(old_parts[part]).tolist() for part in members], keys)
+        new = {int(each.members[0]): each for each in made}
         same = {
-            first for first in old.keys() & new.keys() if np.array_equal(old[first], new[first])
+            first
+            for first in old.keys() & new.keys()
+            if np.array_equal(old[first], new[first].members)
         }
-        changed = [each for first, each in (*old.items(), *new.items()) if first not in same]
+        for first, each in new.items():
+            self._put_core(each.members)
+            if first not in same:
+                self._groups[first] = each
+        self._scored.forget(set(np.unique(old_parts[touched]).tolist()) - set(keys))
+        self._changed_cores = (old.keys() | new.keys()) - same
+        changed = [old[first] for first in old if first not in same]
+        changed += [new[first].members for first in new if first not in same]
         return np.unique(np.concatenate([np.empty(0, np.int64), *changed]))
 
-    def _linked(self, members: Int64s, before: Iterable[int], key: int = 0) -> list[Int64s]:
-        """Groups of the texts of a part, by average linkage and cut where they were silent.
+    def _linked(
+        self, parts: Sequence[Int64s], before: Sequence[Iterable[int]], keys: Sequence[int] = ()
+    ) -> list[Group]:
+        """Groups of the texts of parts, by average linkage and cut where they were silent.
 
         Args:
-            members: The texts, in the order of precedence.
-            before: Parts that had many of these texts.
-            key: Of the part, 0 if it is not to be remembered.
+            parts: The texts of each, in the order of precedence.
+            before: For each, parts that had many of these texts.
+            keys: Of the parts, none if they are not to be remembered.
         """
-        if len(members) == 1:
-            return [members]
-        config = self._config.stories
-        labels = np.zeros(len(members), np.int64)
+        most = self._config.stories.max_component
         affinity = self._texts.scorer
-        if len(members) <= config.max_component:
-            scores = self._scored.of(members, affinity, before)
-            if key:
-                self._scored.keep(key, members, scores)
-            labels = average_linkage(
-                scores,
-                log_odds_of(config.min_probability),
-                log_odds_of(config.medoid_probability),
-                compiled=True,
-            )
-        seconds, scorer = self._texts.profiles.seconds[members], _Numbered(affinity, members)
-        return [
-            members[piece]
-            for label in np.unique(labels)
+        several = [k for k, part in enumerate(parts) if 1 < len(part) <= most]
+        scored = self._scored.of([parts[k] for k in several], affinity, [before[k] for k in several])
+        found = [
+            described(part[piece], affinity)
+            for part in parts
+            if len(part) == 1 or len(part) > most
             for piece in unbroken(
-                np.flatnonzero(labels == label), seconds, scorer, self._config.neighbors.max_gap
+                part, self._texts.profiles.seconds[part], affinity.block, self._config.neighbors.max_gap
             )
         ]
+        for k, scores in zip(several, scored, strict=True):
+            if keys:
+                self._scored.keep(keys[k], parts[k], scores)
+            found += linked_part(
+                parts[k], self._texts.profiles.seconds[parts[k]], scores,
+                self._config.stories, self._config.neighbors.max_gap, compiled=True,
+            )  # fmt: skip
+        return found
 
     def _put_core(self, core: Int64s) -> int:
         first = int(core[0])
@@ -306,38 +307,20 @@ class LiveGroups:
         for number in np.flatnonzero(before & ~late).tolist():
             found.append(self._with_home(number))
             del self._home_of[number]
+            self._homes.forget(number)
         asked = np.zeros(len(late), bool)
         asked[np.concatenate((*changes.gained[:2], *changes.lost, changes.came))] = True
         asked[self._links.table.around(moved)[1]] = True
-        for number in np.flatnonzero(late & (asked | ~before)).tolist():
-            if number in self._home_of:
-                found.append(self._with_home(number))
-            self._home_of[number] = self._best_home(number)
-            found.append(self._with_home(number))
+        numbers = np.flatnonzero(late & (asked | ~before))
+        found += [self._with_home(each) for each in numbers.tolist() if each in self._home_of]
+        self._home_of.update(self._homes.of(numbers, self._core_of.rows, self._cores, self._changed_cores))
+        found += [self._with_home(each) for each in numbers.tolist()]
         return np.unique(np.concatenate(found))
 
     def _with_home(self, number: int) -> Int64s:
         """A round-up and the texts of the group that it joins, as they are now."""
         home = self._home_of[number]
         return np.append(self._cores.get(home, np.empty(0, np.int64)), number)
-
-    def _best_home(self, number: int) -> int:
-        """First text of the group that a round-up joins, -1 for none."""
-        others, _ = self._links.table.of(number)
-        firsts = np.unique(self._core_of.rows[others])
-        near = self._texts.order.sorted(firsts[firsts >= 0])
-        return self._best(number, [self._cores[first] for first in near.tolist()])
-
-    def _best(self, number: int, groups: Sequence[Int64s]) -> int:
-        place = best_home(
-            number,
-            groups,
-            self._texts.profiles.seconds,
-            self._texts.scorer,
-            self._config.stories,
-            self._config.neighbors.max_gap,
-        )
-        return int(groups[place][0]) if place >= 0 else -1
 
     # The groups.
 
@@ -371,10 +354,15 @@ class LiveGroups:
         same = {
             first for first in old.keys() & new.keys() if np.array_equal(old[first], new[first])
         }
-        return GroupChanges(
-            [self._described(members) for first, members in new.items() if first not in same],
-            old.keys() - same,
-        )
+        changed = {first: members for first, members in new.items() if first not in same}
+        for first in (old.keys() | changed.keys()) - same:
+            kept = self._groups.get(first)
+            if kept and not np.array_equal(kept.members, changed.get(first, _NOBODY)):
+                del self._groups[first]
+        missing = [first for first in changed if first not in self._groups]
+        described_ = self._described([changed[first] for first in missing])
+        self._groups.update(zip(missing, described_, strict=True))
+        return GroupChanges([self._groups[first] for first in changed], old.keys() - same)
 
     def _put_group(self, members: Int64s) -> int:
         first = int(members[0])
@@ -382,42 +370,52 @@ class LiveGroups:
         self._first_of.rows[members] = first
         return first
 
-    def _described(self, members: Int64s) -> Group:
+    def _described(self, groups: Sequence[Int64s]) -> list[Group]:
+        """Groups of these texts."""
         parts = self._state.parts
-        known = np.unique(parts[members[members < len(parts)]]).tolist()
-        return described_by(members, self._scored.of(members, self._texts.scorer, known))
+        known = [np.unique(parts[each[each < len(parts)]]).tolist() for each in groups]
+        scored = self._scored.of(groups, self._texts.scorer, known)
+        return [described_by(*each) for each in zip(groups, scored, strict=True)]
 
     def _group_under(self, number: int, state: _State) -> Int64s:
         """The group of a text under another state of things, in the order of precedence."""
-        cores: dict[int, list[Int64s]] = {}
+        before = _longer(self._state.parts, len(state.parts), 0)
+        firsts = _longer(self._core_of.rows, len(state.parts), -1).copy()
+        differ = (before != state.parts) | (np.arange(len(before)) == number)
+        changed: set[int] = set()
+        groups = ChainMap({}, self._cores)
 
-        def core_of(text: int) -> Int64s:
-            key = int(state.parts[text])
-            if text != number and key == int(self._state.parts[text]):
-                return self._cores[int(self._core_of.rows[text])]
-            if key not in cores:
+        def link_again(texts: Int64s) -> None:
+            for text in texts[differ[texts] & ~state.late[texts]].tolist():
+                if not differ[text]:
+                    continue
                 members = self._texts.order.sorted(state.forest.members(int(state.nodes[text])))
-                old = members[members != number]
-                cores[key] = self._linked(members, np.unique(self._state.parts[old]).tolist())
-            return next(core for core in cores[key] if text in core)
+                changed.update(np.unique(firsts[members]).tolist())
+                for each in self._linked([members], [np.unique(before[members]).tolist()]):
+                    firsts[each.members] = first = int(each.members[0])
+                    groups[first] = each.members
+                    changed.add(first)
+                differ[members] = False
 
-        def home_of(text: int) -> int:
-            others, _ = self._links.table.of(text)
-            near = {int(core[0]): core for core in map(core_of, others[~state.late[others]].tolist())}
-            firsts = self._texts.order.sorted(np.array(list(near), np.int64))
-            home = self._best(text, [near[first] for first in firsts.tolist()])
-            found.update(near)
-            return home
+        def homes_of(texts: Int64s) -> dict[int, int]:
+            link_again(np.unique(self._links.table.around(texts)[1]))
+            firsts[state.late] = -1
+            return self._homes.asked(texts, firsts, groups, changed)
 
-        found: dict[int, Int64s] = {}
-        first = home_of(number) if state.late[number] else -1
-        if state.late[number] and first < 0:
-            return np.array([number])
-        core = found[first] if first >= 0 else core_of(number)
-        around = np.unique(self._links.table.around(core)[1])
-        late = around[state.late[around]].tolist()
-        joined = [each for each in late if home_of(each) == core[0]]
-        return self._texts.order.sorted(np.append(core, np.array(joined, np.int64)))
+        if state.late[number]:
+            first = homes_of(np.array([number]))[number]
+            if first < 0:
+                return np.array([number])
+        else:
+            link_again(np.array([number]))
+            first = int(firsts[number])
+        around = np.unique(self._links.table.around(groups[first])[1])
+        homes = homes_of(around[state.late[around]])
+        joined = [each for each, home in homes.items() if home == first]
+        return self._texts.order.sorted(np.append(groups[first], np.array(joined, np.int64)))
+
+
+_NOBODY = np.empty(0, np.int64)
 
 
 def _longer(values: np.ndarray, count: int, fill: float) -> np.ndarray:

@@ -13,7 +13,7 @@ from dedup.compiled_pairs import Sizes
 from dedup.keyed_rows import KeyedRows
 from dedup.live.growing import Growing, GrowingRows
 from dedup.live.ordering import Ordering
-from dedup.profiles import Profiles
+from dedup.profiles import Profiles, keys_of
 from dedup.shingles import Int64s
 
 _LONG_AGO = -(1 << 60)
@@ -31,6 +31,7 @@ class LiveTexts:
 
     def __init__(self, dim: int, model: AffinityModel) -> None:
         self._model = model
+        self._curves = model.arrays()
         self.order = Ordering()
         self.articles: list[str] = []
         self.number: dict[str, int] = {}
@@ -42,6 +43,7 @@ class LiveTexts:
             "sources": Growing(np.int64),
             "short": Growing(np.bool_),
         }
+        self._keys = Growing(np.int64)
         self._rows = {name: GrowingRows() for name in _ROWS}
         self._squares = Growing(np.int64), Growing(np.int64)
         self._longest = np.zeros(len(_ROWS), np.int64)
@@ -67,7 +69,13 @@ class LiveTexts:
     def scorer(self) -> Affinity:
         """Scores pairs of texts by number."""
         sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
-        return Affinity(self._model, self.profiles, True, sizes)
+        return Affinity(self._model, self.profiles, True, sizes, self._curves)
+
+    @property
+    def keys(self) -> Int64s:
+        """Hashes of the ids of the articles, int64 (n,)."""
+        keys: Int64s = self._keys.rows
+        return keys
 
     def add(
         self, articles: Sequence[str], found: Profiles, precedences: Sequence[Precedence]
@@ -83,6 +91,7 @@ class LiveTexts:
         self.order.extend(precedences)
         self.number.update(zip(articles, numbers.tolist(), strict=True))
         self.articles.extend(articles)
+        self._keys.extend(keys_of([id for *_, id in precedences]))  # noqa: A001
         for name, grown in self._columns.items():
             grown.extend(getattr(found, name))
         rows: list[KeyedRows] = [getattr(found, name) for name in _ROWS]
@@ -109,7 +118,7 @@ class LiveTexts:
         self.remove(np.array([number]))
         self.articles.pop()
         self.order.forget_last()
-        for grown in (*self._columns.values(), *self._squares, self._alive):
+        for grown in (*self._columns.values(), *self._squares, self._alive, self._keys):
             grown.shrink(number)
         for rows in self._rows.values():
             rows.shrink(number)
