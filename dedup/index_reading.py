@@ -186,7 +186,7 @@ class IndexReader:
         counts = self._store.counts()
         return IndexStats(
             articles=counts["articles"],
-            hot=counts["articles"],
+            hot=counts["articles"] - counts["shelved"],
             texts=counts["texts"],
             story_groups=counts["story_groups"],
             events=counts["events"],

@@ -233,10 +233,10 @@ def test_a_reader_loads_one_moment_while_a_writer_works(
         all_articles = reader._store.all_articles
         new = pool[12:15]
 
-        def late() -> Iterator[tuple[StoredArticle, Derived]]:
+        def late(**wanted: Any) -> Iterator[tuple[StoredArticle, Derived]]:
             index.add(new.pop())
             index.remove(pool[len(new)].id)
-            return all_articles()
+            return all_articles(**wanted)
 
         monkeypatch.setattr(reader._store, "all_articles", late)
         while new:

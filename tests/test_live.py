@@ -18,6 +18,7 @@ from dedup.candidates import MAX_BUCKET
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.live import Live
+from dedup.live.shelf import Held
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
@@ -82,13 +83,14 @@ class Followed:
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
         cache = self.live.cache("1") if cached else None
         self.live = Live(self.config, self.encoder, self.model)
-        found = self.live.load(rows, list(clusters.values()), lasting, cache)
+        found = self.live.load(Held(rows, list(clusters.values()), lasting, None), cache)
         assert found == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:
         """What is asked for changes nothing, be it there or not."""
         (asked,) = as_articles([article])
-        self.live.query(asked, {story: story for story in self.stories}, 3)
+        self.live.lasting.update({story: story for story in self.stories})
+        self.live.query(asked, 3)
 
     def batch(self) -> Result:
         return dedup.cluster(

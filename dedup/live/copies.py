@@ -9,17 +9,20 @@ are looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import xxhash
 
-from dedup.assembly import Precedence, describe_clusters
+from dedup.assembly import Precedence, body_of, describe_clusters, precedence
 from dedup.characters import UInt32s
 from dedup.config import Config
 from dedup.fingerprints import Fingerprints, fingerprint
 from dedup.live.components import components
+from dedup.live.forms import fingerprints_of
+from dedup.live.ghosts import Ghosts, same_text_keys
+from dedup.live.shelf import Shelf
 from dedup.live.sketches import Sketches, taken, turned
 from dedup.matches import Matches, Similarity
 from dedup.near_duplicates import NearDuplicates, assign_leaders
@@ -45,10 +48,14 @@ class ClusterChanges:
     Args:
         new: Clusters that are new or have changed.
         gone: Those that were there and are gone or have changed.
+        looked_at: Articles whose matches may be others now, those that went included.
+        matches: Of the texts of these articles, each by its first article.
     """
 
     new: Sequence[DuplicateCluster]
     gone: Sequence[DuplicateCluster]
+    looked_at: Set[str]
+    matches: Sequence[tuple[str, str, Similarity]]
 
 
 class LiveCopies:
@@ -56,10 +63,17 @@ class LiveCopies:
 
     Args:
         config: Uses the sections `fingerprints` and `near_duplicates`.
+        shelf: Where the texts are that left the index; they are found all the same.
+        revive: Brings shelved articles back, by id.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(
+        self, config: Config, shelf: Shelf, revive: Callable[[Collection[str]], None]
+    ) -> None:
         self._config = config
+        self._shelf = shelf
+        self._revive = revive
+        self._ghosts = Ghosts()
         self._sketches = Sketches(config)
         self._articles: dict[str, tuple[bytes, Precedence]] = {}
         self._holders: dict[bytes, list[str]] = {}
@@ -73,13 +87,16 @@ class LiveCopies:
         articles: Mapping[str, Body],
         prints: Fingerprints | None,
         clusters: Iterable[DuplicateCluster],
+        matches: Iterable[tuple[str, str, Similarity]] | None = None,
     ) -> None:
         """Take over articles that were in clusters before.
 
         Args:
-            articles: All of them.
+            articles: Some, with all that their texts match.
             prints: Fingerprints of their texts in that order; None if they are not known.
             clusters: What they were in.
+            matches: Of their texts, each by an article that has it; None if they are not known
+                and these are all articles.
         """
         texts: dict[bytes, str] = {}
         rows: list[int] = []
@@ -87,7 +104,10 @@ class LiveCopies:
             digest = _digest(id, body.text)
             self._articles[id] = digest, body.precedence
             self._holders.setdefault(digest, []).append(id)
-            if digest not in texts:
+            ghost = self._ghosts.lay(digest)
+            if ghost is not None:
+                self._number[digest] = ghost
+            elif digest not in texts and digest not in self._number:
                 texts[digest] = body.text
                 rows.append(row)
         coming = [
@@ -97,13 +117,33 @@ class LiveCopies:
         known = None if prints is None else taken(prints, np.array(rows, np.int64))
         new = self._numbered(coming, known)
         self._sketches.file(new)
-        self._match_all()
+        if matches is None:
+            self._match_all()
+        for a, b, similarity in matches or ():
+            self._put(self._text_of(a), self._text_of(b), similarity)
         for cluster in clusters:
             self.cluster_of.update((member.id, cluster) for member in cluster.members)
 
     def prints_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature and anchors of the text of an article."""
-        return self._sketches.fingerprint_of(self._number[self._articles[article][0]])
+        return self._sketches.fingerprint_of(self._text_of(article))
+
+    def hanging(self, article: str) -> list[str]:
+        """Articles with the text of one, and those whose texts match it."""
+        number = self._text_of(article)
+        texts = (number, *self._matches.get(number, ()))
+        return [each for text in texts for each in self._holders[self._digests[text]]]
+
+    def keys_of(self, article: str) -> tuple[int, ...]:
+        """What the text of an article is found by; none if it is not the first that has it."""
+        digest, _ = self._articles[article]
+        number = self._number[digest]
+        if self._sketches.order.of(number) != self._articles[article][1]:
+            return ()
+        return tuple(sorted({*self._sketches.keys([number]), *same_text_keys(digest)}))
+
+    def _text_of(self, article: str) -> int:
+        return self._number[self._articles[article][0]]
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:
         """Add or replace articles, and remove others.
@@ -112,8 +152,9 @@ class LiveCopies:
             put: By id of the article.
             removed: Ids of articles that are there and not among the others.
         """
-        before = {each: self._articles[each] for each in (*put, *removed) if each in self._articles}
         digests = {id: _digest(id, body.text) for id, body in put.items()}  # noqa: A001
+        self._raise((), digests.values())
+        before = {each: self._articles[each] for each in (*put, *removed) if each in self._articles}
         touched = dict.fromkeys([digest for digest, _ in before.values()])
         touched.update(dict.fromkeys(digests.values()))
         for id in before:  # noqa: A001
@@ -125,7 +166,7 @@ class LiveCopies:
         old = self._clusters_of(before)
         stale, new = self._renumber(touched, texts)
         dirty = self._match(stale, new)
-        return self._regrouped(dirty | set(new), touched, old)
+        return self._regrouped(dirty | set(new), touched, old, before.keys())
 
     def query(self, text: str) -> list[tuple[str, Similarity]]:
         """Articles whose texts are copies of a text, the most similar first.
@@ -136,14 +177,14 @@ class LiveCopies:
         if not prints.token_counts[0]:
             return []
         digest = _digest("", text)
+        self._raise(self._sketches.keys_of(prints), [digest])
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
-        mates = [
-            mate for mate in self._sketches.near(prints) if self._digests[mate] != digest
-        ]
+        mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
         similar = self._sketches.similarities(
             [(mate, -1) for mate in mates], text.encode("utf-8", "replace")
         )
+        self._real(mate for mate, _ in similar)
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
         for (mate, _), similarity in ranked:
             found += [(each, similarity) for each in sorted(self._holders[self._digests[mate]])]
@@ -198,13 +239,14 @@ class LiveCopies:
 
     def _match(self, stale: Sequence[int], new: Sequence[int]) -> set[int]:
         """Bring the matches up to date; the texts that are there and lost or won some."""
+        self._raise(self._keys_of([*stale, *new]))
         crowded = self._sketches.in_large_buckets(stale)
         self._sketches.remove(stale)
         for number in stale:
             if self._number.get(self._digests[number]) == number:
                 del self._number[self._digests[number]]
         self._sketches.file(new)
-        if len(new) * _BULK > len(self._number):
+        if len(new) * _BULK > len(self._number) and not self._shelf.used:
             return self._match_all()
         dirty = {mate for number in stale for mate in self._matches.get(number, {})}
         for number in stale:
@@ -212,6 +254,8 @@ class LiveCopies:
                 self._matches[mate].pop(number, None)
         crowded |= self._sketches.in_large_buckets(new)
         again = [*new, *sorted(crowded - set(new) - set(stale))]
+        self._real(again)
+        self._raise(self._keys_of(again[len(new) :]))
         wanted = {number: set(mates) for number, mates in self._sketches.mates(again).items()}
         for number in again[len(new) :]:
             for mate in set(self._matches.get(number, {})) - wanted[number]:
@@ -223,7 +267,9 @@ class LiveCopies:
             for mate in mates
             if mate not in self._matches.get(number, {})
         }
-        for (a, b), similarity in self._sketches.similarities(sorted(pairs)).items():
+        found = self._sketches.similarities(sorted(pairs))
+        self._real(number for pair in found for number in pair)
+        for (a, b), similarity in found.items():
             self._put(a, b, similarity)
             dirty |= {a, b}
         return dirty - set(stale)
@@ -240,17 +286,23 @@ class LiveCopies:
         self._matches.setdefault(b, {})[a] = turned(similarity)
 
     def _regrouped(
-        self, dirty: set[int], touched: Iterable[bytes], old: dict[str, DuplicateCluster]
+        self,
+        dirty: set[int],
+        touched: Iterable[bytes],
+        old: dict[str, DuplicateCluster],
+        before: Iterable[str],
     ) -> ClusterChanges:
         """Clusters of all components that a change touched."""
         starts = {number for number in dirty if self._sketches.is_there(number)}
         starts.update(self._number[digest] for digest in touched if digest in self._number)
         new: list[DuplicateCluster] = []
+        matches: list[tuple[str, str, Similarity]] = []
         for found in components(starts, lambda number: self._matches.get(number, {})):
             component = self._sketches.order.sorted(np.array(found, np.int64)).tolist()
             articles = self._articles_of(component)
             old.update(self._clusters_of(each for each in articles if each in self.cluster_of))
             new.extend(self._clusters(component, articles))
+            matches += self._named_matches(component)
         for cluster in old.values():
             for member in cluster.members:
                 self.cluster_of.pop(member.id, None)
@@ -260,7 +312,46 @@ class LiveCopies:
         return ClusterChanges(
             [cluster for cluster in new if cluster.id not in same],
             [cluster for cluster in old.values() if cluster.id not in same],
+            {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
+            matches,
         )
+
+    def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
+        for a in component:
+            for b, similarity in self._matches.get(a, {}).items():
+                if a < b:
+                    yield self._sketches.order.of(a)[2], self._sketches.order.of(b)[2], similarity
+
+    def _keys_of(self, numbers: Sequence[int]) -> set[int]:
+        return self._sketches.keys(numbers) if self._shelf.used else set()
+
+    def _raise(self, keys: Collection[int], digests: Collection[bytes] = ()) -> None:
+        """Have the sketches of the shelved texts in these buckets, and equal texts in full."""
+        if not self._shelf.used:
+            return
+        same = {key for digest in digests for key in same_text_keys(digest)}
+        rows = self._shelf.sharing({*keys, *same})
+        if rows:
+            prints = fingerprints_of(
+                [each.signature for _, each in rows], self._config.fingerprints
+            )
+            found = [stored for stored, _ in rows]
+            texts = [body_of(stored.clean) for stored in found]
+            new = self._sketches.add(
+                [precedence(stored.article, stored.clean) for stored in found],
+                [text.encode("utf-8", "replace") for text in texts],
+                prints,
+            )
+            self._sketches.file(new)
+            for number, stored, text in zip(new, found, texts, strict=True):
+                digest = _digest(stored.article.id, text)
+                self._digests.append(digest)
+                self._ghosts.rise(number, digest, stored.article.id)
+        self._revive(self._ghosts.with_texts(digests))
+
+    def _real(self, numbers: Iterable[int]) -> None:
+        """Have all of the texts that are in memory as sketches only."""
+        self._revive(self._ghosts.names(numbers))
 
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""

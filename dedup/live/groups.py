@@ -130,6 +130,20 @@ class LiveGroups:
         if parts is not None:
             self._splits.learn(forest, parts)
         self._state = self._parted(late, absent, forest)
+        return self._put_known(groups)
+
+    def take_back(self, groups: Iterable[Sequence[int]], changes: LinkChanges) -> list[int]:
+        """Take over more groups, which nothing links to others; the first text of each.
+
+        Args:
+            groups: By the numbers of their texts.
+            changes: That these texts and their links came.
+        """
+        self._state = self._changed(changes)
+        return self._put_known(groups)
+
+    def _put_known(self, groups: Iterable[Sequence[int]]) -> list[int]:
+        late = self._state.late
         self._core_of.resize(len(self._texts))
         self._first_of.resize(len(self._texts))
         firsts = []

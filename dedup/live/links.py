@@ -15,10 +15,12 @@ import numpy as np
 
 from dedup.affinity import likely_pairs
 from dedup.config import NeighborConfig
+from dedup.keyed_rows import Int32s
 from dedup.live.cache import LinkCache
 from dedup.live.link_table import LinkTable
 from dedup.live.nearest import ROWS_AT_ONCE, Nearest
 from dedup.live.pairs import Pairs, Scored, distinct, joined
+from dedup.live.parcels import Tops
 from dedup.live.shared_terms import SharedTerms
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import Pairs as Candidates
@@ -75,18 +77,22 @@ class LiveLinks:
         self._gained, self._lost = [], []
         return LinkChanges((first[there], second[there], log_odds[there]), lost, came)
 
-    def cache(self, generation: str, late: BoolMask, parts: Int64s) -> LinkCache:
+    def cache(self, generation: str, late: BoolMask, parts: Int64s, without: Int64s) -> LinkCache:
         """What can be taken over by `load`: the texts that are there, numbered anew.
 
         Args:
             generation: Of the store.
             late: Which texts are round-ups, bool (n,).
             parts: Equal for texts of one part and else different, int64 (n,).
+            without: Numbers of texts that are left out, with all that they are linked to.
         """
-        kept = np.flatnonzero(self._texts.alive)
+        there = self._texts.alive.copy()
+        there[without] = False
+        kept = np.flatnonzero(there)
         place = np.full(len(self._texts), -1)
         place[kept] = np.arange(len(kept))
-        first, second, log_odds = self.table.all()
+        links = self.table.all()
+        first, second, log_odds = (each[there[links[0]]] for each in links)
         return LinkCache(
             generation,
             tuple(self._texts.articles[number] for number in kept.tolist()),
@@ -104,6 +110,33 @@ class LiveLinks:
         self._terms.file(np.arange(len(self._texts)))
         self.table.resize(len(self._texts))
         self.table.put(found.first, found.second, found.log_odds)
+
+    def kept(self, numbers: Int64s) -> tuple[Int64s, Tops]:
+        """Links and nearest of texts that are linked to no others, by place among them."""
+        order = np.argsort(numbers)
+        found = self.table.around(numbers)
+        once = found[0] < found[1]
+        first, second = (order[np.searchsorted(numbers[order], each[once])] for each in found[:2])
+        return np.stack((first, second, found[2][once]), axis=1), self._nearest.kept(numbers)
+
+    def file(self, numbers: Int64s) -> None:
+        """Put texts into the lists of their terms, without links."""
+        self._nearest.make_room()
+        self.table.resize(len(self._texts))
+        self._terms.file(numbers)
+
+    def restore(self, numbers: Int64s, links: Int64s, tops: Tops) -> None:
+        """Put back what `kept` gave; the texts have their numbers and are in their lists."""
+        self._nearest.restore(numbers, tops)
+        for number in numbers.tolist():
+            self.table.cut_all(number)
+        found = numbers[links[:, 0]], numbers[links[:, 1]], links[:, 2]
+        self.table.put(*found)
+        self._gained.append(found)
+
+    def tops(self, numbers: Int64s) -> Int32s:
+        """The largest products of texts: (languages, k, most)."""
+        return self._nearest.tops(numbers)[1]
 
     def remove(self, numbers: Int64s) -> None:
         """Texts go, which are still there."""

@@ -16,6 +16,7 @@ from dedup.config import NeighborConfig
 from dedup.keyed_rows import Int32s
 from dedup.live.growing import Growing
 from dedup.live.pairs import Pairs, joined
+from dedup.live.parcels import Tops
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import SCALE, within_gap
 from dedup.shingles import BoolMask, Int64s
@@ -23,7 +24,7 @@ from dedup.threads import mapped
 
 ROWS_AT_ONCE = 256
 _ONE = SCALE * SCALE
-_NONE = np.iinfo(np.int32).min
+NONE = np.iinfo(np.int32).min
 """In place of the product of a text that is not there."""
 _PAIRS_OF_A_THREAD = 1 << 20
 
@@ -64,6 +65,31 @@ class Nearest:
         self._tops = tops
         self.make_room()
 
+    def kept(self, numbers: Int64s) -> Tops:
+        """What `restore` puts back: products by place among some texts, and key of a language."""
+        found = []
+        for key, tops in zip(self._places, self._tops[:, numbers], strict=False):
+            rows, columns = np.nonzero(tops > NONE)
+            counts = np.bincount(rows, minlength=len(numbers))
+            ends = np.cumsum(counts)
+            products = tops[rows, columns]
+            for place in np.flatnonzero(counts).tolist():
+                part = products[ends[place] - counts[place] : ends[place]]
+                found.append((place, key, np.sort(part)))
+        return found
+
+    def restore(self, numbers: Int64s, tops: Tops) -> None:
+        """Put back what `kept` gave."""
+        for _, key, _ in tops:
+            self._places.setdefault(key, len(self._places))
+        self.make_room()
+        most = self._tops.shape[2]
+        self._tops[:, numbers] = NONE
+        for place, key, products in tops:
+            # Ascending: a heap, whose root is the least.
+            row = self._tops[self._places[key], numbers[place]]
+            row[most - len(products) :] = products
+
     def come(self, some: Int64s) -> tuple[Int64s, Pairs]:
         """Texts come, not more than `ROWS_AT_ONCE`, the ones with smaller numbers before.
 
@@ -86,7 +112,7 @@ class Nearest:
         found = self._reaching(some, self._columns(some, number))
         self._offer(found.rows, found.columns, found.products)
         near = self._near(found)
-        self._tops[:, number] = _NONE
+        self._tops[:, number] = NONE
         self._languages.shrink(number)
         return near
 
@@ -124,7 +150,7 @@ class Nearest:
             more = max(self._languages.count, texts)
             if more > texts:
                 more = int(more * 1.25) + 64
-            room = np.full((len(self._places), more, most), _NONE, np.int32)
+            room = np.full((len(self._places), more, most), NONE, np.int32)
             room[:languages, :texts] = self._tops
             self._tops = room
 
@@ -151,7 +177,7 @@ class Nearest:
             same = np.flatnonzero(self._texts.alive & (self._languages.rows == language))
             for start in range(0, len(numbers), ROWS_AT_ONCE):
                 rows = np.array(numbers[start : start + ROWS_AT_ONCE], np.int64)
-                self._tops[language, rows] = _NONE
+                self._tops[language, rows] = NONE
                 found = self._reaching(rows, same)
                 self._offer(found.rows, found.columns, found.products)
                 pairs.append(self._near(found))

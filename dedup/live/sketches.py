@@ -59,6 +59,18 @@ class Sketches:
         signature: UInt32s = self._signatures.rows[number]
         return int(self._tokens.rows[number]), signature, self._anchors_of(number)
 
+    def keys(self, numbers: Sequence[int]) -> set[int]:
+        """Buckets of texts: those of anchors are below 2^32, those of bands above."""
+        bands, anchors = self._entries(np.array(numbers, np.int64))
+        return _numbers(bands[1], anchors[1])
+
+    def keys_of(self, prints: Fingerprints) -> set[int]:
+        """Buckets of texts that are not there."""
+        from dedup.kernels.buckets import numbered_bands
+
+        full = prints.signatures[prints.token_counts > 0]
+        return _numbers(numbered_bands(full, self._bands, self._rows).ravel(), prints.anchors)
+
     def is_there(self, number: int) -> bool:
         """Whether a text came and did not go."""
         return bool(self._alive.rows[number])
@@ -314,3 +326,6 @@ def turned(found: Similarity) -> Similarity:
     """The similarity of the second set with the first."""
     return Similarity(found.jaccard, found.containment_b, found.containment_a)
 
+
+def _numbers(bands: UInt64s, anchors: UInt32s | UInt64s) -> set[int]:
+    return {*(bands + np.uint64(1 << 32)).tolist(), *anchors.tolist()}

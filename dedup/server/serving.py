@@ -74,7 +74,7 @@ def serve(
     names = {*_LOCAL_NAMES, host, *hosts} if local else set(hosts)
     with (
         _listening(host, port) as listener,
-        StoryIndex.open(location, config, synchronous=synchronous) as index,
+        StoryIndex.open(location, config, synchronous=synchronous, step=limits.step) as index,
     ):
         index.warm_up()
         app = create_app(index, token=token, limits=limits, hosts=names)

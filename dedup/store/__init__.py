@@ -16,7 +16,9 @@ from typing import Literal, Protocol
 from dedup.index_records import StoryEvent, StoryOrder
 from dedup.records import Article, CleanText, CopyType, StoryGroup
 
-__all__ = ["Derived", "Place", "Store", "StoredArticle", "StoredStory", "StoryFilter"]
+__all__ = [
+    "Derived", "Parcel", "Place", "Shelved", "Store", "StoredArticle", "StoredStory", "StoryFilter",
+]  # fmt: skip
 
 StoryState = Literal["open", "merged", "closed"]
 
@@ -102,6 +104,41 @@ class StoredStory:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelved:
+    """What an article is found by that left the hot index.
+
+    Args:
+        id: Its id.
+        source: `Article.source`.
+        stands_at: Its time if it stands for its text, else None.
+        lines: Digests of its page and of its lines; empty if they do not count.
+        keys: Buckets of its text, signed numbers of 64 bits; none for all but the first
+            article of a text.
+    """
+
+    id: str
+    source: str
+    stands_at: datetime | None
+    lines: bytes
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Articles that left the hot index together: all that hangs together by copies and links.
+
+    Args:
+        number: Its number.
+        articles: Ids, in the order in which they were shelved.
+        links: What else is kept of their texts.
+    """
+
+    number: int
+    articles: tuple[str, ...]
+    links: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StoryFilter:
     """Which open story groups are wanted.
 
@@ -168,6 +205,10 @@ class Store(Protocol):
         """Articles by id; unknown ids are left out."""
         ...
 
+    def rows(self, ids: Sequence[str]) -> list[tuple[StoredArticle, Derived]]:
+        """Articles with what was computed of them, by id; unknown ids are left out."""
+        ...
+
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         """Digest of the content of articles by id; unknown ids are left out."""
         ...
@@ -177,8 +218,13 @@ class Store(Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
+        *,
+        hot: bool = False,
     ) -> Iterator[tuple[StoredArticle, Derived]]:
-        """All articles published in [since, until), of one `Article.source` if given, by id."""
+        """All articles published in [since, until), of one `Article.source` if given, by id.
+
+        With `hot` those that are not shelved.
+        """
         ...
 
     def put_places(self, places: Sequence[Place]) -> None:
@@ -189,36 +235,29 @@ class Store(Protocol):
         """Where articles were put, by id; unknown ids are left out."""
         ...
 
-    def all_places(self) -> Iterator[Place]:
-        """Where all articles were put, by id."""
+    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
+        """Where all articles were put, or those not shelved, by id."""
         ...
 
     def cluster(self, id: str) -> list[Place]:  # noqa: A002
         """Places of the members of a duplicate cluster, the representative first, then by id."""
         ...
 
-    def put_links(self, links: Iterable[tuple[str, str, int]]) -> None:
-        """Add links between representatives: (a, b, log-odds), a < b as text; replaces."""
+    def put_matches(
+        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
+    ) -> None:
+        """Replace all verified matches of these articles.
+
+        Args:
+            ids: Of all articles whose matches may be others now.
+            matches: (a, b, jaccard, containment_a, containment_b), each pair once.
+        """
         ...
 
-    def delete_links(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Delete links, a < b; unknown ones are passed over."""
-        ...
-
-    def all_links(self) -> Iterator[tuple[str, str, int]]:
-        """All links, by (a, b)."""
-        ...
-
-    def put_matches(self, matches: Iterable[tuple[str, str, float, float, float]]) -> None:
-        """Add verified matches: (a, b, jaccard, containment_a, containment_b), a < b; replaces."""
-        ...
-
-    def delete_matches(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Delete matches, a < b; unknown ones are passed over."""
-        ...
-
-    def all_matches(self) -> Iterator[tuple[str, str, float, float, float]]:
-        """All matches, by (a, b)."""
+    def matches(
+        self, ids: Sequence[str] | None = None
+    ) -> list[tuple[str, str, float, float, float]]:
+        """Matches of these articles, or of all that are not shelved, by (a, b)."""
         ...
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
@@ -252,7 +291,43 @@ class Store(Protocol):
         ...
 
     def counts(self) -> dict[str, int]:
-        """Counts: `articles`, `texts` (clusters), `story_groups` (open), `events`, `bytes`."""
+        """Counts: `articles`, `shelved`, `texts`, `story_groups` (open), `events`, `bytes`."""
+        ...
+
+    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[Shelved]]]) -> None:
+        """Mark articles that are there and not shelved: what is kept of each parcel, and them."""
+        ...
+
+    def unshelve(self, numbers: Sequence[int] | None = None) -> None:
+        """Forget parcels, or all of them; their articles stay. Unknown ones are passed over."""
+        ...
+
+    def put_parcel_links(self, links: Mapping[int, bytes]) -> None:
+        """Replace what is kept of parcels, by number."""
+        ...
+
+    def parcels(self, numbers: Sequence[int]) -> list[Parcel]:
+        """Parcels by number, in that order; unknown ones are left out."""
+        ...
+
+    def shelved(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers of the parcels of articles by id; those not shelved are left out."""
+        ...
+
+    def shelved_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
+        """Parcels with an article that stands for its text at a time of one of [first, last]."""
+        ...
+
+    def last_shelved(self) -> datetime | None:
+        """The latest time of an article that stands for its text and is shelved."""
+        ...
+
+    def shelved_with(self, keys: Sequence[int], most: int) -> set[str]:
+        """Ids of articles with one of these keys; of each key at most so many, the last shelved."""
+        ...
+
+    def shelved_lines(self, source: str) -> list[tuple[str, bytes]]:
+        """Id and lines of the shelved articles of a source that have any, by id."""
         ...
 
     def check(self) -> list[str]:
