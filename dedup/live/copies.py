@@ -111,7 +111,7 @@ class LiveCopies:
                 texts[digest] = body.text
                 rows.append(row)
         coming = [
-            (digest, self._first(digest), text.encode("utf-8", "replace"))
+            (digest, self._first(digest), text)
             for digest, text in texts.items()
         ]
         known = None if prints is None else taken(prints, np.array(rows, np.int64))
@@ -182,7 +182,7 @@ class LiveCopies:
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
         mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
         similar = self._sketches.similarities(
-            [(mate, -1) for mate in mates], text.encode("utf-8", "replace")
+            [(mate, -1) for mate in mates], text
         )
         self._real(mate for mate, _ in similar)
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
@@ -209,13 +209,13 @@ class LiveCopies:
     ) -> tuple[list[int], list[int]]:
         """Texts that went or whose precedence changed, and those that came or whose did."""
         stale: list[int] = []
-        coming: list[tuple[bytes, Precedence, bytes]] = []
+        coming: list[tuple[bytes, Precedence, str]] = []
         for digest in touched:
             number = self._number.get(digest)
             first = self._first(digest) if digest in self._holders else None
             if number is not None and first == self._sketches.order.of(number):
                 continue
-            body = texts[digest].encode("utf-8", "replace") if digest in texts else b""
+            body = texts.get(digest, "")
             if number is not None:
                 body = self._sketches.bodies[number]
                 stale.append(number)
@@ -225,7 +225,7 @@ class LiveCopies:
 
     def _numbered(
         self,
-        coming: Sequence[tuple[bytes, Precedence, bytes]],
+        coming: Sequence[tuple[bytes, Precedence, str]],
         known: Fingerprints | None = None,
     ) -> list[int]:
         """New numbers for texts: their digests, precedences and bodies."""
@@ -339,7 +339,7 @@ class LiveCopies:
             texts = [body_of(stored.clean) for stored in found]
             new = self._sketches.add(
                 [precedence(stored.article, stored.clean) for stored in found],
-                [text.encode("utf-8", "replace") for text in texts],
+                texts,
                 prints,
             )
             self._sketches.file(new)
