@@ -312,9 +312,15 @@ class LiveGroups:
         asked[np.concatenate((*changes.gained[:2], *changes.lost, changes.came))] = True
         asked[self._links.table.around(moved)[1]] = True
         numbers = np.flatnonzero(late & (asked | ~before))
-        found += [self._with_home(each) for each in numbers.tolist() if each in self._home_of]
-        self._home_of.update(self._homes.of(numbers, self._core_of.rows, self._cores, self._changed_cores))
-        found += [self._with_home(each) for each in numbers.tolist()]
+        homes = self._homes.of(numbers, self._core_of.rows, self._cores, self._changed_cores)
+        # Where a home is the same but its texts are others, these have moved.
+        for each, home in homes.items():
+            if home == self._home_of.get(each):
+                continue
+            if each in self._home_of:
+                found.append(self._with_home(each))
+            self._home_of[each] = home
+            found.append(self._with_home(each))
         return np.unique(np.concatenate(found))
 
     def _with_home(self, number: int) -> Int64s:

@@ -31,7 +31,10 @@ class Segmenter:
     def __init__(self, pieces: Sequence[str], scores: Sequence[float]) -> None:
         self._row = dict(zip(pieces, range(len(pieces)), strict=True))
         self._scores = scores
-        self._longest = max(map(len, pieces))
+        self._longest: dict[str, int] = {}
+        for piece in pieces:
+            begin = piece[:2]
+            self._longest[begin] = max(len(piece), self._longest.get(begin, 1))
         self._unknown = min(scores) - _UNKNOWN_COST
         self._cuts: dict[str, list[int]] = {}
 
@@ -53,12 +56,13 @@ class Segmenter:
     def cut(self, word: str, longest: int = _MAX_WORD_CHARS) -> list[int]:
         """Rows of the most probable pieces of a folded word, of at most so many characters."""
         size, row_of, scores = len(word), self._row.get, self._scores
-        longest = min(longest, self._longest)
+        longest_of = self._longest.get
         best = [0.0] + [-math.inf] * size
         last = [(0, 0)] * (size + 1)
         for start in range(size):
             reached = best[start]
-            for end in range(start + 1, min(start + longest, size) + 1):
+            reach = min(longest, longest_of(word[start : start + 2], 1))
+            for end in range(start + 1, min(start + reach, size) + 1):
                 row = row_of(word[start:end])
                 if row is not None:
                     total = reached + scores[row]
