@@ -65,7 +65,7 @@ def percolates(
         return False
     asked = members[np.argsort(keys[members], kind="stable")[:ASKED]]
     scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
-    return sparse(np.count_nonzero(scores >= floor), len(scores), config)
+    return sparse(int(np.count_nonzero(scores >= floor)), len(scores), config)
 
 
 def sparse(linked: int, pairs: int, config: StoryConfig) -> bool:

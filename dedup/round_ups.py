@@ -38,7 +38,9 @@ def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
     floor = log_odds_of(config.min_probability)
     near = links.at_least(floor)
     suspects = _loosely_linked(near, config)
-    return suspects[hold_nothing_together(list(map(near.around, suspects.tolist())), scorer, config)]
+    return suspects[
+        hold_nothing_together(list(map(near.around, suspects.tolist())), scorer, config)
+    ]
 
 
 def hold_nothing_together(

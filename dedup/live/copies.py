@@ -110,10 +110,7 @@ class LiveCopies:
             elif digest not in texts and digest not in self._number:
                 texts[digest] = body.text
                 rows.append(row)
-        coming = [
-            (digest, self._first(digest), text)
-            for digest, text in texts.items()
-        ]
+        coming = [(digest, self._first(digest), text) for digest, text in texts.items()]
         known = None if prints is None else taken(prints, np.array(rows, np.int64))
         new = self._numbered(coming, known)
         self._sketches.file(new)
@@ -181,9 +178,7 @@ class LiveCopies:
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
         mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
-        similar = self._sketches.similarities(
-            [(mate, -1) for mate in mates], text
-        )
+        similar = self._sketches.similarities([(mate, -1) for mate in mates], text)
         self._real(mate for mate, _ in similar)
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
         for (mate, _), similarity in ranked:

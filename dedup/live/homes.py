@@ -130,4 +130,3 @@ class Homes:
             return -1
         equal = firsts[values == best]
         return int(firsts[place] if len(equal) == 1 else self._texts.order.sorted(equal)[0])
-

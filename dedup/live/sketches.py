@@ -233,7 +233,7 @@ class Sketches:
         return packed >> 32, packed & _LOW, shared
 
     def _nearest(self, which: Int64s, owners: Int64s, texts: Int64s) -> tuple[Int64s, Int64s]:
-        """Texts in buckets with the eight before and the eight after them in each, and themselves."""
+        """Texts in buckets with themselves and the eight before and after them in each."""
         order = self.order.order(which, owners)
         which, owners = which[order], owners[order]
         here = np.flatnonzero(np.isin(owners, texts))
