@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from tests.indexes import QUAKE, SMALL, VOTE, Clock, all_stories, article, check
 from tests.news_streams import START, Step, World
 
 DAY = timedelta(days=1)
-WINDOW_NEIGHBORS = {"max_gap": DAY / 2}
+WINDOW_NEIGHBORS = {"max_gap": DAY / 2, "per_language": 1, "min_shared_bits": 60.0}
 WINDOW = SMALL.replace(neighbors=WINDOW_NEIGHBORS, index={"keep": DAY})
 """Ten windows in the ten days of a made-up world."""
 
@@ -96,14 +97,14 @@ def test_large_buckets_of_which_a_part_left_equal_the_batch(tmp_path: Path) -> N
     assert stream(str(tmp_path), 1, 100, 40) > 10
 
 
-def days(number: int, story: str = QUAKE, **fields: str) -> Article:
+def days(number: int, story: str = QUAKE, **fields: Any) -> Article:
     """A telling of a story on some day, in words of its own."""
     told = Random(number)
     words = " ".join(f"w{told.randrange(9_999)}" for _ in range(12))
     return replace(article(f"d{number:03}", f"{story} {words}", 24 * number), **fields)
 
 
-def apart(number: int, **fields: str) -> Article:
+def apart(number: int, **fields: Any) -> Article:
     """A text that has nothing to do with others."""
     return days(number, " ".join(f"n{number}x{k}" for k in range(60)), **fields)
 
@@ -152,7 +153,7 @@ def old(place: str) -> Iterator[StoryIndex]:
 
 
 def test_an_article_that_left_answers_as_before(old: StoryIndex) -> None:
-    story = old.story(old.place("q0").story)
+    story = old.story(old.place("q0").story_group)
     assert {member.id for member in story.members} == {"q0", "q1", "q2"}
     assert old.story(story.id, as_of=old.changes()[-1].at) == story
     assert story in old.stories(until=START + DAY).stories
@@ -163,10 +164,10 @@ def test_an_article_that_left_answers_as_before(old: StoryIndex) -> None:
 
 
 def test_a_late_article_finds_its_story(old: StoryIndex) -> None:
-    story = old.place("q0").story
+    story = old.place("q0").story_group
     late = replace(days(77, id="late"), published_at=days(0).published_at)
-    assert old.query(late).story == story
-    assert old.add(late).story == story
+    assert old.query(late).story_group == story
+    assert old.add(late).story_group == story
     assert len(old.story(story).members) == 4
     check_index(old)
 
@@ -177,15 +178,15 @@ def test_a_copy_of_a_text_that_left_is_one(old: StoryIndex) -> None:
     assert old.query(edited).duplicates[0].a == "q1"
     found = old.add([same, edited])
     assert {each.representative for each in found} == {"q1"}
-    assert {each.story for each in found} == {old.place("q1").story}
+    assert {each.story_group for each in found} == {old.place("q1").story_group}
     check_index(old)
 
 
 def test_what_left_is_updated_and_removed(old: StoryIndex) -> None:
-    story = old.place("q0").story
+    story = old.place("q0").story_group
     old.update(replace(old.article("q0").article, text=VOTE))
-    assert old.place("q0").story != old.place("q1").story
-    assert story in (old.place("q0").story, old.place("q1").story)
+    assert old.place("q0").story_group != old.place("q1").story_group
+    assert story in (old.place("q0").story_group, old.place("q1").story_group)
     check_index(old)
     old.remove(["q0", "q2", "d006"])
     with pytest.raises(NotFoundError):

@@ -83,7 +83,7 @@ def add_command(
 
       dedup add news pages/ feed.csv.gz --batch 5000
 
-      tail -F feed.jsonl | dedup add news - --json | jq -r '.id + " " + .story'
+      tail -F feed.jsonl | dedup add news - --json | jq -r '.id + " " + .story_group'
     """
     require_place(index)
     _require_inputs(inputs)

@@ -70,7 +70,7 @@ class Place:
         copy_type: How its text relates to that one's.
         jaccard: Exact Jaccard similarity with it.
         containment: The larger containment with it.
-        story: Lasting id of its story group.
+        story_group: Lasting id of its story group.
         probability: Mean P(same event) with the other texts of the group.
     """
 
@@ -80,7 +80,7 @@ class Place:
     copy_type: CopyType
     jaccard: float
     containment: float
-    story: str
+    story_group: str
     probability: float | None
 
 
@@ -286,7 +286,9 @@ class Store(Protocol):
         """
         ...
 
-    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
+    def events(
+        self, after: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
         """Events with larger numbers than `after`, in order, of one story if given."""
         ...
 
