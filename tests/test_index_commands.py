@@ -419,12 +419,14 @@ def test_serve_hands_on_what_it_was_told(
 ) -> None:
     calls: list[tuple[str, dict[str, object]]] = []
 
-    def serve(location: str, **options: object) -> None:
+    def serve(location: str, on_start: Callable[[str], None], **options: object) -> None:
+        on_start("http://there")
         calls.append((location, options))
 
     monkeypatch.setitem(sys.modules, "dedup.server", SimpleNamespace(serve=serve))
     monkeypatch.setenv("DEDUP_TOKEN", "secret")
-    assert run("serve", made, "--port", 8001).code == 0
+    started = run("serve", made, "--port", 8001)
+    assert (started.code, started.err) == (0, "serving at http://there\n")
     run("serve", made, "--host", "0.0.0.0", "--token", "other", "--force")
     assert calls == [
         (str(made), {"host": "127.0.0.1", "port": 8001, "token": "secret", "force": False}),
