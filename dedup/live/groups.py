@@ -87,6 +87,7 @@ class LiveGroups:
         self._core_of = Growing(np.int64, fill=-1)
         self._cores: dict[int, Int64s] = {}
         self._changed_cores: set[int] = set()
+        self._fresh: dict[int, Group] = {}
         self._home_of: dict[int, int] = {}
         self._homes = Homes(texts, links.table, config.stories)
         self._groups: dict[int, Group] = {}
@@ -244,10 +245,9 @@ class LiveGroups:
             for first in old.keys() & new.keys()
             if np.array_equal(old[first], new[first].members)
         }
-        for first, each in new.items():
+        self._fresh = new
+        for each in made:
             self._put_core(each.members)
-            if first not in same:
-                self._groups[first] = each
         self._scored.forget(set(np.unique(old_parts[touched]).tolist()) - set(keys))
         self._changed_cores = (old.keys() | new.keys()) - same
         changed = [old[first] for first in old if first not in same]
@@ -344,24 +344,28 @@ class LiveGroups:
             else:
                 joined.setdefault(home, []).append(number)
         cores = np.unique(self._core_of.rows[everyone[~late[everyone]]]).tolist()
-        made = [
+        whole = [
             self._texts.order.sorted(np.append(self._cores[first], joined[first]))
             if first in joined
             else self._cores[first]
             for first in cores
         ]
-        new = {self._put_group(members): members for members in (*made, *alone)}
+        new = {self._put_group(members): members for members in (*whole, *alone)}
         same = {
             first for first in old.keys() & new.keys() if np.array_equal(old[first], new[first])
         }
         changed = {first: members for first, members in new.items() if first not in same}
-        for first in (old.keys() | changed.keys()) - same:
-            kept = self._groups.get(first)
-            if kept and not np.array_equal(kept.members, changed.get(first, _NOBODY)):
-                del self._groups[first]
-        missing = [first for first in changed if first not in self._groups]
-        described_ = self._described([changed[first] for first in missing])
-        self._groups.update(zip(missing, described_, strict=True))
+        for first in old.keys() - same:
+            self._groups.pop(first, None)
+        missing = []
+        for first, members in changed.items():
+            known = self._fresh.get(first)
+            if known and len(known.members) == len(members):
+                self._groups[first] = known
+            else:
+                missing.append(first)
+        made = self._described([changed[first] for first in missing])
+        self._groups.update(zip(missing, made, strict=True))
         return GroupChanges([self._groups[first] for first in changed], old.keys() - same)
 
     def _put_group(self, members: Int64s) -> int:
@@ -413,9 +417,6 @@ class LiveGroups:
         homes = homes_of(around[state.late[around]])
         joined = [each for each, home in homes.items() if home == first]
         return self._texts.order.sorted(np.append(groups[first], np.array(joined, np.int64)))
-
-
-_NOBODY = np.empty(0, np.int64)
 
 
 def _longer(values: np.ndarray, count: int, fill: float) -> np.ndarray:
