@@ -42,7 +42,8 @@ def add_command(
         Path | None,
         typer.Option(
             metavar="FILE.toml",
-            help="Settings of a new index, as for `cluster`; one that is there keeps its own.",
+            help="Settings of a new index, as for `cluster`; one that is there keeps its own, "
+            "but for the window in [index].",
         ),
     ] = None,
     encoder: Annotated[
