@@ -3,10 +3,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 # Extras that the tests are run with; transformers is large, and its tests are skipped without it.
-EXTRAS ?= dev,html,plot,server
+EXTRAS ?= dev,docs,html,plot,server
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint format check bench clean
+.PHONY: help demo test lint format check docs notebooks readme package clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +42,18 @@ format: $(VENV)/.tests  ## Format the code.
 	$(BIN)/ruff format
 
 check: lint test  ## Everything that must hold before a change lands.
+
+docs: $(VENV)/.tests  ## Make the reference from the docstrings: out/docs/index.html.
+	$(BIN)/python -m benchmarks.reference out/docs
+
+notebooks: $(VENV)/.tests  ## Run the notebooks and store what they show.
+	$(BIN)/python -m benchmarks.notebooks
+
+readme: $(VENV)/.tests  ## Put real outputs and measured tables into the documentation.
+	$(BIN)/python -m benchmarks.readme
+
+package: $(VENV)/.tests  ## Build wheel and sdist, and try both in a clean environment.
+	$(BIN)/python -m benchmarks.package
 
 clean:  ## Remove what was made.
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

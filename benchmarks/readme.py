@@ -1,165 +1,191 @@
-"""Put real outputs and measured tables into README.md and the card of the bundled encoder.
+"""Put real outputs and measured tables into the documentation.
 
     python -m benchmarks.readme
 
-Runs the commands of the `console` blocks in a folder that holds the demonstration corpus, and
-fills in the tables from `benchmarks/results/`. `tests/test_docs.py` fails when they are stale.
+Runs the blocks of code in a folder that holds the demonstration corpus, and fills in the
+tables from `benchmarks/results/`: what stands between `<!-- NAME: ... -->` and
+`<!-- end -->`, of the names in `made_blocks`. `tests/test_docs.py` fails when they are stale.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.encoder_tables import goals_table, languages_table
-from benchmarks.quality import table
-from benchmarks.story_scale import table as scale_table
-from benchmarks.story_tables import reliability_table, stories_block
+from benchmarks import encoder_tables, near_duplicate_tables, quality, story_scale, story_tables
+from benchmarks.saved import made_line
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
-CARD = ROOT / "dedup" / "encoders" / "bundled" / "MODEL_CARD.md"
 RESULTS = ROOT / "benchmarks" / "results"
-_CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "ARCHITECTURE.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "dedup" / "encoders" / "bundled" / "MODEL_CARD.md",
+    ROOT / "dedup" / "weights" / "README.md",
+    ROOT / "seeds" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+)
+"""All that people read; they may hold blocks of code, and measured tables."""
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(<!-- ([a-z-]+): made by [^\n]* -->\n)(.*?)(\n<!-- end -->)", re.DOTALL)
+"""The opening line, the name, what was made, the closing line."""
+NOT_RUN = "# Not run in CI"
+"""A block whose first line begins so is left alone; the line says why."""
 
 
-def near_duplicate_tables(saved: dict[str, Any], start_up: dict[str, Any]) -> str:
-    """The comparison with the peers and the other measurements, as Markdown tables."""
-    lines = []
-    for compared in saved["compared"]:
-        lines += [
-            f"**{compared['corpus'].capitalize()}**, {compared['articles']:,} texts:",
-            "",
-            "| system | cores | texts per CPU-second | CPU time / ours | peak MB | pairs P / R "
-            "| clusters P / R |",
-            "|---|--:|--:|--:|--:|--:|--:|",
-            *map(_peer_row, compared["rows"]),
-            "",
-        ]
-    lines += _goals(saved, start_up)
-    made_by = saved["made_by"]
-    versions = ", ".join(f"{name} {number}" for name, number in made_by["versions"].items())
-    lines += ["", f"Machine: {made_by['machine']}, {made_by['date']}; {versions}."]
-    return "\n".join(lines)
-
-
-def _goals(saved: dict[str, Any], start_up: dict[str, Any]) -> list[str]:
-    """What was wanted and what was measured, a row each."""
-    planted, *real = saved["compared"]
-    slower = {row["system"]: row["times_slower_than_dedup"] for row in planted["rows"]}
-    ours = planted["rows"][0]
-    rensa = {
-        compared["corpus"]: row["times_slower_than_dedup"]
-        for compared in real
-        for row in compared["rows"]
-        if row["system"] == "rensa"
+def made_blocks() -> dict[str, str]:
+    """Every measured table by name, each with what its figures hold for below it."""
+    saved = {path.stem: json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")}
+    near, start_up, encoders = saved["near_duplicates"], saved["start_up"], saved["encoders"]
+    stories, scale, affinity = saved["stories"], saved["story_scale"], saved["affinity"]
+    return {
+        "quality": _with_line(
+            quality.table(saved["quality"]["rows"]),
+            saved["quality"],
+            "the sets of the table, each in a process of its own",
+        ),
+        "stories": _with_line(
+            story_tables.overall_table(stories["rows"]), stories, "the sets of the table"
+        ),
+        "systems": _with_line(
+            story_tables.systems_table(stories["rows"]), stories, "the sets of the table"
+        ),
+        "reliability": _with_line(
+            story_tables.reliability_table(affinity["rows"]),
+            affinity,
+            "candidate pairs of seeds, ITN, AllSides, ECB+ and NTREX",
+        ),
+        "scale": _with_line(
+            story_scale.table(scale["rows"]), scale, "generated texts in eight languages, seeded"
+        ),
+        "encoders": _with_line(
+            encoder_tables.goals_table(encoders), encoders, "NTREX, ITN and AllSides"
+        ),
+        "languages": _with_line(encoder_tables.languages_table(encoders), encoders, "NTREX"),
+        "compared": _with_line(
+            near_duplicate_tables.compared_table(near, stories),
+            near,
+            f"planted texts; stories by `{stories['made_by']['command']}`, "
+            f"{stories['made_by']['date']}, on the sets of the table above",
+        ),
+        "peers": _with_line(
+            near_duplicate_tables.peers_tables(near),
+            near,
+            "planted texts (generated, seed 1), SaudiNewsNet, Reuters-21578",
+        ),
+        "near-duplicates": _with_line(
+            near_duplicate_tables.goals_table(near, start_up),
+            near,
+            "as named; the last row `" + start_up["made_by"]["command"] + "` on the demonstration "
+            f"corpus, {start_up['made_by']['date']}",
+        ),
     }
-    template, live, million = saved["template"], saved["live"], saved["million"]
-    rows = [
-        (
-            f"{planted['articles']:,} texts to verified clusters, one core: 12 x datasketch tuned, "
-            "4.5 x rensa, 2.5 x Daft",
-            f"{slower['datasketch tuned']:.1f} x, {slower['rensa']:.1f} x, {slower['daft']:.1f} x",
-        ),
-        (
-            "pairs at Jaccard .8 / .7: precision 1, recall .995 / .99",
-            f"precision {ours['precision_0.8']:.3f} / {ours['precision_0.7']:.3f}, "
-            f"recall {ours['recall_0.8']:.4f} / {ours['recall_0.7']:.4f}",
-        ),
-        (
-            f"one template, {template['articles']:,} texts, every pair at Jaccard .615: largest "
-            "cluster 1, bounded work",
-            f"{template['largest_cluster']}, "
-            f"{template['verified_pairs_per_article']} pairs verified per text",
-        ),
-        (
-            "real news, the same precision and recall: 4 x rensa",
-            ", ".join(f"{name} {ratio:.1f} x" for name, ratio in rensa.items()),
-        ),
-        (
-            f"{million['articles']:,} texts, Parquet to verified clusters, all cores: 120 s, 6 GB",
-            f"{million['wall_seconds']:.0f} s, {million['peak_memory_mb'] / 1024:.1f} GB",
-        ),
-        (
-            f"live index of {live['articles']:,} texts, add and query: 100 us (p50), 400 us (p99)",
-            f"{live['add_and_query_p50_us']:.0f} us, {live['add_and_query_p99_us']:.0f} us; "
-            f"remove {live['remove_p50_us']:.0f} us",
-        ),
-        (
-            "memory at rest, without the texts: 1,000 bytes each",
-            f"{live['bytes_per_article_without_text']:,} bytes",
-        ),
-        (
-            f"`dedup cluster` on {start_up['articles']} short articles, a whole process: 2 s, the "
-            "first run ever 3 s more",
-            f"{start_up['warm_run_seconds']:.1f} s, the first run "
-            f"{start_up['first_run_seconds']:.1f} s",
-        ),
-    ]
-    return ["| goal | measured |", "|---|---|", *(f"| {goal} | {value} |" for goal, value in rows)]
 
 
-def _peer_row(row: dict[str, Any]) -> str:
-    return (
-        f"| {row['system']} | {row['threads']} | {row['articles_per_cpu_second']:,} | "
-        f"{row['times_slower_than_dedup']:.1f} | {row['peak_memory_mb']:,} | "
-        f"{row['precision_0.8']:.3f} / {row['recall_0.8']:.3f} | "
-        f"{row['cluster_precision']:.3f} / {row['cluster_recall']:.3f} |"
+def _with_line(made: str, saved: Mapping[str, Any], corpus: str) -> str:
+    return f"{made}\n\n{made_line(saved['made_by'], corpus)}"
+
+
+def filled(text: str, blocks: Mapping[str, str]) -> str:
+    """A document with its measured tables replaced by these.
+
+    Raises:
+        KeyError: It has a block of another name.
+    """
+    return BLOCK.sub(lambda found: f"{found[1]}{blocks[found[2]]}{found[4]}", text)
+
+
+def refreshed(text: str, folder: Path) -> str:
+    """A document with what its commands print now.
+
+    All of its blocks are run in order, as a reader would: `console` blocks hold commands after
+    `$ `, each followed by what it prints, `sh` and `python` blocks only what is run. Blocks of
+    `sh` with `$ ` are sessions with a server, which `tests/test_server_docs.py` runs.
+
+    Args:
+        text: Markdown.
+        folder: Where they are run.
+
+    Raises:
+        SystemExit: A command failed.
+    """
+
+    def run(found: re.Match[str]) -> str:
+        kind, body = found.groups()
+        if not body.startswith((NOT_RUN, "$ ")):
+            if kind == "python":
+                run_shell(f"python - <<'END OF PYTHON'\n{body}END OF PYTHON\n", folder)
+            elif kind == "sh":
+                run_shell(body, folder)
+        if kind == "console":
+            body = "".join(_run_line(line, folder) for line in commands_of(body))
+        return f"```{kind}\n{body}```"
+
+    return FENCE.sub(run, text)
+
+
+def commands_of(block: str) -> list[str]:
+    """The commands of a `console` block, without what they print."""
+    return [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+
+
+def _run_line(command: str, folder: Path) -> str:
+    printed = "".join(f"{line.rstrip()}\n" for line in run_shell(command, folder).splitlines())
+    return f"$ {command}\n{printed}"
+
+
+def run_shell(script: str, folder: Path) -> str:
+    """What a script of bash prints in a folder.
+
+    `dedup` and `python` are those of this Python; of `make` it is only seen whether there is
+    such a thing to make.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    python = shlex.quote(sys.executable)
+    ours = (
+        f'dedup() {{ {python} -m dedup "$@"; }}; python() {{ {python} "$@"; }}; '
+        f'make() {{ command make -n -C {shlex.quote(str(ROOT))} "$@" >/dev/null; }}; set -e\n'
     )
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", ours + script],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(f"{script}\nfailed with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
-def run_block(block: str, folder: Path) -> str:
-    """The commands of a block, each followed by what it prints."""
-    shown = []
-    for line in block.splitlines():
-        if line.startswith("$ dedup "):
-            command = [sys.executable, "-m", "dedup", *line.split()[2:]]
-            done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
-            printed = "\n".join(each.rstrip() for each in done.stdout.splitlines())
-            shown.append(f"{line}\n{printed}\n" if printed else f"{line}\n")
-    return f"```console\n{''.join(shown)}```"
-
-
-def filled(text: str, name: str, made: str) -> str:
-    """A document with what stands between `<!-- name: ... -->` and `<!-- end -->` replaced."""
-    block = re.compile(rf"(<!-- {name}:[^\n]*\n).*?(<!-- end -->)", re.DOTALL)
-    return block.sub(lambda found: f"{found[1]}{made}\n{found[2]}", text)
+def furnished(folder: Path) -> Path:
+    """A folder in which the commands of the documentation find their input."""
+    shutil.copytree(ROOT / "seeds", folder / "seeds")
+    shutil.copy(ROOT / "seeds" / "articles.jsonl", folder)
+    return folder
 
 
 def main() -> None:
-    """Rewrite both."""
-    text = README.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shutil.copytree(ROOT / "seeds", folder / "seeds")
-        shutil.copy(ROOT / "seeds" / "articles.jsonl", folder)
-        text = _CONSOLE.sub(lambda found: run_block(found[1], folder), text)
-    rows = json.loads((RESULTS / "quality.json").read_text("utf-8"))["rows"]
-    text = filled(text, "quality", table(rows))
-    saved, start_up, encoders, stories, scale, affinity = (
-        json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
-        for name in (
-            "near_duplicates",
-            "start_up",
-            "encoders",
-            "stories",
-            "story_scale",
-            "affinity",
-        )
-    )
-    text = filled(text, "stories", stories_block(stories))
-    text = filled(text, "scale", scale_table(scale["rows"]))
-    text = filled(text, "reliability", reliability_table(affinity["rows"]))
-    text = filled(text, "near-duplicates", near_duplicate_tables(saved, start_up))
-    README.write_text(filled(text, "encoders", goals_table(encoders)), encoding="utf-8")
-    card = filled(CARD.read_text(encoding="utf-8"), "encoders", goals_table(encoders))
-    CARD.write_text(filled(card, "languages", languages_table(encoders)), encoding="utf-8")
+    """Rewrite all documents."""
+    blocks = made_blocks()
+    for path in DOCUMENTS:
+        with tempfile.TemporaryDirectory() as name:
+            text = refreshed(path.read_text(encoding="utf-8"), furnished(Path(name)))
+        path.write_text(filled(text, blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":

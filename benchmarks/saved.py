@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,21 @@ def made_by(command: str, libraries: Sequence[str], **more: str) -> dict[str, An
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in libraries},
     }
+
+
+def made_line(made: Mapping[str, Any], corpus: str) -> str:
+    """What figures hold for, in a line below their table.
+
+    Args:
+        made: As `made_by` gives it.
+        corpus: What was measured on.
+    """
+    versions = {"Python": made["python"], **made["versions"]}
+    listed = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
+    return (
+        f"Made by `{made['command']}` on {made['date']}; corpus: {corpus}; "
+        f"machine: {made['machine']}; {listed}."
+    )
 
 
 def save_rows(path: Path, made: dict[str, Any], rows: Sequence[Any]) -> None:

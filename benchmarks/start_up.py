@@ -19,8 +19,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.saved import made_by
+
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 ARTICLES = 80
+LIBRARIES = ("story-dedup", "numpy", "numba", "faiss-cpu", "pyarrow")
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:
@@ -58,7 +61,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
-    text = json.dumps(measure(), indent=2) + "\n"
+    made = made_by("python -m benchmarks.start_up", LIBRARIES)
+    text = json.dumps({"made_by": made, **measure()}, indent=2) + "\n"
     print(text)
     if given.save:
         given.save.write_text(text, encoding="utf-8")

@@ -17,18 +17,6 @@ GOALS: Mapping[str, str] = {
 """B-cubed F1 that is wanted of a set; every set is to be above the best baseline."""
 
 
-def stories_block(saved: Mapping[str, Any]) -> str:
-    """What the README shows: all sets in one table, and what the figures hold for."""
-    made = saved["made_by"]
-    versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items() if number)
-    rows = saved["rows"]
-    return (
-        f"{overall_table(rows)}\n\n"
-        "B-cubed F1 of every system; each baseline at the cut that is best on the very set:\n\n"
-        f"{systems_table(rows)}\n\n{made['date']}; {versions}."
-    )
-
-
 def systems_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """B-cubed F1 of every system, a system a row and a set a column."""
     names = list(dict.fromkeys(_name(system) for row in rows for system in row["systems"]))

@@ -25,7 +25,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from dedup.doctor import Checkup
     from dedup.evaluation import Evaluation
-    from dedup.records import Problem
+    from dedup.records import Article, Problem
     from dedup.result import Result
 
 _EXAMPLES = 3
@@ -131,7 +131,7 @@ class Console:
             self._out.print()
         self._show_counts(result)
         self.show_problems(result.problems)
-        for note in result.summary.notes:
+        for note in (*result.summary.notes, *_missing_fields(result.articles)):
             self._err.print(f"note: {note}", markup=False, soft_wrap=True)
         for path in written:
             if path != "-":
@@ -208,6 +208,20 @@ class Console:
         self._out.print(checkup_view(checkup, verbose=self._verbose))
         for note in checkup.notes:
             self._err.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def _missing_fields(articles: Sequence[Article]) -> list[str]:
+    """What no article of several has, and how to name the column that may hold it."""
+    wanted = {
+        "published_at": "a time, so events that look alike may run together",
+        "source": "a source",
+    }
+    return [
+        f"no article has {what}: if a column holds it, name it with "
+        f"--{field.replace('_', '-')}-column NAME"
+        for field, what in wanted.items()
+        if len(articles) > 1 and not any(getattr(article, field) for article in articles)
+    ]
 
 
 def _rich(*, to_stderr: bool, quiet: bool) -> RichConsole:

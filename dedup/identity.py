@@ -19,7 +19,7 @@ class Change:
     """What happened to one id; the arguments are those of `StoryEvent`."""
 
     kind: EventKind
-    story: str
+    story_group: str
     other: str
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -148,11 +148,11 @@ def replay(
     """
     stories = {story: set(members) for story, members in (view or {}).items()}
     for event in events:
-        members = stories.setdefault(event.story, set())
+        members = stories.setdefault(event.story_group, set())
         members.difference_update(event.removed)
         members.update(event.added)
         if event.kind in ("merged", "closed"):
-            left = stories.pop(event.story)
+            left = stories.pop(event.story_group)
             if event.kind == "merged":
                 stories.setdefault(event.other, set()).update(left)
     return {story: frozenset(members) for story, members in stories.items() if members}
@@ -162,9 +162,9 @@ def leads_to(events: Iterable[StoryEvent]) -> dict[str, str]:
     """Under which id each id goes on, after all events: itself, if it was never merged."""
     heirs: dict[str, str] = {}
     for event in events:
-        heirs.setdefault(event.story, event.story)
+        heirs.setdefault(event.story_group, event.story_group)
         if event.kind == "merged":
-            heirs[event.story] = event.other
+            heirs[event.story_group] = event.other
     return {story: _followed(story, heirs) for story in heirs}
 
 

@@ -94,7 +94,7 @@ class ChangeWriter:
             if made not in old or old[made].group != group:
                 groups[made] = group
         ended = [
-            StoredStory(change.story, change.kind, change.other, None)
+            StoredStory(change.story_group, change.kind, change.other, None)
             for change in found.changes
             if change.kind == "merged" or change.kind == "closed"
         ]
@@ -104,7 +104,7 @@ class ChangeWriter:
         store.add_events(
             [
                 StoryEvent(
-                    number, now, change.kind, change.story, change.other, change.added,
+                    number, now, change.kind, change.story_group, change.other, change.added,
                     change.removed,
                 )
                 for number, change in enumerate(found.changes, first)
@@ -172,7 +172,7 @@ def placement_of(place: Place, known: str | None, digest: str) -> Placement:
         place.duplicate_cluster,
         place.representative,
         place.copy_type,
-        place.story,
+        place.story_group,
         place.probability,
     )
 

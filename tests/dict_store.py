@@ -183,8 +183,10 @@ class DictStore:
     def add_events(self, events: Sequence[StoryEvent]) -> None:
         self._events = [*self._events, *events]
 
-    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
-        found = [e for e in self._events if e.number > after and story in ("", e.story)]
+    def events(
+        self, after: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
+        found = [e for e in self._events if e.number > after and story_group in ("", e.story_group)]
         return found[:limit]
 
     def counts(self) -> dict[str, int]:

@@ -43,6 +43,19 @@ def test_help_of_cluster_teaches_by_example(run: Callable[..., SimpleNamespace])
         assert option in shown
 
 
+def test_fields_that_no_article_has_are_pointed_at(
+    run: Callable[..., SimpleNamespace], tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.jsonl"
+    rows = [{"title": f"a title of {n} words", "when": "2024-03-05", "paper": "P"} for n in "ab"]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    shown = run("cluster", path).err
+    assert "--published-at-column" in shown
+    assert "--source-column" in shown
+    named = run("cluster", path, "--published-at-column", "when", "--source-column", "paper").err
+    assert "note:" not in named
+
+
 def test_all_outputs_are_written(
     run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
 ) -> None:

@@ -4,79 +4,140 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
+from benchmarks import readme
 from dedup import cli
-from dedup.config import NearDuplicateConfig
+from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
 
-ROOT = Path(__file__).parent.parent
-DOCS = (
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "docs/near_duplicates.md",
-)
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ROOT = readme.ROOT
+NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
+SHELL = re.compile(r"[|&;<>$`\"'\\*]")
+"""Commands without these are run in this process: a process of their own takes a second."""
+MOST_NOT_RUN = 6
 
 
-def blocks(name: str, language: str) -> list[str]:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    return [body for kind, body in BLOCK.findall(text) if kind == language]
+def fences(name: str) -> list[tuple[str, str]]:
+    """Kind and body of the blocks of a document."""
+    return readme.FENCE.findall((ROOT / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which the README's commands find their input."""
-    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
-    shutil.copy(ROOT / "seeds" / "articles.jsonl", tmp_path / "articles.jsonl")
-    monkeypatch.chdir(tmp_path)
+    """A folder in which the documents' commands find their input."""
+    monkeypatch.chdir(readme.furnished(tmp_path))
     return tmp_path
 
 
-def printed_by(
-    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> str:
-    monkeypatch.setattr(sys, "argv", command.split())
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    out, err = capsys.readouterr()
-    assert not stopped.value.code, err
-    return out
+class Reader:
+    """Somebody who does what a document says, in order."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def does(self, kind: str, body: str) -> None:
+        if body.startswith(readme.NOT_RUN):
+            reason = body.splitlines()[0].removeprefix(readme.NOT_RUN)
+            assert reason.startswith(": "), f"say why: {body}"
+        elif kind == "console":
+            for command in readme.commands_of(body):
+                assert f"$ {command}\n{self._printed(command)}" in body
+        elif kind == "sh" and not body.startswith("$ "):
+            self._runs(body)
+        elif kind == "python":
+            exec(compile(body, "block", "exec"), {})
+            assert bool(self._capsys.readouterr().out) == ("print(" in body and "file=" not in body)
+        elif kind == "toml":
+            Config.from_mapping(tomllib.loads(body))
+        elif kind not in ("sh", "text"):
+            raise AssertionError(f"a block of {kind!r}: nothing runs it")
+
+    def _runs(self, body: str) -> None:
+        if "<<" in body:
+            readme.run_shell(body, self._folder)
+            return
+        for line in body.splitlines():
+            self._printed(line)
+
+    def _printed(self, command: str) -> str:
+        if not command.startswith("dedup ") or SHELL.search(command):
+            printed = readme.run_shell(command, self._folder)
+        else:
+            self._monkeypatch.setattr(sys, "argv", command.split())
+            with pytest.raises(SystemExit) as stopped:
+                cli.main()
+            printed, err = self._capsys.readouterr()
+            assert not stopped.value.code, err
+        return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
 
 
-def test_readme_commands_print_what_is_shown(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", [name for name in NAMES if fences(name)])
+def test_blocks_run_and_print_what_is_shown(
+    name: str,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert workplace.is_dir()
-    commands = 0
-    for block in blocks("README.md", "console"):
-        shown = ""
-        printed = ""
-        for line in block.splitlines(keepends=True):
-            if line.startswith("$ "):
-                printed += printed_by(line[2:].strip(), monkeypatch, capsys)
-                commands += 1
-            else:
-                shown += line
-        assert [line.rstrip() for line in printed.splitlines()] == shown.splitlines()
-    assert commands >= 3
+    reader = Reader(workplace, monkeypatch, capsys)
+    for kind, body in fences(name):
+        reader.does(kind, body)
 
 
-@pytest.mark.parametrize(("name", "printed"), [("README.md", "text_cosine"), (DOCS[-1], "first")])
-def test_python_blocks_run(
-    name: str, printed: str, workplace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert workplace.is_dir()
-    for block in blocks(name, "python"):
-        exec(compile(block, name, "exec"), {})
-    assert printed in capsys.readouterr().out
+def test_few_blocks_are_not_run() -> None:
+    bodies = [body for name in NAMES for _, body in fences(name)]
+    marked = [body for body in bodies if body.startswith(readme.NOT_RUN)]
+    assert len(marked) <= MOST_NOT_RUN
+    assert len(bodies) >= 5 * len(marked)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_measured_tables_are_the_saved_ones(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text == readme.filled(text, readme.made_blocks()), "run `make readme`"
+    assert text.count("<!-- end -->") == len(readme.BLOCK.findall(text))
+
+
+def test_every_saved_result_is_shown_with_what_it_holds_for() -> None:
+    blocks = readme.made_blocks()
+    shown = {
+        found[1]
+        for path in readme.DOCUMENTS
+        for found in readme.BLOCK.findall(path.read_text(encoding="utf-8"))
+    }
+    assert shown == set(blocks)
+    for name, made in blocks.items():
+        line = made.splitlines()[-1]
+        for wanted in (r"Made by `python -m benchmarks\.", r"on \d{4}-\d\d-\d\d", "corpus: ."):
+            assert re.search(wanted, line), name
+        assert re.search(r"machine: .*cores?; Python \d.*numpy \d", line), name
+
+
+def test_figures_in_the_text_are_the_saved_ones() -> None:
+    saved = {path.stem: json.loads(path.read_text("utf-8")) for path in readme.RESULTS.iterdir()}
+    largest = saved["story_scale"]["rows"][-1]
+    believed = {(row["kind"], row["low"]): row for row in saved["affinity"]["rows"]}
+    doubtful = believed["cross language", 0.4]
+    size = next(row for row in saved["encoders"]["rows"] if row["encoder"] == "bundled")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for said in (
+        f"{largest['texts']:,} texts of {largest['days']} days in eight languages take "
+        f"{largest['peak_memory_mb'] / 1024:.1f} GB",
+        f"what they call {doubtful['predicted']:.0%} was {doubtful['observed']:.0%}".replace(
+            "%", " %"
+        ),
+        f"ships with the package ({size['speed']['files_mb']:.0f} MB)",
+    ):
+        assert said in " ".join(text.split())
 
 
 def test_the_s_curve_is_the_formula() -> None:
@@ -94,19 +155,31 @@ def test_the_s_curve_is_the_formula() -> None:
 
 
 def test_every_command_is_in_the_readme_and_has_help() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme_text = (ROOT / "README.md").read_text(encoding="utf-8")
     group = get_command(cli.app)
     for name, command in group.commands.items():  # type: ignore[attr-defined]
-        assert f"dedup {name}" in readme
+        assert f"dedup {name}" in readme_text
         assert command.help
         for option in command.params:
             assert getattr(option, "help", None), f"{name}: {option.name}"
 
 
-@pytest.mark.parametrize("name", DOCS)
-def test_files_that_the_docs_link_exist(name: str) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8")):
-        assert (ROOT / target).exists(), target
+def headings(path: Path) -> set[str]:
+    """Anchors of the headings of a document, as the hosting site makes them."""
+    found = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_docs_link_exists(name: str) -> None:
+    path = ROOT / name
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^):]+)\)", text) + re.findall(r"(?:src|srcset)=\"([^\"]+)\"", text)
+    for target in targets:
+        file, _, anchor = target.partition("#")
+        linked = path.parent / file if file else path
+        assert linked.exists(), target
+        assert not anchor or anchor in headings(linked), target
 
 
 def test_modules_that_the_architecture_names_exist() -> None:
@@ -116,59 +189,6 @@ def test_modules_that_the_architecture_names_exist() -> None:
         assert name == "utils.py" or any(path.is_file() for path in found), name
     for name in re.findall(r"`([a-z_]+/)`", text):
         assert (ROOT / "dedup" / name).is_dir() or (ROOT / name).is_dir(), name
-
-
-def test_the_table_of_quality_is_the_saved_one() -> None:
-    from benchmarks.quality import table
-
-    saved = json.loads((ROOT / "benchmarks" / "results" / "quality.json").read_text("utf-8"))
-    assert table(saved["rows"]) in (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_tables_of_the_encoder_are_the_saved_ones() -> None:
-    from benchmarks.encoder_tables import goals_table, languages_table
-
-    saved = json.loads((ROOT / "benchmarks" / "results" / "encoders.json").read_text("utf-8"))
-    card = (ROOT / "dedup" / "encoders" / "bundled" / "MODEL_CARD.md").read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert goals_table(saved) in card
-    assert goals_table(saved) in readme
-    assert languages_table(saved) in card
-
-
-def test_the_tables_of_stories_are_the_saved_ones() -> None:
-    from benchmarks.story_scale import table
-    from benchmarks.story_tables import reliability_table, stories_block
-
-    results = ROOT / "benchmarks" / "results"
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    stories, scale, affinity = (
-        json.loads((results / f"{name}.json").read_text("utf-8"))
-        for name in ("stories", "story_scale", "affinity")
-    )
-    assert stories_block(stories) in readme
-    assert table(scale["rows"]) in readme
-    assert reliability_table(affinity["rows"]) in readme
-
-
-def test_the_tables_of_near_duplicates_are_the_saved_ones() -> None:
-    from benchmarks.readme import near_duplicate_tables
-
-    results = ROOT / "benchmarks" / "results"
-    saved = json.loads((results / "near_duplicates.json").read_text("utf-8"))
-    start_up = json.loads((results / "start_up.json").read_text("utf-8"))
-    assert near_duplicate_tables(saved, start_up) in (ROOT / "README.md").read_text(
-        encoding="utf-8"
-    )
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
-def test_notebooks_run(path: Path, workplace: Path) -> None:
-    assert workplace.is_dir()
-    names: dict[str, object] = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), path.name, "exec"), names)
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:

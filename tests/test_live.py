@@ -286,5 +286,5 @@ def test_the_story_that_a_question_names_is_the_one_that_the_article_joins() -> 
             if article.id in {member.id for member in story.members}
         )
         homes = {before[member.id] for member in joined.members if member.id in before}
-        assert answer.story in homes or not homes
-        assert bool(answer.story) == bool(homes)
+        assert answer.story_group in homes or not homes
+        assert bool(answer.story_group) == bool(homes)

@@ -92,7 +92,12 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         [store.shelved_lines(source) for source in ("", "a.example", "c\0")],
         store.stories(ids),
         [pages(store, wanted, limit) for wanted in filters for limit in (1, 2, 50)],
-        [store.events(1), store.events(0, 2), store.events(story="a"), store.events(1, 1, "a")],
+        [
+            store.events(1),
+            store.events(0, 2),
+            store.events(story_group="a"),
+            store.events(1, 1, "a"),
+        ],
         {name: count for name, count in store.counts().items() if name != "bytes"},
     ]
 

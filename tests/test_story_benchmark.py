@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from benchmarks import story_baselines as baselines
 from benchmarks.lookalikes import FOLDER, LANGUAGES, lookalikes
+from benchmarks.saved import made_line
 from benchmarks.stories import best_cut, measure, named, shipped
 from benchmarks.story_baselines import BASELINES, Baseline
 from benchmarks.story_scores import (
@@ -37,7 +38,7 @@ from benchmarks.story_sets import (
     read_ntrex,
     titles_only,
 )
-from benchmarks.story_tables import overall_table, set_table, stories_block
+from benchmarks.story_tables import overall_table, set_table
 from benchmarks.story_texts import Prepared, RememberingEncoder, tfidf
 from dedup.cleaning import clean
 from dedup.encoders import Float32s
@@ -451,5 +452,6 @@ def test_all_systems_of_a_small_set_and_their_tables() -> None:
     overall = overall_table(rows)
     assert "connected components, words | 1.000 (1.000 to 1.000)" in overall
     assert len({line.count("|") for line in overall.splitlines()}) == 1
-    saved = {"rows": rows, "made_by": {"date": "2026-01-01", "versions": {"numpy": "2", "x": None}}}
-    assert stories_block(saved).endswith("\n\n2026-01-01; numpy 2.")
+    made = {"command": "c", "date": "2026-01-01", "machine": "m", "python": "3"}
+    line = made_line(made | {"versions": {"numpy": "2", "x": None}}, "ours")
+    assert line == "Made by `c` on 2026-01-01; corpus: ours; machine: m; Python 3, numpy 2."

@@ -18,7 +18,6 @@ WORDS = {
     "errors",
     "identity",
     "index_records",
-    "index_records",
     "keyed_rows",
     "records",
     "settings",

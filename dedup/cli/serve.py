@@ -46,4 +46,11 @@ def serve_command(
     """
     require_place(index)
     # The server is loaded only here: it needs packages of its own.
-    import_module("dedup.server").serve(index, host=host, port=port, token=token, force=force)
+    import_module("dedup.server").serve(
+        index,
+        host=host,
+        port=port,
+        token=token,
+        force=force,
+        on_start=lambda address: typer.echo(f"serving at {address}", err=True),
+    )

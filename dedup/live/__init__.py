@@ -14,12 +14,12 @@ import numpy as np
 from dedup.affinity import probability_of
 from dedup.assembly import Precedence, body_of, precedence
 from dedup.index_records import Neighbor, QueryAnswer
-from dedup.live.copies import Body, ClusterChanges
+from dedup.live.clusters import Body, ClusterChanges
 from dedup.live.forms import VERSION, profile_bytes, signature_bytes, vector_bytes
 from dedup.live.groups import GroupChanges
-from dedup.live.memory import Memory
 from dedup.live.outcome import Outcome, described
 from dedup.live.pairs import Scored
+from dedup.live.window import Windowed
 from dedup.pipeline import Progress, profiles_of, silent
 from dedup.records import Article, CleanText, Match
 from dedup.shingles import Int64s
@@ -28,7 +28,7 @@ from dedup.store import Derived
 __all__ = ["Live", "Outcome"]
 
 
-class Live(Memory):
+class Live(Windowed):
     """Articles with their duplicate clusters and story groups, which change and are asked for."""
 
     def apply(

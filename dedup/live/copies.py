@@ -9,53 +9,25 @@ are looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
-import xxhash
 
-from dedup.assembly import Precedence, body_of, describe_clusters, precedence
+from dedup.assembly import Precedence
 from dedup.characters import UInt32s
 from dedup.config import Config
 from dedup.fingerprints import Fingerprints, fingerprint
+from dedup.live.clusters import Body, ClusterChanges, clusters_of_component
 from dedup.live.components import components
-from dedup.live.forms import fingerprints_of
-from dedup.live.ghosts import Ghosts, same_text_keys
+from dedup.live.ghosts import Ghosts, same_text_keys, text_digest
 from dedup.live.shelf import Shelf
 from dedup.live.sketches import Sketches, taken, turned
-from dedup.matches import Matches, Similarity
-from dedup.near_duplicates import NearDuplicates, assign_leaders
+from dedup.matches import Similarity
 from dedup.records import DuplicateCluster
 from dedup.utf8 import Utf8Texts
 
 _BULK = 4
 """When more than one in so many texts is new, all are matched again at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The text of an article that is compared, and the precedence of the article."""
-
-    text: str
-    precedence: Precedence
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterChanges:
-    """What a change did to the duplicate clusters.
-
-    Args:
-        new: Clusters that are new or have changed.
-        gone: Those that were there and are gone or have changed.
-        looked_at: Articles whose matches may be others now, those that went included.
-        matches: Of the texts of these articles, each by its first article.
-    """
-
-    new: Sequence[DuplicateCluster]
-    gone: Sequence[DuplicateCluster]
-    looked_at: Set[str]
-    matches: Sequence[tuple[str, str, Similarity]]
 
 
 class LiveCopies:
@@ -72,13 +44,12 @@ class LiveCopies:
     ) -> None:
         self._config = config
         self._shelf = shelf
-        self._revive = revive
-        self._ghosts = Ghosts()
         self._sketches = Sketches(config)
         self._articles: dict[str, tuple[bytes, Precedence]] = {}
         self._holders: dict[bytes, list[str]] = {}
         self._number: dict[bytes, int] = {}
         self._digests: list[bytes] = []
+        self._ghosts = Ghosts(config, self._sketches, self._digests, shelf, revive)
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
 
@@ -101,7 +72,7 @@ class LiveCopies:
         texts: dict[bytes, str] = {}
         rows: list[int] = []
         for row, (id, body) in enumerate(articles.items()):  # noqa: A001
-            digest = _digest(id, body.text)
+            digest = text_digest(id, body.text)
             self._articles[id] = digest, body.precedence
             self._holders.setdefault(digest, []).append(id)
             ghost = self._ghosts.lay(digest)
@@ -149,8 +120,8 @@ class LiveCopies:
             put: By id of the article.
             removed: Ids of articles that are there and not among the others.
         """
-        digests = {id: _digest(id, body.text) for id, body in put.items()}  # noqa: A001
-        self._raise((), digests.values())
+        digests = {id: text_digest(id, body.text) for id, body in put.items()}  # noqa: A001
+        self._ghosts.raise_(set(), digests.values())
         before = {each: self._articles[each] for each in (*put, *removed) if each in self._articles}
         touched = dict.fromkeys([digest for digest, _ in before.values()])
         touched.update(dict.fromkeys(digests.values()))
@@ -173,13 +144,13 @@ class LiveCopies:
         prints = fingerprint(Utf8Texts.of([text]), self._config.fingerprints, compiled=True)
         if not prints.token_counts[0]:
             return []
-        digest = _digest("", text)
-        self._raise(self._sketches.keys_of(prints), [digest])
+        digest = text_digest("", text)
+        self._ghosts.raise_(self._sketches.keys_of(prints), [digest])
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
         mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
         similar = self._sketches.similarities([(mate, -1) for mate in mates], text)
-        self._real(mate for mate, _ in similar)
+        self._ghosts.bring_back(mate for mate, _ in similar)
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
         for (mate, _), similarity in ranked:
             found += [(each, similarity) for each in sorted(self._holders[self._digests[mate]])]
@@ -234,7 +205,7 @@ class LiveCopies:
 
     def _match(self, stale: Sequence[int], new: Sequence[int]) -> set[int]:
         """Bring the matches up to date; the texts that are there and lost or won some."""
-        self._raise(self._keys_of([*stale, *new]))
+        self._ghosts.raise_around([*stale, *new])
         crowded = self._sketches.in_large_buckets(stale)
         self._sketches.remove(stale)
         for number in stale:
@@ -249,8 +220,8 @@ class LiveCopies:
                 self._matches[mate].pop(number, None)
         crowded |= self._sketches.in_large_buckets(new)
         again = [*new, *sorted(crowded - set(new) - set(stale))]
-        self._real(again)
-        self._raise(self._keys_of(again[len(new) :]))
+        self._ghosts.bring_back(again)
+        self._ghosts.raise_around(again[len(new) :])
         wanted = {number: set(mates) for number, mates in self._sketches.mates(again).items()}
         for number in again[len(new) :]:
             for mate in set(self._matches.get(number, {})) - wanted[number]:
@@ -263,7 +234,7 @@ class LiveCopies:
             if mate not in self._matches.get(number, {})
         }
         found = self._sketches.similarities(sorted(pairs))
-        self._real(number for pair in found for number in pair)
+        self._ghosts.bring_back(number for pair in found for number in pair)
         for (a, b), similarity in found.items():
             self._put(a, b, similarity)
             dirty |= {a, b}
@@ -296,7 +267,16 @@ class LiveCopies:
             component = self._sketches.order.sorted(np.array(found, np.int64)).tolist()
             articles = self._articles_of(component)
             old.update(self._clusters_of(each for each in articles if each in self.cluster_of))
-            new.extend(self._clusters(component, articles))
+            new.extend(
+                clusters_of_component(
+                    component,
+                    self._matches,
+                    articles,
+                    [self._text_of(each) for each in articles],
+                    self._sketches.verifier,
+                    self._config.near_duplicates.min_jaccard,
+                )
+            )
             matches += self._named_matches(component)
         for cluster in old.values():
             for member in cluster.members:
@@ -317,90 +297,7 @@ class LiveCopies:
                 if a < b:
                     yield self._sketches.order.of(a)[2], self._sketches.order.of(b)[2], similarity
 
-    def _keys_of(self, numbers: Sequence[int]) -> set[int]:
-        return self._sketches.keys(numbers) if self._shelf.used else set()
-
-    def _raise(self, keys: Collection[int], digests: Collection[bytes] = ()) -> None:
-        """Have the sketches of the shelved texts in these buckets, and equal texts in full."""
-        if not self._shelf.used:
-            return
-        same = {key for digest in digests for key in same_text_keys(digest)}
-        rows = self._shelf.sharing({*keys, *same})
-        if rows:
-            prints = fingerprints_of(
-                [each.signature for _, each in rows], self._config.fingerprints
-            )
-            found = [stored for stored, _ in rows]
-            texts = [body_of(stored.clean) for stored in found]
-            new = self._sketches.add(
-                [precedence(stored.article, stored.clean) for stored in found],
-                texts,
-                prints,
-            )
-            self._sketches.file(new)
-            for number, stored, text in zip(new, found, texts, strict=True):
-                digest = _digest(stored.article.id, text)
-                self._digests.append(digest)
-                self._ghosts.rise(number, digest, stored.article.id)
-        self._revive(self._ghosts.with_texts(digests))
-
-    def _real(self, numbers: Iterable[int]) -> None:
-        """Have all of the texts that are in memory as sketches only."""
-        self._revive(self._ghosts.names(numbers))
-
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""
         found = [each for number in component for each in self._holders[self._digests[number]]]
         return sorted(found, key=lambda each: self._articles[each][1])
-
-    def _clusters(
-        self, component: Sequence[int], articles: Sequence[str]
-    ) -> Sequence[DuplicateCluster]:
-        place = {number: k for k, number in enumerate(component)}
-        pairs = [
-            (place[a], place[b], similarity)
-            for a in component
-            for b, similarity in self._matches.get(a, {}).items()
-            if place[a] < place[b]
-        ]
-        pairs.sort(key=lambda each: each[:2])
-        matches = _matches(pairs)
-        leaders = np.zeros(1, np.int64)
-        if len(component) > 1:
-            leaders, matches = assign_leaders(
-                len(component), matches, self._sketches.verifier(component)
-            )
-        text_of = [place[self._number[self._articles[each][0]]] for each in articles]
-        first: dict[int, int] = {}
-        for number, text in enumerate(text_of):
-            first.setdefault(text, number)
-        firsts = np.array([first[text] for text in range(len(component))], np.int64)
-        texts = np.array(text_of, np.int64)
-        near = NearDuplicates(
-            firsts[leaders[texts]],
-            firsts[texts],
-            Matches(
-                firsts[matches.first], firsts[matches.second], matches.jaccard,
-                matches.containment_a, matches.containment_b,
-            ),
-            self._config.near_duplicates.min_jaccard,
-            0,
-        )  # fmt: skip
-        return describe_clusters(articles, near)[0]
-
-
-def _digest(article: str, text: str) -> bytes:
-    """Equal for equal texts; an empty text equals none."""
-    if not text:
-        return b"empty " + article.encode("utf-8", "surrogatepass")
-    return xxhash.xxh3_128_digest(text.encode("utf-8", "replace"))
-
-
-def _matches(pairs: Sequence[tuple[int, int, Similarity]]) -> Matches:
-    return Matches(
-        np.array([a for a, *_ in pairs], np.int64),
-        np.array([b for _, b, _ in pairs], np.int64),
-        np.array([found.jaccard for *_, found in pairs], np.float64),
-        np.array([found.containment_a for *_, found in pairs], np.float64),
-        np.array([found.containment_b for *_, found in pairs], np.float64),
-    )

@@ -54,7 +54,7 @@ class Held:
         return cls(
             rows,
             [cluster_of(each) for each in members.values()],
-            {each[0].id: each[0].story for each in members.values()},
+            {each[0].id: each[0].story_group for each in members.values()},
             [(a, b, Similarity(*rest)) for a, b, *rest in matches],
         )
 

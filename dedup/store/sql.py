@@ -191,12 +191,14 @@ class SqlStore(Shelf[C]):
                     raise StoreError(f"event {event.number} does not follow event {number - 1}")
             self._query_many(writer, _ADD_EVENT, map(event_row, events))
 
-    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
+    def events(
+        self, after: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
         """See `Store.events`."""
         statement = f"SELECT {', '.join(EVENT)} FROM events WHERE number > ?"
         values: list[object] = [after]
-        if story:
-            statement, values = f"{statement} AND story = ?", [*values, to_text(story)]
+        if story_group:
+            statement, values = f"{statement} AND story = ?", [*values, to_text(story_group)]
         statement += " ORDER BY number"
         if limit is not None:
             statement, values = f"{statement} LIMIT ?", [*values, limit]

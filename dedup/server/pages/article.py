@@ -110,7 +110,7 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:  # noqa: A002
     others = {**articles_of(index, shown), id: stored}
     languages = languages_of(others)
     original = others.get(place.representative) if place.representative != id else None
-    (line,) = story_lines(index, [index.story(place.story)])
+    (line,) = story_lines(index, [index.story(place.story_group)])
     text = stored.clean.text
     removed, more_removed = removed_pieces(stored.clean)
     return ArticlePageView(
@@ -183,7 +183,7 @@ def answer_page(index: StoryIndex, text: str) -> AnswerView:
             for each in found.neighbors
             if each.id in known
         ),
-        story=_story_line(index, found.story),
+        story=_story_line(index, found.story_group),
         probability=chance(found.probability),
     )
 

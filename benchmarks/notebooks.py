@@ -1,0 +1,71 @@
+"""Run the notebooks and store what they print and draw.
+
+    python -m benchmarks.notebooks [NOTEBOOK ...]
+
+Edit a notebook, then run this (needs the extras `docs` and `plot`). Each is run from its first
+cell to its last in a fresh kernel, in the root of the repository; what would differ from run
+to run is left out. `tests/test_notebooks.py` fails when what is stored is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "notebooks"
+_KEPT_METADATA = ("kernelspec", "language_info")
+
+
+def main(paths: Sequence[str]) -> None:
+    """Run these notebooks, or all."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    for path in map(Path, paths or sorted(map(str, FOLDER.glob("*.ipynb")))):
+        notebook = nbformat.read(path, as_version=4)
+        NotebookClient(
+            notebook,
+            timeout=300,
+            resources={"metadata": {"path": str(ROOT)}},
+            record_timing=False,
+        ).execute()
+        plain(notebook)
+        nbformat.write(notebook, path)
+        print(path.name)
+
+
+def plain(notebook: dict[str, Any]) -> None:
+    """Leave out what says nothing or differs from run to run: versions, names of objects.
+
+    Args:
+        notebook: As nbformat reads it; changed in place.
+    """
+    metadata = notebook["metadata"]
+    for name in set(metadata) - set(_KEPT_METADATA):
+        del metadata[name]
+    metadata["language_info"] = {"name": "python"}
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop("text/plain", None)
+
+
+def printed(cell: dict[str, Any]) -> str:
+    """What a cell of a stored notebook prints."""
+    return "".join(
+        "".join(output["text"])
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "stream"
+    )
+
+
+def drawn(cell: dict[str, Any]) -> int:
+    """How many pictures a cell of a stored notebook shows."""
+    return sum("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
