@@ -23,6 +23,7 @@ from typing import Any
 
 from benchmarks import encoder_tables, near_duplicate_tables, quality, story_scale, story_tables
 from benchmarks.saved import made_line
+from dedup.bench.report import sizes_table, stages_tables
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -48,6 +49,7 @@ def made_blocks() -> dict[str, str]:
     """Every measured table by name, each with what its figures hold for below it."""
     saved = {path.stem: json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")}
     near, start_up, encoders = saved["near_duplicates"], saved["start_up"], saved["encoders"]
+    size, generated = saved["corpus_size"], "generated articles in nine languages, seeded"
     stories, scale, affinity = saved["stories"], saved["story_scale"], saved["affinity"]
     return {
         "quality": _with_line(
@@ -69,6 +71,8 @@ def made_blocks() -> dict[str, str]:
         "scale": _with_line(
             story_scale.table(scale["rows"]), scale, "generated texts in eight languages, seeded"
         ),
+        "corpus-size": _with_line(sizes_table(size), size, generated),
+        "corpus-stages": _with_line(stages_tables(size), size, generated),
         "encoders": _with_line(
             encoder_tables.goals_table(encoders), encoders, "NTREX, ITN and AllSides"
         ),

@@ -34,6 +34,14 @@ def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
     At least `round_up_links` texts are linked to it with `min_probability`, and of the pairs
     among these (twelve of them, evenly chosen) at most the share `round_up_cohesion` is as
     probable.
+
+    Args:
+        links: Links above the floor.
+        scorer: Scores pairs that are not linked.
+        config: Uses `min_probability` and the limits of round-ups.
+
+    Returns:
+        int64 of shape (k,).
     """
     floor = log_odds_of(config.min_probability)
     near = links.at_least(floor)
@@ -99,7 +107,7 @@ def closed_plain(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
 
 
 def closed_compiled(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
-    """The same by a kernel, which holds no product of matrices."""
+    """The same by a kernel, which holds no product of matrices; int64 of the shape of `texts`."""
     from dedup.kernels.triangles import closed_pairs
 
     def one(part: Int64s) -> Int64s:

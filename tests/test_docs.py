@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -21,6 +22,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
 SHELL = re.compile(r"[|&;<>$`\"'\\*]")
 """Commands without these are run in this process: a process of their own takes a second."""
 MOST_NOT_RUN = 6
+ON_SPARK = "--engine spark"
 
 
 def fences(name: str) -> list[tuple[str, str]]:
@@ -90,6 +92,23 @@ def test_blocks_run_and_print_what_is_shown(
 ) -> None:
     reader = Reader(workplace, monkeypatch, capsys)
     for kind, body in fences(name):
+        if ON_SPARK not in body:
+            reader.does(kind, body)
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_blocks_on_spark_print_what_is_shown(
+    spark: Any,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert spark
+    reader = Reader(workplace, monkeypatch, capsys)
+    found = [each for name in NAMES for each in fences(name) if ON_SPARK in each[1]]
+    assert found
+    for kind, body in found:
         reader.does(kind, body)
 
 
@@ -182,13 +201,20 @@ def test_what_the_docs_link_exists(name: str) -> None:
         assert not anchor or anchor in headings(linked), target
 
 
-def test_modules_that_the_architecture_names_exist() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for name in re.findall(r"\b([a-z_]+(?:/[a-z_]+)*\.py)\b", text):
-        found = [ROOT / "dedup" / name, ROOT / name]
-        assert name == "utils.py" or any(path.is_file() for path in found), name
-    for name in re.findall(r"`([a-z_]+/)`", text):
-        assert (ROOT / "dedup" / name).is_dir() or (ROOT / name).is_dir(), name
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_modules_and_names_that_developers_are_told_of_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    homes = (ROOT / "dedup", ROOT)
+    for module, member in re.findall(r"\b([a-z_]+(?:/[a-z_]+)*\.py)\b(?::(\w+))?", text):
+        found = [home / module for home in homes if (home / module).is_file()]
+        assert found or module == "utils.py", module
+        assert not member or member in found[0].read_text(encoding="utf-8"), member
+    for folder in re.findall(r"`([a-z_]+/)`", text):
+        assert any((home / folder).is_dir() for home in homes), folder
+    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "dedup").rglob("*.py")))
+    code += "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    for word in re.findall(r"`([a-zA-Z_]+_[a-zA-Z_]+)`", text):
+        assert re.search(rf"\b{word}\b", code), word
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:

@@ -119,7 +119,7 @@ def write_corpus(path: str | Path, made: Iterator[GeneratedArticle]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    strings = ("id", "title", "text", "source", "language", "cluster", "duplicates")
+    strings = ("id", "title", "text", "source", "language", "url", "cluster", "duplicates")
     schema = pa.schema(
         [*((name, pa.string()) for name in strings), ("published_at", pa.timestamp("s", tz="UTC"))]
     )
@@ -140,6 +140,7 @@ def _row(each: GeneratedArticle) -> dict[str, object]:
         "source": article.source,
         "published_at": article.published_at,
         "language": article.language,
+        "url": article.url,
         "cluster": each.story,
         "duplicates": each.duplicates,
     }

@@ -93,7 +93,7 @@ class LiveCopies:
             self.cluster_of.update((member.id, cluster) for member in cluster.members)
 
     def prints_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature and anchors of the text of an article."""
+        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
         return self._sketches.fingerprint_of(self._text_of(article))
 
     def hanging(self, article: str) -> list[str]:

@@ -55,7 +55,7 @@ class Sketches:
         self._anchor_postings = Postings()
 
     def fingerprint_of(self, number: int) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature and anchors of a text."""
+        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of a text."""
         signature: UInt32s = self._signatures.rows[number]
         return int(self._tokens.rows[number]), signature, self._anchors_of(number)
 
