@@ -2,10 +2,11 @@
 
     python -m benchmarks.index [--articles 100000] [--days 30] [--save FILE.json]
 
-Articles are generated, from a seed: 200 words of one language, stories with a median of two
-texts and a long tail, one article in four a reprint. The last ones are added one at a time.
-Everything is durable (`synchronous=FULL`), in a folder of its own that is deleted afterwards.
-Opening and memory are measured in a process of their own; so is the server.
+Articles are those of `dedup.bench`, from a seed: nine languages, stories with a median of two
+texts and a long tail, copies, series from one template. They come in the order of time; the last
+ones are added one at a time. Everything is durable (`synchronous=FULL`), in a folder of its own
+that is deleted afterwards. Opening and memory are measured in processes of their own; so is the
+server, and those who read from it.
 """
 
 from __future__ import annotations
@@ -14,21 +15,25 @@ import argparse
 import json
 import os
 import resource
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from http.client import HTTPConnection
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
 from benchmarks.saved import made_by, save_rows
-from dedup.encoders.bundled import BundledEncoder
+from dedup.bench.corpus import generate
 from dedup.index import CACHE, StoryIndex
 from dedup.records import Article
-from dedup.terms import WEIGHT_UNIT, count_terms, term_weights
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba")
 GOALS = {
@@ -40,117 +45,58 @@ GOALS = {
     "open with cache, s": "<= 2",
     "open without cache, s": "<= 15",
     "memory, MB": "<= 1,000",
+    "HTTP reads/s while one writes": ">= 300",
+    "HTTP read, p99 ms": "<= 100",
 }
-_SINGLE = 300
+_SINGLE = 500
 _BATCH = 5_000
-_LARGEST = 100
-_LASTS_DAYS = 1.2
-_REPRINTS = 0.25
-_WORDS = 200
-_COMMON = 800
-_RARE_BITS = 9.0
-_CONSONANTS, _VOWELS = "bdfgklmnprstvzw", "aeiou"
-_BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
+_WARM_UP = 20
+_CLIENTS = 4
+_SERVED_SECONDS = 15.0
 
 
-def articles(count: int, days: int, seed: int = 0) -> list[Article]:
+def articles(count: int, days: float) -> list[Article]:
     """Generated articles, in the order of time."""
-    generator = np.random.default_rng(seed)
-    words = _vocabulary()
-    sizes = np.minimum(generator.zipf(1.9, count), _LARGEST)
-    story = np.repeat(np.arange(len(sizes)), sizes)[:count]
-    begins = generator.random(len(sizes)) * days
-    published = begins[story] + generator.exponential(_LASTS_DAYS, count)
-    order = np.argsort(published, kind="stable")
-    reprints = generator.random(count) < _REPRINTS
-    first: dict[int, str] = {}
-    made = []
-    for number, place in enumerate(order.tolist()):
-        told = int(story[place])
-        text = (first.get(told) if reprints[place] else "") or _text(generator, words, told)
-        first[told] = text
-        made.append(
-            Article(
-                f"a{number}",
-                " ".join(text.split()[:9]),
-                text,
-                f"outlet {generator.integers(300)}",
-                _BEGINNING + timedelta(days=float(published[place])),
-                "en",
-            )
-        )
-    return made
+    return [each.article for each in generate(count, days)]
 
 
-def _text(generator: np.random.Generator, words: tuple[list[str], list[str]], story: int) -> str:
-    """A text of common words, and of rare words and names of the story."""
-    common, rare = words
-    told = np.random.default_rng(story)
-    names = [generated_name(told) for _ in range(6)]
-    own = [rare[int(k)] for k in told.integers(0, len(rare), 30)]
-    text = np.array(
-        [
-            *(common[int(k)] for k in generator.integers(0, len(common), _WORDS - 50)),
-            *(own[int(k)] for k in generator.integers(0, len(own), 40)),
-            *(names[int(k)] for k in generator.integers(0, len(names), 10)),
-        ]
-    )
-    return " ".join(text[generator.permutation(len(text))].tolist())
-
-
-def generated_name(generator: np.random.Generator) -> str:
-    """A name of five to seven syllables."""
-    syllables = [
-        _CONSONANTS[generator.integers(len(_CONSONANTS))]
-        + _VOWELS[generator.integers(len(_VOWELS))]
-        for _ in range(generator.integers(5, 8))
-    ]
-    return "".join(syllables).capitalize()
-
-
-def _vocabulary() -> tuple[list[str], list[str]]:
-    """Words of general language by their rarity: the common ones, and rare ones."""
-    pieces = BundledEncoder().vocabulary()[0]
-    words = [each for each in pieces if each.isascii() and each.isalpha() and len(each) > 2]
-    found, _ = count_terms(words)
-    starts = np.cumsum(found.counts) - found.counts
-    single = np.flatnonzero(found.counts == 1)
-    bits = term_weights(found.hashes[starts[single]]) * WEIGHT_UNIT
-    ranked = single[np.argsort(bits, kind="stable")]
-    return (
-        [words[k] for k in ranked[:_COMMON].tolist()],
-        [words[k] for k in single[bits > _RARE_BITS].tolist()],
-    )
-
-
-def measure(count: int, days: int, folder: Path) -> dict[str, float]:
+def measure(count: int, days: float, folder: Path) -> dict[str, float]:
     """All figures of an index of so many articles."""
-    given = articles(count + 2 * _SINGLE, days)
-    bulk, single, asked = given[:count], given[count : count + _SINGLE], given[count + _SINGLE :]
+    given = articles(count + 3 * _SINGLE, days)
+    bulk, rest = given[:count], given[count:]
+    single, asked, written = (rest[k * _SINGLE : (k + 1) * _SINGLE] for k in range(3))
     path = folder / "index"
     with StoryIndex.open(path) as index:
-        index.add(bulk[:100])
+        # The kernels are compiled, or loaded, with the first articles.
+        index.add(bulk[:_SINGLE])
         begun = time.perf_counter()
-        for start in range(100, count, _BATCH):
+        for start in range(_SINGLE, count, _BATCH):
             index.add(bulk[start : start + _BATCH])
+            _tell(f"{start:,} articles, {time.perf_counter() - begun:.0f} s")
         spent = time.perf_counter() - begun
-        print(f"bulk: {spent:.1f} s", file=sys.stderr, flush=True)
-        figures = {"bulk add, articles/s": (count - 100) / spent}
-        figures |= _percentiles("one article", lambda article: index.add(article), single)
-        figures |= _percentiles("query", lambda article: index.query(article), asked)
+        figures = {"bulk add, articles/s": (count - _SINGLE) / spent}
+        figures |= _percentiles("one article", index.add, single)
+        _tell("one at a time")
+        figures |= _percentiles("query", index.query, asked)
+        _tell("asked")
     figures |= _opened(path, "open with cache, s")
     (path / CACHE).unlink()
     figures |= _opened(path, "open without cache, s")
-    return figures
+    _tell("opened")
+    return figures | served(path, [each.id for each in bulk[-10_000:]], written)
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _percentiles(
     name: str, work: Callable[[Article], object], given: Sequence[Article]
 ) -> dict[str, float]:
-    for article in given[:5]:
+    for article in given[:_WARM_UP]:
         work(article)
     spent = []
-    for article in given[5:]:
+    for article in given[_WARM_UP:]:
         begun = time.perf_counter()
         work(article)
         spent.append(1000 * (time.perf_counter() - begun))
@@ -176,6 +122,95 @@ def _open(path: Path) -> tuple[float, float]:
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def served(path: Path, ids: Sequence[str], written: Sequence[Article]) -> dict[str, float]:
+    """Reads per second of some clients at once, while another adds one article after the other.
+
+    Half of the reads are of an article, a quarter each of a story and of the latest stories.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "dedup", "serve", str(path), "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _until_ready(server, port)
+        reading = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.index", "--read", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        writer = threading.Thread(target=_write, args=(port, written, reading))
+        writer.start()
+        shown, _ = reading.communicate("\n".join(ids))
+        writer.join()
+        return dict(json.loads(shown))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait()
+
+
+def _until_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    while server.poll() is None:
+        try:
+            if _requested(HTTPConnection("127.0.0.1", port, timeout=60), "GET", "/readyz"):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"the server ended with {server.returncode}")
+
+
+def _requested(connection: HTTPConnection, method: str, path: str, body: str = "") -> bytes:
+    headers = {"Content-Type": "application/json"} if body else {}
+    connection.request(method, path, body or None, headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    return content if answer.status < 400 else b""
+
+
+def _write(port: int, written: Sequence[Article], reading: subprocess.Popen[str]) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    for article in written:
+        if reading.poll() is not None:
+            break
+        body = asdict(article) | {"published_at": str(article.published_at)}
+        if not _requested(connection, "POST", "/v1/articles", json.dumps(body)):
+            raise RuntimeError(f"the server did not take {article.id}")
+
+
+def _read(port: int, ids: Sequence[str]) -> dict[str, float]:
+    """What the clients measure, after a second for the start."""
+    spent: list[float] = []
+    begun = time.perf_counter()
+
+    def client(number: int) -> None:
+        random = Random(number)
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        story = ""
+        while (start := time.perf_counter()) < begun + 1 + _SERVED_SECONDS:
+            kind = random.randrange(4)
+            path = f"/v1/articles/{random.choice(ids)}"
+            if kind == 0:
+                path = "/v1/stories?limit=20"
+            elif kind == 1 and story:
+                path = f"/v1/stories/{story}"
+            content = _requested(connection, "GET", path)
+            if start > begun + 1:
+                spent.append(1000 * (time.perf_counter() - start))
+            if path.startswith("/v1/articles"):
+                story = json.loads(content)["place"]["story"]
+
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(_CLIENTS)]
+    for each in clients:
+        each.start()
+    for each in clients:
+        each.join()
+    return {
+        "HTTP reads/s while one writes": len(spent) / _SERVED_SECONDS,
+        "HTTP read, p99 ms": float(np.percentile(spent, 99)),
+    }
+
+
 def table(figures: dict[str, float]) -> Iterator[str]:
     """The measurements as a Markdown table."""
     yield "| | measured | goal |"
@@ -189,18 +224,22 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--articles", type=int, default=100_000)
-    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--days", type=float, default=30)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--open", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--read", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.open:
         print(json.dumps(_open(given.open)))
+        return
+    if given.read:
+        print(json.dumps(_read(given.read, sys.stdin.read().split("\n"))))
         return
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(given.articles, given.days, Path(folder))
     print("\n".join(table(figures)))
     if given.save:
-        ran = f"python -m benchmarks.index --articles {given.articles} --days {given.days}"
+        ran = f"python -m benchmarks.index --articles {given.articles} --days {given.days:g}"
         rows = [{"figure": name, "value": value} for name, value in figures.items()]
         save_rows(given.save, made_by(ran, LIBRARIES), rows)
 

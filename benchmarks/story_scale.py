@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.index import generated_name
 from benchmarks.saved import made_by, save_rows
 from dedup.affinity import Affinity, AffinityModel
 from dedup.config import Config
@@ -34,6 +33,7 @@ from dedup.pipeline import group_texts
 from dedup.profiles import Profiles, head_of, keys_of, profiles
 from dedup.shingles import Int64s
 
+_CONSONANTS, _VOWELS = "bdfgklmnprstvzw", "aeiou"
 LIBRARIES = ("story-dedup", "numpy", "scipy")
 _DIM = 256
 _TOPICS = 400
@@ -105,10 +105,20 @@ def _text(
     common = [words[k * 8 + language] for k in generator.zipf(1.3, 95) % _COMMON_WORDS]
     of_topic = [words[-1 - topic * 40 - k] for k in generator.integers(0, 40, 12)]
     told = np.random.default_rng(story)
-    own = [generated_name(told) for _ in range(6)]
+    own = [_name(told) for _ in range(6)]
     names = [own[k] for k in generator.integers(0, 6, 8)]
     text = np.array([*common, *of_topic, *names])
     return " ".join(text[generator.permutation(len(text))].tolist())
+
+
+def _name(generator: np.random.Generator) -> str:
+    """A name of five to seven syllables."""
+    syllables = [
+        _CONSONANTS[generator.integers(len(_CONSONANTS))]
+        + _VOWELS[generator.integers(len(_VOWELS))]
+        for _ in range(generator.integers(5, 8))
+    ]
+    return "".join(syllables).capitalize()
 
 
 def measure(texts: int, days: int) -> dict[str, Any]:

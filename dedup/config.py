@@ -310,6 +310,20 @@ class StorylineConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """How much an index keeps at hand. Changes no result, only memory and time.
+
+    Args:
+        keep: Articles this much older than the newest one leave memory and stay in the store,
+            with all that hangs together with them; what they are needed for later is read
+            from there. At least twice `neighbors.max_gap`. None: as the index was opened
+            before, at first all.
+    """
+
+    keep: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run, a section per step."""
 
@@ -322,6 +336,7 @@ class Config:
     affinity: AffinityConfig = field(default_factory=AffinityConfig)
     stories: StoryConfig = field(default_factory=StoryConfig)
     storylines: StorylineConfig = field(default_factory=StorylineConfig)
+    index: IndexConfig = field(default_factory=IndexConfig)
 
     def __post_init__(self) -> None:
         bands, rows = self.near_duplicates.banding(self.fingerprints.num_perm)
@@ -331,6 +346,9 @@ class Config:
             bands * rows,
             f"at most num_perm ({self.fingerprints.num_perm})",
         )
+        keep, least = self.index.keep, 2 * self.neighbors.max_gap
+        rule = f"at least twice neighbors.max_gap ({least}): so far back an article changes links"
+        _require(keep is None or keep >= least, "index.keep", keep, rule)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
@@ -397,6 +415,8 @@ class Config:
         }
 
     def digest(self) -> str:
-        """12 hexadecimal digits that change with any setting."""
-        values = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)
+        """12 hexadecimal digits that change with any setting that can change a result."""
+        settings = dataclasses.asdict(self)
+        del settings["index"]
+        values = json.dumps(settings, sort_keys=True, default=str)
         return hashlib.sha256(values.encode()).hexdigest()[:12]

@@ -19,7 +19,7 @@ class Change:
     """What happened to one id; the arguments are those of `StoryEvent`."""
 
     kind: EventKind
-    story: str
+    story_group: str
     other: str
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -64,8 +64,12 @@ def succession(
         for story, members in old.items()
         if (change := _of_old(story, members, heirs.get(story), new, ids, shared))
     ]
+    parents: dict[int, list[str]] = {}
+    for story in old:
+        for number in shared[story]:
+            parents.setdefault(number, []).append(story)
     changes += [
-        _of_new(number, members, ids[number], shared, list(old))
+        _of_new(number, members, ids[number], shared, parents.get(number, ()))
         for number, members in enumerate(new)
         if ids[number] not in old
     ]
@@ -125,9 +129,8 @@ def _of_new(
     members: frozenset[str],
     story: str,
     shared: Mapping[str, Counter[int]],
-    elders: Sequence[str],
+    parents: Sequence[str],
 ) -> Change:
-    parents = [each for each in elders if shared[each][number]]
     if not parents:
         return Change("created", story, "", tuple(sorted(members)), ())
     parent = max(parents, key=lambda each: shared[each][number])
@@ -145,11 +148,11 @@ def replay(
     """
     stories = {story: set(members) for story, members in (view or {}).items()}
     for event in events:
-        members = stories.setdefault(event.story, set())
+        members = stories.setdefault(event.story_group, set())
         members.difference_update(event.removed)
         members.update(event.added)
         if event.kind in ("merged", "closed"):
-            left = stories.pop(event.story)
+            left = stories.pop(event.story_group)
             if event.kind == "merged":
                 stories.setdefault(event.other, set()).update(left)
     return {story: frozenset(members) for story, members in stories.items() if members}
@@ -159,9 +162,9 @@ def leads_to(events: Iterable[StoryEvent]) -> dict[str, str]:
     """Under which id each id goes on, after all events: itself, if it was never merged."""
     heirs: dict[str, str] = {}
     for event in events:
-        heirs.setdefault(event.story, event.story)
+        heirs.setdefault(event.story_group, event.story_group)
         if event.kind == "merged":
-            heirs[event.story] = event.other
+            heirs[event.story_group] = event.other
     return {story: _followed(story, heirs) for story in heirs}
 
 

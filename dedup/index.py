@@ -7,12 +7,10 @@ stories have ids that last, and a history.
 from __future__ import annotations
 
 import json
-import secrets
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
@@ -21,21 +19,18 @@ from dedup.affinity import AffinityModel
 from dedup.assembly import stable_id
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
-from dedup.errors import InputError, NotFoundError, StoreError
-from dedup.index_answers import cluster_of
+from dedup.errors import NotFoundError, StoreError
 from dedup.index_changes import ChangeWriter, digest_of, placement_of, stored_article
-from dedup.index_reading import IndexReader
+from dedup.index_memory import IndexMemory
 from dedup.index_records import (
     Placement,
-    QueryAnswer,
 )
 from dedup.index_settings import made_with, refuse_other
 from dedup.live import Live
-from dedup.live.cache import LinkCache
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
 from dedup.records import Article, Problem, StoryGroup
-from dedup.store import Place, Store, StoryFilter
+from dedup.store import StoredArticle, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.sqlite import Synchronous
 
@@ -48,7 +43,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class StoryIndex(IndexReader):
+class StoryIndex(IndexMemory):
     """Articles with their duplicate clusters and story groups, kept up to date.
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
@@ -65,28 +60,6 @@ class StoryIndex(IndexReader):
         read_only: Whether it may only be asked.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        config: Config,
-        encoder: Encoder,
-        model: AffinityModel,
-        clock: Callable[[], datetime],
-        progress: Progress,
-        cache: Path | None,
-        read_only: bool,
-    ) -> None:
-        super().__init__(store, config, encoder, model)
-        self._clock = clock
-        self._progress = progress
-        self._cache = cache
-        self._cached = ""
-        self._read_only = read_only
-        self._lock = threading.RLock()
-        self._live: Live | None = None
-        self._generation = ""
-        self._lasting: dict[str, str] = {}
-
     @classmethod
     def open(
         cls,
@@ -100,13 +73,15 @@ class StoryIndex(IndexReader):
         clock: Callable[[], datetime] = utc_now,
         progress: Progress = silent,
         rebuild: bool = False,
+        step: int | None = None,
     ) -> Self:
         """Open an index, or make one.
 
         Args:
             location: A folder, made if it is not there, or the address of a PostgreSQL
                 database (`postgresql://...`).
-            config: All settings; by default those that the index was made with.
+            config: All settings; by default those that the index was made with. Only
+                `index.keep` may be another than then: it changes no result.
             read_only: Only ask; any number of readers may do so beside one writer.
             synchronous: `FULL`: what was acknowledged survives a loss of power. `NORMAL`:
                 it survives a killed process.
@@ -115,6 +90,9 @@ class StoryIndex(IndexReader):
             clock: What time it is, for articles that do not say when they were published.
             progress: Called as texts are embedded when all is computed again.
             rebuild: Compute everything again, with this encoder and configuration.
+            step: Questions are answered whenever so many articles of a batch have been taken
+                in; they know these already. By default after the whole batch. A batch is one
+                transaction all the same.
 
         Raises:
             StoreError: Another writer has it open, it was made with another encoder or
@@ -123,9 +101,10 @@ class StoryIndex(IndexReader):
         store = open_store(location, read_only=read_only, synchronous=synchronous)
         try:
             stored = store.meta()
-            if config is None:
-                kept = json.loads(stored["config"]) if "config" in stored else {}
-                config = Config.from_mapping(kept)
+            kept = Config.from_mapping(json.loads(stored.get("config", "{}")))
+            config = config or kept
+            if config.index.keep is None:
+                config = config.replace(index={"keep": kept.index.keep})
             encoder = encoder or load_encoder(config.encoder)
             made = made_with(config, encoder)
             if not stored and not read_only:
@@ -135,12 +114,14 @@ class StoryIndex(IndexReader):
                 raise StoreError(f"{location}: the index is empty: there is nothing to read")
             elif not rebuild:
                 refuse_other(str(location), stored, made)
+            if config.index != kept.index and not read_only:
+                store.set_meta({"config": made["config"]})
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
         except BaseException:
             store.close()
             raise
         cache = None if "://" in str(location) else Path(location) / CACHE
-        index = cls(store, config, encoder, model, clock, progress, cache, read_only)
+        index = cls(store, config, encoder, model, clock, progress, cache, read_only, step)
         if rebuild:
             try:
                 index.rebuild()
@@ -148,32 +129,6 @@ class StoryIndex(IndexReader):
                 store.close()
                 raise
         return index
-
-    def close(self) -> None:
-        """Let go of the store; what was acknowledged is in it."""
-        with self._lock:
-            try:
-                self.save_cache()
-            finally:
-                self._live = None
-                self._store.close()
-
-    def warm_up(self) -> None:
-        """Read everything into memory now, not when the first article or question comes."""
-        with self._lock:
-            self._loaded()
-
-    def save_cache(self) -> None:
-        """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
-        with self._lock:
-            stale = self._live is not None and self._cached != self._generation
-            if not stale or self._cache is None or self._read_only:
-                return
-            try:
-                self._loaded().cache(self._generation).write(self._cache)
-            except OSError:
-                return
-            self._cached = self._generation
 
     def __enter__(self) -> Self:
         return self
@@ -219,18 +174,12 @@ class StoryIndex(IndexReader):
             InputError: A single article cannot be used.
             StoreError: It could not be written.
         """
-        single = isinstance(articles, Article | Mapping)
-        met: list[Problem] = []
-        given = [articles] if isinstance(articles, Article | Mapping) else articles
         now = self._clock()
-        read = as_articles(given, config=self.config.reading, now=now, on_problem=met.append)
-        accepted = distinct(read, met)
-        if problems is not None:
-            problems.extend(met)
-        if single and not accepted:
-            raise InputError(f"the article cannot be used: {met[0].kind} ({met[0].value!r})")
-        placements = self._put(accepted, now)
-        return placements[0] if single else placements
+        if isinstance(articles, Article | Mapping):
+            return self._put([self._read_one(articles, now, problems)], now)[0]
+        met: list[Problem] = [] if problems is None else problems
+        read = as_articles(articles, config=self.config.reading, now=now, on_problem=met.append)
+        return self._put(distinct(read, met), now)
 
     def update(self, article: Article | Mapping[str, object]) -> Placement:
         """Replace an article that is there.
@@ -239,9 +188,11 @@ class StoryIndex(IndexReader):
             NotFoundError: Its id is not in the index.
             InputError: It cannot be used.
         """
-        given = article.id if isinstance(article, Article) else str(article.get("id", ""))
-        self.article(given)
-        return self.add(article)
+        now = self._clock()
+        read = self._read_one(article, now)
+        with self._lock:
+            self.article(read.id)
+            return self._put([read], now)[0]
 
     def remove(self, ids: str | Iterable[str]) -> None:
         """Take articles out of the index.
@@ -256,21 +207,22 @@ class StoryIndex(IndexReader):
                 if each not in known:
                     raise NotFoundError(f"no article of the index has the id {each!r}")
             with self._changing() as live:
-                self._changes().write(live, live.apply([], wanted), {}, wanted, self._clock())
+                self._take(live, {}, wanted, self._clock())
 
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
-        with self._lock:
-            self._live = None
-            self._lasting = self._read_lasting()
+        with self._lock, self._turns.one():
             stored = {each.article.id: each for each, _ in self._store.all_articles()}
             self._live = Live(self.config, self._encoder, self._model)
+            self._live.lasting.update(self._read_lasting())
             self._generation = self._store.meta()["generation"]
+            self._window.see(stored.values())
             with self._changing() as live:
                 outcome = live.apply([each.article for each in stored.values()], [], self._progress)
-                outcome = replace(outcome, gone=list(self._lasting))
+                outcome = replace(outcome, gone=list(live.lasting))
+                self._store.unshelve()
                 self._store.set_meta(made_with(self.config, self._encoder))
-                self._changes().write(live, outcome, stored, [], self._clock())
+                ChangeWriter(self._store, live).write(outcome, stored, [], self._clock())
 
     def _put(self, articles: Sequence[Article], now: datetime) -> list[Placement]:
         with self._lock:
@@ -284,56 +236,26 @@ class StoryIndex(IndexReader):
                     each.id: stored_article(each, digests[each.id], old.get(each.id), now)
                     for each in changed
                 }
+                self._window.see(stored.values())
+                step = self._step or len(stored)
                 with self._changing() as live:
-                    outcome = live.apply([each.article for each in stored.values()], [])
-                    self._changes().write(live, outcome, stored, [], now)
+                    for start in range(0, len(stored), step):
+                        part = dict(islice(stored.items(), start, start + step))
+                        self._take(live, part, [], now)
             places = self._store.places(ids)
             return [placement_of(places[id], known.get(id), digests[id]) for id in ids]  # noqa: A001
 
-    @contextmanager
-    def _changing(self) -> Iterator[Live]:
-        """A transaction of store and memory; memory is read anew after one that failed."""
-        live = self._loaded()
-        try:
-            with self._store.begin():
-                yield live
-                # Random, so that a restored copy that was written on is never taken for this one.
-                generation = secrets.token_hex(8)
-                self._store.set_meta({"generation": generation})
-        except BaseException:
-            self._live = None
-            raise
-        self._generation = generation
-
-    def _changes(self) -> ChangeWriter:
-        return ChangeWriter(self._store, self._lasting)
-
-    def _loaded(self) -> Live:
-        """What is kept in memory, read from the store if it is not there or another wrote."""
-        with self._store.reading():
-            generation = self._store.meta()["generation"]
-            if self._live is None or generation != self._generation:
-                self._live = self._read(generation)
-                self._generation = generation
-        return self._live
-
-    def _read(self, generation: str) -> Live:
-        live = Live(self.config, self._encoder, self._model)
-        cache = LinkCache.read(self._cache, generation) if self._cache else None
-        members: dict[str, list[Place]] = {}
-        for place in self._store.all_places():
-            members.setdefault(place.duplicate_cluster, []).append(place)
-        for each in members.values():
-            each.sort(key=lambda place: place.id != place.representative)
-        self._lasting = live.load(
-            list(self._store.all_articles()),
-            [cluster_of(each) for each in members.values()],
-            {each[0].id: each[0].story for each in members.values()},
-            cache,
-            self._progress,
-        )
-        self._cached = generation if cache else ""
-        return live
+    def _take(
+        self, live: Live, stored: Mapping[str, StoredArticle], removed: Sequence[str], now: datetime
+    ) -> None:
+        """A step of a change; what is in memory is given up if it fails."""
+        with self._turns.one():
+            try:
+                outcome = live.apply([each.article for each in stored.values()], removed)
+                ChangeWriter(self._store, live).write(outcome, stored, removed, now)
+            except BaseException:
+                self._live = None
+                raise
 
     def _read_lasting(self) -> dict[str, str]:
         """Lasting id of each story group, by the id that the batch gives."""
@@ -346,26 +268,3 @@ class StoryIndex(IndexReader):
             yield from (story.group for story in found if story.group)
             if not cursor:
                 return
-
-    def query(self, asked: Article | Mapping[str, object] | str, *, limit: int = 10) -> QueryAnswer:
-        """What the index knows about a text, without putting it in.
-
-        Args:
-            asked: A text, or an article; one without a time is taken to be of now.
-            limit: At most so many copies, and so many neighbours.
-
-        Raises:
-            InputError: There is no text in it.
-        """
-        given = {"text": asked} if isinstance(asked, str) else asked
-        now = self._clock()
-        met: list[Problem] = []
-        read = list(
-            as_articles([given], config=self.config.reading, now=now, on_problem=met.append)
-        )
-        if not read:
-            raise InputError(f"nothing can be asked: {met[0].kind} ({met[0].value!r})")
-        article = read[0]
-        article = replace(article, published_at=article.published_at or now)
-        with self._lock:
-            return self._loaded().query(article, self._lasting, limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 
 import xxhash
@@ -23,16 +23,16 @@ class ChangeWriter:
 
     Args:
         store: Where it is written.
-        lasting: Lasting id of each story group, by the id that the batch gives; kept up to date.
+        live: What is kept in memory, after the change.
     """
 
-    def __init__(self, store: Store, lasting: dict[str, str]) -> None:
+    def __init__(self, store: Store, live: Live) -> None:
         self._store = store
-        self._lasting = lasting
+        self._live = live
+        self._lasting = live.lasting
 
     def write(
         self,
-        live: Live,
         outcome: Outcome,
         stored: Mapping[str, StoredArticle],
         removed: Sequence[str],
@@ -41,7 +41,6 @@ class ChangeWriter:
         """Write what a change changed.
 
         Args:
-            live: What is kept in memory, after the change.
             outcome: What changed.
             stored: The articles that were put, by id.
             removed: Ids of the articles that went.
@@ -50,7 +49,12 @@ class ChangeWriter:
         store = self._store
         again = store.articles([each for each in outcome.derived if each not in stored])
         known = {**again, **stored}
+        if outcome.unshelved:
+            store.unshelve(outcome.unshelved)
+        if outcome.parcels:
+            store.put_parcel_links(outcome.parcels)
         store.delete_articles(removed)
+        store.put_matches(outcome.looked_at, [(a, b, *astuple(s)) for a, b, s in outcome.matches])
         store.put_articles(
             [
                 (replace(known[each], clean=outcome.texts.get(each, known[each].clean)), derived)
@@ -65,7 +69,7 @@ class ChangeWriter:
             for story in outcome.stories
             for member in story.members
         }
-        store.put_places([_place(live, each, *homes[each]) for each in sorted(touched)])
+        store.put_places([_place(self._live, each, *homes[each]) for each in sorted(touched)])
 
     def _write_stories(self, outcome: Outcome, now: datetime) -> dict[str, StoryGroup]:
         """Write story groups and events; the groups that changed, by lasting id."""
@@ -90,7 +94,7 @@ class ChangeWriter:
             if made not in old or old[made].group != group:
                 groups[made] = group
         ended = [
-            StoredStory(change.story, change.kind, change.other, None)
+            StoredStory(change.story_group, change.kind, change.other, None)
             for change in found.changes
             if change.kind == "merged" or change.kind == "closed"
         ]
@@ -100,7 +104,7 @@ class ChangeWriter:
         store.add_events(
             [
                 StoryEvent(
-                    number, now, change.kind, change.story, change.other, change.added,
+                    number, now, change.kind, change.story_group, change.other, change.added,
                     change.removed,
                 )
                 for number, change in enumerate(found.changes, first)
@@ -168,7 +172,7 @@ def placement_of(place: Place, known: str | None, digest: str) -> Placement:
         place.duplicate_cluster,
         place.representative,
         place.copy_type,
-        place.story,
+        place.story_group,
         place.probability,
     )
 

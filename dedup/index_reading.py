@@ -112,7 +112,7 @@ class IndexReader:
     def _story_then(self, story: str, as_of: datetime) -> StoryGroup:
         self.heir(story)
         members: set[str] = set()
-        for event in self.changes(story=story):
+        for event in self.changes(story_group=story):
             if event.at <= as_of:
                 members.difference_update(event.removed)
                 members.update(event.added)
@@ -168,11 +168,11 @@ class IndexReader:
             founders = [place.representative for place in places.values()]
             places.update(self._store.places(founders))
             articles = self._store.articles(sorted({a, b, *founders}))
-            stories = self.story(places[a].story), self.story(places[b].story)
+            stories = self.story(places[a].story_group), self.story(places[b].story_group)
         return why_of((a, b), places, articles, stories, self._encoder, self._model, self.config)
 
     def changes(
-        self, since: int = 0, limit: int | None = None, story: str = ""
+        self, since: int = 0, limit: int | None = None, story_group: str = ""
     ) -> list[StoryEvent]:
         """What happened to the story groups, in order.
 
@@ -181,16 +181,16 @@ class IndexReader:
         Args:
             since: Only events with larger numbers.
             limit: At most so many.
-            story: Only those of the story group of this id.
+            story_group: Only those of the one of this id.
         """
-        return self._store.events(since, limit, story)
+        return self._store.events(since, limit, story_group)
 
     def stats(self) -> IndexStats:
         """Counts."""
         counts = self._store.counts()
         return IndexStats(
             articles=counts["articles"],
-            hot=counts["articles"],
+            hot=counts["articles"] - counts["shelved"],
             texts=counts["texts"],
             story_groups=counts["story_groups"],
             events=counts["events"],

@@ -30,7 +30,7 @@ class Placement:
         duplicate_cluster: Id of its duplicate cluster.
         representative: Id of the article that stands for its text.
         copy_type: How its text relates to that one's.
-        story: Lasting id of its story group.
+        story_group: Lasting id of its story group.
         probability: Mean P(same event) of its text with the others of the group; None in
             a group of one text.
     """
@@ -40,7 +40,7 @@ class Placement:
     duplicate_cluster: str
     representative: str
     copy_type: CopyType
-    story: str
+    story_group: str
     probability: float | None
 
 
@@ -53,7 +53,7 @@ class StoryEvent:
             has a larger number.
         at: When the index wrote it, aware UTC.
         kind: See `EventKind`.
-        story: Lasting id of the story group.
+        story_group: Lasting id of the story group.
         other: Of `merged` the id of the heir, of `split` the one it came from, else empty.
         added: Ids of the articles that came, sorted.
         removed: Ids of the articles that went, sorted.
@@ -62,7 +62,7 @@ class StoryEvent:
     number: int
     at: datetime
     kind: EventKind
-    story: str
+    story_group: str
     other: str = ""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -74,12 +74,12 @@ class Neighbor:
 
     Args:
         id: Id of the article that represents it.
-        story: Lasting id of its story group.
+        story_group: Lasting id of its story group.
         probability: P(same event) of the two.
     """
 
     id: str
-    story: str
+    story_group: str
     probability: float
 
 
@@ -92,13 +92,13 @@ class QueryAnswer:
             article of the index, `b` the text asked for (one without an id has one made of its
             content).
         neighbors: Texts that may cover the same event, the most probable first.
-        story: Lasting id of the story group that it would join; empty if it would found one.
+        story_group: Lasting id of the story group that it would join; empty if it would found one.
         probability: Mean P(same event) with the texts of that group, else None.
     """
 
     duplicates: tuple[Match, ...]
     neighbors: tuple[Neighbor, ...]
-    story: str
+    story_group: str
     probability: float | None
 
 

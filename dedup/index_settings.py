@@ -41,6 +41,8 @@ def refuse_other(location: str, stored: Mapping[str, str], now: Mapping[str, str
             )
     if stored.get("config_digest") != now["config_digest"]:
         old, new = json.loads(stored["config"]), json.loads(now["config"])
+        for settings in (old, new):
+            settings.pop("index", None)
         differing = sorted(
             f"{section}.{name}"
             for section in {*old, *new}

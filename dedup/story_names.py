@@ -13,7 +13,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from itertools import islice
 
 import numpy as np
 
@@ -25,6 +26,7 @@ MAX_NAMES = 8
 _MIN_BITS = 5.0
 _MAX_WORDS = 4
 _STORIES_AT_ONCE = 512
+_TEXTS_REMEMBERED = 4096
 _MOSTLY = 0.6
 _ALL_NOUNS = frozenset({"de", "lb", "nds"})
 
@@ -118,7 +120,7 @@ class _Rarity:
 
 def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:
     """In how many texts each run of capitalised words stands, parts of longer runs included."""
-    found = [list(_runs(text)) for text in texts]
+    found = [_runs(text) for text in texts]
     inside = {word for runs in found for run, begins in runs for word in run[begins:]}
     parts = [set(_parts(runs, inside)) for runs in found]
     elsewhere = {
@@ -142,8 +144,16 @@ def _parts(runs: Sequence[tuple[Run, bool]], inside: set[str]) -> Iterator[Run]:
                 yield kept[i:j]
 
 
-def _runs(text: str) -> Iterator[tuple[Run, bool]]:
-    """Runs of capitalised words, and whether each begins a sentence."""
+@lru_cache(maxsize=_TEXTS_REMEMBERED)
+def _runs(text: str) -> tuple[tuple[Run, bool], ...]:
+    """Runs of capitalised words, and whether each begins a sentence.
+
+    A story that grows is told again with each text that joins it.
+    """
+    return tuple(_found_runs(text))
+
+
+def _found_runs(text: str) -> Iterator[tuple[Run, bool]]:
     for line in text.split("\n"):
         found = list(_RUN.finditer(line))
         if not found:

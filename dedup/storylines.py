@@ -37,6 +37,7 @@ import scipy.sparse as sp
 from dedup.config import StorylineConfig
 from dedup.encoders import Float32s
 from dedup.neighbors import UNDATED
+from dedup.outlines import Outlines
 from dedup.records import StoryGroup, StoryTie, TieKind
 from dedup.shingles import BoolMask, Int64s
 from dedup.stories import Group
@@ -47,7 +48,8 @@ _AT_ONCE_SECONDS = 6 * 3600
 _DAY_SECONDS = 86_400.0
 _BACKGROUND_FACTOR = 1.25
 _NAMELESS_FACTOR = 3.0
-_STRONGEST = 32
+STRONGEST = 32
+"""Of so many ties of a group those that are taken are chosen."""
 _ENTRIES_AT_ONCE = 1 << 21
 _PAIRS_AT_ONCE = 1 << 13
 _SHOWN_TERMS = 8
@@ -59,8 +61,8 @@ Float64s = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs:
-    """Pairs of groups, `a` the earlier; all arrays of shape (m,)."""
+class TiePairs:
+    """Pairs of groups, `a` the earlier, and what they are to each other; all of shape (m,)."""
 
     a: Int64s
     b: Int64s
@@ -69,9 +71,9 @@ class _Pairs:
     kinds: Int64s
     strengths: Float64s
 
-    def at(self, places: Int64s) -> _Pairs:
+    def at(self, places: Int64s) -> TiePairs:
         """The pairs at those places."""
-        return _Pairs(*(getattr(self, each.name)[places] for each in fields(self)))
+        return TiePairs(*(getattr(self, each.name)[places] for each in fields(self)))
 
 
 def story_ties(
@@ -98,39 +100,29 @@ def story_ties(
     """
     if not config.max_ties or len(groups) < 2:
         return ()
-    names = _names([story.names for story in stories])
-    finder = _Finder(groups, whole, seconds, terms, names, config)
+    names = [story.names for story in stories]
+    outlines = Outlines.of(groups, names, whole, seconds, terms, config.max_term_groups)
+    finder = TieFinder(outlines, config)
     found = [finder.strongest(start, stop) for start, stop in finder.blocks()]
     pairs = _distinct(found)
     kept = pairs.at(_taken(pairs, len(groups), config.max_ties))
-    return _described(kept, stories, terms, finder)
+    return described_ties(kept, stories, terms, outlines)
 
 
-class _Finder:
-    """Finds the strongest ties of groups, some rows at a time."""
+class TieFinder:
+    """Finds the strongest ties of groups, some rows at a time.
 
-    def __init__(
-        self,
-        groups: Sequence[Group],
-        whole: Float32s,
-        seconds: Int64s,
-        terms: StoryTerms,
-        names: sp.csr_array,
-        config: StorylineConfig,
-    ) -> None:
+    Args:
+        outlines: Of the groups.
+        config: Limits.
+    """
+
+    def __init__(self, outlines: Outlines, config: StorylineConfig) -> None:
         self._config = config
-        self._names = names
-        members = [group.members for group in groups]
-        starts = np.cumsum([0, *(len(each) for each in members[:-1])])
-        texts = np.concatenate(members)
-        # A sum of fewer than 500,000 whole-number vectors fits int32.
-        self._sums = np.add.reduceat(whole[texts].astype(np.int32), starts, axis=0)
-        self.begins = np.array([seconds[each[0]] for each in members], np.int64)
-        self._middles = np.array([_middle(seconds[each]) for each in members], np.int64)
-        self.columns = _specific_terms(terms.weights, config.max_term_groups)
-        self.shared = terms.weights[:, self.columns].tocsr()
-        self._has = self.shared.astype(bool).astype(np.int64)
-        self._norms = np.sqrt(np.einsum("ij,ij->i", self._sums, self._sums, dtype=np.float64))
+        self._outlines = outlines
+        self._has = outlines.shared.astype(bool).astype(np.int64)
+        sums = outlines.sums
+        self._norms = np.sqrt(np.einsum("ij,ij->i", sums, sums, dtype=np.float64))
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Ranges of groups whose terms stand in a bounded number of places."""
@@ -144,10 +136,10 @@ class _Finder:
             yield start, stop
             start = stop
 
-    def strongest(self, start: int, stop: int) -> _Pairs:
+    def strongest(self, start: int, stop: int, most: int | None = None) -> TiePairs:
         """The strongest ties of the groups from `start` to `stop` with any others."""
         config = self._config
-        product = (self.shared[start:stop] @ self._has.T).tocoo()
+        product = (self._outlines.shared[start:stop] @ self._has.T).tocoo()
         bits = product.data * WEIGHT_UNIT
         rows, others = product.row.astype(np.int64) + start, product.col.astype(np.int64)
         enough = np.flatnonzero((bits >= config.min_shared_bits) & (rows != others))
@@ -163,15 +155,17 @@ class _Finder:
         order = tied[np.lexsort((others[tied], -strengths[tied], rows[tied]))]
         ranked = rows[order]
         rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
-        return _Pairs(a, b, bits, cosines, kinds, strengths).at(order[rank < _STRONGEST])
+        return TiePairs(a, b, bits, cosines, kinds, strengths).at(
+            order[rank < (STRONGEST if most is None else most)]
+        )
 
     def _kinds(self, a: Int64s, b: Int64s, bits: Float64s) -> tuple[Int64s, Float64s]:
         """Place in `_KINDS`, or none, and gap in seconds, NaN where a time is missing."""
         config = self._config
-        begins = self.begins
+        begins = self._outlines.begins
         dated = (begins[a] != UNDATED) & (begins[b] != UNDATED)
         gaps = np.where(dated, begins[b], 0) - np.where(dated, begins[a], 0)
-        at_once = (gaps <= _AT_ONCE_SECONDS) | (begins[b] < self._middles[a])
+        at_once = (gaps <= _AT_ONCE_SECONDS) | (begins[b] < self._outlines.middles[a])
         kinds = np.select(
             [
                 ~dated | at_once,
@@ -185,8 +179,13 @@ class _Finder:
 
     def _specific(self, a: Int64s, b: Int64s, bits: Float64s) -> BoolMask:
         """Whether two groups share more than the words of a topic."""
-        shared = np.asarray(self._names[a].multiply(self._names[b]).sum(axis=1)).ravel() > 0
-        counts = np.diff(self._names.indptr)
+        shared = (
+            np.asarray(
+                self._outlines.names[a].multiply(self._outlines.names[b]).sum(axis=1)
+            ).ravel()
+            > 0
+        )
+        counts = np.diff(self._outlines.names.indptr)
         nameless = (counts[a] == 0) | (counts[b] == 0)
         least = self._config.min_shared_bits
         named: BoolMask = shared & (bits >= _BACKGROUND_FACTOR * least)
@@ -198,7 +197,7 @@ class _Finder:
         for start in range(0, len(a), _PAIRS_AT_ONCE):
             part = slice(start, start + _PAIRS_AT_ONCE)
             # Whole numbers below 2^53: float64 adds them exactly.
-            first, second = (self._sums[each[part]].astype(np.float64) for each in (a, b))
+            first, second = (self._outlines.sums[each[part]].astype(np.float64) for each in (a, b))
             dots.append(np.einsum("ij,ij->i", first, second))
         lengths = self._norms[a] * self._norms[b]
         found = np.concatenate(dots)
@@ -212,27 +211,6 @@ class _Finder:
         return strengths
 
 
-def _names(names: Sequence[Sequence[str]]) -> sp.csr_array:
-    """Which group has which name, int64 of shape (groups, different names)."""
-    columns = {name: k for k, name in enumerate(sorted({n for each in names for n in each}))}
-    owners = np.repeat(np.arange(len(names)), [len(each) for each in names])
-    found = np.array([columns[name] for each in names for name in each], np.int64)
-    ones = np.ones(len(found), np.int64)
-    return sp.csr_array((ones, (owners, found)), shape=(len(names), len(columns)))
-
-
-def _middle(seconds: Int64s) -> int:
-    """The time at which half of the dated texts had appeared."""
-    dated = np.sort(seconds[seconds != UNDATED])
-    return int(dated[(len(dated) - 1) // 2]) if len(dated) else int(UNDATED)
-
-
-def _specific_terms(weights: sp.csr_array, max_term_groups: int) -> Int64s:
-    """The columns of terms that stand in several groups, but not in too many."""
-    groups = np.bincount(weights.indices, minlength=weights.shape[1])
-    return np.flatnonzero((groups >= 2) & (groups <= max_term_groups))
-
-
 def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
     """Columns of the rarest terms that two groups share."""
     of_a, of_b = (slice(shared.indptr[each], shared.indptr[each + 1]) for each in (a, b))
@@ -242,10 +220,10 @@ def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
     return both[np.lexsort((both, -weights))][:_LOOKED_AT_TERMS].astype(np.int64)
 
 
-def _distinct(found: Sequence[_Pairs]) -> _Pairs:
+def _distinct(found: Sequence[TiePairs]) -> TiePairs:
     """Pairs that were found from either side, once, ordered by (a, b)."""
-    names = [each.name for each in fields(_Pairs)]
-    pairs = _Pairs(*(np.concatenate([getattr(part, name) for part in found]) for name in names))
+    names = [each.name for each in fields(TiePairs)]
+    pairs = TiePairs(*(np.concatenate([getattr(part, name) for part in found]) for name in names))
     order = np.lexsort((pairs.b, pairs.a))
     a, b = pairs.a[order], pairs.b[order]
     new = np.ones(len(order), bool)
@@ -253,7 +231,7 @@ def _distinct(found: Sequence[_Pairs]) -> _Pairs:
     return pairs.at(order[new])
 
 
-def _taken(pairs: _Pairs, count: int, max_ties: int) -> Int64s:
+def _taken(pairs: TiePairs, count: int, max_ties: int) -> Int64s:
     """Places of the ties that are taken from the strongest down."""
     left = [max_ties] * count
     taken = []
@@ -268,12 +246,12 @@ def _taken(pairs: _Pairs, count: int, max_ties: int) -> Int64s:
     return kept[np.lexsort((pairs.a[kept], pairs.b[kept]))]
 
 
-def _described(
-    pairs: _Pairs, stories: Sequence[StoryGroup], terms: StoryTerms, finder: _Finder
+def described_ties(
+    pairs: TiePairs, stories: Sequence[StoryGroup], terms: StoryTerms, outlines: Outlines
 ) -> tuple[StoryTie, ...]:
     """The ties as records, with the terms behind them spelled."""
     wanted = [
-        (a, finder.columns[_rarest(finder.shared, a, b)].tolist())
+        (a, outlines.columns[_rarest(outlines.shared, a, b)].tolist())
         for a, b in zip(pairs.a.tolist(), pairs.b.tolist(), strict=True)
     ]
     words = terms.spelled(wanted)
@@ -282,7 +260,7 @@ def _described(
         b = int(pairs.b[place])
         spelled = [words[a, column] for column in columns]
         text = terms.leads[int(terms.members[a][0])].casefold()
-        begins = finder.begins[a], finder.begins[b]
+        begins = outlines.begins[a], outlines.begins[b]
         names = set(stories[b].names)
         ties.append(
             StoryTie(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from dedup.index_records import StoryEvent
 from dedup.records import StoryGroup
-from dedup.store import Derived, Place, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Derived, Parcel, Place, Shelved, StoredArticle, StoredStory, StoryFilter
 from dedup.store.rows import to_text
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -21,10 +21,11 @@ class DictStore:
         self._meta: dict[str, str] = {}
         self._articles: dict[str, tuple[StoredArticle, Derived]] = {}
         self._places: dict[str, Place] = {}
-        self._links: dict[tuple[str, str], int] = {}
         self._matches: dict[tuple[str, str], tuple[float, float, float]] = {}
         self._stories: dict[str, StoredStory] = {}
         self._events: list[StoryEvent] = []
+        self._parcels: dict[int, bytes] = {}
+        self._shelved: dict[str, tuple[int, int, Shelved]] = {}
 
     def close(self) -> None:
         pass
@@ -55,9 +56,13 @@ class DictStore:
         for id in ids:  # noqa: A001
             self._articles.pop(id, None)
             self._places.pop(id, None)
+            self._shelved.pop(id, None)
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         return {i: self._articles[i][0] for i in ids if i in self._articles}
+
+    def rows(self, ids: Sequence[str]) -> list[tuple[StoredArticle, Derived]]:
+        return [self._articles[i] for i in sorted({*ids}, key=to_text) if i in self._articles]
 
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         return {i: stored.digest for i, stored in self.articles(ids).items()}
@@ -67,10 +72,14 @@ class DictStore:
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
+        *,
+        hot: bool = False,
     ) -> Iterator[tuple[StoredArticle, Derived]]:
         for id in sorted(self._articles, key=to_text):  # noqa: A001
             article = self._articles[id][0].article
             time = article.published_at or _NEVER
+            if hot and id in self._shelved:
+                continue
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
                 yield self._articles[id]
@@ -81,32 +90,79 @@ class DictStore:
     def places(self, ids: Sequence[str]) -> dict[str, Place]:
         return {i: self._places[i] for i in ids if i in self._places}
 
-    def all_places(self) -> Iterator[Place]:
-        return iter(sorted(self._places.values(), key=lambda place: to_text(place.id)))
+    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
+        found = [each for each in self._places.values() if not (hot and each.id in self._shelved)]
+        return iter(sorted(found, key=lambda place: to_text(place.id)))
 
     def cluster(self, id: str) -> list[Place]:  # noqa: A002
         members = [place for place in self.all_places() if place.duplicate_cluster == id]
         return sorted(members, key=lambda place: place.id != place.representative)
 
-    def put_links(self, links: Iterable[tuple[str, str, int]]) -> None:
-        self._links.update({(a, b): log_odds for a, b, log_odds in links})
+    def put_matches(
+        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
+    ) -> None:
+        gone = set(ids)
+        kept = {pair: rest for pair, rest in self._matches.items() if gone.isdisjoint(pair)}
+        self._matches = kept | {(a, b): (j, in_a, in_b) for a, b, j, in_a, in_b in matches}
 
-    def delete_links(self, pairs: Iterable[tuple[str, str]]) -> None:
-        for pair in pairs:
-            self._links.pop(pair, None)
+    def matches(
+        self, ids: Sequence[str] | None = None
+    ) -> list[tuple[str, str, float, float, float]]:
+        return [
+            (*pair, *self._matches[pair])
+            for pair in sorted(self._matches, key=_as_kept)
+            if (pair[0] not in self.shelved(pair) if ids is None else {*pair} & {*ids})
+        ]
 
-    def all_links(self) -> Iterator[tuple[str, str, int]]:
-        return ((*pair, self._links[pair]) for pair in sorted(self._links, key=_as_kept))
+    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[Shelved]]]) -> None:
+        number = max((each for each, _, _ in self._shelved.values()), default=0)
+        for links, articles in parcels:
+            parcel = number + 1
+            self._parcels = {**self._parcels, parcel: links}
+            for each in articles:
+                number += 1
+                self._shelved = {**self._shelved, each.id: (number, parcel, each)}
 
-    def put_matches(self, matches: Iterable[tuple[str, str, float, float, float]]) -> None:
-        self._matches.update({(a, b): (j, in_a, in_b) for a, b, j, in_a, in_b in matches})
+    def unshelve(self, numbers: Sequence[int] | None = None) -> None:
+        gone = set(self._parcels if numbers is None else numbers)
+        self._parcels = {n: links for n, links in self._parcels.items() if n not in gone}
+        self._shelved = {i: row for i, row in self._shelved.items() if row[1] not in gone}
 
-    def delete_matches(self, pairs: Iterable[tuple[str, str]]) -> None:
-        for pair in pairs:
-            self._matches.pop(pair, None)
+    def put_parcel_links(self, links: Mapping[int, bytes]) -> None:
+        self._parcels = self._parcels | {n: kept for n, kept in links.items() if n in self._parcels}
 
-    def all_matches(self) -> Iterator[tuple[str, str, float, float, float]]:
-        return ((*pair, *self._matches[pair]) for pair in sorted(self._matches, key=_as_kept))
+    def parcels(self, numbers: Sequence[int]) -> list[Parcel]:
+        return [
+            Parcel(n, tuple(i for i, row in self._rows_shelved() if row[1] == n), self._parcels[n])
+            for n in dict.fromkeys(numbers)
+            if n in self._parcels
+        ]
+
+    def shelved(self, ids: Sequence[str]) -> dict[str, int]:
+        return {i: self._shelved[i][1] for i in ids if i in self._shelved}
+
+    def shelved_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
+        return {
+            parcel
+            for _, parcel, each in self._shelved.values()
+            for first, last in spans
+            if each.stands_at and first <= each.stands_at <= last
+        }
+
+    def last_shelved(self) -> datetime | None:
+        times = [each.stands_at for *_, each in self._shelved.values() if each.stands_at]
+        return max(times, default=None)
+
+    def shelved_with(self, keys: Sequence[int], most: int) -> set[str]:
+        rows = self._rows_shelved()
+        return {i for key in keys for i in [i for i, row in rows if key in row[2].keys][-most:]}
+
+    def shelved_lines(self, source: str) -> list[tuple[str, bytes]]:
+        found = [each for *_, each in self._shelved.values() if each.source == source]
+        return sorted(((e.id, e.lines) for e in found if e.lines), key=lambda row: to_text(row[0]))
+
+    def _rows_shelved(self) -> list[tuple[str, tuple[int, int, Shelved]]]:
+        return sorted(self._shelved.items(), key=lambda each: each[1][0])
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         self._stories.update({story.id: story for story in stories})
@@ -127,13 +183,16 @@ class DictStore:
     def add_events(self, events: Sequence[StoryEvent]) -> None:
         self._events = [*self._events, *events]
 
-    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
-        found = [e for e in self._events if e.number > after and story in ("", e.story)]
+    def events(
+        self, after: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
+        found = [e for e in self._events if e.number > after and story_group in ("", e.story_group)]
         return found[:limit]
 
     def counts(self) -> dict[str, int]:
         return {
             "articles": len(self._articles),
+            "shelved": len(self._shelved),
             "texts": len({place.duplicate_cluster for place in self._places.values()}),
             "story_groups": sum(story.state == "open" for story in self._stories.values()),
             "events": len(self._events),

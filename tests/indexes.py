@@ -55,7 +55,7 @@ class Clock:
         return self.now
 
 
-def opened(path: Path, config: Config | None = SMALL, **options: Any) -> StoryIndex:
+def opened(path: Path | str, config: Config | None = SMALL, **options: Any) -> StoryIndex:
     """An index with a quick encoder and a clock of its own."""
     return StoryIndex.open(path, config, **{"encoder": HASHING, "clock": Clock(), **options})
 
@@ -96,7 +96,10 @@ def check_index(index: StoryIndex) -> None:
     for story in stories.values():
         for member in story.members:
             place = index.place(member.id)
-            assert (place.story, place.duplicate_cluster) == (story.id, member.duplicate_cluster)
+            assert (place.story_group, place.duplicate_cluster) == (
+                story.id,
+                member.duplicate_cluster,
+            )
             assert place.probability == member.probability
             assert index.article(member.id).clean == batch.clean_texts[member.id]
     check_history(index, stories)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dedup.index_records import StoryEvent
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
-from dedup.store import Derived, Place, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Derived, Place, Shelved, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.sql import SqlStore
 
@@ -47,6 +47,9 @@ DERIVED = st.builds(Derived, st.integers(0, 9), BYTES, BYTES, BYTES)
 PLACES = st.builds(
     Place, ID, ID, ID, st.sampled_from(["original", "near"]), SHARE, SHARE, ID, st.none() | SHARE
 )
+MATCHES = PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))
+KEYS = st.sets(st.sampled_from([0, 7, -9, 2**63 - 1]))
+SHELVED = st.builds(Shelved, ID, SOURCE, st.none() | NEAR, BYTES, KEYS.map(sorted).map(tuple))
 MEMBERS = st.builds(StoryMember, TEXT, TEXT, st.none() | SHARE)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 WORDS = st.sampled_from(["fire", "rome", "100%", "x_y", "żółć", "\0", "d800", "0"])
@@ -115,10 +118,10 @@ STEPS = st.one_of(
     calls("put_articles", st.tuples(ARTICLES, DERIVED)),
     calls("delete_articles", ID),
     calls("put_places", PLACES),
-    calls("put_links", PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), st.integers(-9, 9)))),
-    calls("delete_links", PAIR),
-    calls("put_matches", PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))),
-    calls("delete_matches", PAIR),
+    st.tuples(st.just("put_matches"), st.tuples(st.lists(ID), st.lists(MATCHES, max_size=4))),
+    calls("shelve", st.tuples(BYTES, st.lists(SHELVED, max_size=3))),
+    calls("unshelve", st.integers(1, 9)),
+    calls("put_parcel_links", st.tuples(st.integers(1, 9), BYTES)),
     calls("put_stories", stories()),
     calls("add_events", EVENTS),
 )

@@ -37,7 +37,7 @@ def changed(
 ) -> dict[str, tuple[EventKind, str]]:
     """Kind of change and the other story, by story."""
     found = succession(before, after, named)
-    return {change.story: (change.kind, change.other) for change in found.changes}
+    return {change.story_group: (change.kind, change.other) for change in found.changes}
 
 
 class Stories:
@@ -57,7 +57,9 @@ class Stories:
         found = succession(self.open, groups, self.fresh)
         for number, each in enumerate(found.changes, len(self.events) + 1):
             self.events.append(
-                StoryEvent(number, NOW, each.kind, each.story, each.other, each.added, each.removed)
+                StoryEvent(
+                    number, NOW, each.kind, each.story_group, each.other, each.added, each.removed
+                )
             )
         order = {story: place for place, story in enumerate(self.open)}
         pairs = zip(found.ids, map(list, groups), strict=True)
@@ -95,7 +97,7 @@ def test_every_id_lives_or_leads_to_one_that_lived_on(history: list[dict[str, in
     stories = following(history)
     heirs = leads_to(stories.events)
     assert heirs.keys() == stories.ever
-    last = {event.story: event for event in stories.events}
+    last = {event.story_group: event for event in stories.events}
     for story, heir in heirs.items():
         if heir != story:
             assert last[story].kind == "merged"
@@ -112,7 +114,7 @@ def test_no_id_is_ever_given_to_two_groups(history: list[dict[str, int]]) -> Non
         found = stories.become(partition(homes))
         assert len(set(found.ids)) == len(found.ids)
         assert not ended & set(found.ids)
-        ended |= {each.story for each in found.changes if each.kind in ("merged", "closed")}
+        ended |= {each.story_group for each in found.changes if each.kind in ("merged", "closed")}
 
 
 @given(steps)

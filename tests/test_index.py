@@ -75,8 +75,12 @@ def test_placements_say_where_each_article_is(index: StoryIndex) -> None:
     assert (first.id, first.status, first.copy_type) == ("a", "added", "original")
     assert first.probability is None
     copy, other = index.add([article("b", hours=1), article("c", VOTE)])
-    assert (copy.representative, copy.copy_type, copy.story) == ("a", "exact", first.story)
-    assert other.story != first.story
+    assert (copy.representative, copy.copy_type, copy.story_group) == (
+        "a",
+        "exact",
+        first.story_group,
+    )
+    assert other.story_group != first.story_group
     for made in (copy, other):
         place = asdict(index.place(made.id))
         assert place | asdict(made) == {**place, "status": "added"}
@@ -121,14 +125,14 @@ def test_nothing_may_be_added_and_removed(index: StoryIndex) -> None:
 
 
 def test_a_removed_article_may_come_back(index: StoryIndex) -> None:
-    story = index.add(article("a")).story
+    story = index.add(article("a")).story_group
     index.remove("a")
     again = index.add(article("a"))
     assert (again.status, [event.kind for event in index.changes()]) == (
         "added",
         ["created", "closed", "created"],
     )
-    assert again.story != story
+    assert again.story_group != story
     with pytest.raises(NotFoundError, match="closed"):
         index.story(story)
     check_index(index)

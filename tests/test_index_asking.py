@@ -65,8 +65,8 @@ def test_a_query_tells_copies_neighbours_and_the_story(index: StoryIndex) -> Non
     found = index.query({"text": QUAKE, "published_at": START.isoformat()})
     assert [each.a for each in found.duplicates] == ["a", "b"]
     assert found.duplicates[0].jaccard == 1.0
-    assert found.story == index.place("a").story
-    assert index.query("A calm day at sea near Bergen.").story == ""
+    assert found.story_group == index.place("a").story_group
+    assert index.query("A calm day at sea near Bergen.").story_group == ""
     assert len(index.query(replace(article("", QUAKE)), limit=1).duplicates) == 1
     with pytest.raises(InputError, match="empty article"):
         index.query("  ")
@@ -79,11 +79,15 @@ def test_a_query_agrees_with_adding(tmp_path: Path, pool: list[Article]) -> None
         index.add(pool[:35])
         for each in pool[35:50]:
             found = index.query(each)
-            members = {m.id for m in index.story(found.story).members} if found.story else set()
+            members = (
+                {m.id for m in index.story(found.story_group).members}
+                if found.story_group
+                else set()
+            )
             placed = index.add(each)
-            joined = {member.id for member in index.story(placed.story).members} - {each.id}
+            joined = {member.id for member in index.story(placed.story_group).members} - {each.id}
             if placed.copy_type == "original" and not found.duplicates:
-                assert bool(joined) == bool(found.story)
+                assert bool(joined) == bool(found.story_group)
                 assert joined & members or not joined
                 assert found.probability == placed.probability
             index.remove(each.id)
@@ -102,7 +106,7 @@ def test_why_is_the_answer_of_the_batch(full: StoryIndex, pool: list[Article]) -
     articles = articles_of(full)
     batch = dedup.cluster(articles.values(), SMALL, encoder=HASHING, affinity=MODEL)
     lasting = {
-        batch.story_of[id][0].id: full.place(id).story
+        batch.story_of[id][0].id: full.place(id).story_group
         for id in articles  # noqa: A001
     }
     random = Random(2)
@@ -187,7 +191,7 @@ def test_ids_last_and_the_history_tells_how(index: StoryIndex) -> None:
     heirs = leads_to(events)
     for story, heir in heirs.items():
         assert index.heir(story) == heir
-        assert [e for e in events if e.story == story] == index.changes(story=story)
+        assert [e for e in events if e.story_group == story] == index.changes(story_group=story)
         if heir in views[-1][1]:
             assert index.story(story).id == heir
         else:
@@ -198,13 +202,13 @@ def test_ids_last_and_the_history_tells_how(index: StoryIndex) -> None:
 def test_a_merged_id_leads_to_its_heir_for_ever(index: StoryIndex) -> None:
     half = QUAKE[: len(QUAKE) // 2]
     index.add([article("a"), article("b", VOTE, hours=1), article("c", VOTE, hours=2)])
-    lost, kept = index.place("a").story, index.place("b").story
+    lost, kept = index.place("a").story_group, index.place("b").story_group
     index.update(article("a", VOTE))
     assert index.heir(lost) == kept
     assert index.story(lost).id == kept
-    assert [event.kind for event in index.changes(story=lost)] == ["created", "merged"]
+    assert [event.kind for event in index.changes(story_group=lost)] == ["created", "merged"]
     index.add(article("d", half))
-    assert index.place("d").story not in (lost, kept)
+    assert index.place("d").story_group not in (lost, kept)
     assert index.heir(lost) == kept
     check_index(index)
 
@@ -216,7 +220,7 @@ def test_a_story_as_it_was(index: StoryIndex) -> None:
     first = clock.now
     index.add([article("c", f"{QUAKE} {QUAKE[:40]}", hours=1), article("d", hours=2)])
     second = clock.now
-    story = index.place("a").story
+    story = index.place("a").story_group
     index.remove("d")
 
     def then(at: Any) -> set[str]:

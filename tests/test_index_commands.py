@@ -131,7 +131,7 @@ def test_placements_are_lines_and_the_last_has_the_counts(
     done = run("add", tmp_path / "news", path, "--json")
     *placements, last = lines_of(done.out)
     assert [each["id"] for each in placements] == [each.id for each in dated[:3]]
-    assert all(each["status"] == "added" and each["story"] for each in placements)
+    assert all(each["status"] == "added" and each["story_group"] for each in placements)
     assert last["counts"] == {"added": 3, "updated": 0, "unchanged": 0, "skipped": 1}
     assert last["problems"] == {"empty article": 1}
     assert "skipped: empty article, 1" in done.err
@@ -272,7 +272,7 @@ def test_a_story_shows_all_its_texts(run: Run, made: Path) -> None:
     articles = told.pop("member_articles")
     assert told == largest
     assert [article["id"] for article in articles] == largest["members"]
-    assert {article["story"] for article in articles} == {largest["story_group"]}
+    assert {article["story_group"] for article in articles} == {largest["story_group"]}
     assert "text" not in articles[0]
 
 
@@ -287,15 +287,15 @@ def test_a_merged_story_leads_to_its_heir_and_to_what_it_was(run: Run, tmp_path:
         )
         clock[0] = later
         index.add(Article("b", "Krakatau erupts again", text + "More follows.", "B", NOON, "en"))
-    assert first.story != second.story
-    shown = run("story", folder, second.story).out
-    assert f"{first.story} ({second.story} was merged into it)" in shown
-    then = run("story", folder, second.story, "--as-of", "2024-05-02", "--json").out
+    assert first.story_group != second.story_group
+    shown = run("story", folder, second.story_group).out
+    assert f"{first.story_group} ({second.story_group} was merged into it)" in shown
+    then = run("story", folder, second.story_group, "--as-of", "2024-05-02", "--json").out
     assert json.loads(then)["members"] == ["b"]
     kinds = [event["kind"] for event in lines_of(run("changes", folder, "--json").out)]
     assert kinds[:2] == ["created", "created"]
     assert "merged" in kinds
-    assert f"{second.story} into {first.story}" in run("changes", folder).out
+    assert f"{second.story_group} into {first.story_group}" in run("changes", folder).out
 
 
 def test_changes_can_be_followed_from_a_number(run: Run, made: Path) -> None:
@@ -303,13 +303,13 @@ def test_changes_can_be_followed_from_a_number(run: Run, made: Path) -> None:
     assert [event["number"] for event in events] == list(range(1, len(events) + 1))
     assert lines_of(run("changes", made, "--since", 5, "--json").out) == events[5:]
     assert lines_of(run("changes", made, "--since", 5, "--limit", 2, "--json").out) == events[5:7]
-    one = events[3]["story"]
-    assert {e["story"] for e in lines_of(run("changes", made, "--story", one, "--json").out)} == {
-        one
-    }
+    one = events[3]["story_group"]
+    assert {
+        e["story_group"] for e in lines_of(run("changes", made, "--story", one, "--json").out)
+    } == {one}
     line = run("changes", made, "--limit", 1).out
     assert line.split()[0] == "1"
-    assert events[0]["story"] in line
+    assert events[0]["story_group"] in line
     assert all(f"+{each}" in line for each in events[0]["added"])
 
 
@@ -325,16 +325,16 @@ def test_query_finds_the_copy_the_neighbours_and_the_story(
         ("--file", path),
     ):
         found = lines_of(run("query", made, *options, "--json").out)[0]
-        assert found["story"] == place.story
+        assert found["story_group"] == place.story_group
         assert asked.id in [copy["id"] for copy in found["duplicates"]]
         assert found["duplicates"][0]["jaccard"] == 1
         assert found["in_index"] is False
     held = lines_of(run("query", made, "--id", asked.id, "--json").out)[0]
     assert held["in_index"] is True
-    assert held["story"] == place.story
+    assert held["story_group"] == place.story_group
     assert asked.id not in [each["id"] for each in held["duplicates"] + held["neighbors"]]
     shown = run("query", made, "--file", path).out
-    assert f"would join the story {place.story}" in shown
+    assert f"would join the story {place.story_group}" in shown
     assert "copies\n" in shown
     assert run("stories", made, "--limit", 99, "--json").out.count(f'"{asked.id}"') >= 1
 
@@ -450,7 +450,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
     path = write_rows(tmp_path / "a.jsonl", rows)
     shown = [run("add", folder, path).out]
     with StoryIndex.open(folder, read_only=True) as index:
-        story = index.place("k0").story
+        story = index.place("k0").story_group
     for arguments in (
         ("stories", folder),
         ("story", folder, story),

@@ -18,6 +18,7 @@ from dedup.candidates import MAX_BUCKET
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.live import Live
+from dedup.live.shelf import Held
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
@@ -82,13 +83,14 @@ class Followed:
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
         cache = self.live.cache("1") if cached else None
         self.live = Live(self.config, self.encoder, self.model)
-        found = self.live.load(rows, list(clusters.values()), lasting, cache)
+        found = self.live.load(Held(rows, list(clusters.values()), lasting, None), cache)
         assert found == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:
         """What is asked for changes nothing, be it there or not."""
         (asked,) = as_articles([article])
-        self.live.query(asked, {story: story for story in self.stories}, 3)
+        self.live.lasting.update({story: story for story in self.stories})
+        self.live.query(asked, 3)
 
     def batch(self) -> Result:
         return dedup.cluster(
@@ -220,3 +222,69 @@ def test_what_was_asked_is_not_remembered(seed: int) -> None:
         followed.ask(asked)
         followed.take(Step((coming,), ()))
     followed.check()
+
+
+CHAINED = Config.from_mapping(
+    {
+        "neighbors": {"min_cosine": -1.0, "min_shared_bits": 25.0, "max_gap": "20d"},
+        "stories": {"max_component": 45, "min_component_density": 0.3, "round_up_links": 5},
+    }
+)
+"""Eight texts can percolate, and what is too large is split."""
+
+
+def chain(random: Random, size: int, telling: int) -> list[Article]:
+    """Texts of which each tells on what the one before told, now and then several of the same."""
+    words = ["".join(random.choices("bcdfgklmnprstvz", k=9)) for _ in range(size * 3 + 12)]
+    articles = []
+    for number in range(size):
+        place = 3 * (number - number % random.choice([1, 1, 4]))
+        told = words[place : place + telling]
+        random.shuffle(told)
+        text = " ".join([*told, *random.choices(words, k=2), f"on day {number}"])
+        time = START + timedelta(hours=2 * number + random.randrange(3))
+        articles.append(Article(f"c{number:03}", " ".join(told[:4]), text, "", time, "en"))
+    return articles
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_chains_that_percolate_equal_the_batch(seed: int) -> None:
+    random = Random(seed)
+    articles = chain(random, 150, 9 + seed)
+    followed = Followed(CHAINED)
+    random.shuffle(articles)
+    followed.take(Step(tuple(articles[:90]), ()))
+    followed.check()
+    left = articles[90:]
+    for change in (1, 1, -1, 3, -4, 25, 1, -20, 2, 1, 20, 1):
+        gone = random.sample(sorted(followed.articles), max(0, -change))
+        put = [left.pop() for _ in range(max(0, change))]
+        if put:
+            followed.ask(put[0])
+        followed.take(Step(tuple(put), tuple(gone)))
+        followed.check()
+        if random.random() < 0.2:
+            followed.open_again(cached=random.random() < 0.5)
+
+
+def test_the_story_that_a_question_names_is_the_one_that_the_article_joins() -> None:
+    random = Random(1)
+    articles = chain(random, 90, 10)
+    followed = Followed(CHAINED)
+    followed.take(Step(tuple(articles[:60]), ()))
+    for article in articles[60:]:
+        (asked,) = as_articles([article])
+        followed.live.lasting.update({story: story for story in followed.stories})
+        answer = followed.live.query(asked, 99)
+        before = {
+            member.id: story.id for story in followed.stories.values() for member in story.members
+        }
+        followed.take(Step((article,), ()))
+        joined = next(
+            story
+            for story in followed.stories.values()
+            if article.id in {member.id for member in story.members}
+        )
+        homes = {before[member.id] for member in joined.members if member.id in before}
+        assert answer.story_group in homes or not homes
+        assert bool(answer.story_group) == bool(homes)

@@ -61,7 +61,7 @@ def test_an_article_is_added_shown_and_removed(client: TestClient) -> None:
     shown = client.get("/v1/articles/n").json()
     assert shown["article"]["text"] == ROW["text"]
     assert shown["time_given"] is True
-    assert shown["place"]["story"] == placement["story"]
+    assert shown["place"]["story_group"] == placement["story_group"]
     assert [each["id"] for each in shown["duplicate_cluster"]] == ["n"]
     assert client.delete("/v1/articles/n").status_code == 204
     problem_of(client.get("/v1/articles/n"), 404)
@@ -95,7 +95,7 @@ def test_a_batch_says_where_each_was_put(client: TestClient, index: StoryIndex) 
     assert placements["b"]["representative"] == "a"
     assert placements["b"]["copy_type"] == "near"
     for id, each in placements.items():  # noqa: A001
-        assert each["story"] == index.place(id).story
+        assert each["story_group"] == index.place(id).story_group
     assert [met["kind"] for met in answer.json()["problems"]] == ["empty article"]
 
 
@@ -257,7 +257,7 @@ def test_a_query_finds_copies_and_the_story_and_adds_nothing(reading: TestClient
     answer = reading.post("/v1/query", json={"text": BODY}).json()
     assert answer["duplicates"][0]["a"] == "a"
     assert answer["duplicates"][0]["jaccard"] == 1.0
-    assert answer["story"] == reading.get("/v1/articles/a").json()["place"]["story"]
+    assert answer["story_group"] == reading.get("/v1/articles/a").json()["place"]["story_group"]
     asked = {"article": {"title": "Flood in Brackwater", "text": BODY}, "limit": 1}
     assert len(reading.post("/v1/query", json=asked).json()["duplicates"]) == 1
     assert reading.get("/v1/changes?limit=1000").json()["last"] == 2
@@ -292,7 +292,7 @@ def test_stories_are_listed_filtered_and_paged(reading: TestClient) -> None:
 
 
 def test_a_story_is_shown_with_its_members(reading: TestClient) -> None:
-    story = reading.get("/v1/articles/a").json()["place"]["story"]
+    story = reading.get("/v1/articles/a").json()["place"]["story_group"]
     shown = reading.get(f"/v1/stories/{story}").json()
     assert [each["id"] for each in shown["members"]] == ["a", "b", "d"]
     assert shown["texts"] == 2
@@ -323,7 +323,7 @@ def test_a_merged_story_leads_to_its_heir_and_one_without_articles_is_gone(
     client: TestClient, index: StoryIndex
 ) -> None:
     index.add([*FLOOD, OTHER])
-    merged, heir = index.place("e").story, index.place("a").story
+    merged, heir = index.place("e").story_group, index.place("a").story_group
     assert merged != heir
     client.put("/v1/articles/e", json={"title": "Brackwater flood", "text": BODY, "language": "en"})
     answer = client.get(f"/v1/stories/{merged}", follow_redirects=False)
@@ -346,9 +346,9 @@ def test_changes_are_listed_from_where_one_left_off(client: TestClient) -> None:
     client.delete("/v1/articles/n")
     later = client.get("/v1/changes", params={"since": first["last"]}).json()
     assert [each["kind"] for each in later["changes"]] == ["closed"]
-    story = first["changes"][0]["story"]
-    assert len(client.get("/v1/changes", params={"story": story}).json()["changes"]) == 2
-    assert client.get("/v1/changes", params={"story": "none"}).json()["changes"] == []
+    story = first["changes"][0]["story_group"]
+    assert len(client.get("/v1/changes", params={"story_group": story}).json()["changes"]) == 2
+    assert client.get("/v1/changes", params={"story_group": "none"}).json()["changes"] == []
     assert len(client.get("/v1/changes?limit=1").json()["changes"]) == 1
     problem_of(client.get("/v1/changes?since=-1"), 422)
     problem_of(client.get(f"/v1/changes?since={2**64}"), 422)

@@ -71,7 +71,7 @@ def checked(text: str) -> Page:
 
 
 def story_of(client: TestClient, article: str) -> str:
-    found: str = client.get(f"/v1/articles/{article}").json()["place"]["story"]
+    found: str = client.get(f"/v1/articles/{article}").json()["place"]["story_group"]
     return found
 
 
@@ -123,7 +123,7 @@ def test_a_story_shows_tellings_copies_and_what_they_changed(client: TestClient)
 
 def test_a_story_as_it_was(client: TestClient, index: StoryIndex) -> None:
     story = story_of(client, "a")
-    (first, *_) = index.changes(story=story)
+    (first, *_) = index.changes(story_group=story)
     page = page_at(client, f"/stories/{story}?as_of={quote(first.at.isoformat())}")
     assert "as it was at" in page.find("main")[0][1]
     page_at(client, f"/stories/{story}?as_of=2001-01-01", 410)
@@ -201,7 +201,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
             for id in ids:  # noqa: A001
                 path = quote(id, safe="")
                 pages = [client.get(f"/articles/{path}"), client.get(f"/why?a={path}&b={path}")]
-                pages.append(client.get(f"/stories/{index.place(id).story}"))
+                pages.append(client.get(f"/stories/{index.place(id).story_group}"))
                 pages.append(client.post("/query", data={"text": index.article(id).article.text}))
                 pages.append(client.get(f"/?text={path}&source={path}"))
                 refused = {"Accept": "text/html"}

@@ -73,11 +73,11 @@ def test_a_stream_tells_what_happened_and_then_what_happens(index: StoryIndex) -
 
 def test_a_stream_of_one_story_leaves_out_the_others(index: StoryIndex) -> None:
     index.add([ROW])
-    story = index.place("n").story
+    story = index.place("n").story_group
     with (
         running(create_app(index)) as base,
         httpx.Client(base_url=base, timeout=30) as client,
-        client.stream("GET", f"/v1/changes?story={story}", headers=EVENTS) as stream,
+        client.stream("GET", f"/v1/changes?story_group={story}", headers=EVENTS) as stream,
     ):
         lines = stream.iter_lines()
         sent(lines)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from dedup.errors import StoreError
 from dedup.index_records import StoryEvent
-from dedup.store import Place, Store, StoredStory, StoryFilter
+from dedup.store import Place, Shelved, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from tests.dict_store import DictStore
 from tests.stored_records import DAY, FILTERS, IDS, TRANSACTIONS, article, opened, story
@@ -32,7 +32,27 @@ def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
     if name == "add_events":
         first = oracle.counts()["events"] + 1
         items = [replace(event, number=number) for number, event in enumerate(items, first)]
-    getattr(store, name)(dict(items) if name == "set_meta" else items)
+    if name == "shelve":
+        items = shelvable(items, oracle)
+    if name == "put_matches":
+        ids, matches = items
+        store.put_matches(ids, {match[:2]: match for match in matches}.values())
+        return
+    getattr(store, name)(dict(items) if name in ("set_meta", "put_parcel_links") else items)
+
+
+def shelvable(
+    parcels: list[tuple[bytes, list[Shelved]]], oracle: DictStore
+) -> list[tuple[bytes, list[Shelved]]]:
+    """Parcels of articles that are there and not shelved, each once."""
+    free = {id for id in IDS if oracle.articles([id]) and not oracle.shelved([id])}  # noqa: A001
+    found = []
+    for links, articles in parcels:
+        chosen = {each.id: each for each in articles if each.id in free}
+        free -= chosen.keys()
+        if chosen:
+            found.append((links, list(chosen.values())))
+    return found
 
 
 def pages(store: Store, wanted: StoryFilter, limit: int) -> list[list[StoredStory]]:
@@ -58,11 +78,26 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         store.places(ids),
         list(store.all_places()),
         [store.cluster(key) for key in ids],
-        list(store.all_links()),
-        list(store.all_matches()),
+        store.rows(ids),
+        list(store.all_articles(hot=True)),
+        list(store.all_articles(since=DAY, hot=True)),
+        list(store.all_places(hot=True)),
+        store.matches(),
+        store.matches(ids[:3]),
+        store.parcels(range(12)),
+        store.shelved(ids),
+        store.shelved_between([(DAY, DAY), (DAY + timedelta(days=2), DAY + timedelta(days=4))]),
+        store.last_shelved(),
+        [store.shelved_with(keys, most) for keys in ([0, 7], [-9], [2**63 - 1]) for most in (1, 9)],
+        [store.shelved_lines(source) for source in ("", "a.example", "c\0")],
         store.stories(ids),
         [pages(store, wanted, limit) for wanted in filters for limit in (1, 2, 50)],
-        [store.events(1), store.events(0, 2), store.events(story="a"), store.events(1, 1, "a")],
+        [
+            store.events(1),
+            store.events(0, 2),
+            store.events(story_group="a"),
+            store.events(1, 1, "a"),
+        ],
         {name: count for name, count in store.counts().items() if name != "bytes"},
     ]
 
@@ -125,10 +160,10 @@ def test_what_is_iterated_stays_as_it_was_when_it_began(store: Store) -> None:
 
 
 def test_long_tables_are_read_to_the_end(store: Store) -> None:
-    links = [(f"a{number % 7}", f"b{number:05}", number) for number in range(20_001)]
+    pairs = [(f"a{number % 7}", f"b{number:05}", 1.0, 1.0, 0.5) for number in range(20_001)]
     with store.begin():
-        store.put_links(links)
-    assert list(store.all_links()) == sorted(links)
+        store.put_matches([], pairs)
+    assert store.matches() == sorted(pairs)
 
 
 def test_an_error_undoes_the_transaction(store: Store) -> None:

@@ -251,7 +251,7 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_crowd_of_like_stories_keeps_to_its_strongest(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Told((FLOOD,), (10 * number,)) for number in range(30)]
-    monkeypatch.setattr("dedup.storylines._STRONGEST", 2)
+    monkeypatch.setattr("dedup.storylines.STRONGEST", 2)
     found = ties(told)
     assert all(int(tie.later) - int(tie.earlier) <= 2 for tie in found)
     assert {tie.later for tie in found} == {str(number) for number in range(1, 30)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+import numpy as np
 import xxhash
 
 from dedup.cleaning.normalization import normalize
@@ -17,43 +18,88 @@ def _digest(text: str) -> int:
     return xxhash.xxh3_64_intdigest(text.encode())
 
 
+def _line_digest(line: str) -> int:
+    """Odd for a line that says something, so that a digest alone tells it."""
+    return _digest(line) >> 1 << 1 | any(map(str.isalnum, line))
+
+
+def page_digests(text: str) -> bytes:
+    """Digests of a normalised page and of its lines, the longest line first; uint64."""
+    return np.array([_digest(text), *map(_line_digest, _lines(text))], "<u8").tobytes()
+
+
+def line_of(text: str, digest: int) -> str:
+    """The line of a normalised page with this digest."""
+    return next(line for line in _lines(text) if _line_digest(line) == digest)
+
+
+def _lines(text: str) -> list[str]:
+    return sorted({*text.split("\n")}, key=lambda line: (-len(line), line))
+
+
 class SourceLines:
     """The pages of one source as digests of their lines, the longest line first."""
 
     def __init__(self) -> None:
         self._pages: dict[int, array[int]] = {}
-        self._seen: set[int] = set()
-        self._again: dict[int, str] = {}
+        self._standing_on: Counter[int] = Counter()
+        self._texts: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        """Different pages."""
+        return len(self._pages)
 
     def add(self, text: str) -> None:
         """Add the normalised text of a page."""
         page = _digest(text)
         if page in self._pages:
             return
-        lines = sorted({*text.split("\n")}, key=lambda line: (-len(line), line))
-        self._pages[page] = array("Q", map(_digest, lines))
-        for line, digest in zip(lines, self._pages[page], strict=True):
-            if digest in self._seen and any(map(str.isalnum, line)):
-                self._again[digest] = line
-            self._seen.add(digest)
+        lines = _lines(text)
+        digests = array("Q", map(_line_digest, lines))
+        for line, digest in zip(lines, digests, strict=True):
+            if digest in self._standing_on and digest & 1:
+                self._texts[digest] = line
+        self._file(page, digests)
 
-    def repeated(self, config: CleaningConfig) -> frozenset[str]:
-        """The lines that stand on many of the pages, see `repeated_lines`."""
+    def add_digests(self, page: bytes) -> None:
+        """Add a page of which only `page_digests` are known."""
+        first, *digests = np.frombuffer(page, "<u8").tolist()
+        if first not in self._pages:
+            self._file(first, array("Q", digests))
+
+    def _file(self, page: int, digests: array[int]) -> None:
+        self._pages[page] = digests
+        self._standing_on.update(digests)
+
+    def repeated(self, config: CleaningConfig) -> dict[int, str]:
+        """The lines that stand on many of the pages, see `repeated_lines`, by their digests.
+
+        A line is empty if it is only on pages of which the digests are known.
+        """
         least = max(config.repeated_line_pages, config.repeated_line_share * len(self._pages))
+        often = {line for line, pages in self._standing_on.items() if line & 1 and pages >= least}
         found: set[int] = set()
         # A notice longer than any paragraph hides what else is furniture until it is found.
-        while new := {line for line, pages in self._standing(found).items() if len(pages) >= least}:
+        while often and (
+            new := {
+                line
+                for line, pages in self._standing(often - found, found).items()
+                if len(pages) >= least
+            }
+        ):
             found |= new
-        return frozenset(self._again[line] for line in found)
+        return {line: self._texts.get(line, "") for line in found}
 
-    def _standing(self, furniture: set[int]) -> dict[int, set[int]]:
-        """For each line on several pages, the longest lines that stand there beside it."""
+    def _standing(self, often: set[int], furniture: set[int]) -> dict[int, set[int]]:
+        """For each line that is there often, the longest lines that stand beside it."""
         standing: defaultdict[int, set[int]] = defaultdict(set)
         for page in self._pages.values():
+            if often.isdisjoint(page):
+                continue
             own = [line for line in page if line not in furniture]
             longest, second = [*own, 0, 0][:2]
             for line in own:
-                if line in self._again:
+                if line in often:
                     standing[line].add(second if line == longest else longest)
         return standing
 
@@ -80,5 +126,7 @@ def repeated_lines(
         for article in articles:
             if article.source:
                 sources.setdefault(article.source, SourceLines()).add(normalize(article.text))
-    found = {source: lines.repeated(config) for source, lines in sources.items()}
+    found = {
+        source: frozenset(lines.repeated(config).values()) for source, lines in sources.items()
+    }
     return {source: found[source] for source in sorted(found) if found[source]}

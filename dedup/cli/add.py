@@ -42,7 +42,8 @@ def add_command(
         Path | None,
         typer.Option(
             metavar="FILE.toml",
-            help="Settings of a new index, as for `cluster`; one that is there keeps its own.",
+            help="Settings of a new index, as for `cluster`; one that is there keeps its own, "
+            "but for the window in [index].",
         ),
     ] = None,
     encoder: Annotated[
@@ -83,7 +84,7 @@ def add_command(
 
       dedup add news pages/ feed.csv.gz --batch 5000
 
-      tail -F feed.jsonl | dedup add news - --json | jq -r '.id + " " + .story'
+      tail -F feed.jsonl | dedup add news - --json | jq -r '.id + " " + .story_group'
     """
     require_place(index)
     _require_inputs(inputs)

@@ -41,9 +41,9 @@ def changes_command(
     A story is created, has grown or shrunk, was split from another, was merged
     into another, or closed. Events are numbered: whoever remembers the last
     number goes on from there with --since, and has all stories when all events
-    were applied: "added" articles come to "story", "removed" ones leave it.
+    were applied: "added" articles come to "story_group", "removed" ones leave it.
 
-    With --json: an event a line, with number, at, kind, story, other, added and
+    With --json: an event a line, with number, at, kind, story_group, other, added and
     removed.
 
     [bold]Examples[/bold]
@@ -52,7 +52,7 @@ def changes_command(
 
       dedup changes news --story s-b4e3427c1079
 
-      dedup changes news --follow --json | jq -r 'select(.kind == "created") | .story'
+      dedup changes news --follow --json | jq -r 'select(.kind == "created") | .story_group'
     """
     with opened(index) as held:
         if story:

@@ -88,7 +88,7 @@ def query_command(
     P(same event). Articles far apart in time do not tell of one event: give
     --published-at for a text that is not of today.
 
-    With --json: a line for each text that was asked for, with "story" (empty if
+    With --json: a line for each text that was asked for, with "story_group" (empty if
     it would found one), "probability", "duplicates" and "neighbors".
 
     [bold]Examples[/bold]
@@ -162,10 +162,10 @@ def _answer(index: StoryIndex, asked: Article, limit: int, *, held: bool) -> _An
             found,
             duplicates=tuple(each for each in found.duplicates if each.a != asked.id),
             neighbors=tuple(each for each in found.neighbors if each.id != asked.id)[: limit - 1],
-            story=place.story,
+            story_group=place.story_group,
             probability=place.probability,
         )
-    headline = index.story(found.story).headline if found.story else ""
+    headline = index.story(found.story_group).headline if found.story_group else ""
     return _Answer(
         asked,
         held,
@@ -189,7 +189,7 @@ def _values(answer: _Answer) -> dict[str, Any]:
         "id": answer.asked.id,
         "title": answer.asked.title,
         "in_index": answer.held,
-        "story": answer.found.story,
+        "story_group": answer.found.story_group,
         "headline": answer.headline,
         "probability": answer.found.probability,
         "duplicates": [
@@ -201,7 +201,11 @@ def _values(answer: _Answer) -> dict[str, Any]:
             for match, stored in answer.duplicates
         ],
         "neighbors": [
-            {**about(stored.article), "story": near.story, "probability": near.probability}
+            {
+                **about(stored.article),
+                "story_group": near.story_group,
+                "probability": near.probability,
+            }
             for near, stored in answer.neighbors
         ],
     }
@@ -233,7 +237,7 @@ def _show(answer: _Answer, *, first: bool) -> None:
         show_table(
             _NEIGHBORS,
             [
-                (share(near.probability), near.story, *_cells(stored))
+                (share(near.probability), near.story_group, *_cells(stored))
                 for near, stored in answer.neighbors
             ],
             spare=ARTICLE_SPARE,
@@ -243,12 +247,12 @@ def _show(answer: _Answer, *, first: bool) -> None:
 def _verdict(answer: _Answer) -> Iterator[str]:
     if answer.asked.title:
         yield answer.asked.title
-    if not answer.found.story:
+    if not answer.found.story_group:
         yield "would found a story of its own"
         return
     joins = "is in" if answer.held else "would join"
     sure = f" (P {share(answer.found.probability)})" if answer.found.probability is not None else ""
-    yield f"{joins} the story {answer.found.story}{sure}: {answer.headline}"
+    yield f"{joins} the story {answer.found.story_group}{sure}: {answer.headline}"
 
 
 def _cells(stored: StoredArticle) -> tuple[str, ...]:

@@ -168,7 +168,7 @@ def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:  # 
         return index.story(id, as_of=then)
     except NotFoundError as error:
         try:
-            home = index.place(id).story
+            home = index.place(id).story_group
         except NotFoundError:
             raise error from None
         raise NotFoundError(f"{id!r} is an article: its story is {home}") from error

@@ -189,7 +189,7 @@ def event_line(event: StoryEvent) -> str:
         f"{event.number:>6}",
         f"{event.at:%Y-%m-%d %H:%M:%S}",
         f"{event.kind:<7}",
-        f"{event.story}{other.get(event.kind, '')}",
+        f"{event.story_group}{other.get(event.kind, '')}",
         " ".join(moved),
     )
     return "  ".join(parts).rstrip()

@@ -58,6 +58,6 @@ def article_values(article: Article, place: Place) -> dict[str, Any]:
         "representative": place.representative,
         "copy_type": place.copy_type,
         "jaccard": place.jaccard,
-        "story": place.story,
+        "story_group": place.story_group,
         "probability": place.probability,
     }

@@ -37,6 +37,19 @@ def packed_bands(signatures: Array, texts: Array, bands: int, rows: int) -> Arra
 
 
 @nb.njit(**OPTIONS)
+def numbered_bands(signatures: Array, bands: int, rows: int) -> Array:
+    """Number of each band and the high half of the hash of its slots, uint64 (n, bands)."""
+    out = np.empty((signatures.shape[0], bands), np.uint64)
+    for i in range(signatures.shape[0]):
+        for band in range(bands):
+            key = _U(0)
+            for k in range(band * rows, (band + 1) * rows):
+                key = mix64(key + _U(signatures[i, k]))
+            out[i, band] = (key >> _U(32)) | (_U(band) << _U(32))
+    return out
+
+
+@nb.njit(**OPTIONS)
 def packed_anchors(anchors: Array, counts: Array) -> Array:
     """Each anchor in the high half of a uint64, the number of its text in the low half."""
     out = np.empty(anchors.shape[0], np.uint64)

@@ -6,11 +6,12 @@ any page of its source. Then all pages of that source are cleaned again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from dedup.cleaning import clean, normalize
-from dedup.cleaning.repeated import SourceLines
+from dedup.cleaning.repeated import SourceLines, line_of, page_digests
 from dedup.config import CleaningConfig
+from dedup.live.shelf import Shelf
 from dedup.records import Article, CleanText
 
 _NOTHING: frozenset[str] = frozenset()
@@ -21,10 +22,19 @@ class LiveCleaned:
 
     Args:
         config: How page furniture is recognised.
+        shelf: Where the pages are that left the index; they count all the same.
+        revive: Brings shelved articles back, by id.
     """
 
-    def __init__(self, config: CleaningConfig) -> None:
+    def __init__(
+        self,
+        config: CleaningConfig,
+        shelf: Shelf,
+        revive: Callable[[Collection[str]], None],
+    ) -> None:
         self._config = config
+        self._shelf = shelf
+        self._revive = revive
         self.articles: dict[str, Article] = {}
         self.texts: dict[str, CleanText] = {}
         self._ids: dict[str, dict[str, None]] = {}
@@ -42,6 +52,16 @@ class LiveCleaned:
         self.texts.update(texts)
         for article in articles.values():
             self._ids.setdefault(article.source, {})[article.id] = None
+
+    def inherit(self, other: LiveCleaned) -> None:
+        """Take over what the pages of each source repeat, of another that knows the same pages."""
+        self._lines.update(other._lines)
+        self._repeated.update(other._repeated)
+
+    def page_of(self, article: str) -> bytes:
+        """Digests of the page of an article; empty if it does not count."""
+        found = self.articles[article]
+        return page_digests(normalize(found.text)) if self._counts(found.source) else b""
 
     def apply(self, put: Sequence[Article], removed: Sequence[str]) -> dict[str, CleanText]:
         """Add or replace articles, and remove others.
@@ -80,15 +100,34 @@ class LiveCleaned:
 
     def _remember(self, source: str) -> None:
         """What the pages of a source repeat, if they were taken over and not looked at yet."""
-        if self._counts(source) and source not in self._lines and self._ids.get(source):
-            self._lines[source] = self._lines_of(source)
-            self._repeated[source] = self._lines[source].repeated(self._config)
+        if self._counts(source) and source not in self._lines:
+            lines = self._lines_of(source)
+            if lines:
+                self._lines[source] = lines
+                self._repeated[source] = self._repeated_in(source)
 
     def _lines_of(self, source: str) -> SourceLines:
         lines = SourceLines()
-        for each in self._ids[source]:
+        for _, page in self._shelf.lines(source):
+            lines.add_digests(page)
+        for each in self._ids.get(source, {}):
             lines.add(normalize(self.articles[each].text))
         return lines
+
+    def _repeated_in(self, source: str) -> frozenset[str]:
+        found = self._lines[source].repeated(self._config)
+        return frozenset(line or self._shelved_line(source, key) for key, line in found.items())
+
+    def _shelved_line(self, source: str, digest: int) -> str:
+        """A line that is only on pages that left the index."""
+        wanted = digest.to_bytes(8, "little")
+        pages = self._shelf.lines(source)
+        holder = next(
+            id
+            for id, page in pages  # noqa: A001
+            if wanted in {page[k : k + 8] for k in range(8, len(page), 8)}
+        )
+        return line_of(normalize(self._shelf.article(holder).text), digest)
 
     def _furniture(self, source: str, *, again: bool) -> dict[str, CleanText]:
         """See what a source repeats; the texts of its other articles that changed by it."""
@@ -96,10 +135,17 @@ class LiveCleaned:
             return {}
         if again:
             self._lines[source] = self._lines_of(source)
-        found = self._lines[source].repeated(self._config)
+        found = self._repeated_in(source)
         if found == self._repeated.get(source, _NOTHING):
             return {}
         self._repeated[source] = found
+        self._revive(
+            [
+                stored.article.id
+                for stored in self._shelf.of_source(source)
+                if self.cleaned(stored.article) != stored.clean
+            ]
+        )
         texts = {each: self._shared(self.articles[each]) for each in self._ids[source]}
         return {each: text for each, text in texts.items() if text != self.texts.get(each)}
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+_T = TypeVar("_T", int, str)
 
 
-def components(starts: Iterable[int], around: Callable[[int], Iterable[int]]) -> list[list[int]]:
+def components(starts: Iterable[_T], around: Callable[[_T], Iterable[_T]]) -> list[list[_T]]:
     """Nodes that the given ones are linked to, directly or through others, by component.
 
     Args:

@@ -9,19 +9,20 @@ are looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dedup.assembly import Precedence, describe_clusters
+from dedup.assembly import Precedence
 from dedup.characters import UInt32s
 from dedup.config import Config
 from dedup.fingerprints import Fingerprints, fingerprint
+from dedup.live.clusters import Body, ClusterChanges, clusters_of_component
 from dedup.live.components import components
+from dedup.live.ghosts import Ghosts, same_text_keys, text_digest
+from dedup.live.shelf import Shelf
 from dedup.live.sketches import Sketches, taken, turned
-from dedup.matches import Matches, Similarity
-from dedup.near_duplicates import NearDuplicates, assign_leaders, text_digest
+from dedup.matches import Similarity
 from dedup.records import DuplicateCluster
 from dedup.utf8 import Utf8Texts
 
@@ -29,41 +30,26 @@ _BULK = 4
 """When more than one in so many texts is new, all are matched again at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The text of an article that is compared, and the precedence of the article."""
-
-    text: str
-    precedence: Precedence
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterChanges:
-    """What a change did to the duplicate clusters.
-
-    Args:
-        new: Clusters that are new or have changed.
-        gone: Those that were there and are gone or have changed.
-    """
-
-    new: Sequence[DuplicateCluster]
-    gone: Sequence[DuplicateCluster]
-
-
 class LiveCopies:
     """Duplicate clusters of the articles that are there.
 
     Args:
         config: Uses the sections `fingerprints` and `near_duplicates`.
+        shelf: Where the texts are that left the index; they are found all the same.
+        revive: Brings shelved articles back, by id.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(
+        self, config: Config, shelf: Shelf, revive: Callable[[Collection[str]], None]
+    ) -> None:
         self._config = config
+        self._shelf = shelf
         self._sketches = Sketches(config)
         self._articles: dict[str, tuple[bytes, Precedence]] = {}
         self._holders: dict[bytes, list[str]] = {}
         self._number: dict[bytes, int] = {}
         self._digests: list[bytes] = []
+        self._ghosts = Ghosts(config, self._sketches, self._digests, shelf, revive)
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
 
@@ -72,37 +58,60 @@ class LiveCopies:
         articles: Mapping[str, Body],
         prints: Fingerprints | None,
         clusters: Iterable[DuplicateCluster],
+        matches: Iterable[tuple[str, str, Similarity]] | None = None,
     ) -> None:
         """Take over articles that were in clusters before.
 
         Args:
-            articles: All of them.
+            articles: Some, with all that their texts match.
             prints: Fingerprints of their texts in that order; None if they are not known.
             clusters: What they were in.
+            matches: Of their texts, each by an article that has it; None if they are not known
+                and these are all articles.
         """
         texts: dict[bytes, str] = {}
         rows: list[int] = []
         for row, (id, body) in enumerate(articles.items()):  # noqa: A001
-            digest = _digest(id, body.text)
+            digest = text_digest(id, body.text)
             self._articles[id] = digest, body.precedence
             self._holders.setdefault(digest, []).append(id)
-            if digest not in texts:
+            ghost = self._ghosts.lay(digest)
+            if ghost is not None:
+                self._number[digest] = ghost
+            elif digest not in texts and digest not in self._number:
                 texts[digest] = body.text
                 rows.append(row)
-        coming = [
-            (digest, self._first(digest), text.encode("utf-8", "replace"))
-            for digest, text in texts.items()
-        ]
+        coming = [(digest, self._first(digest), text) for digest, text in texts.items()]
         known = None if prints is None else taken(prints, np.array(rows, np.int64))
         new = self._numbered(coming, known)
         self._sketches.file(new)
-        self._match_all()
+        if matches is None:
+            self._match_all()
+        for a, b, similarity in matches or ():
+            self._put(self._text_of(a), self._text_of(b), similarity)
         for cluster in clusters:
             self.cluster_of.update((member.id, cluster) for member in cluster.members)
 
     def prints_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
-        return self._sketches.fingerprint_of(self._number[self._articles[article][0]])
+        return self._sketches.fingerprint_of(self._text_of(article))
+
+    def hanging(self, article: str) -> list[str]:
+        """Articles with the text of one, and those whose texts match it."""
+        number = self._text_of(article)
+        texts = (number, *self._matches.get(number, ()))
+        return [each for text in texts for each in self._holders[self._digests[text]]]
+
+    def keys_of(self, article: str) -> tuple[int, ...]:
+        """What the text of an article is found by; none if it is not the first that has it."""
+        digest, _ = self._articles[article]
+        number = self._number[digest]
+        if self._sketches.order.of(number) != self._articles[article][1]:
+            return ()
+        return tuple(sorted({*self._sketches.keys([number]), *same_text_keys(digest)}))
+
+    def _text_of(self, article: str) -> int:
+        return self._number[self._articles[article][0]]
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:
         """Add or replace articles, and remove others.
@@ -111,8 +120,9 @@ class LiveCopies:
             put: By id of the article.
             removed: Ids of articles that are there and not among the others.
         """
+        digests = {id: text_digest(id, body.text) for id, body in put.items()}  # noqa: A001
+        self._ghosts.raise_(set(), digests.values())
         before = {each: self._articles[each] for each in (*put, *removed) if each in self._articles}
-        digests = {id: _digest(id, body.text) for id, body in put.items()}  # noqa: A001
         touched = dict.fromkeys([digest for digest, _ in before.values()])
         touched.update(dict.fromkeys(digests.values()))
         for id in before:  # noqa: A001
@@ -124,7 +134,7 @@ class LiveCopies:
         old = self._clusters_of(before)
         stale, new = self._renumber(touched, texts)
         dirty = self._match(stale, new)
-        return self._regrouped(dirty | set(new), touched, old)
+        return self._regrouped(dirty | set(new), touched, old, before.keys())
 
     def query(self, text: str) -> list[tuple[str, Similarity]]:
         """Articles whose texts are copies of a text, the most similar first.
@@ -134,16 +144,13 @@ class LiveCopies:
         prints = fingerprint(Utf8Texts.of([text]), self._config.fingerprints, compiled=True)
         if not prints.token_counts[0]:
             return []
-        digest = _digest("", text)
+        digest = text_digest("", text)
+        self._ghosts.raise_(self._sketches.keys_of(prints), [digest])
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
-        mates = self._sketches.near(
-            prints.signatures[0], prints.anchors, int(prints.token_counts[0]), -1
-        )
-        mates = [mate for mate in mates if self._digests[mate] != digest]
-        similar = self._sketches.similarities(
-            [(mate, -1) for mate in mates], text.encode("utf-8", "replace")
-        )
+        mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
+        similar = self._sketches.similarities([(mate, -1) for mate in mates], text)
+        self._ghosts.bring_back(mate for mate, _ in similar)
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
         for (mate, _), similarity in ranked:
             found += [(each, similarity) for each in sorted(self._holders[self._digests[mate]])]
@@ -168,13 +175,13 @@ class LiveCopies:
     ) -> tuple[list[int], list[int]]:
         """Texts that went or whose precedence changed, and those that came or whose did."""
         stale: list[int] = []
-        coming: list[tuple[bytes, Precedence, bytes]] = []
+        coming: list[tuple[bytes, Precedence, str]] = []
         for digest in touched:
             number = self._number.get(digest)
             first = self._first(digest) if digest in self._holders else None
             if number is not None and first == self._sketches.order.of(number):
                 continue
-            body = texts[digest].encode("utf-8", "replace") if digest in texts else b""
+            body = texts.get(digest, "")
             if number is not None:
                 body = self._sketches.bodies[number]
                 stale.append(number)
@@ -184,7 +191,7 @@ class LiveCopies:
 
     def _numbered(
         self,
-        coming: Sequence[tuple[bytes, Precedence, bytes]],
+        coming: Sequence[tuple[bytes, Precedence, str]],
         known: Fingerprints | None = None,
     ) -> list[int]:
         """New numbers for texts: their digests, precedences and bodies."""
@@ -198,13 +205,14 @@ class LiveCopies:
 
     def _match(self, stale: Sequence[int], new: Sequence[int]) -> set[int]:
         """Bring the matches up to date; the texts that are there and lost or won some."""
+        self._ghosts.raise_around([*stale, *new])
         crowded = self._sketches.in_large_buckets(stale)
         self._sketches.remove(stale)
         for number in stale:
             if self._number.get(self._digests[number]) == number:
                 del self._number[self._digests[number]]
         self._sketches.file(new)
-        if len(new) * _BULK > len(self._number):
+        if len(new) * _BULK > len(self._number) and not self._shelf.used:
             return self._match_all()
         dirty = {mate for number in stale for mate in self._matches.get(number, {})}
         for number in stale:
@@ -212,7 +220,9 @@ class LiveCopies:
                 self._matches[mate].pop(number, None)
         crowded |= self._sketches.in_large_buckets(new)
         again = [*new, *sorted(crowded - set(new) - set(stale))]
-        wanted = {number: set(self._sketches.mates(number)) for number in again}
+        self._ghosts.bring_back(again)
+        self._ghosts.raise_around(again[len(new) :])
+        wanted = {number: set(mates) for number, mates in self._sketches.mates(again).items()}
         for number in again[len(new) :]:
             for mate in set(self._matches.get(number, {})) - wanted[number]:
                 del self._matches[number][mate], self._matches[mate][number]
@@ -223,7 +233,9 @@ class LiveCopies:
             for mate in mates
             if mate not in self._matches.get(number, {})
         }
-        for (a, b), similarity in self._sketches.similarities(sorted(pairs)).items():
+        found = self._sketches.similarities(sorted(pairs))
+        self._ghosts.bring_back(number for pair in found for number in pair)
+        for (a, b), similarity in found.items():
             self._put(a, b, similarity)
             dirty |= {a, b}
         return dirty - set(stale)
@@ -240,17 +252,32 @@ class LiveCopies:
         self._matches.setdefault(b, {})[a] = turned(similarity)
 
     def _regrouped(
-        self, dirty: set[int], touched: Iterable[bytes], old: dict[str, DuplicateCluster]
+        self,
+        dirty: set[int],
+        touched: Iterable[bytes],
+        old: dict[str, DuplicateCluster],
+        before: Iterable[str],
     ) -> ClusterChanges:
         """Clusters of all components that a change touched."""
         starts = {number for number in dirty if self._sketches.is_there(number)}
         starts.update(self._number[digest] for digest in touched if digest in self._number)
         new: list[DuplicateCluster] = []
+        matches: list[tuple[str, str, Similarity]] = []
         for found in components(starts, lambda number: self._matches.get(number, {})):
             component = self._sketches.order.sorted(np.array(found, np.int64)).tolist()
             articles = self._articles_of(component)
             old.update(self._clusters_of(each for each in articles if each in self.cluster_of))
-            new.extend(self._clusters(component, articles))
+            new.extend(
+                clusters_of_component(
+                    component,
+                    self._matches,
+                    articles,
+                    [self._text_of(each) for each in articles],
+                    self._sketches.verifier,
+                    self._config.near_duplicates.min_jaccard,
+                )
+            )
+            matches += self._named_matches(component)
         for cluster in old.values():
             for member in cluster.members:
                 self.cluster_of.pop(member.id, None)
@@ -260,51 +287,17 @@ class LiveCopies:
         return ClusterChanges(
             [cluster for cluster in new if cluster.id not in same],
             [cluster for cluster in old.values() if cluster.id not in same],
+            {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
+            matches,
         )
+
+    def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
+        for a in component:
+            for b, similarity in self._matches.get(a, {}).items():
+                if a < b:
+                    yield self._sketches.order.of(a)[2], self._sketches.order.of(b)[2], similarity
 
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""
         found = [each for number in component for each in self._holders[self._digests[number]]]
         return sorted(found, key=lambda each: self._articles[each][1])
-
-    def _clusters(
-        self, component: Sequence[int], articles: Sequence[str]
-    ) -> Sequence[DuplicateCluster]:
-        place = {number: k for k, number in enumerate(component)}
-        pairs = [
-            (place[a], place[b], similarity)
-            for a in component
-            for b, similarity in self._matches.get(a, {}).items()
-            if place[a] < place[b]
-        ]
-        pairs.sort(key=lambda each: each[:2])
-        matches = _matches(pairs)
-        leaders = np.zeros(1, np.int64)
-        if len(component) > 1:
-            leaders, matches = assign_leaders(
-                len(component), matches, self._sketches.verifier(component)
-            )
-        text_of = [place[self._number[self._articles[each][0]]] for each in articles]
-        texts = np.array(text_of, np.int64)
-        firsts = np.unique(texts, return_index=True)[1]
-        near = NearDuplicates.of_different(
-            leaders, matches, firsts[texts], self._config.near_duplicates
-        )
-        return describe_clusters(articles, near)[0]
-
-
-def _digest(article: str, text: str) -> bytes:
-    """Equal for equal texts; an empty text equals none."""
-    if not text:
-        return b"empty " + article.encode("utf-8", "surrogatepass")
-    return text_digest(text.encode("utf-8", "replace"))
-
-
-def _matches(pairs: Sequence[tuple[int, int, Similarity]]) -> Matches:
-    return Matches(
-        np.array([a for a, *_ in pairs], np.int64),
-        np.array([b for _, b, _ in pairs], np.int64),
-        np.array([found.jaccard for *_, found in pairs], np.float64),
-        np.array([found.containment_a for *_, found in pairs], np.float64),
-        np.array([found.containment_b for *_, found in pairs], np.float64),
-    )

@@ -16,14 +16,12 @@ class _Sorted:
     def __init__(self) -> None:
         self.keys = np.empty(0, np.uint64)
         self.owners = np.empty(0, np.int32)
-        self.weights = np.empty(0, np.int32)
 
-    def insert(self, keys: UInt64s, owners: Int32s, weights: Int32s) -> None:
+    def insert(self, keys: UInt64s, owners: Int32s) -> None:
         """Add entries, which are in the order of their keys."""
         places = np.searchsorted(self.keys, keys, side="right")
         self.keys = np.insert(self.keys, places, keys)
         self.owners = np.insert(self.owners, places, owners)
-        self.weights = np.insert(self.weights, places, weights)
 
     def places(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
         """For each entry with one of the keys: number of the key, and its place."""
@@ -37,36 +35,35 @@ class _Sorted:
 
 
 class Postings:
-    """Entries (key, text, weight). Most are in a large sorted array, the latest in a small one."""
+    """Entries (key, text). Most are in a large sorted array, the latest in a small one."""
 
     def __init__(self) -> None:
         self._main = _Sorted()
         self._tail = _Sorted()
 
-    def add(self, keys: UInt64s, owners: Int64s, weights: Int64s) -> None:
+    def add(self, keys: UInt64s, owners: Int64s) -> None:
         """Add entries: arrays of one shape."""
         order = np.argsort(keys, kind="stable")
-        entries = keys[order], owners[order].astype(np.int32), weights[order].astype(np.int32)
+        entries = keys[order], owners[order].astype(np.int32)
         tail = self._tail
         if len(tail.keys) + len(keys) <= _TAIL:
             tail.insert(*entries)
             return
-        self._main.insert(tail.keys, tail.owners, tail.weights)
+        self._main.insert(tail.keys, tail.owners)
         self._main.insert(*entries)
         self._tail = _Sorted()
 
-    def of(self, keys: UInt64s) -> tuple[Int64s, Int64s, Int64s]:
+    def of(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
         """All entries with one of some different keys.
 
         Returns:
-            Number of the key, text and weight of each entry, int64 of shape (m,) each; by key,
-            else in no order that means anything.
+            Number of the key and text of each entry, int64 of shape (m,) each; by key, else in
+            no order that means anything.
         """
         found = []
         for part in (self._main, self._tail):
             which, places = part.places(keys)
-            found.append((which, part.owners[places], part.weights[places]))
-        which = np.concatenate([each[0] for each in found])
+            found.append((which, part.owners[places]))
+        which = np.concatenate([each for each, _ in found])
         order = np.argsort(which, kind="stable")
-        owners, weights = (np.concatenate([each[k] for each in found])[order] for k in (1, 2))
-        return which[order], owners.astype(np.int64), weights.astype(np.int64)
+        return which[order], np.concatenate([each for _, each in found])[order].astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Response
 from pydantic import TypeAdapter
@@ -18,7 +18,7 @@ async def answer(
     kind: type[Any],
     call: Callable[[], Any],
     *,
-    writes: bool = False,
+    by: Literal["read", "ask", "write"] = "read",
     status: int | Callable[[Any], int] = 200,
     headers: Callable[[Any], Mapping[str, str]] | None = None,
 ) -> Response:
@@ -28,7 +28,7 @@ async def answer(
         service: The service.
         kind: Type of what it returns.
         call: The call; it may block.
-        writes: Whether it changes the index.
+        by: The method of the service that makes it.
         status: Status of the response, or how to tell it from what was returned.
         headers: Further headers, from what was returned.
     """
@@ -42,7 +42,9 @@ async def answer(
             media_type="application/json",
         )
 
-    return await (service.write(run) if writes else service.read(run))
+    way = {"read": service.read, "ask": service.ask, "write": service.write}[by]
+    found: Response = await way(run)
+    return found
 
 
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:

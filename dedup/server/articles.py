@@ -86,7 +86,7 @@ async def add_articles(
         service,
         Placements,
         lambda: _added(service, batch),
-        writes=True,
+        by="write",
         status=201,
         headers=_location if not isinstance(articles, list) else None,
     )
@@ -114,7 +114,7 @@ async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Re
         service,
         Placements,
         lambda: _added(service, [given]),
-        writes=True,
+        by="write",
         status=lambda found: 201 if found.placements[0].status == "added" else 200,
     )
 
@@ -164,7 +164,9 @@ async def query(request: Request, asked: QueryIn) -> Response:
     article = asked.article or ArticleIn.model_validate({"text": asked.text})
     _check_sizes([article], service)
     given = article.row()
-    return await answer(service, QueryAnswer, lambda: service.index.query(given, limit=asked.limit))
+    return await answer(
+        service, QueryAnswer, lambda: service.index.query(given, limit=asked.limit), by="ask"
+    )
 
 
 def _check_sizes(articles: list[ArticleIn], service: Service) -> None:

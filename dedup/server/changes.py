@@ -44,7 +44,7 @@ async def changes(
         int, Query(ge=0, le=_LARGEST, description="Events with larger numbers.", examples=[0])
     ] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000, description="Events at most, of a list.")] = 500,
-    story: Annotated[Id, Query(description="Of this story only.")] = "",
+    story_group: Annotated[Id, Query(description="Of this story only.")] = "",
     last_event_id: Annotated[
         int | None,
         Header(ge=0, le=_LARGEST, description="Of a stream: goes before `since`."),
@@ -57,16 +57,16 @@ async def changes(
     """
     service = service_of(request)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return _stream(service, since if last_event_id is None else last_event_id, story)
+        return _stream(service, since if last_event_id is None else last_event_id, story_group)
 
     def found() -> ChangesOut:
-        events = service.index.changes(since, limit, story)
+        events = service.index.changes(since, limit, story_group)
         return ChangesOut(changes=events, last=events[-1].number if events else since)
 
     return await answer(service, ChangesOut, found)
 
 
-def _stream(service: Service, since: int, story: str) -> Response:
+def _stream(service: Service, since: int, story_group: str) -> Response:
     if service.feed.listeners >= service.limits.streams:
         raise Refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -74,14 +74,14 @@ def _stream(service: Service, since: int, story: str) -> Response:
             headers={"Retry-After": "30"},
         )
     return StreamingResponse(
-        _told(service, since, story),
+        _told(service, since, story_group),
         media_type="text/event-stream",
         # A proxy that collects the answer before it passes it on would keep it for ever.
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _told(service: Service, since: int, story: str) -> AsyncIterator[bytes]:
+async def _told(service: Service, since: int, story_group: str) -> AsyncIterator[bytes]:
     """Events as a stream, until the server stops; silence is broken by a comment."""
     feed, silence = service.feed, service.limits.keep_alive_s
     with feed.listening():
@@ -89,7 +89,7 @@ async def _told(service: Service, since: int, story: str) -> AsyncIterator[bytes
         spoken = anyio.current_time()
         while not feed.closed:
             seen = feed.last
-            events = await service.read(_events, service, since, story)
+            events = await service.read(_events, service, since, story_group)
             if events:
                 since = events[-1].number
                 yield b"".join(map(_as_sent, events))
@@ -101,8 +101,8 @@ async def _told(service: Service, since: int, story: str) -> AsyncIterator[bytes
             spoken = anyio.current_time()
 
 
-def _events(service: Service, since: int, story: str) -> list[StoryEvent]:
-    return service.index.changes(since, _AT_ONCE, story)
+def _events(service: Service, since: int, story_group: str) -> list[StoryEvent]:
+    return service.index.changes(since, _AT_ONCE, story_group)
 
 
 def _as_sent(event: StoryEvent) -> bytes:

@@ -36,14 +36,20 @@ class Service:
     feed: Feed
     _reading: CapacityLimiter = field(init=False)
     _writing: CapacityLimiter = field(init=False)
+    _asking: CapacityLimiter = field(init=False)
 
     def __post_init__(self) -> None:
         self._reading = CapacityLimiter(self.limits.readers)
         self._writing = CapacityLimiter(1)
+        self._asking = CapacityLimiter(self.limits.askers)
 
     async def read(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """What `call` returns, computed in a thread."""
         return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._reading)
+
+    async def ask(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """What `call` returns, which may have to wait for a step of a writer."""
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._asking)
 
     async def write(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """What `call` returns, computed in a thread, one such call at a time."""

@@ -9,120 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
-from dedup.index_records import StoryEvent, StoryOrder
-from dedup.records import Article, CleanText, CopyType, StoryGroup
+from dedup.index_records import StoryEvent
+from dedup.store.kept import (
+    Derived,
+    Parcel,
+    Place,
+    Shelved,
+    StoredArticle,
+    StoredStory,
+    StoryFilter,
+)
 
-__all__ = ["Derived", "Place", "Store", "StoredArticle", "StoredStory", "StoryFilter"]
-
-StoryState = Literal["open", "merged", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredArticle:
-    """An article as the index keeps it.
-
-    Args:
-        article: With a time always: the published one, or the one it was added at.
-        added_at: When it was first added, aware UTC.
-        time_given: Whether the index gave it its time, as the page named none.
-        digest: Of the content as it was given, to see whether it is the same again.
-        clean: Canonical text, and what was cut.
-    """
-
-    article: Article
-    added_at: datetime
-    time_given: bool
-    digest: str
-    clean: CleanText
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """What was computed from an article's text alone, as bytes.
-
-    Args:
-        format: Version of the form of the bytes.
-        signature: MinHash signature, token count and anchors.
-        vectors: Whole-number vectors of text and title, int16.
-        profile: Terms, names, numbers and so on.
-    """
-
-    format: int
-    signature: bytes
-    vectors: bytes
-    profile: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an article was put.
-
-    Args:
-        id: Id of the article.
-        duplicate_cluster: Id of its duplicate cluster.
-        representative: Id of the article that stands for its text.
-        copy_type: How its text relates to that one's.
-        jaccard: Exact Jaccard similarity with it.
-        containment: The larger containment with it.
-        story: Lasting id of its story group.
-        probability: Mean P(same event) with the other texts of the group.
-    """
-
-    id: str
-    duplicate_cluster: str
-    representative: str
-    copy_type: CopyType
-    jaccard: float
-    containment: float
-    story: str
-    probability: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredStory:
-    """A story group by its lasting id.
-
-    Args:
-        id: Its id.
-        state: `open` while it has articles; `merged` into `heir`; `closed` without articles.
-        heir: Id of the story group it was merged into, else empty.
-        group: Its description, with `id` as above; None unless it is open.
-        search: Text that `StoryFilter.text` is looked for in: case-folded.
-    """
-
-    id: str
-    state: StoryState
-    heir: str
-    group: StoryGroup | None
-    search: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoryFilter:
-    """Which open story groups are wanted.
-
-    Args:
-        since: Those with an article at or after this time.
-        until: Those with an article before this time.
-        language: Those with an article in this language.
-        source: Those with an article of this outlet.
-        text: Those in whose `search` every word of this text stands, case-folded.
-        min_texts: Those of at least so many texts.
-        order: `latest`: by `last_seen`, newest first. `first`: by `first_seen`, newest
-            first. `largest`: by texts, most first. Ties by id.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    language: str = ""
-    source: str = ""
-    text: str = ""
-    min_texts: int = 1
-    order: StoryOrder = "latest"
+__all__ = [
+    "Derived", "Parcel", "Place", "Shelved", "Store", "StoredArticle", "StoredStory", "StoryFilter",
+]  # fmt: skip
 
 
 class Store(Protocol):
@@ -168,6 +71,10 @@ class Store(Protocol):
         """Articles by id; unknown ids are left out."""
         ...
 
+    def rows(self, ids: Sequence[str]) -> list[tuple[StoredArticle, Derived]]:
+        """Articles with what was computed of them, by id; unknown ids are left out."""
+        ...
+
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         """Digest of the content of articles by id; unknown ids are left out."""
         ...
@@ -177,8 +84,13 @@ class Store(Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
+        *,
+        hot: bool = False,
     ) -> Iterator[tuple[StoredArticle, Derived]]:
-        """All articles published in [since, until), of one `Article.source` if given, by id."""
+        """All articles published in [since, until), of one `Article.source` if given, by id.
+
+        With `hot` those that are not shelved.
+        """
         ...
 
     def put_places(self, places: Sequence[Place]) -> None:
@@ -189,36 +101,29 @@ class Store(Protocol):
         """Where articles were put, by id; unknown ids are left out."""
         ...
 
-    def all_places(self) -> Iterator[Place]:
-        """Where all articles were put, by id."""
+    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
+        """Where all articles were put, or those not shelved, by id."""
         ...
 
     def cluster(self, id: str) -> list[Place]:  # noqa: A002
         """Places of the members of a duplicate cluster, the representative first, then by id."""
         ...
 
-    def put_links(self, links: Iterable[tuple[str, str, int]]) -> None:
-        """Add links between representatives: (a, b, log-odds), a < b as text; replaces."""
+    def put_matches(
+        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
+    ) -> None:
+        """Replace all verified matches of these articles.
+
+        Args:
+            ids: Of all articles whose matches may be others now.
+            matches: (a, b, jaccard, containment_a, containment_b), each pair once.
+        """
         ...
 
-    def delete_links(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Delete links, a < b; unknown ones are passed over."""
-        ...
-
-    def all_links(self) -> Iterator[tuple[str, str, int]]:
-        """All links, by (a, b)."""
-        ...
-
-    def put_matches(self, matches: Iterable[tuple[str, str, float, float, float]]) -> None:
-        """Add verified matches: (a, b, jaccard, containment_a, containment_b), a < b; replaces."""
-        ...
-
-    def delete_matches(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Delete matches, a < b; unknown ones are passed over."""
-        ...
-
-    def all_matches(self) -> Iterator[tuple[str, str, float, float, float]]:
-        """All matches, by (a, b)."""
+    def matches(
+        self, ids: Sequence[str] | None = None
+    ) -> list[tuple[str, str, float, float, float]]:
+        """Matches of these articles, or of all that are not shelved, by (a, b)."""
         ...
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
@@ -252,12 +157,50 @@ class Store(Protocol):
         """
         ...
 
-    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
+    def events(
+        self, after: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
         """Events numbered above `after`, in order, at most `limit`, of one story if given."""
         ...
 
     def counts(self) -> dict[str, int]:
-        """Counts: `articles`, `texts` (clusters), `story_groups` (open), `events`, `bytes`."""
+        """Counts: `articles`, `shelved`, `texts`, `story_groups` (open), `events`, `bytes`."""
+        ...
+
+    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[Shelved]]]) -> None:
+        """Mark articles that are there and not shelved: what is kept of each parcel, and them."""
+        ...
+
+    def unshelve(self, numbers: Sequence[int] | None = None) -> None:
+        """Forget parcels, or all of them; their articles stay. Unknown ones are passed over."""
+        ...
+
+    def put_parcel_links(self, links: Mapping[int, bytes]) -> None:
+        """Replace what is kept of parcels, by number."""
+        ...
+
+    def parcels(self, numbers: Sequence[int]) -> list[Parcel]:
+        """Parcels by number, in that order; unknown ones are left out."""
+        ...
+
+    def shelved(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers of the parcels of articles by id; those not shelved are left out."""
+        ...
+
+    def shelved_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
+        """Parcels with an article that stands for its text at a time of one of [first, last]."""
+        ...
+
+    def last_shelved(self) -> datetime | None:
+        """The latest time of an article that stands for its text and is shelved."""
+        ...
+
+    def shelved_with(self, keys: Sequence[int], most: int) -> set[str]:
+        """Ids of articles with one of these keys; of each key at most so many, the last shelved."""
+        ...
+
+    def shelved_lines(self, source: str) -> list[tuple[str, bytes]]:
+        """Id and lines of the shelved articles of a source that have any, by id."""
         ...
 
     def check(self) -> list[str]:

@@ -14,7 +14,7 @@ from dedup.errors import StoreError
 from dedup.store.migrations import LOG, missing_migrations
 from dedup.store.rows import Row, to_text
 
-__all__ = ["CHUNK", "C", "Database", "Select", "among", "chunks"]
+__all__ = ["CHUNK", "C", "Database", "Select", "among", "chunks", "upsert"]
 
 Select = Callable[[str, Sequence[object]], list[Any]]
 """Runs one statement with `?` for each value, and returns its rows."""
@@ -217,17 +217,22 @@ class Database(ABC, Generic[C]):
             return [read(row) for row in rows]
 
     def _all(
-        self, table: str, columns: Sequence[str], keys: int, read: Callable[[Row], _T]
+        self,
+        table: str,
+        columns: Sequence[str],
+        keys: int,
+        read: Callable[[Row], _T],
+        where: str = "1 = 1",
     ) -> Iterator[_T]:
         """All rows in the order of the first `keys` columns, page by page of one view."""
         names = ", ".join(columns[:keys])
-        statement = f"SELECT {', '.join(columns)} FROM {table}"
+        statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"
         order = f"ORDER BY {names} LIMIT {_PAGE}"
         with self._view() as select:
             rows = select(f"{statement} {order}", ())
             while rows:
                 yield from map(read, rows)
-                after = f"WHERE ({names}) > ({', '.join('?' * keys)})"
+                after = f"AND ({names}) > ({', '.join('?' * keys)})"
                 rows = select(f"{statement} {after} {order}", rows[-1][:keys])
 
     # Versions.
@@ -257,7 +262,17 @@ def _applied(select: Select) -> list[int]:
     return [number for (number,) in select("SELECT number FROM migrations", ())]
 
 
-def among(select: Select, statement: str, ids: Sequence[str], column: str = "id") -> list[Any]:
+def upsert(table: str, columns: Sequence[str], keys: int = 1) -> str:
+    """A statement that adds a row, or replaces the one with the same first `keys` columns."""
+    names, values = ", ".join(columns), ", ".join("?" * len(columns))
+    rest = ", ".join(f"{name} = excluded.{name}" for name in columns[keys:])
+    return (
+        f"INSERT INTO {table} ({names}) VALUES ({values}) "
+        f"ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {rest}"
+    )
+
+
+def among(select: Select, statement: str, ids: Sequence[object], column: str = "id") -> list[Any]:
     """Rows whose column has one of these values, in no order."""
     found: list[Any] = []
     for chunk in chunks(ids, CHUNK):

@@ -162,7 +162,7 @@ def place_row(place: Place) -> Row:
         place.copy_type,
         place.jaccard,
         place.containment,
-        to_text(place.story),
+        to_text(place.story_group),
         place.probability,
     )
 
@@ -221,7 +221,7 @@ def event_row(event: StoryEvent) -> Row:
         event.number,
         to_micros(event.at),
         event.kind,
-        to_text(event.story),
+        to_text(event.story_group),
         to_text(event.other),
         _to_json(event.added),
         _to_json(event.removed),

@@ -6,16 +6,15 @@ A database adds how it is opened, how a transaction starts and ends, and what it
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from dedup.errors import StoreError
 from dedup.index_records import StoryEvent
 from dedup.store import Derived, Place, StoredArticle, StoredStory, StoryFilter
 from dedup.store.checks import examine
-from dedup.store.database import CHUNK, C, Database, Select, among, chunks
+from dedup.store.database import CHUNK, C, Select, among, chunks, upsert
 from dedup.store.rows import (
     ARTICLE,
     EVENT,
@@ -36,39 +35,27 @@ from dedup.store.rows import (
     to_micros,
     to_text,
 )
+from dedup.store.shelf import HOT, Shelf
 from dedup.store.story_list import cursor_after, story_list
 
 __all__ = ["SqlStore"]
 
 
-def _upsert(table: str, columns: Sequence[str], keys: int = 1) -> str:
-    """A statement that adds a row, or replaces the one with the same first `keys` columns."""
-    names, values = ", ".join(columns), ", ".join("?" * len(columns))
-    rest = ", ".join(f"{name} = excluded.{name}" for name in columns[keys:])
-    return (
-        f"INSERT INTO {table} ({names}) VALUES ({values}) "
-        f"ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {rest}"
-    )
-
-
-_PUT_META = _upsert("meta", ("name", "value"))
-_PUT_ARTICLE = _upsert("articles", ARTICLE)
-_PUT_PLACE = _upsert("places", PLACE)
-_PUT_STORY = _upsert("stories", STORY)
-_LINK = ("a", "b", "log_odds")
-_PUT_LINK = _upsert("links", _LINK, keys=2)
-_MATCH = ("a", "b", "jaccard", "containment_a", "containment_b")
-_PUT_MATCH = _upsert("matches", _MATCH, keys=2)
+_PUT_META = upsert("meta", ("name", "value"))
+_PUT_ARTICLE = upsert("articles", ARTICLE)
+_PUT_PLACE = upsert("places", PLACE)
+_PUT_STORY = upsert("stories", STORY)
 _ADD_EVENT = f"INSERT INTO events ({', '.join(EVENT)}) VALUES ({', '.join('?' * len(EVENT))})"
 _COUNTS = {
     "articles": "SELECT COUNT(*) FROM articles",
+    "shelved": "SELECT COUNT(*) FROM shelved",
     "texts": "SELECT COUNT(DISTINCT duplicate_cluster) FROM places",
     "story_groups": "SELECT COUNT(*) FROM stories WHERE state = 'open'",
     "events": "SELECT COALESCE(MAX(number), 0) FROM events",
 }
 
 
-class SqlStore(Database[C]):
+class SqlStore(Shelf[C]):
     """A `Store` in a database."""
 
     @abstractmethod
@@ -106,6 +93,12 @@ class SqlStore(Database[C]):
         statement = f"SELECT {', '.join(ARTICLE[:13])} FROM articles"
         return {s.article.id: s for s in self._by_id(statement, ids, read_article)}
 
+    def rows(self, ids: Sequence[str]) -> list[tuple[StoredArticle, Derived]]:
+        """See `Store.rows`."""
+        statement = f"SELECT {', '.join(ARTICLE)} FROM articles"
+        found = self._by_id(statement, ids, tuple)
+        return [(read_article(row), read_derived(row)) for row in sorted(found, key=_first)]
+
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         """See `Store.digests`."""
         return dict(self._by_id("SELECT id, digest FROM articles", ids, _read_texts))
@@ -115,6 +108,8 @@ class SqlStore(Database[C]):
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
+        *,
+        hot: bool = False,
     ) -> Iterator[tuple[StoredArticle, Derived]]:
         """See `Store.all_articles`."""
         wanted = {
@@ -123,7 +118,7 @@ class SqlStore(Database[C]):
             "source = ?": source if source is None else to_text(source),
         }
         wanted = {condition: value for condition, value in wanted.items() if value is not None}
-        where = " AND ".join(["1 = 1", *wanted])
+        where = " AND ".join([HOT.format(id="articles.id") if hot else "1 = 1", *wanted])
         with self._view() as select:
             ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
             statement = f"SELECT {', '.join(ARTICLE)} FROM articles"
@@ -142,9 +137,10 @@ class SqlStore(Database[C]):
         statement = f"SELECT {', '.join(PLACE)} FROM places"
         return {place.id: place for place in self._by_id(statement, ids, read_place)}
 
-    def all_places(self) -> Iterator[Place]:
+    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
         """See `Store.all_places`."""
-        return self._all("places", PLACE, 1, read_place)
+        where = HOT.format(id="places.id") if hot else "1 = 1"
+        return self._all("places", PLACE, 1, read_place, where)
 
     def cluster(self, id: str) -> list[Place]:  # noqa: A002
         """See `Store.cluster`."""
@@ -152,34 +148,6 @@ class SqlStore(Database[C]):
         with self._view() as select:
             places = [read_place(row) for row in select(statement, [to_text(id)])]
         return sorted(places, key=lambda place: place.id != place.representative)
-
-    # Links and matches.
-
-    def put_links(self, links: Iterable[tuple[str, str, int]]) -> None:
-        """See `Store.put_links`."""
-        self._put(_PUT_LINK, ((to_text(a), to_text(b), int(odds)) for a, b, odds in links))
-
-    def delete_links(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """See `Store.delete_links`."""
-        statement = "DELETE FROM links WHERE a = ? AND b = ?"
-        self._put(statement, ((to_text(a), to_text(b)) for a, b in pairs))
-
-    def all_links(self) -> Iterator[tuple[str, str, int]]:
-        """See `Store.all_links`."""
-        return self._all("links", _LINK, 2, _read_pair)
-
-    def put_matches(self, matches: Iterable[tuple[str, str, float, float, float]]) -> None:
-        """See `Store.put_matches`."""
-        self._put(_PUT_MATCH, ((to_text(a), to_text(b), *rest) for a, b, *rest in matches))
-
-    def delete_matches(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """See `Store.delete_matches`."""
-        statement = "DELETE FROM matches WHERE a = ? AND b = ?"
-        self._put(statement, ((to_text(a), to_text(b)) for a, b in pairs))
-
-    def all_matches(self) -> Iterator[tuple[str, str, float, float, float]]:
-        """See `Store.all_matches`."""
-        return self._all("matches", _MATCH, 2, _read_pair)
 
     # Story groups and their history.
 
@@ -223,12 +191,14 @@ class SqlStore(Database[C]):
                     raise StoreError(f"event {event.number} does not follow event {number - 1}")
             self._query_many(writer, _ADD_EVENT, map(event_row, events))
 
-    def events(self, after: int = 0, limit: int | None = None, story: str = "") -> list[StoryEvent]:
+    def events(
+        self, after: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
         """See `Store.events`."""
         statement = f"SELECT {', '.join(EVENT)} FROM events WHERE number > ?"
         values: list[object] = [after]
-        if story:
-            statement, values = f"{statement} AND story = ?", [*values, to_text(story)]
+        if story_group:
+            statement, values = f"{statement} AND story = ?", [*values, to_text(story_group)]
         statement += " ORDER BY number"
         if limit is not None:
             statement, values = f"{statement} LIMIT ?", [*values, limit]
@@ -255,10 +225,6 @@ class SqlStore(Database[C]):
 
 def _read_texts(row: Row) -> tuple[str, str]:
     return from_text(row[0]), from_text(row[1])
-
-
-def _read_pair(row: Row) -> Any:  # noqa: ANN401
-    return (*_read_texts(row), *row[2:])
 
 
 def _first(row: Row) -> str:

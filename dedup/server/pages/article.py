@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dedup.errors import NotFoundError
 from dedup.index import StoryIndex
 from dedup.records import DuplicateMember, Match, Removal
 from dedup.report.differences import Difference, difference
@@ -109,7 +110,7 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:  # noqa: A002
     others = {**articles_of(index, shown), id: stored}
     languages = languages_of(others)
     original = others.get(place.representative) if place.representative != id else None
-    (line,) = story_lines(index, [index.story(place.story)])
+    (line,) = story_lines(index, [index.story(place.story_group)])
     text = stored.clean.text
     removed, more_removed = removed_pieces(stored.clean)
     return ArticlePageView(
@@ -182,11 +183,17 @@ def answer_page(index: StoryIndex, text: str) -> AnswerView:
             for each in found.neighbors
             if each.id in known
         ),
-        story=next(iter(story_lines(index, [index.story(found.story)])), None)
-        if found.story
-        else None,
+        story=_story_line(index, found.story_group),
         probability=chance(found.probability),
     )
+
+
+def _story_line(index: StoryIndex, id: str) -> StoryLine | None:  # noqa: A002
+    """A story in a line; None where it is not there, or not yet: a batch may be on its way."""
+    try:
+        return next(iter(story_lines(index, [index.story(id)])), None)
+    except NotFoundError:
+        return None
 
 
 def _parted(text: str) -> tuple[str, str]:

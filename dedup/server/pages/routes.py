@@ -154,7 +154,7 @@ async def answer(request: Request) -> str:
         )
     if not text.strip():
         return render("query.html.j2", text="", answer=None)
-    return await service.read(
+    return await service.ask(
         lambda: render("query.html.j2", text=text, answer=answer_page(service.index, text))
     )
 

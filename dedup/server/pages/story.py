@@ -117,7 +117,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
     weakest = story.weakest_member
     first, last = story.first_seen, story.last_seen
     named = {part.casefold() for name in story.names for part in name.split()}
-    history = index.changes(story=story.id)
+    history = index.changes(story_group=story.id)
     return StoryPageView(
         line=story_line(story, members, languages),
         counts=languages.counts,

@@ -17,13 +17,13 @@
   function connect() {
     const asked = new URLSearchParams({ since: String(since) });
     if (live.dataset.story) {
-      asked.set("story", live.dataset.story);
+      asked.set("story_group", live.dataset.story);
     }
     source = new EventSource(`/v1/changes?${asked}`);
     source.addEventListener("change", (event) => {
       const change = JSON.parse(event.data);
       since = Math.max(since, change.number);
-      changed.add(change.story);
+      changed.add(change.story_group);
       // Many changes come at once: the list is asked for once.
       timer = timer || window.setTimeout(show, waitMs);
     });

@@ -41,13 +41,7 @@ CREATE TABLE places (
 );
 CREATE INDEX places_by_cluster ON places (duplicate_cluster, id);
 
-CREATE TABLE links (
-    a TEXT NOT NULL,
-    b TEXT NOT NULL,
-    log_odds BIGINT NOT NULL,
-    PRIMARY KEY (a, b)
-) WITHOUT ROWID;
-
+-- Verified copies; each text goes by the first article that has it.
 CREATE TABLE matches (
     a TEXT NOT NULL,
     b TEXT NOT NULL,
@@ -56,6 +50,7 @@ CREATE TABLE matches (
     containment_b DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (a, b)
 ) WITHOUT ROWID;
+CREATE INDEX matches_by_b ON matches (b);
 
 CREATE TABLE stories (
     id TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,71 @@
+"""What a change of some articles changed, in the words of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dedup.assembly import describe_groups
+from dedup.matches import Similarity
+from dedup.pipeline import terms_of
+from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
+from dedup.store import Derived
+from dedup.stories import Group, Grouping
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change of some articles changed.
+
+    Args:
+        texts: Canonical texts that are new or have changed, by article id.
+        derived: What was computed from them.
+        clusters: Duplicate clusters that are new or have changed.
+        stories: Story groups that may have changed, by the ids that the batch gives.
+        gone: Ids of the story groups that these articles may have been in before.
+        looked_at: Articles whose matches may be others now, those that went included.
+        matches: Verified copies among the texts of these, each by its first article.
+        unshelved: Parcels whose articles are in the hot index again.
+        parcels: What is to be kept of other parcels now, by number.
+    """
+
+    texts: Mapping[str, CleanText]
+    derived: Mapping[str, Derived]
+    clusters: Sequence[DuplicateCluster]
+    stories: Sequence[StoryGroup]
+    gone: Sequence[str]
+    looked_at: Set[str]
+    matches: Sequence[tuple[str, str, Similarity]]
+    unshelved: Sequence[int] = ()
+    parcels: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def described(
+    groups: Sequence[Group],
+    clusters: Mapping[int, DuplicateCluster],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+) -> tuple[StoryGroup, ...]:
+    """Groups of numbered texts as the batch describes them.
+
+    Args:
+        groups: Some groups.
+        clusters: The duplicate cluster of each of their texts, by number.
+        articles: By id.
+        texts: By id of the article.
+    """
+    place = {number: k for k, number in enumerate(clusters)}
+    local = tuple(
+        Group(
+            np.array([place[number] for number in each.members.tolist()], np.int64),
+            place[each.medoid],
+            each.mean_log_odds,
+        )
+        for each in groups
+    )
+    grouping = Grouping(local, 0, 0, 0, ())
+    homes = list(clusters.values())
+    terms = terms_of(grouping, homes, articles, texts)
+    return describe_groups(grouping, homes, articles, texts, terms)
