@@ -234,11 +234,15 @@ def main() -> None:
                 first = first or found
                 rows.append(row | {"equal": found == first})
                 print(json.dumps(rows[-1]), flush=True)
+                if given.save:
+                    _save(given.save, given.articles, rows)
     print(table(rows))
-    if given.save:
-        kept = _merged(given.save, rows)
-        ran = f"python -m benchmarks.scale --articles {given.articles}"
-        save_rows(given.save, made_by(ran, LIBRARIES, java_options=_JAVA_OPTIONS), kept)
+
+
+def _save(path: Path, sizes: str, rows: Sequence[dict[str, Any]]) -> None:
+    """After every run, since they are long."""
+    made = made_by(f"python -m benchmarks.scale --articles {sizes}", LIBRARIES)
+    save_rows(path, made | {"java_options": _JAVA_OPTIONS}, _merged(path, rows))
 
 
 def _merged(path: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
