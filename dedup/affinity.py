@@ -164,6 +164,7 @@ class Affinity:
         profiles: The texts.
         compiled: Use the kernels; by default for many texts. The values are the same.
         sizes: Of the texts, where they are known.
+        curves: `model.arrays()`, where they are known.
     """
 
     def __init__(
@@ -172,11 +173,12 @@ class Affinity:
         profiles: Profiles,
         compiled: bool | None = None,
         sizes: Sizes | None = None,
+        curves: tuple[Any, ...] | None = None,
     ) -> None:
         self.model = model
         self.profiles = profiles
         self.features = Features(profiles, compiled, sizes)
-        self._curves = (*model.arrays(), LOG_ODDS_UNIT)
+        self._curves = (*(curves or model.arrays()), LOG_ODDS_UNIT)
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
         """Log-odds of pairs of texts by number, in units of 1/1000; int64 of shape (m,)."""

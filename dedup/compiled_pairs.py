@@ -61,9 +61,11 @@ class CompiledPairs:
         of = profiles
         rows = _hashed_rows(of)
         sizes = known or Sizes.of(of)
-        columns = (of.whole, of.head_whole, of.seconds, of.languages, of.sources, of.short)
+        columns = (of.seconds, of.languages, of.sources, of.short)
         self._texts = (
             # Arrays with gaps would be other types to the kernels, compiled again for them.
+            np.ascontiguousarray(of.whole, np.int16),
+            np.ascontiguousarray(of.head_whole, np.int16),
             *map(np.ascontiguousarray, columns),
             *map(_arrays, rows),
             (sizes.terms, sizes.head_terms),

@@ -12,13 +12,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dedup import kernels
 from dedup.shingles import Int64s
 
 NO_CONSENT = np.iinfo(np.int64).min
 """As `min_medoid`: medoids need not agree."""
 
 
-def average_linkage(scores: Int64s, min_mean: int, min_medoid: int = NO_CONSENT) -> Int64s:
+_MANY = 100
+
+
+def average_linkage(
+    scores: Int64s,
+    min_mean: int,
+    min_medoid: int = NO_CONSENT,
+    compiled: bool | None = None,
+) -> Int64s:
     """Labels of k items by average linkage on similarities.
 
     The pair of groups with the highest mean similarity merges first, of equal
@@ -31,10 +40,16 @@ def average_linkage(scores: Int64s, min_mean: int, min_medoid: int = NO_CONSENT)
         min_medoid: Smallest similarity of the medoids of two groups that still merge. The
             medoid is the item with the largest sum of similarities to the others of its
             group, of equal ones the first.
+        compiled: Use the kernel; by default for many items. The labels are the same.
 
     Returns:
         For each item the smallest item of its group, int64 of shape (k,).
     """
+    if kernels.chosen(compiled, len(scores) >= _MANY):
+        from dedup.kernels.linkage import linkage
+
+        labels: Int64s = linkage(scores, min_mean, min_medoid, min_medoid > NO_CONSENT)
+        return labels
     groups = _Groups(scores, min_medoid)
     while True:
         i, j, mean = groups.closest()

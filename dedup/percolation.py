@@ -17,9 +17,9 @@ from dedup.shingles import Int64s
 if TYPE_CHECKING:
     from dedup.stories import PairScorer
 
-_RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
-_CERTAIN = log_odds_of(0.98)
-_ASKED = 64
+RAISE_FLOOR = round(0.25 / LOG_ODDS_UNIT)
+CERTAIN = log_odds_of(0.98)
+ASKED = 64
 
 
 def components_of(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
@@ -63,10 +63,14 @@ def percolates(
         return True
     if len(members) * config.min_component_density <= 2:
         return False
-    asked = members[np.argsort(keys[members], kind="stable")[:_ASKED]]
+    asked = members[np.argsort(keys[members], kind="stable")[:ASKED]]
     scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
-    linked = np.count_nonzero(scores >= floor)
-    return bool(linked < config.min_component_density * len(scores))
+    return sparse(np.count_nonzero(scores >= floor), len(scores), config)
+
+
+def sparse(linked: int, pairs: int, config: StoryConfig) -> bool:
+    """Whether so few of the pairs of the texts that are asked are linked that it is chance."""
+    return bool(linked < config.min_component_density * pairs)
 
 
 def denser_parts(
@@ -82,14 +86,14 @@ def denser_parts(
     waiting = [(component, floor)]
     while waiting:
         members, level = waiting.pop()
-        below = level < _CERTAIN
-        level = min(level + _RAISE_FLOOR, _CERTAIN) if below else level + _RAISE_FLOOR
+        below = level < CERTAIN
+        level = min(level + RAISE_FLOOR, CERTAIN) if below else level + RAISE_FLOOR
         for part in components_of(forest, members, level):
-            if level < _CERTAIN:
+            if level < CERTAIN:
                 done = not percolates(part, keys, scorer, config, floor)
             else:
                 done = len(part) <= config.max_component or not len(
-                    forest.among(part).at_least(level + _RAISE_FLOOR).first
+                    forest.among(part).at_least(level + RAISE_FLOOR).first
                 )
             if done:
                 yield part

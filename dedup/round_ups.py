@@ -6,6 +6,7 @@ other. Source of the measure: the clustering coefficient of Watts & Strogatz 199
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from dedup import kernels
 from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.links import Links
-from dedup.shingles import Int64s
+from dedup.shingles import BoolMask, Int64s
 from dedup.threads import mapped
 
 if TYPE_CHECKING:
@@ -37,19 +38,32 @@ def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
     floor = log_odds_of(config.min_probability)
     near = links.at_least(floor)
     suspects = _loosely_linked(near, config)
-    first, second, owner = _pairs_around(near, suspects)
-    close = scorer.log_odds(first, second) >= floor
-    pairs = np.bincount(owner, minlength=len(suspects))
-    shares = np.bincount(owner, close, minlength=len(suspects)) / np.maximum(pairs, 1)
-    return suspects[shares <= config.round_up_cohesion]
+    return suspects[hold_nothing_together(list(map(near.around, suspects.tolist())), scorer, config)]
 
 
-def _pairs_around(near: Links, texts: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """Pairs among some of the texts around each, and the place of the one that they are around."""
+def hold_nothing_together(
+    around: Sequence[Int64s], scorer: PairScorer, config: StoryConfig
+) -> BoolMask:
+    """Which texts are round-ups, of those with enough links and few among these; bool (k,).
+
+    Args:
+        around: The texts that each is linked to, in the order of precedence.
+        scorer: Scores pairs among these.
+        config: Which share of the pairs may be probable, and what is probable.
+    """
+    first, second, owner = _pairs_among(around)
+    close = scorer.log_odds(first, second) >= log_odds_of(config.min_probability)
+    pairs = np.bincount(owner, minlength=len(around))
+    shares = np.bincount(owner, close, minlength=len(around)) / np.maximum(pairs, 1)
+    loose: BoolMask = shares <= config.round_up_cohesion
+    return loose
+
+
+def _pairs_among(lists: Sequence[Int64s]) -> tuple[Int64s, Int64s, Int64s]:
+    """Pairs among some of the texts of each list, and the place of the list."""
     nothing = np.empty(0, np.int64)
     parts = [(nothing, nothing, nothing)]
-    for place, text in enumerate(texts.tolist()):
-        around = near.around(text)
+    for place, around in enumerate(lists):
         chosen = around[np.linspace(0, len(around) - 1, min(len(around), _LOOKED_AT)).astype(int)]
         a, b = np.triu_indices(len(chosen), 1)
         parts.append((chosen[a], chosen[b], np.full(len(a), place)))

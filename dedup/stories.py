@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -62,21 +63,6 @@ class Group:
     mean_log_odds: npt.NDArray[np.float64]
 
 
-class GroupMemory:
-    """Answers what `group` computed before of the same texts; this one remembers nothing.
-
-    The linkage of the texts of a part, and the description of a group, depend on these texts alone.
-    """
-
-    def linked(self, part: Int64s, compute: Callable[[Int64s], Sequence[Group]]) -> Sequence[Group]:
-        """Groups by average linkage of the texts of a part."""
-        return compute(part)
-
-    def described(self, members: Int64s, compute: Callable[[Int64s], Group]) -> Group:
-        """The group of these texts."""
-        return compute(members)
-
-
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """All texts in groups.
@@ -106,7 +92,6 @@ def group(
     scorer: PairScorer,
     config: StoryConfig = StoryConfig(),
     max_gap: timedelta = _MAX_GAP,
-    memory: GroupMemory | None = None,
 ) -> Grouping:
     """Story groups of n texts.
 
@@ -121,12 +106,10 @@ def group(
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
         max_gap: A group that was silent for longer is cut there.
-        memory: Answers what was computed before; it changes nothing.
 
     Returns:
         A function of the set of links; their order does not matter.
     """
-    recall = memory or GroupMemory()
     floor = log_odds_of(config.floor_probability)
     links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
@@ -137,10 +120,10 @@ def group(
         piece
         for component, split in zip(components, percolate, strict=True)
         for part in (denser_parts(links, component, keys, scorer, config) if split else [component])
-        for found in recall.linked(part, lambda part: _linked(part, scorer, config))
-        for piece in _unbroken(found, seconds, scorer, max_gap, recall)
+        for piece in _linked(part, seconds, scorer, config, max_gap)
     ]
-    groups = _with_late(pieces, late, links, seconds, scorer, config, max_gap, recall)
+    pieces.sort(key=lambda each: int(each.members[0]))
+    groups = _with_late(pieces, late, links, seconds, scorer, config, max_gap)
     return Grouping(
         tuple(sorted(groups, key=lambda each: int(each.members[0]))),
         sum(len(component) > 1 for component in components),
@@ -150,38 +133,84 @@ def group(
     )
 
 
-def _linked(part: Int64s, scorer: PairScorer, config: StoryConfig) -> list[Group]:
-    """Groups by average linkage; a part that is still too large is one group."""
+def _linked(
+    part: Int64s, seconds: Int64s, scorer: PairScorer, config: StoryConfig, max_gap: timedelta
+) -> list[Group]:
+    """Groups of a part; one that is still too large is one group."""
     if len(part) == 1 or len(part) > config.max_component:
-        return [described(part, scorer)]
-    scores = scorer.block(part, part)
+        pieces = unbroken(part, seconds[part], lambda a, b: scorer.block(part[a], part[b]), max_gap)
+        return [described(part[piece], scorer) for piece in pieces]
+    return linked_part(part, seconds[part], scorer.block(part, part), config, max_gap)
+
+
+def linked_part(
+    part: Int64s,
+    seconds: Int64s,
+    scores: Int64s,
+    config: StoryConfig,
+    max_gap: timedelta,
+    compiled: bool | None = None,
+) -> list[Group]:
+    """Groups by average linkage, cut where they were silent.
+
+    Args:
+        part: Texts, in the order of precedence, int64 of shape (k,).
+        seconds: Their times, int64 of shape (k,).
+        scores: Their log-odds with one another, int64 of shape (k, k); the diagonal becomes 0.
+        config: What merges.
+        max_gap: A group that was silent for longer is cut there.
+        compiled: See `average_linkage`.
+    """
     np.fill_diagonal(scores, 0)
     labels = average_linkage(
-        scores, log_odds_of(config.min_probability), log_odds_of(config.medoid_probability)
+        scores,
+        log_odds_of(config.min_probability),
+        log_odds_of(config.medoid_probability),
+        compiled,
     )
-    places = (np.flatnonzero(labels == label) for label in np.unique(labels))
-    return [_group(part[inside], scores[np.ix_(inside, inside)]) for inside in places]
+    found = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        known = scores[np.ix_(members, members)]
+        for piece in unbroken(members, seconds[members], partial(_taken, known), max_gap):
+            inside = members[piece]
+            found.append(described_by(part[inside], known[np.ix_(piece, piece)]))
+    return found
 
 
-def _unbroken(
-    found: Group, seconds: Int64s, scorer: PairScorer, max_gap: timedelta, recall: GroupMemory
-) -> list[Group]:
-    """The group, cut where it was silent for too long; undated texts go where they fit best."""
-    members = found.members
-    dated = members[seconds[members] != UNDATED]
-    dated = dated[np.lexsort((dated, seconds[dated]))]
+def _taken(scores: Int64s, rows: Int64s, columns: Int64s) -> Int64s:
+    return scores[np.ix_(rows, columns)]
+
+
+def unbroken(
+    members: Int64s,
+    seconds: Int64s,
+    block: Callable[[Int64s, Int64s], Int64s],
+    max_gap: timedelta,
+) -> list[Int64s]:
+    """Places of a group, cut where it was silent for too long; the undated go where they fit best.
+
+    Args:
+        members: The texts, int64 of shape (k,).
+        seconds: Their times, int64 of shape (k,).
+        block: Log-odds of some places with others.
+        max_gap: Longest silence.
+
+    Returns:
+        Places among the members, ascending in each piece.
+    """
+    places = np.arange(len(members))
+    dated = places[seconds != UNDATED]
+    dated = dated[np.argsort(seconds[dated], kind="stable")]
     cuts = np.flatnonzero(np.diff(seconds[dated]) > max_gap.total_seconds()) + 1
     if not len(cuts):
-        return [found]
+        return [places]
     pieces = np.split(dated, cuts)
-    undated = members[seconds[members] == UNDATED]
-    fits = np.array([scorer.block(undated, piece).mean(axis=1) for piece in pieces])
+    undated = places[seconds == UNDATED]
+    fits = np.array([block(undated, piece).mean(axis=1) for piece in pieces])
     homes = fits.argmax(axis=0)
     return [
-        recall.described(
-            np.sort(np.concatenate((piece, undated[homes == number]))),
-            lambda members: described(members, scorer),
-        )
+        np.sort(np.concatenate((piece, undated[homes == number])))
         for number, piece in enumerate(pieces)
     ]
 
@@ -194,7 +223,6 @@ def _with_late(
     scorer: PairScorer,
     config: StoryConfig,
     max_gap: timedelta,
-    recall: GroupMemory,
 ) -> list[Group]:
     """The groups, with each round-up in the one that it fits best, or alone.
 
@@ -221,7 +249,7 @@ def _with_late(
             joining.setdefault(chosen, []).append(text)
     for number, texts in joining.items():
         joined = np.sort(np.append(groups[number].members, texts)).astype(np.int64)
-        made[number] = recall.described(joined, lambda members: described(members, scorer))
+        made[number] = described(joined, scorer)
     return made
 
 
@@ -237,10 +265,10 @@ def described(members: Int64s, scorer: PairScorer) -> Group:
     """The group of these texts, with its medoid."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))
-    return _group(members, scorer.block(members, members))
+    return described_by(members, scorer.block(members, members))
 
 
-def _group(members: Int64s, scores: Int64s) -> Group:
+def described_by(members: Int64s, scores: Int64s) -> Group:
     """The group of texts with these scores, int64 of shape (k, k)."""
     if len(members) == 1:
         return Group(members, int(members[0]), np.empty(0))

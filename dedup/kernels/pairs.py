@@ -4,8 +4,8 @@ Computes exactly what `dedup.features` and `dedup.affinity` define. The rows of 
 text of a pair go into small hash tables, where the entries of the second are looked up; pairs
 that follow one another and have the same first text share the tables.
 
-Only `_dot` may be reordered by the compiler: its sums of whole numbers are exact in any
-order. Everywhere else the order of operations is that of the NumPy path, and nothing is fused.
+Vectors are whole numbers, whose products fit int32. Everywhere else the order of operations is
+that of the NumPy path, and nothing is fused.
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ def _product(table: Any, mask: int, rows: Any, text: int) -> Any:
     return total
 
 
-@nb.njit(fastmath={"reassoc"})
+@nb.njit
 def _dot(x: Array, a: int, y: Array, b: int) -> Any:
-    total = np.float32(0)
+    total = np.int32(0)
     for k in range(x.shape[1]):
-        total += x[a, k] * y[b, k]
+        total += np.int32(x[a, k]) * np.int32(y[b, k])
     return np.float64(total)
 
 
@@ -193,7 +193,7 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
     """Features of pairs.
 
     Args:
-        texts: Vectors, vectors of heads, float32 (n, dim); times, languages, sources, int64
+        texts: Vectors, vectors of heads, int16 (n, dim); times, languages, sources, int64
             (n,); whether short, bool (n,); terms, terms of heads, names, numbers and dates, each as
             the arrays of a `KeyedRows`; squares of terms and of terms of heads, two of int64 (n,);
             the most entries of a row of each of the five, int64 (5,).

@@ -37,6 +37,7 @@ from dedup.live.forms import (
 )
 from dedup.live.groups import GroupChanges, LiveGroups
 from dedup.live.links import LiveLinks
+from dedup.live.pairs import Scored
 from dedup.live.texts import LiveTexts
 from dedup.pipeline import Progress, profiles_of, silent, terms_of
 from dedup.profiles import Profiles, keys_of
@@ -140,17 +141,19 @@ class Live:
         numbers = self._texts.add(standing, found, [keys[each] for each in standing])
         if cache is None:
             self._links.add(numbers)
+            self._links.changes(numbers)
         else:
             self._links.load(cache)
         members: dict[str, list[int]] = {}
         for each in standing:
             members.setdefault(stories[each], []).append(self._texts.number[each])
-        firsts = self._groups.load(members.values())
+        late, parts = (cache.late, cache.parts) if cache else (None, None)
+        firsts = self._groups.load(members.values(), late, parts)
         return {self._story_id(first): story for first, story in zip(firsts, members, strict=True)}
 
     def cache(self, generation: str) -> LinkCache:
         """What `load` can take over as long as the store is of this generation."""
-        return self._links.cache(generation)
+        return self._links.cache(generation, *self._groups.cached())
 
     def _profiles_of(
         self, standing: Sequence[str], derived: Mapping[str, Derived], progress: Progress
@@ -184,10 +187,10 @@ class Live:
         }
         clusters = self._copies.apply(bodies, removed)
         went = self._leaving(clusters, {*texts, *removed})
-        touched = self._links.remove(np.array(sorted(went), np.int64))
+        self._links.remove(np.array(sorted(went), np.int64))
         coming = self._coming(clusters, texts, progress)
-        touched |= self._links.add(coming)
-        groups = self._groups.refresh(touched - went, went)
+        self._links.add(coming)
+        groups = self._groups.refresh(self._links.changes(coming))
         return self._outcome(texts, self._derived(texts, coming), clusters, groups)
 
     def _derived(self, texts: Iterable[str], coming: Int64s) -> dict[str, Derived]:
@@ -225,7 +228,7 @@ class Live:
         try:
             links = self._links.around(number)
             group = self._groups.joined_by(number, links)
-            neighbors = self._neighbors(links, lasting)
+            neighbors = self._neighbors(number, links, lasting)
             others = [each for each in group.members.tolist() if each != number]
             homes = [self._home(each) for each in others]
             mine = group.members.tolist().index(number)
@@ -249,12 +252,13 @@ class Live:
             mean = probability_of(group.mean_log_odds[group.members.tolist().index(number)])
         return self._home(number), mean
 
-    def _neighbors(self, links: Mapping[int, int], lasting: Mapping[str, str]) -> list[Neighbor]:
+    def _neighbors(self, number: int, links: Scored, lasting: Mapping[str, str]) -> list[Neighbor]:
+        others = np.where(links[0] == number, links[1], links[0])
         found = [
             Neighbor(
-                self._texts.articles[number], lasting[self._home(number)], probability_of(weight)
+                self._texts.articles[other], lasting[self._home(other)], probability_of(weight)
             )
-            for number, weight in links.items()
+            for other, weight in zip(others.tolist(), links[2].tolist(), strict=True)
         ]
         return sorted(found, key=lambda each: (-each.probability, each.id))
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
-from dedup.encoders import Float32s
-from dedup.shingles import Int64s
+from dedup.keyed_rows import Int32s
+from dedup.shingles import BoolMask, Int64s
 
-_MAGIC = b"dedup links 1\n"
+_MAGIC = b"dedup links 2\n"
 _DIGEST_BYTES = 16
+_ARRAYS = ("languages", "tops", "first", "second", "log_odds", "late", "parts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,23 @@ class LinkCache:
         generation: Of the store that they belong to.
         articles: Ids of the articles that stand for the texts, by number.
         languages: Keys of the languages, by their place in `tops`, int64.
-        tops: See `LiveLinks`, float32 of shape (languages, n, most).
+        tops: See `LiveLinks`, int32 of shape (languages, n, most).
         first: One end of each link, int64 of shape (m,).
         second: The other end.
         log_odds: Of each link, int64 of shape (m,).
+        late: Which texts are round-ups, bool of shape (n,).
+        parts: See `Splits.learn`, int64 of shape (n,).
     """
 
     generation: str
     articles: tuple[str, ...]
     languages: Int64s
-    tops: Float32s
+    tops: Int32s
     first: Int64s
     second: Int64s
     log_odds: Int64s
+    late: BoolMask
+    parts: Int64s
 
     def write(self, path: Path) -> None:
         """Write the file, or leave the one that is there.
@@ -61,6 +66,8 @@ class LinkCache:
             first=self.first,
             second=self.second,
             log_odds=self.log_odds,
+            late=self.late,
+            parts=self.parts,
         )
         content = body.getbuffer()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +99,7 @@ class LinkCache:
             return cls(
                 generation,
                 articles,
-                *(stored[name] for name in ("languages", "tops", "first", "second", "log_odds")),
+                *(stored[name] for name in _ARRAYS),
             )
 
 

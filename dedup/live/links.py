@@ -9,20 +9,38 @@ the place among the nearest; one that goes can give places back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from dedup.affinity import likely_pairs
 from dedup.config import NeighborConfig
 from dedup.live.cache import LinkCache
+from dedup.live.link_table import LinkTable
 from dedup.live.nearest import ROWS_AT_ONCE, Nearest
-from dedup.live.pairs import Pairs, distinct, joined
+from dedup.live.pairs import Pairs, Scored, distinct, joined
 from dedup.live.shared_terms import SharedTerms
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import Pairs as Candidates
 from dedup.shingles import BoolMask, Int64s
 
-_BULK = 4
-"""When more than one in so many texts is new, the lists of terms are gone through at once."""
+_MANY = 16
+"""So many texts are put into the lists of terms at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanges:
+    """What a change did to texts and links.
+
+    Args:
+        gained: Links that came.
+        lost: Pairs that were linked and may be no more.
+        came: Texts that came.
+    """
+
+    gained: Scored
+    lost: Pairs
+    came: Int64s
 
 
 class LiveLinks:
@@ -40,26 +58,35 @@ class LiveLinks:
     ) -> None:
         self._texts = texts
         self._floor = floor
+        self._gap = int(config.max_gap.total_seconds())
         self._nearest = Nearest(texts, min_cosine, config)
         self._terms = SharedTerms(texts, config)
-        self._links: dict[int, dict[int, int]] = {}
+        self.table = LinkTable()
+        self._gained: list[Scored] = []
+        self._lost: list[Pairs] = []
 
-    def of(self, number: int) -> dict[int, int]:
-        """Log-odds of the links of a text, by the other one."""
-        return self._links.get(number, {})
+    def changes(self, came: Int64s) -> LinkChanges:
+        """What happened since this was asked last, with the texts that came."""
+        nothing = np.empty(0, np.int64)
+        parts = [(nothing, nothing, nothing), *self._gained]
+        first, second, log_odds = (np.concatenate([part[k] for part in parts]) for k in range(3))
+        there = self.table.linked(first, second)
+        lost = joined(self._lost)
+        self._gained, self._lost = [], []
+        return LinkChanges((first[there], second[there], log_odds[there]), lost, came)
 
-    def cache(self, generation: str) -> LinkCache:
-        """What can be taken over by `load`: the texts that are there, numbered anew."""
+    def cache(self, generation: str, late: BoolMask, parts: Int64s) -> LinkCache:
+        """What can be taken over by `load`: the texts that are there, numbered anew.
+
+        Args:
+            generation: Of the store.
+            late: Which texts are round-ups, bool (n,).
+            parts: Equal for texts of one part and else different, int64 (n,).
+        """
         kept = np.flatnonzero(self._texts.alive)
         place = np.full(len(self._texts), -1)
         place[kept] = np.arange(len(kept))
-        links = [
-            (a, b, weight)
-            for a, others in self._links.items()
-            for b, weight in others.items()
-            if a < b
-        ]
-        first, second, log_odds = np.array(links, np.int64).reshape(-1, 3).T
+        first, second, log_odds = self.table.all()
         return LinkCache(
             generation,
             tuple(self._texts.articles[number] for number in kept.tolist()),
@@ -67,143 +94,112 @@ class LiveLinks:
             place[first],
             place[second],
             log_odds,
+            late[kept],
+            parts[kept],
         )
 
     def load(self, found: LinkCache) -> None:
         """Take over links; the texts have their numbers already."""
         self._nearest.load(found.languages, found.tops)
         self._terms.file(np.arange(len(self._texts)))
-        links = zip(
-            found.first.tolist(), found.second.tolist(), found.log_odds.tolist(), strict=True
-        )
-        for a, b, weight in links:
-            self._links.setdefault(a, {})[b] = weight
-            self._links.setdefault(b, {})[a] = weight
+        self.table.resize(len(self._texts))
+        self.table.put(found.first, found.second, found.log_odds)
 
-    def remove(self, numbers: Int64s) -> set[int]:
-        """Texts go, which are still there; the others whose links changed."""
+    def remove(self, numbers: Int64s) -> None:
+        """Texts go, which are still there."""
         opened = []
-        touched: set[int] = set()
         reached = self._nearest.reached(numbers)
         for number in numbers.tolist():
             opened.append(self._terms.bridged(number))
             self._texts.remove(np.array([number]))
-            for other in self._links.pop(number, {}):
-                del self._links[other][number]
-                touched.add(other)
-        pairs = self._nearest.refilled(reached)
-        touched |= self._link(pairs, joined(opened))
-        return touched - set(numbers.tolist())
+            self._lost.append(self.table.cut_all(number))
+        pairs = distinct(*joined([self._nearest.refilled(reached), *opened]))
+        self._link(self._candidates(self._likely(pairs)))
 
-    def add(self, numbers: Int64s) -> set[int]:
-        """Texts come, which have their numbers already; all whose links changed, these too."""
+    def add(self, numbers: Int64s) -> None:
+        """Texts come, which have their numbers already."""
         self._nearest.make_room()
-        lost, near = [], []
+        self.table.resize(len(self._texts))
+        lost: list[Pairs] = []
+        near: list[Scored] = [(np.empty(0, np.int64),) * 3]
         for start in range(0, len(numbers), ROWS_AT_ONCE):
             risen, pairs = self._nearest.come(numbers[start : start + ROWS_AT_ONCE])
             lost.append(self._of_language(risen))
             near.append(self._likely(pairs))
-        known = None
-        if len(numbers) * _BULK > np.count_nonzero(self._texts.alive):
+        if len(numbers) > _MANY:
             self._terms.file(numbers)
-            lost = [self._all()]
-            known = sharing = self._terms.all_sharing()
+            lost.append(self._spanning(numbers))
         else:
             for number in numbers.tolist():
                 self._terms.file(np.array([number]))
                 lost.append(self._terms.bridged(number))
-            sharing = joined(self._terms.sharing(number) for number in numbers.tolist())
-        changed = self._unlink(joined(lost), known)
-        return changed | self._link(joined(near), sharing, known) | set(numbers.tolist())
+        self._unlink(joined(lost))
+        self._link(self._likely(distinct(*self._terms.sharing(numbers))))
+        first, second, log_odds = (np.concatenate([each[k] for each in near]) for k in range(3))
+        self._link(self._candidates((first, second, log_odds)))
 
-    def around(self, number: int) -> dict[int, int]:
+    def around(self, number: int) -> Scored:
         """Links that the last text would have, which was given a number but does not come.
 
         Its places among the nearest of others are not taken.
         """
         self._nearest.make_room()
         near = self._nearest.of_last(number)
-        first, second = distinct(*joined([near, self._terms.sharing(number)]))
-        log_odds = self._texts.scorer.log_odds(first, second)
-        others = np.where(first == number, second, first)
-        kept = log_odds >= self._floor
-        return dict(zip(others[kept].tolist(), log_odds[kept].tolist(), strict=True))
+        pairs = distinct(*joined([near, self._terms.sharing(np.array([number]))]))
+        return self._likely(pairs)
 
-    def _link(self, near: Pairs, sharing: Pairs, known: Pairs | None = None) -> set[int]:
-        """Link pairs that are candidates and likely enough; the texts that have new links.
+    def _link(self, pairs: Scored) -> None:
+        """Link those of some candidates that are not linked yet."""
+        first, second, log_odds = pairs
+        new = ~self.table.linked(first, second)
+        found = first[new], second[new], log_odds[new]
+        self.table.put(*found)
+        self._gained.append(found)
 
-        Args:
-            near: Pairs that may be among the nearest of one another.
-            sharing: Pairs that may share enough.
-            known: All pairs of the index that share enough, where they are known.
-        """
-        first, second, log_odds = likely_pairs(
-            self._texts.scorer, Candidates(*distinct(*joined([near, sharing]))), self._floor
-        )
-        new = ~self._linked(first, second)
-        first, second, log_odds = first[new], second[new], log_odds[new]
-        kept = self._are_candidates(first, second, known)
-        touched: set[int] = set()
-        for a, b, weight in zip(
-            first[kept].tolist(), second[kept].tolist(), log_odds[kept].tolist(), strict=True
-        ):
-            self._links.setdefault(a, {})[b] = weight
-            self._links.setdefault(b, {})[a] = weight
-            touched |= {a, b}
-        return touched
-
-    def _unlink(self, pairs: Pairs, known: Pairs | None = None) -> set[int]:
-        """Cut the links of pairs that are candidates no more; the texts that lost one."""
+    def _unlink(self, pairs: Pairs) -> None:
+        """Cut the links of pairs that are candidates no more."""
         first, second = distinct(*pairs)
-        linked = self._linked(first, second)
+        linked = self.table.linked(first, second)
         first, second = first[linked], second[linked]
-        lost = ~self._are_candidates(first, second, known)
-        touched: set[int] = set()
-        for a, b in zip(first[lost].tolist(), second[lost].tolist(), strict=True):
-            del self._links[a][b], self._links[b][a]
-            touched |= {a, b}
-        return touched
+        lost = ~self._are_candidates(first, second)
+        self.table.cut(first[lost], second[lost])
+        self._lost.append((first[lost], second[lost]))
 
     def _of_language(self, risen: Int64s) -> Pairs:
         """Links of texts to those of a language, from rows (language, text)."""
-        pairs = [
-            (number, other)
-            for language, number in risen.tolist()
-            for other in self.of(number)
-            if self._nearest.language(other) == language
-        ]
-        first, second = np.array(pairs, np.int64).reshape(-1, 2).T
-        return first, second
+        languages = self._nearest.languages
+        found = []
+        for language in np.unique(risen[:, 0]).tolist():
+            texts = risen[risen[:, 0] == language, 1]
+            a, b, _ = self.table.around(texts)
+            of_it = languages[b] == language
+            found.append((a[of_it], b[of_it]))
+        return joined(found)
 
-    def _likely(self, pairs: Pairs) -> Pairs:
+    def _spanning(self, numbers: Int64s) -> Pairs:
+        """Links with any of these texts between the two, or with the one of that time."""
+        first, second, _ = self.table.all()
+        seconds = self._texts.profiles.seconds
+        times = np.sort(seconds[numbers])
+        a, b = seconds[first], seconds[second]
+        between = np.searchsorted(times, np.maximum(a, b), "right") > np.searchsorted(
+            times, np.minimum(a, b), "left"
+        )
+        return first[between], second[between]
+
+    def _likely(self, pairs: Pairs) -> Scored:
         """The pairs that are likely enough for a link, so that the many others are not kept."""
-        return likely_pairs(self._texts.scorer, Candidates(*pairs), self._floor)[:2]
+        return likely_pairs(self._texts.scorer, Candidates(*pairs), self._floor)
 
-    def _all(self) -> Pairs:
-        """All links."""
-        pairs = [(a, b) for a, others in self._links.items() for b in others if a < b]
-        first, second = np.array(pairs, np.int64).reshape(-1, 2).T
-        return first, second
+    def _candidates(self, pairs: Scored) -> Scored:
+        """The pairs that are candidates of the batch, as things stand."""
+        kept = self._are_candidates(*pairs[:2])
+        return pairs[0][kept], pairs[1][kept], pairs[2][kept]
 
-    def _linked(self, first: Int64s, second: Int64s) -> BoolMask:
-        pairs = zip(first.tolist(), second.tolist(), strict=True)
-        return np.array([b in self.of(a) for a, b in pairs], bool)
-
-    def _are_candidates(
-        self, first: Int64s, second: Int64s, known: Pairs | None = None
-    ) -> BoolMask:
+    def _are_candidates(self, first: Int64s, second: Int64s) -> BoolMask:
         """Whether pairs of texts are candidates of the batch, as things stand."""
         found = self._nearest.are_near(first, second)
-        if known is not None:
-            count = len(self._texts)
-            low, high = np.minimum(first, second), np.maximum(first, second)
-            sharing_keys = np.minimum(*known) * count + np.maximum(*known)
-            found |= np.isin(low * count + high, sharing_keys)
-            return found
-        sharing: dict[int, set[int]] = {}
-        for place in self._terms.may_share(first, second, ~found).tolist():
-            a, b = int(first[place]), int(second[place])
-            if a not in sharing:
-                sharing[a] = set(self._terms.sharing(a)[1].tolist())
-            found[place] = b in sharing[a]
+        seconds = self._texts.profiles.seconds
+        others = np.flatnonzero(~found & (np.abs(seconds[first] - seconds[second]) <= self._gap))
+        found[others] = self._terms.share_enough(first[others], second[others])
         return found

@@ -6,20 +6,34 @@ language, the largest products of vectors: the least of them is what another tex
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from dedup.config import NeighborConfig
-from dedup.encoders import Float32s
+from dedup.keyed_rows import Int32s
 from dedup.live.growing import Growing
 from dedup.live.pairs import Pairs, joined
 from dedup.live.texts import LiveTexts
 from dedup.neighbors import SCALE, within_gap
 from dedup.shingles import BoolMask, Int64s
+from dedup.threads import mapped
 
 ROWS_AT_ONCE = 256
 _ONE = SCALE * SCALE
+_NONE = np.iinfo(np.int32).min
+"""In place of the product of a text that is not there."""
+_PAIRS_OF_A_THREAD = 1 << 20
+
+
+class _Found(NamedTuple):
+    """Pairs of a row and a column, and the products of their vectors."""
+
+    rows: Int64s
+    columns: Int64s
+    products: Int32s
 
 
 class Nearest:
@@ -34,16 +48,17 @@ class Nearest:
     def __init__(self, texts: LiveTexts, min_cosine: float, config: NeighborConfig) -> None:
         self._texts = texts
         self._gap = int(config.max_gap.total_seconds())
-        self._threshold = np.float32(min_cosine * _ONE - 0.5)
+        # Products are whole numbers.
+        self._threshold = math.ceil(float(np.float32(min_cosine * _ONE - 0.5)))
         self._places: dict[int, int] = {}
         self._languages = Growing(np.int64)
-        self._tops = np.empty((0, 0, config.per_language), np.float32)
+        self._tops = np.empty((0, 0, config.per_language), np.int32)
 
-    def tops(self, numbers: Int64s) -> tuple[Int64s, Float32s]:
+    def tops(self, numbers: Int64s) -> tuple[Int64s, Int32s]:
         """Keys of the languages, and the largest products of texts: (languages, k, most)."""
         return np.array(list(self._places), np.int64), self._tops[:, numbers]
 
-    def load(self, languages: Int64s, tops: Float32s) -> None:
+    def load(self, languages: Int64s, tops: Int32s) -> None:
         """Take over what `tops` gave; the texts have their numbers already."""
         self._places = {key: place for place, key in enumerate(languages.tolist())}
         self._tops = tops
@@ -57,24 +72,21 @@ class Nearest:
             Pairs that are among the nearest of one another, or were in the meantime.
         """
         risen = np.zeros(self._tops.shape[:2], bool)
-        parts = [(self._columns(some, int(some[0])), True), (some, False)]
-        products = [self._products(some, columns) for columns, _ in parts]
-        for (columns, both), found in zip(parts, products, strict=True):
-            self._offer(found, some, columns, both, risen)
-        pairs = [
-            self._near(found, some, columns)
-            for (columns, _), found in zip(parts, products, strict=True)
-        ]
-        return np.argwhere(risen), joined(pairs)
+        parts = [self._reaching(some, self._columns(some, int(some[0])))]
+        parts.append(self._reaching(some, some, own=True))
+        for found in parts:
+            self._offer(found.rows, found.columns, found.products, risen)
+            self._offer(found.columns, found.rows, found.products, risen)
+        risen[:, some] = False
+        return np.argwhere(risen), joined(self._near(found) for found in parts)
 
     def of_last(self, number: int) -> Pairs:
         """Pairs of the last text, which was given a number but does not come."""
         some = np.array([number])
-        columns = self._columns(some, number)
-        found = self._products(some, columns)
-        self._offer(found, some, columns, False, np.zeros(self._tops.shape[:2], bool))
-        near = self._near(found, some, columns)
-        self._tops[:, number] = -np.inf
+        found = self._reaching(some, self._columns(some, number))
+        self._offer(found.rows, found.columns, found.products)
+        near = self._near(found)
+        self._tops[:, number] = _NONE
         self._languages.shrink(number)
         return near
 
@@ -82,10 +94,18 @@ class Nearest:
         """Place of the language of a text."""
         return int(self._languages.rows[number])
 
+    @property
+    def languages(self) -> Int64s:
+        """Places of the languages of all texts, int64 (n,)."""
+        languages: Int64s = self._languages.rows
+        return languages
+
     def are_near(self, first: Int64s, second: Int64s) -> BoolMask:
         """Whether pairs of texts are among the nearest of one another, bool of shape (m,)."""
+        from dedup.kernels.tops import products_of
+
         of, languages = self._texts.profiles, self._languages.rows
-        products = np.einsum("ij,ij->i", of.whole[first], of.whole[second])
+        products = products_of(of.whole, first, second)
         least = np.minimum(
             self._tops[languages[second], first, 0], self._tops[languages[first], second, 0]
         )
@@ -104,7 +124,7 @@ class Nearest:
             more = max(self._languages.count, texts)
             if more > texts:
                 more = int(more * 1.25) + 64
-            room = np.full((len(self._places), more, most), -np.inf, np.float32)
+            room = np.full((len(self._places), more, most), _NONE, np.int32)
             room[:languages, :texts] = self._tops
             self._tops = room
 
@@ -112,15 +132,13 @@ class Nearest:
         """Texts that have one of these among their nearest, with the language of that one."""
         found: set[tuple[int, int]] = set()
         going = set(numbers.tolist())
-        seconds = self._texts.profiles.seconds
         for number in numbers.tolist():
             row = np.array([number])
-            columns = self._columns(row, len(self._texts))
-            products = self._products(row, columns)[0]
+            met = self._reaching(row, self._columns(row, len(self._texts)))
             language = int(self._languages.rows[number])
-            had = (products >= self._threshold) & (products >= self._tops[language, columns, 0])
-            had &= within_gap(seconds, columns, np.full(len(columns), number), self._gap)
-            found.update((each, language) for each in columns[had].tolist() if each not in going)
+            had = met.products >= self._tops[language, met.columns, 0]
+            columns = met.columns[had].tolist()
+            found.update((each, language) for each in columns if each not in going)
         return found
 
     def refilled(self, reached: Iterable[tuple[int, int]]) -> Pairs:
@@ -128,53 +146,60 @@ class Nearest:
         by_language: dict[int, list[int]] = {}
         for number, language in sorted(reached):
             by_language.setdefault(language, []).append(number)
-        found = []
-        nothing = np.zeros(self._tops.shape[:2], bool)
+        pairs = []
         for language, numbers in by_language.items():
             same = np.flatnonzero(self._texts.alive & (self._languages.rows == language))
             for start in range(0, len(numbers), ROWS_AT_ONCE):
                 rows = np.array(numbers[start : start + ROWS_AT_ONCE], np.int64)
-                self._tops[language, rows] = -np.inf
-                products = self._products(rows, same)
-                self._offer(products, rows, same, False, nothing)
-                found.append(self._near(products, rows, same))
-        return joined(found)
+                self._tops[language, rows] = _NONE
+                found = self._reaching(rows, same)
+                self._offer(found.rows, found.columns, found.products)
+                pairs.append(self._near(found))
+        return joined(pairs)
 
     def _columns(self, rows: Int64s, before: int) -> Int64s:
-        """Numbers below `before` among which are all texts close in time to the rows.
-
-        A range, so that their vectors need not be copied; those of texts that went are in it, but
-        their time is far from any.
-        """
+        """Numbers below `before` of the texts close in time to the rows."""
         seconds = self._texts.profiles.seconds
         early, late = seconds[rows].min() - self._gap, seconds[rows].max() + self._gap
-        near = np.flatnonzero((seconds[:before] >= early) & (seconds[:before] <= late))
-        return np.arange(near[0], near[-1] + 1) if len(near) else near
+        return np.flatnonzero((seconds[:before] >= early) & (seconds[:before] <= late))
 
-    def _products(self, rows: Int64s, columns: Int64s) -> Float32s:
-        whole = self._texts.profiles.whole
-        if not len(columns):
-            return np.empty((len(rows), 0), np.float32)
-        dense = columns[-1] - columns[0] + 1 == len(columns)
-        others = whole[columns[0] : columns[-1] + 1] if dense else whole[columns]
-        products: Float32s = whole[rows] @ others.T
-        return products
+    def _reaching(self, rows: Int64s, columns: Int64s, *, own: bool = False) -> _Found:
+        """Pairs of rows and columns that may be among the nearest of one another."""
+        from dedup.kernels.tops import reaching
+
+        of = self._texts.profiles
+
+        def one(part: Int64s) -> _Found:
+            return _Found(
+                *reaching(
+                    of.whole, rows, part, of.seconds, self._languages.rows,
+                    self._gap, self._threshold, self._tops, own,
+                )
+            )  # fmt: skip
+
+        size = max(1, _PAIRS_OF_A_THREAD // max(1, len(rows)))
+        parts = np.split(columns, np.arange(size, len(columns), size))
+        found = list(mapped(one, parts))
+        if len(found) == 1:
+            return found[0]
+        rows, columns = (np.concatenate([each[k] for each in found]) for k in (0, 1))
+        return _Found(rows, columns, np.concatenate([each.products for each in found]))
 
     def _offer(
-        self, products: Float32s, rows: Int64s, columns: Int64s, both: bool, risen: BoolMask
+        self, texts: Int64s, others: Int64s, products: Int32s, risen: BoolMask | None = None
     ) -> None:
         from dedup.kernels.tops import offer
 
-        offer(
-            products, rows, columns, self._texts.profiles.seconds, self._languages.rows,
-            self._gap, self._threshold, self._tops, both, risen,
-        )  # fmt: skip
+        if risen is None:
+            risen = np.zeros(self._tops.shape[:2], bool)
+        offer(texts, others, products, self._languages.rows, self._threshold, self._tops, risen)
 
-    def _near(self, products: Float32s, rows: Int64s, columns: Int64s) -> Pairs:
-        from dedup.kernels.tops import near_pairs
-
-        found: Pairs = near_pairs(
-            products, rows, columns, self._texts.profiles.seconds, self._languages.rows,
-            self._gap, self._threshold, self._tops,
-        )  # fmt: skip
-        return found
+    def _near(self, found: _Found) -> Pairs:
+        """The pairs of which one is among the nearest of the other, as things stand."""
+        languages = self._languages.rows
+        least = np.minimum(
+            self._tops[languages[found.columns], found.rows, 0],
+            self._tops[languages[found.rows], found.columns, 0],
+        )
+        near = found.products >= least
+        return found.rows[near], found.columns[near]

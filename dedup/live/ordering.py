@@ -2,58 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from dedup.assembly import Precedence
 from dedup.live.growing import Growing
-from dedup.shingles import Int64s
+from dedup.shingles import Int64s, UInt64s
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FEW = 8
+"""So many texts are looked up among all; more are sorted with them."""
 
 
 class Ordering:
-    """Precedence of numbered texts."""
+    """Precedence of numbered texts: time, minus the length, and rank by id among equals."""
 
     def __init__(self) -> None:
-        self._keys: list[Precedence] = []
+        self._ids: list[str] = []
         self._times = Growing(np.int64)
         self._lengths = Growing(np.int64)
+        self._ranks = Growing(np.int64)
 
-    def add(self, key: Precedence) -> None:
-        """The precedence of the text with the next number."""
-        self._keys.append(key)
-        self._times.extend(np.array([(key[0] - _EPOCH) // _MICROSECOND]))
-        self._lengths.extend(np.array([key[1]]))
+    @property
+    def arrays(self) -> tuple[Int64s, Int64s, Int64s]:
+        """Time, minus the length, rank among equals: int64 of shape (n,) each."""
+        return self._times.rows, self._lengths.rows, self._ranks.rows
+
+    def extend(self, keys: Sequence[Precedence]) -> None:
+        """The precedence of the texts with the next numbers."""
+        start = len(self._ids)
+        self._ids.extend(id for *_, id in keys)  # noqa: A001
+        self._times.extend(np.array([(time - _EPOCH) // _MICROSECOND for time, *_ in keys], int))
+        self._lengths.extend(np.array([length for _, length, _ in keys], np.int64))
+        self._ranks.extend(np.zeros(len(keys), np.int64))
+        times, lengths = self._times.rows, self._lengths.rows
+        if len(keys) < _FEW:
+            for number in range(start, len(self._ids)):
+                same = (times == times[number]) & (lengths == lengths[number])
+                self._rank(np.flatnonzero(same))
+            return
+        order = np.lexsort((lengths, times))
+        differ = (np.diff(times[order]) != 0) | (np.diff(lengths[order]) != 0)
+        starts = np.flatnonzero(np.append(True, differ))
+        sizes = np.diff(np.append(starts, len(order)))
+        for begin, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+            self._rank(order[begin : begin + size])
+
+    def _rank(self, equals: Int64s) -> None:
+        """Rank texts of one time and length by their ids."""
+        if len(equals) > 1:
+            ranked = sorted(equals.tolist(), key=lambda number: (self._ids[number], number))
+            self._ranks.rows[ranked] = np.arange(len(ranked))
 
     def forget_last(self) -> None:
         """Take back the last one."""
-        self._keys.pop()
-        self._times.shrink(len(self._keys))
-        self._lengths.shrink(len(self._keys))
+        self._ids.pop()
+        for each in (self._times, self._lengths, self._ranks):
+            each.shrink(len(self._ids))
 
     def of(self, number: int) -> Precedence:
         """The precedence of a text."""
-        return self._keys[number]
+        time = _EPOCH + int(self._times.rows[number]) * _MICROSECOND
+        return time, int(self._lengths.rows[number]), self._ids[number]
 
     def sorted(self, numbers: Int64s) -> Int64s:
         """Some texts, the first first."""
-        return numbers[self.order(np.zeros(len(numbers), np.int64), numbers)]
+        times, lengths, ranks = (each[numbers] for each in self.arrays)
+        return numbers[np.lexsort((ranks, lengths, times))]
 
-    def order(self, bucket: Int64s, numbers: Int64s) -> Int64s:
+    def order(self, bucket: Int64s | UInt64s, numbers: Int64s) -> Int64s:
         """How to sort texts by bucket, and by precedence in each; int64 of their shape."""
-        times, lengths = self._times.rows[numbers], self._lengths.rows[numbers]
-        order: Int64s = np.lexsort((lengths, times, bucket))
-        ties = np.ones(max(0, len(numbers) - 1), bool)
-        for column in (bucket, times, lengths):
-            sorted_ = column[order]
-            ties &= sorted_[1:] == sorted_[:-1]
-        if ties.any():
-            keys = self._keys
-            pairs = list(zip(bucket.tolist(), numbers.tolist(), strict=True))
-            order = np.array(
-                sorted(range(len(pairs)), key=lambda k: (pairs[k][0], keys[pairs[k][1]])), np.int64
-            )
+        times, lengths, ranks = (each[numbers] for each in self.arrays)
+        order: Int64s = np.lexsort((ranks, lengths, times, bucket))
         return order

@@ -9,6 +9,8 @@ import numpy as np
 from dedup.shingles import Int64s
 
 Pairs = tuple[Int64s, Int64s]
+Scored = tuple[Int64s, Int64s, Int64s]
+"""Pairs and their log-odds."""
 
 
 def joined(pairs: Iterable[Pairs]) -> Pairs:

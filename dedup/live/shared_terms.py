@@ -6,17 +6,24 @@ precedence, a text is paired with the next sixteen.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from dedup.config import NeighborConfig
 from dedup.keyed_rows import KeyedRows
-from dedup.live.pairs import Pairs, distinct, joined
-from dedup.live.postings import Postings
+from dedup.live.pairs import Pairs, joined
 from dedup.live.texts import LiveTexts
-from dedup.neighbors import within_gap
-from dedup.shingles import BoolMask, Int64s, UInt64s
-from dedup.story_candidates import MIN_BITS, REACH, term_pairs
+from dedup.shingles import BoolMask, Int64s
+from dedup.story_candidates import MIN_BITS, REACH
 from dedup.terms import WEIGHT_UNIT
+from dedup.threads import mapped
+
+_KINDS = ("terms", "names")
+_RARE = int(MIN_BITS / WEIGHT_UNIT)
+_TAIL = 1 << 15
+_TEXTS_OF_A_THREAD = 256
+_PAIRS_OF_A_THREAD = 1 << 14
 
 
 class SharedTerms:
@@ -30,106 +37,81 @@ class SharedTerms:
     def __init__(self, texts: LiveTexts, config: NeighborConfig) -> None:
         self._texts = texts
         self._config = config
-        self._gap = int(config.max_gap.total_seconds())
-        self._postings = {"terms": Postings(), "names": Postings()}
+        gap = int(config.max_gap.total_seconds())
+        self._limits = REACH, gap, _RARE, config.min_shared_bits / WEIGHT_UNIT
+        self._main = {kind: _nothing() for kind in _KINDS}
+        self._tail = {kind: _nothing() for kind in _KINDS}
 
     def file(self, numbers: Int64s) -> None:
         """Put texts into the lists of their terms."""
-        for kind, postings in self._postings.items():
+        from dedup.kernels.lists import merged
+
+        order = self._texts.order
+        for kind in _KINDS:
             rows: KeyedRows = getattr(self._texts.profiles, kind)
-            rare = rows.take(numbers).at_least(MIN_BITS / WEIGHT_UNIT)
-            postings.add(rare.keys, numbers[rare.owners], rare.values.astype(np.int64))
+            rare = rows.take(numbers).at_least(_RARE)
+            owners = numbers[rare.owners]
+            by_term = order.order(rare.keys, owners)
+            new = rare.keys[by_term], owners[by_term].astype(np.int32), rare.values[by_term]
+            self._tail[kind] = merged((*self._tail[kind], *new), order.arrays)
+            if len(self._tail[kind][0]) > _TAIL:
+                self._main[kind] = merged((*self._main[kind], *self._tail[kind]), order.arrays)
+                self._tail[kind] = _nothing()
 
-    def sharing(self, number: int) -> Pairs:
-        """Pairs of a text with those that share enough rare terms, as `term_pairs` finds them."""
-        found = [np.empty(0, np.int64)]
-        seconds = self._texts.profiles.seconds
-        for kind in self._postings:
-            which, owners, weights, own = self._lists(kind, number)
-            distance = np.abs(np.arange(len(which)) - own[which])
-            near = (distance > 0) & (distance <= REACH)
-            near &= within_gap(seconds, owners, np.full(len(owners), number), self._gap)
-            shared = np.minimum(weights, weights[own][which])
-            others, place = np.unique(owners[near], return_inverse=True)
-            sums = np.bincount(place, shared[near], minlength=len(others))
-            found.append(others[sums >= self._config.min_shared_bits / WEIGHT_UNIT])
-        others = np.unique(np.concatenate(found))
-        return np.full(len(others), number), others
+    def sharing(self, numbers: Int64s) -> Pairs:
+        """Pairs of some texts with those that share enough, as `term_pairs` finds them."""
+        from dedup.kernels.lists import sharing
 
-    def may_share(self, first: Int64s, second: Int64s, asked: BoolMask) -> Int64s:
-        """Which pairs have enough in common, wherever they stand in the lists.
+        of = self._texts.profiles
 
-        Args:
-            first: One text of each pair, int64 of shape (m,).
-            second: The other.
-            asked: Which pairs are asked for, bool of shape (m,).
+        def one(part: tuple[str, Int64s]) -> Pairs:
+            kind, some = part
+            found: Pairs = sharing(
+                *self._lists(kind), self._texts.alive, of.seconds, some, self._limits
+            )
+            return found
 
-        Returns:
-            Their places, ascending.
-        """
-        least = self._config.min_shared_bits / WEIGHT_UNIT
-        return np.array(
-            [
-                place
-                for place in np.flatnonzero(asked).tolist()
-                if any(
-                    self._common(kind, int(first[place]), int(second[place])) >= least
-                    for kind in self._postings
-                )
-            ],
-            np.int64,
+        cuts = np.arange(_TEXTS_OF_A_THREAD, len(numbers), _TEXTS_OF_A_THREAD)
+        parts = [(kind, some) for kind in _KINDS for some in np.split(numbers, cuts)]
+        return joined(mapped(one, parts, threads=0 if len(cuts) else 1))
+
+    def share_enough(self, first: Int64s, second: Int64s) -> BoolMask:
+        """Whether pairs of texts, which are close enough in time, are among those of `sharing`."""
+        from dedup.kernels.lists import share_enough
+
+        def one(part: tuple[str, slice]) -> BoolMask:
+            kind, some = part
+            found: BoolMask = share_enough(
+                *self._lists(kind), self._texts.alive, first[some], second[some], self._limits
+            )
+            return found
+
+        starts = range(0, max(1, len(first)), _PAIRS_OF_A_THREAD)
+        slices = [slice(start, start + _PAIRS_OF_A_THREAD) for start in starts]
+        parts = [(kind, some) for kind in _KINDS for some in slices]
+        found = list(mapped(one, parts, threads=0 if len(slices) > 1 else 1))
+        either: BoolMask = np.concatenate(found[: len(slices)]) | np.concatenate(
+            found[len(slices) :]
         )
-
-    def _common(self, kind: str, a: int, b: int) -> int:
-        """Rarity of the terms that two texts share."""
-        (keys, weights), (others, other_weights) = self._row(kind, a), self._row(kind, b)
-        _, here, there = np.intersect1d(keys, others, assume_unique=True, return_indices=True)
-        return int(np.minimum(weights[here], other_weights[there]).sum())
+        return either
 
     def bridged(self, number: int) -> Pairs:
         """Pairs that are in reach of each other in the list of a term but for this text."""
-        found = []
-        for kind in self._postings:
-            which, owners, _, own = self._lists(kind, number)
-            before = own[:, None] + np.arange(1, REACH + 1) - (REACH + 1)
-            after = before + REACH + 1
-            inside = (before >= 0) & (after < len(which))
-            first, second = before[inside], after[inside]
-            one_list = which[first] == which[second]
-            found.append((owners[first[one_list]], owners[second[one_list]]))
-        return joined(found)
+        from dedup.kernels.lists import bridged
 
-    def all_sharing(self) -> Pairs:
-        """All pairs that share enough rare terms, as the batch finds them."""
-        numbers = self._texts.order.sorted(np.flatnonzero(self._texts.alive))
-        of = self._texts.profiles
-        found = []
-        for kind in self._postings:
-            rows: KeyedRows = getattr(of, kind)
-            pairs = term_pairs(rows.take(numbers), of.seconds[numbers], self._config, True)
-            found.append((numbers[pairs.first], numbers[pairs.second]))
-        return distinct(*joined(found))
+        return joined(
+            bridged(*self._lists(kind), self._texts.alive, number, self._limits) for kind in _KINDS
+        )
 
-    def _row(self, kind: str, number: int) -> tuple[UInt64s, Int64s]:
-        """Keys and weights of the terms of a text that are rare enough to bring texts together."""
+    def _lists(self, kind: str) -> tuple[Any, Any, Any]:
+        """What the kernels are given: the lists of terms, the order of precedence, the rows."""
         rows: KeyedRows = getattr(self._texts.profiles, kind)
-        part = slice(rows.offsets[number], rows.offsets[number + 1])
-        kept = rows.values[part] >= MIN_BITS / WEIGHT_UNIT
-        return rows.keys[part][kept], rows.values[part][kept].astype(np.int64)
+        return (
+            (*self._main[kind], *self._tail[kind]),
+            self._texts.order.arrays,
+            (rows.offsets, rows.keys, rows.values),
+        )
 
-    def _lists(self, kind: str, number: int) -> tuple[Int64s, Int64s, Int64s, Int64s]:
-        """The lists of the terms of a text, in the order of precedence, with the text itself.
 
-        Returns:
-            Number of the term, text and weight of each entry, and where the text itself is in
-            the list of each term.
-        """
-        keys, own = self._row(kind, number)
-        which, owners, weights = self._postings[kind].of(keys)
-        others = self._texts.alive[owners] & (owners != number)
-        which = np.concatenate((which[others], np.arange(len(keys))))
-        owners = np.concatenate((owners[others], np.full(len(keys), number)))
-        weights = np.concatenate((weights[others], own))
-        order = self._texts.order.order(which, owners)
-        which, owners, weights = which[order], owners[order], weights[order]
-        return which, owners, weights, np.flatnonzero(owners == number)
+def _nothing() -> tuple[Any, Any, Any]:
+    return np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0, np.int32)

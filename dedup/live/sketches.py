@@ -82,8 +82,7 @@ class Sketches:
         self._tokens.extend(prints.token_counts)
         self._alive.extend(np.ones(len(bodies), bool))
         self.bodies.extend(bodies)
-        for precedence in precedences:
-            self.order.add(precedence)
+        self.order.extend(precedences)
         self._anchors += np.split(prints.anchors, np.cumsum(prints.anchor_counts)[:-1])[
             : len(bodies)
         ]

@@ -13,7 +13,7 @@ from dedup.compiled_pairs import Sizes
 from dedup.keyed_rows import KeyedRows
 from dedup.live.growing import Growing, GrowingRows
 from dedup.live.ordering import Ordering
-from dedup.profiles import Profiles
+from dedup.profiles import Profiles, keys_of
 from dedup.shingles import Int64s
 
 _LONG_AGO = -(1 << 60)
@@ -31,17 +31,19 @@ class LiveTexts:
 
     def __init__(self, dim: int, model: AffinityModel) -> None:
         self._model = model
+        self._curves = model.arrays()
         self.order = Ordering()
         self.articles: list[str] = []
         self.number: dict[str, int] = {}
         self._columns = {
-            "whole": Growing(np.float32, (dim,)),
-            "head_whole": Growing(np.float32, (dim,)),
+            "whole": Growing(np.int16, (dim,)),
+            "head_whole": Growing(np.int16, (dim,)),
             "seconds": Growing(np.int64),
             "languages": Growing(np.int64),
             "sources": Growing(np.int64),
             "short": Growing(np.bool_),
         }
+        self._keys = Growing(np.int64)
         self._rows = {name: GrowingRows() for name in _ROWS}
         self._squares = Growing(np.int64), Growing(np.int64)
         self._longest = np.zeros(len(_ROWS), np.int64)
@@ -67,7 +69,13 @@ class LiveTexts:
     def scorer(self) -> Affinity:
         """Scores pairs of texts by number."""
         sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
-        return Affinity(self._model, self.profiles, True, sizes)
+        return Affinity(self._model, self.profiles, True, sizes, self._curves)
+
+    @property
+    def keys(self) -> Int64s:
+        """Hashes of the ids of the articles, int64 (n,)."""
+        keys: Int64s = self._keys.rows
+        return keys
 
     def add(
         self, articles: Sequence[str], found: Profiles, precedences: Sequence[Precedence]
@@ -80,10 +88,10 @@ class LiveTexts:
             precedences: Of each.
         """
         numbers = np.arange(len(self), len(self) + len(articles))
-        for article, key, number in zip(articles, precedences, numbers.tolist(), strict=True):
-            self.order.add(key)
-            self.number[article] = number
+        self.order.extend(precedences)
+        self.number.update(zip(articles, numbers.tolist(), strict=True))
         self.articles.extend(articles)
+        self._keys.extend(keys_of([id for *_, id in precedences]))  # noqa: A001
         for name, grown in self._columns.items():
             grown.extend(getattr(found, name))
         rows: list[KeyedRows] = [getattr(found, name) for name in _ROWS]
@@ -110,7 +118,7 @@ class LiveTexts:
         self.remove(np.array([number]))
         self.articles.pop()
         self.order.forget_last()
-        for grown in (*self._columns.values(), *self._squares, self._alive):
+        for grown in (*self._columns.values(), *self._squares, self._alive, self._keys):
             grown.shrink(number)
         for rows in self._rows.values():
             rows.shrink(number)
