@@ -77,7 +77,9 @@ def made_blocks() -> dict[str, str]:
             "candidate pairs of seeds, ITN, AllSides, ECB+ and NTREX",
         ),
         "scale": _with_line(
-            story_scale.table(scale["rows"]), scale, "the articles of `dedup bench` without copies, seed 0"
+            story_scale.table(scale["rows"]),
+            scale,
+            "the articles of `dedup bench` without copies, seed 0",
         ),
         "engines": _with_line(spark_scale.table(machines["rows"]), machines, generated),
         "engine-stages": _with_line(
