@@ -4,9 +4,9 @@
 
 Articles are those of `dedup.bench`, from a seed: nine languages, stories with a median of two
 texts and a long tail, copies, series from one template. They come in the order of time; the last
-ones are added one at a time. Everything is durable (`synchronous=FULL`), in a folder of its own that
-is deleted afterwards. Opening and memory are measured in processes of their own; so is the server,
-and those who read from it.
+ones are added one at a time. Everything is durable (`synchronous=FULL`), in a folder of its own
+that is deleted afterwards. Opening and memory are measured in processes of their own; so is the
+server, and those who read from it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 
 Every system runs in a process of its own, in turn, on one core and (this library) on all cores;
 ratios are medians over the rounds, in which all systems take part. Truth is the exact Jaccard
-similarity of every pair that shares a shingle. `pip install 'story-dedup[bench]'` brings the peers.
+similarity of every pair that shares a shingle. `pip install 'story-dedup[peers]'` brings the peers.
 """
 
 from __future__ import annotations

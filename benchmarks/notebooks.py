@@ -49,8 +49,24 @@ def plain(notebook: dict[str, Any]) -> None:
     metadata["language_info"] = {"name": "python"}
     for cell in notebook["cells"]:
         cell["metadata"] = {}
-        for output in cell.get("outputs", ()):
-            output.get("data", {}).pop("text/plain", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = _joined(cell["outputs"])
+
+
+def _joined(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a cell prints in one piece, as a kernel hands it on in pieces of chance."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        output.get("data", {}).pop("text/plain", None)
+        if (
+            output["output_type"] == "stream"
+            and joined
+            and joined[-1].get("name") == output["name"]
+        ):
+            joined[-1]["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
 
 
 def printed(cell: dict[str, Any]) -> str:

@@ -181,7 +181,15 @@ class Affinity:
         self._curves = (*(curves or model.arrays()), LOG_ODDS_UNIT)
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
-        """Log-odds of pairs of texts by number, in units of 1/1000; int64 of shape (m,)."""
+        """Log-odds of pairs of texts, in units of 1/1000.
+
+        Args:
+            first: Number of the one text of each pair, int64 of shape (m,).
+            second: Number of the other, int64 of shape (m,).
+
+        Returns:
+            int64 of shape (m,).
+        """
         if self.features.kernel is not None:
             return self.features.kernel.log_odds(self._curves, first, second)
         scored = [np.empty(0, np.int64)]
@@ -192,9 +200,14 @@ class Affinity:
         return np.concatenate(scored)
 
     def block(self, rows: Int64s, columns: Int64s) -> Int64s:
-        """Log-odds of k texts with each of l, by number; int64 of shape (k, l).
+        """Log-odds of some texts with each of others, in units of 1/1000.
 
-        What a text has with itself means nothing.
+        Args:
+            rows: Numbers of k texts, int64 of shape (k,).
+            columns: Numbers of l texts, int64 of shape (l,).
+
+        Returns:
+            int64 of shape (k, l). What a text has with itself means nothing.
         """
         if self.features.kernel is not None:
             return self.features.kernel.block(self._curves, rows, columns)
@@ -207,7 +220,12 @@ class Affinity:
         return np.concatenate(parts)
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
-        """What the log-odds of one pair are made of; the parts add up to them."""
+        """What the log-odds of one pair are made of; the parts add up to them.
+
+        Args:
+            a: Number of the one text.
+            b: Number of the other.
+        """
         first, second = np.array([a]), np.array([b])
         place = int(self.features.is_cross(first, second)[0])
         kind = KINDS[place]
@@ -229,6 +247,14 @@ def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, 
     """The pairs with log-odds of at least `floor`, in their order, and these log-odds.
 
     They are scored in parts, so that those of the many unlikely pairs are never all there.
+
+    Args:
+        affinity: Scores them.
+        pairs: n candidate pairs.
+        floor: In units of 1/1000.
+
+    Returns:
+        First and second text and log-odds in units of 1/1000, int64 of shape (m,) each.
     """
     parts = [(np.empty(0, np.int64),) * 3]
     for start in range(0, len(pairs.first), _SCORED_AT_ONCE):

@@ -114,12 +114,21 @@ def far_pairs(features: Features, seconds: Int64s, max_gap: timedelta) -> tuple[
 
 
 def evenly(count: int, most: int) -> Int64s:
-    """Places of at most so many of `count` things, evenly chosen, int64."""
+    """Places of at most `most` of `count` things, evenly chosen; int64 of shape (m,)."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
 
 def largest_component(pairs: Pairs, kept: BoolMask, count: int) -> Int64s:
-    """The texts of the largest component of some pairs among n texts, ascending."""
+    """The texts of the largest component of some pairs, ascending.
+
+    Args:
+        pairs: m pairs of texts.
+        kept: Which of them join, bool of shape (m,).
+        count: Number of texts.
+
+    Returns:
+        int64 of shape (k,).
+    """
     ends = pairs.first[kept], pairs.second[kept]
     graph = sp.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(count, count))
     _, labels = connected_components(graph, directed=False)

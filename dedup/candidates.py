@@ -20,7 +20,7 @@ import numpy.typing as npt
 from dedup.characters import UInt32s
 from dedup.config import NearDuplicateConfig
 from dedup.fingerprints import Fingerprints
-from dedup.shingles import Int64s, UInt64s, mix64
+from dedup.shingles import BoolMask, Int64s, UInt64s, mix64
 
 MAX_BUCKET = 32
 MATES = 8
@@ -103,8 +103,35 @@ def band_keys(rows: UInt32s) -> UInt64s:
     return keys
 
 
+def band_buckets(signatures: UInt32s, config: NearDuplicateConfig) -> Int64s:
+    """The bucket of each text in each band: the band, and half the hash of its slots.
+
+    Args:
+        signatures: uint32 of shape (n, num_perm), of texts with tokens.
+        config: Bands and rows.
+
+    Returns:
+        int64 of shape (n, bands); two texts are in one bucket of `candidates` where these are
+        equal.
+    """
+    bands, rows = config.banding(signatures.shape[1])
+    keys = [band_keys(signatures[:, band * rows : (band + 1) * rows]) for band in range(bands)]
+    buckets = (np.stack(keys, axis=1) >> np.uint64(32)).astype(np.int64)
+    found: Int64s = buckets | (np.arange(bands, dtype=np.int64) << 32)
+    return found
+
+
 def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray[np.float64]:
-    """Share of equal slots of pairs of signatures: the estimate of their Jaccard similarity."""
+    """Share of equal slots of pairs of signatures: the estimate of their Jaccard similarity.
+
+    Args:
+        signatures: uint32 of shape (n, num_perm).
+        first: Number of the one text of each pair, int64 of shape (m,).
+        second: Number of the other, int64 of shape (m,).
+
+    Returns:
+        float64 of shape (m,), in [0, 1].
+    """
     agreeing = np.empty(len(first), np.float64)
     for start in range(0, len(first), _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)
@@ -114,23 +141,34 @@ def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray
 
 
 def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
-    """Pairs that banding may miss and that share two fifths of the anchors of one of them.
-
-    That is, of unequal length, or a short text and one that is just too long to be short: their
-    signatures are of shingles of different sizes.
-    """
+    """Pairs that banding may miss and that share two fifths of the anchors of one of them."""
     count = len(prints.token_counts)
     packed = _packed_anchors(prints.anchors, prints.anchor_counts, compiled=compiled)
     pairs = np.sort(bucket_pairs(packed, count, compiled=compiled))
-    pairs, shared = _runs(pairs)
+    pairs, shared = runs(pairs)
     first, second = _unpacked(pairs, count)
     fewest = np.minimum(prints.anchor_counts[first], prints.anchor_counts[second])
-    tokens = prints.token_counts
+    missed = bands_may_miss(prints.token_counts, prints.shingle_sizes, first, second)
+    return pairs[missed & (shared >= fewest * MIN_SHARED_ANCHORS)]
+
+
+def bands_may_miss(tokens: Int64s, sizes: Int64s, first: Int64s, second: Int64s) -> BoolMask:
+    """Whether banding may miss pairs of which one text lies in the other; bool of shape (m,).
+
+    That is, they are of unequal length, or a short text and one that is just too long to be
+    short: their signatures are of shingles of different sizes.
+
+    Args:
+        tokens: Tokens of n texts, int64 of shape (n,).
+        sizes: Tokens in a shingle of each, int64 of shape (n,).
+        first: One text of each pair, int64 of shape (m,).
+        second: The other.
+    """
     shorter = np.minimum(tokens[first], tokens[second])
     longer = np.maximum(tokens[first], tokens[second])
-    missed = shorter <= longer * MAX_LENGTH_RATIO
-    missed |= prints.shingle_sizes[first] != prints.shingle_sizes[second]
-    return pairs[missed & (shared >= fewest * MIN_SHARED_ANCHORS)]
+    missed: BoolMask = shorter <= longer * MAX_LENGTH_RATIO
+    missed |= sizes[first] != sizes[second]
+    return missed
 
 
 def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt64s:
@@ -144,12 +182,31 @@ def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt
     return (anchors.astype(np.uint64) << np.uint64(32)) | owners
 
 
-def _runs(ascending: Int64s) -> tuple[Int64s, Int64s]:
-    """The different values, and how often each occurs."""
+def runs(ascending: Int64s) -> tuple[Int64s, Int64s]:
+    """The different values, and how often each occurs; int64 of shape (m,) each."""
     new = np.ones(len(ascending), bool)
     new[1:] = ascending[1:] != ascending[:-1]
     places = np.flatnonzero(new)
     return ascending[places], np.diff(np.append(places, len(ascending)))
+
+
+def pairs_in_buckets(
+    buckets: Int64s, texts: Int64s, *, compiled: bool = False
+) -> tuple[Int64s, Int64s]:
+    """Pairs of texts that share a bucket, see `bucket_pairs`, for any names of both.
+
+    Args:
+        buckets: A bucket for each entry, all of whose entries are here; int64 of shape (m,).
+        texts: The text in it, int64 of shape (m,): two are linked in the order of these.
+        compiled: Use the kernels, which give the same pairs.
+
+    Returns:
+        Places in the ascending different `texts`, first < second, with repetitions.
+    """
+    bucket = np.unique(buckets, return_inverse=True)[1].astype(np.uint64)
+    numbers, text = np.unique(texts, return_inverse=True)
+    packed = np.sort((bucket << np.uint64(32)) | text.astype(np.uint64))
+    return _unpacked(bucket_pairs(packed, len(numbers), compiled=compiled), len(numbers))
 
 
 def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int64s:

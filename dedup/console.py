@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dedup.doctor import Checkup
     from dedup.evaluation import Evaluation
     from dedup.records import Article, Problem
-    from dedup.result import Result
+    from dedup.result import Result, Summary
 
 _EXAMPLES = 3
 _Justify = Literal["left", "right"]
@@ -129,7 +129,11 @@ class Console:
                 )
             self._out.print(table)
             self._out.print()
-        self._show_counts(result)
+        self.show_counts(
+            result.summary,
+            several=sum(story.texts > 1 for story in result.story_groups),
+            across=sum(len(story.languages) > 1 for story in result.story_groups),
+        )
         self.show_problems(result.problems)
         for note in (*result.summary.notes, *_missing_fields(result.articles)):
             self._err.print(f"note: {note}", markup=False, soft_wrap=True)
@@ -141,10 +145,14 @@ class Console:
         """That a file was written."""
         self._err.print(f"wrote {path}", markup=False, soft_wrap=True)
 
-    def _show_counts(self, result: Result) -> None:
-        counts = result.summary
-        several = sum(story.texts > 1 for story in result.story_groups)
-        across = sum(len(story.languages) > 1 for story in result.story_groups)
+    def show_counts(self, counts: Summary, *, several: int, across: int) -> None:
+        """How much there was.
+
+        Args:
+            counts: Of the run.
+            several: Stories that several texts tell.
+            across: Stories that are told in several languages.
+        """
         self._out.print(
             f"{_number(counts.articles, 'article')}, "
             f"{_number(counts.texts, 'independent text')} "

@@ -7,6 +7,7 @@ DedupError
 ├── OutputError         an output that could not be written; the old file, if any, is untouched
 ├── StoreError          an index that cannot be opened, read or written: damaged, locked, full
 ├── NotFoundError       an id that the index does not have
+├── EngineError         an engine that cannot be started or gave up: no Java, workers that are lost
 ├── EncoderError        an encoder that cannot be loaded or returned something unusable
 └── MissingExtraError   an optional dependency is not installed; says the `pip install` line
 ```
@@ -43,6 +44,10 @@ class NotFoundError(DedupError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+class EngineError(DedupError):
+    """An engine cannot be started, or gave up; what it finished is kept."""
 
 
 class EncoderError(DedupError):

@@ -84,7 +84,15 @@ class Features:
         return _Matrices.of(self._of)
 
     def of_pairs(self, a: Int64s, b: Int64s) -> Values:
-        """Values of `FEATURES` for pairs of texts by number, float64 of shape (m,) each."""
+        """Values of `FEATURES` for pairs of texts.
+
+        Args:
+            a: Number of the one text of each pair, int64 of shape (m,).
+            b: Number of the other, int64 of shape (m,).
+
+        Returns:
+            float64 of shape (m,) each, in the units that `FEATURES` says.
+        """
         if self.kernel is not None:
             return dict(zip(FEATURES, self.kernel.values(a, b, len(FEATURES)).T, strict=True))
         of, rows = self._of, self._matrices
@@ -107,7 +115,15 @@ class Features:
         }
 
     def of_block(self, lines: Int64s, columns: Int64s) -> Values:
-        """Values of `FEATURES` for k texts with each of l, float64 of shape (k, l) each."""
+        """Values of `FEATURES` for some texts with each of others.
+
+        Args:
+            lines: Numbers of k texts, int64 of shape (k,).
+            columns: Numbers of l texts, int64 of shape (l,).
+
+        Returns:
+            float64 of shape (k, l) each, in the units that `FEATURES` says.
+        """
         of, rows = self._of, self._matrices
         a, b = lines[:, None], columns[None, :]
         texts, heads = of.whole, of.head_whole
@@ -142,6 +158,10 @@ class Features:
         """The words, the rarest first, numbers and days that two texts share, by feature.
 
         Names are listed where the two spell them differently.
+
+        Args:
+            a: Number of the one text.
+            b: Number of the other.
         """
         texts = self._of.texts[a], self._of.texts[b]
         first, second = (spelled_terms([text], RARE_BITS) for text in texts)

@@ -81,10 +81,17 @@ class Fingerprints:
 
 
 def shingle_sizes(token_counts: Int64s, config: FingerprintConfig = FingerprintConfig()) -> Int64s:
-    """Tokens in a shingle of each text: fewer in short texts; int64 of shape (n,).
+    """Tokens in a shingle of each text: fewer in short texts.
 
     The rule: `short_shingle_tokens` below `short_text_tokens` tokens, else
     `shingle_tokens`. Two texts are compared with the size of the shorter one.
+
+    Args:
+        token_counts: Tokens of each text, int64 of shape (n,).
+        config: The sizes.
+
+    Returns:
+        int64 of shape (n,).
     """
     short = token_counts < config.short_text_tokens
     return np.where(short, config.short_shingle_tokens, config.shingle_tokens).astype(np.int64)
@@ -131,7 +138,12 @@ def fingerprint(
 
 
 def use_kernels(texts: Utf8Texts, wanted: bool | None) -> bool:
-    """Whether the compiled kernels are worth loading, and there."""
+    """Whether the compiled kernels are worth loading, and there.
+
+    Args:
+        texts: What is to be fingerprinted.
+        wanted: What the caller wants; None leaves it to the amount of text.
+    """
     return kernels.chosen(wanted, int(texts.lengths.sum()) >= COMPILE_FROM_BYTES)
 
 
@@ -143,7 +155,19 @@ def fill_compiled(
     token_counts: Int64s,
     anchor_counts: Int64s,
 ) -> UInt32s:
-    """Fill the rows of a range of texts by the kernel; returns their anchors."""
+    """Fill the rows of a range of texts by the kernel.
+
+    Args:
+        texts: n texts.
+        part: The first of them, and the one after the last.
+        config: Sizes of shingles and signature.
+        signatures: uint32 of shape (n, num_perm), whose rows are filled.
+        token_counts: int64 of shape (n,), likewise.
+        anchor_counts: int64 of shape (n,), likewise.
+
+    Returns:
+        Their anchors one after the other, uint32 of shape (m,).
+    """
     from dedup.kernels.sketch import sketch
 
     first, last = part

@@ -64,8 +64,12 @@ def succession(
         for story, members in old.items()
         if (change := _of_old(story, members, heirs.get(story), new, ids, shared))
     ]
+    parents: dict[int, list[str]] = {}
+    for story in old:
+        for number in shared[story]:
+            parents.setdefault(number, []).append(story)
     changes += [
-        _of_new(number, members, ids[number], shared, list(old))
+        _of_new(number, members, ids[number], shared, parents.get(number, ()))
         for number, members in enumerate(new)
         if ids[number] not in old
     ]
@@ -125,9 +129,8 @@ def _of_new(
     members: frozenset[str],
     story: str,
     shared: Mapping[str, Counter[int]],
-    elders: Sequence[str],
+    parents: Sequence[str],
 ) -> Change:
-    parents = [each for each in elders if shared[each][number]]
     if not parents:
         return Change("created", story, "", tuple(sorted(members)), ())
     parent = max(parents, key=lambda each: shared[each][number])

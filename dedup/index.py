@@ -48,6 +48,16 @@ class StoryIndex(IndexMemory):
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
     another, reads go on while one works.
+
+    Args:
+        store: Where it is.
+        config: All settings.
+        encoder: Makes the vectors.
+        model: Weighs the evidence.
+        clock: What time it is, aware UTC.
+        progress: Called as texts are embedded.
+        cache: File that makes opening quick; None for none.
+        read_only: Whether it may only be asked.
     """
 
     @classmethod

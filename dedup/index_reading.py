@@ -159,6 +159,10 @@ class IndexReader:
     def why(self, a: str, b: str) -> Why:
         """Why two articles are together, or why not.
 
+        Args:
+            a: Id of an article.
+            b: Id of another.
+
         Raises:
             NotFoundError: One of them is not in the index.
         """

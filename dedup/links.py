@@ -38,7 +38,7 @@ class Links:
         return cls(count, keys // max(1, count), keys % max(1, count), log_odds)
 
     def around(self, text: int) -> Int64s:
-        """The texts that one is linked to, ascending."""
+        """The texts that one is linked to, ascending; int64 of shape (k,)."""
         start, stop = np.searchsorted(self.first, [text, text + 1])
         return self.second[start:stop]
 

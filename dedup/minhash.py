@@ -47,6 +47,9 @@ def anchors_of(tokens: Tokens) -> tuple[UInt32s, Int64s]:
 
     Of every `ANCHOR_WINDOW` consecutive shingles of `ANCHOR_TOKENS` tokens, the leftmost
     smallest hash; a text with fewer shingles has the smallest of them all.
+
+    Returns:
+        uint32 of shape (m,), and int64 of shape (n,).
     """
     found = shingle(tokens, np.full(len(tokens.counts), ANCHOR_TOKENS))
     places = np.unique(np.concatenate((_long_places(found), _short_places(found))))
@@ -93,7 +96,11 @@ def rule_of(config: FingerprintConfig) -> Int64s:
 
 @functools.cache
 def permutations_of(num_perm: int) -> tuple[UInt32s, UInt32s]:
-    """The permutations of datasketch's `affine32` scheme with seed 1: a odd, b any."""
+    """The permutations of datasketch's `affine32` scheme with seed 1: a odd, b any.
+
+    Returns:
+        a and b, uint32 of shape (num_perm,) each.
+    """
     generator = np.random.RandomState(_SEED)
     half = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32)
     a = half * np.uint32(2) + np.uint32(1)

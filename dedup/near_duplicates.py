@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import xxhash
 
 from dedup.candidates import candidates
-from dedup.config import Config
+from dedup.config import Config, NearDuplicateConfig
 from dedup.fingerprints import fingerprint
 from dedup.matches import Matches, Verifier
 from dedup.shingles import Int64s
@@ -50,6 +50,33 @@ class NearDuplicates:
     matches: Matches
     min_jaccard: float
     verified: int
+
+    @classmethod
+    def of_different(
+        cls,
+        leaders: Int64s,
+        matches: Matches,
+        originals: Int64s,
+        config: NearDuplicateConfig,
+        verified: int = 0,
+    ) -> Self:
+        """From what is known of the different texts among n.
+
+        Args:
+            leaders: Representative of each different text, by their numbers among these.
+            matches: Matches by the same numbers.
+            originals: The first text that is equal to each of the n, int64 of shape (n,).
+            config: When a match is a near copy.
+            verified: How many pairs were verified.
+        """
+        kept, different = np.unique(originals, return_inverse=True)
+        return cls(
+            kept[leaders[different]],
+            originals,
+            replace(matches, first=kept[matches.first], second=kept[matches.second]),
+            config.min_jaccard,
+            verified,
+        )
 
 
 def find_near_duplicates(
@@ -83,27 +110,30 @@ def find_near_duplicates(
     verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
     pairs = candidates(prints, config.near_duplicates, compiled=verifier.compiled)
     leaders, matches = assign_leaders(len(different), verifier.matches(pairs), verifier)
-    number = np.zeros(len(given), np.int64)
-    number[kept] = np.arange(len(kept))
-    return NearDuplicates(
-        kept[leaders[number[originals]]],
-        originals,
-        replace(matches, first=kept[matches.first], second=kept[matches.second]),
-        config.near_duplicates.min_jaccard,
-        verifier.verified,
+    return NearDuplicates.of_different(
+        leaders, matches, originals, config.near_duplicates, verifier.verified
     )
 
 
 def originals_of(texts: Utf8Texts) -> Int64s:
-    """The first text equal to each, by a 128-bit hash; an empty text equals none."""
+    """The first text equal to each, by a 128-bit hash; an empty text equals none.
+
+    Returns:
+        int64 of shape (n,); i itself where none is before text i.
+    """
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
     for number, raw in enumerate(texts.raw()):
         if raw:
-            original = first.setdefault(xxhash.xxh3_128_digest(raw), number)
+            original = first.setdefault(text_digest(raw), number)
             if original != number:
                 originals[number] = original
     return originals
+
+
+def text_digest(raw: bytes | memoryview) -> bytes:
+    """16 bytes that are equal for equal texts, from their UTF-8 bytes."""
+    return xxhash.xxh3_128_digest(raw)
 
 
 def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
@@ -115,6 +145,14 @@ def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[In
     Candidates need not hold every pair of a text and a representative. One pass finds the pairs
     that are missing; they are verified, and the pass is made again, until none is missing: up to
     the first text that lacked one, each pass is what the last one will be.
+
+    Args:
+        count: Number of texts.
+        matches: Verified similarities of candidates.
+        verifier: Verifies the pairs that are missing.
+
+    Returns:
+        The representative of each text, int64 of shape (count,), and all matches.
     """
     assign = _assign_compiled if verifier.compiled else _assign_plain
     known = np.empty(0, np.int64)

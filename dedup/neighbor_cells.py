@@ -30,18 +30,20 @@ def approximate_pairs(
     min_cosine: float,
     config: NeighborConfig,
     on_progress: Callable[[int], None] | None = None,
+    asked: Int64s | None = None,
 ) -> Pairs:
     """Most of the pairs that `neighbors.neighbor_pairs` finds by exact search."""
     gap = int(config.max_gap.total_seconds())
     threshold = np.float32(min_cosine * SCALE * SCALE - 0.5)
     parts = []
     done = 0
+    wanting = np.arange(len(whole)) if asked is None else asked
     for language in np.unique(languages).tolist():
         members = np.flatnonzero(languages == language)
         index = _index(whole[members])
         wanted = min(len(members), config.per_language * _FETCHED)
-        for start in range(0, len(whole), _AT_ONCE):
-            queries = np.arange(start, min(start + _AT_ONCE, len(whole)))
+        for start in range(0, len(wanting), _AT_ONCE):
+            queries = wanting[start : start + _AT_ONCE]
             products, found = index.search(whole[queries], wanted)
             row = np.repeat(queries, wanted)
             other = members[np.maximum(found, 0).ravel()]

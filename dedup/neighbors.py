@@ -71,6 +71,7 @@ def neighbor_pairs(
     config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
     compiled: bool | None = None,
+    asked: Int64s | None = None,
 ) -> Pairs:
     """Pairs of which one is among the nearest of the other in its language.
 
@@ -83,6 +84,7 @@ def neighbor_pairs(
         config: Largest time between the two, how many neighbours in each language.
         on_progress: Called with the number of texts searched so far.
         compiled: Use the kernel; by default for many texts. The pairs are the same.
+        asked: Numbers of the texts whose nearest are looked for, int64; by default all.
 
     Returns:
         With exact search a function of the vectors, times and languages alone; of
@@ -91,7 +93,7 @@ def neighbor_pairs(
     if len(whole) > config.exact_texts:
         from dedup.neighbor_cells import approximate_pairs
 
-        return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress)
+        return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress, asked)
     choose = _chosen_compiled if kernels.chosen(compiled, len(whole) >= _MANY) else _chosen_plain
     gap = int(config.max_gap.total_seconds())
     search = _Search(seconds, gap, config.per_language, np.float32(min_cosine * _ONE - 0.5))
@@ -100,6 +102,8 @@ def neighbor_pairs(
         for language in np.unique(languages)
     ]
     order = np.argsort(seconds, kind="stable")
+    if asked is not None:
+        order = order[np.isin(order, asked)]
     parts = []
     for start, stop in _blocks(
         seconds[order], max((len(each.times) for each in shelves), default=0)
@@ -115,14 +119,34 @@ def neighbor_pairs(
 
 
 def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:
-    """Whether two texts are at most so many seconds apart; an undated one is near to all."""
+    """Whether two texts are at most so many seconds apart; an undated one is near to all.
+
+    Args:
+        seconds: Time of each text, int64 of shape (n,).
+        a: Number of the one text of each pair, int64 of shape (m,).
+        b: Number of the other, int64 of shape (m,).
+        gap: So many seconds.
+
+    Returns:
+        bool of shape (m,).
+    """
     gaps, dated = time_gaps(seconds, a, b)
     near: BoolMask = ~dated | (gaps <= gap)
     return near
 
 
 def time_gaps(seconds: Int64s, a: Int64s, b: Int64s) -> tuple[Int64s, BoolMask]:
-    """Seconds between texts, 0 where a date is missing, and whether none is."""
+    """Time between two texts, and whether both have one.
+
+    Args:
+        seconds: Time of each text, int64 of shape (n,).
+        a: Number of the one text of each pair, int64 of shape (m,).
+        b: Number of the other, int64 of shape (m,).
+
+    Returns:
+        Seconds between them, int64 of shape (m,), 0 where a date is missing; and whether none
+        is, bool of shape (m,).
+    """
     first, second = seconds[a], seconds[b]
     dated: BoolMask = (first != UNDATED) & (second != UNDATED)
     return np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)), dated

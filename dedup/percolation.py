@@ -23,7 +23,7 @@ ASKED = 64
 
 
 def components_of(links: Links, members: Int64s, floor: int) -> Iterator[Int64s]:
-    """Components of the links of at least `floor` among the members, each ascending."""
+    """Components of the links of at least `floor` among the members, each int64 (k,), ascending."""
     place = np.full(links.count, -1)
     place[members] = np.arange(len(members))
     a, b = place[links.first], place[links.second]
@@ -65,7 +65,7 @@ def percolates(
         return False
     asked = members[np.argsort(keys[members], kind="stable")[:ASKED]]
     scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
-    return sparse(np.count_nonzero(scores >= floor), len(scores), config)
+    return sparse(int(np.count_nonzero(scores >= floor)), len(scores), config)
 
 
 def sparse(linked: int, pairs: int, config: StoryConfig) -> bool:
@@ -79,7 +79,8 @@ def denser_parts(
     """Parts of a component that percolates, by raising the floor inside it until none does.
 
     What near-certain links still hold together is left whole; if it is too large, the floor
-    is raised further, as long as some of its links are stronger.
+    is raised further, as long as some of its links are stronger. Texts by number, int64 of
+    shape (k,) each.
     """
     floor = log_odds_of(config.floor_probability)
     forest = links.among(component).forest()

@@ -23,12 +23,12 @@ from dedup.assembly import (
     seconds_of,
     source_of,
 )
-from dedup.cleaning import clean, repeated_lines
+from dedup.cleaning import clean_articles
 from dedup.config import Config
-from dedup.encoders import Encoder, checked_vectors, load_encoder
+from dedup.embedding import embedded
+from dedup.encoders import Encoder, load_encoder
 from dedup.evidence import Evidences
 from dedup.near_duplicates import find_near_duplicates
-from dedup.neighbors import whole_vectors
 from dedup.profiles import Profiles, head_of, keys_of, profiles
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
@@ -42,21 +42,20 @@ from dedup.storylines import story_ties
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BATCH = 1024
-# What a story is about stands in the first paragraphs.
-_TOLD_CHARS = 2000
+TOLD_CHARS = 2000
+"""Of a body: what a story is about stands in the first paragraphs."""
 
 
 class Progress(Protocol):
-    """Told how far a step has come."""
+    """Told how far a step has come: once with 0 when it begins, then as it goes on."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """Step `step` has done `done` of `total` texts."""
+        """Step `step` has done `done` of `total` texts, or of stories where it describes them."""
         ...
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Progress that nobody is told of."""
+    """Progress that nobody is told of: `step`, `done` of `total` texts."""
 
 
 def _done(progress: Progress, step: str, total: int, done: int) -> None:
@@ -93,11 +92,14 @@ def cluster(
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     met = [] if problems is None else problems
     accepted = distinct(as_articles(articles, config=config.reading, on_problem=met.append), met)
-    texts = _clean(accepted, config, progress)
+    progress("clean", 0, len(accepted))
+    cleaned = partial(_done, progress, "clean", len(accepted))
+    texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
 
     bodies = [body_of(texts[article.id]) for article in ordered]
     done = partial(_done, progress, "near-duplicates", len(bodies))
+    done(0)
     near = find_near_duplicates(bodies, config, on_progress=done)
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
@@ -105,9 +107,11 @@ def cluster(
     founders = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
     grouping = group_texts(scorer, keys_of([article.id for article in founders]), config, progress)
+    progress("describe", 0, len(grouping.groups))
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
     ties = _ties(grouping, stories, clusters, scorer, terms, config)
+    progress("describe", len(stories), len(stories))
     return Result(
         articles=tuple(ordered),
         clean_texts=texts,
@@ -126,7 +130,11 @@ def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Artic
 
     Of several with one id the latest is kept, as a correction replaces what it
     corrects, then the longest, then the one whose fields sort first: the choice
-    does not depend on their order. The others are added to the problems.
+    does not depend on their order.
+
+    Args:
+        articles: In any order.
+        problems: Where the others are added.
     """
     kept: dict[str, Article] = {}
     for article in articles:
@@ -145,20 +153,6 @@ def _rank(article: Article) -> tuple[float, int, tuple[str, ...]]:
     time = article.published_at.timestamp() if article.published_at else float("-inf")
     content = (article.title, article.text, article.source, article.language, article.url)
     return time, len(article.title) + len(article.text), content
-
-
-def _clean(articles: Sequence[Article], config: Config, progress: Progress) -> dict[str, CleanText]:
-    """Canonical texts by article id."""
-    repeated = repeated_lines(articles, config.cleaning)
-    texts: dict[str, CleanText] = {}
-    for done, article in enumerate(articles):
-        if done % _BATCH == 0:
-            progress("clean", done, len(articles))
-        texts[article.id] = clean(
-            article, config.cleaning, repeated=repeated.get(article.source, frozenset())
-        )
-    progress("clean", len(articles), len(articles))
-    return texts
 
 
 def independent(
@@ -193,17 +187,15 @@ def profiles_of(
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
     heads = [head_of(texts[article.id].title, texts[article.id].text) for article in articles]
-    vectors = np.zeros((2, len(leads), encoder.dim), np.float32)
-    for start in range(0, len(leads), _BATCH):
-        progress("embed", start, len(leads))
-        for rows, shown in zip(vectors, (leads, heads), strict=True):
-            rows[start : start + _BATCH] = checked_vectors(encoder, shown[start : start + _BATCH])
-    progress("embed", len(leads), len(leads))
+    progress("embed", 0, len(leads))
+    done = partial(_done, progress, "embed", len(leads))
+    whole, head_whole = embedded(encoder, leads, heads, done)
+    progress("profile", 0, len(leads))
     return profiles(
         leads,
         heads,
-        whole_vectors(vectors[0]),
-        whole_vectors(vectors[1]),
+        whole,
+        head_whole,
         seconds_of(articles),
         [article.language for article in articles],
         [source_of(article) for article in articles],
@@ -223,16 +215,10 @@ def group_texts(
     """
     of = affinity.profiles
     count = len(of.seconds)
-    min_cosine = config.neighbors.min_cosine
-    pairs = story_candidates(
-        of,
-        affinity.model.min_cosine if min_cosine is None else min_cosine,
-        config.neighbors,
-        partial(_done, progress, "neighbours", count),
-    )
+    links = linked_texts(affinity, config, progress)
     progress("group", 0, count)
     grouping = group(
-        *likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability)),
+        *links,
         of.seconds,
         keys,
         affinity,
@@ -243,17 +229,55 @@ def group_texts(
     return grouping
 
 
+def linked_texts(
+    affinity: Affinity,
+    config: Config,
+    progress: Progress = silent,
+    asked: Int64s | None = None,
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Pairs of texts that are likely enough to hang together, and their log-odds.
+
+    Args:
+        affinity: Scores the texts, which are in the order of precedence.
+        config: Limits of candidates, and the floor.
+        progress: Called as neighbours are searched, and when pairs are scored.
+        asked: Texts whose pairs are looked for, see `story_candidates`; by default all.
+
+    Returns:
+        First, second and log-odds in units of 1/1000, int64 of shape (m,) each.
+    """
+    min_cosine = config.neighbors.min_cosine
+    count = len(affinity.profiles.seconds)
+    progress("neighbours", 0, count)
+    pairs = story_candidates(
+        affinity.profiles,
+        affinity.model.min_cosine if min_cosine is None else min_cosine,
+        config.neighbors,
+        partial(_done, progress, "neighbours", count),
+        asked=asked,
+    )
+    progress("score", 0, count)
+    return likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability))
+
+
 def terms_of(
     grouping: Grouping,
     clusters: Sequence[DuplicateCluster],
     articles: Mapping[str, Article],
     texts: Mapping[str, CleanText],
 ) -> StoryTerms:
-    """Rare terms of the groups, from the beginnings of their texts."""
+    """Rare terms of the groups, from the beginnings of their texts.
+
+    Args:
+        grouping: Groups of texts; text k represents `clusters[k]`.
+        clusters: All duplicate clusters.
+        articles: By id.
+        texts: Canonical texts by article id.
+    """
     founders = [articles[cluster.representative] for cluster in clusters]
     return story_terms(
         [each.members for each in grouping.groups],
-        [lead_of(texts[article.id], _TOLD_CHARS) for article in founders],
+        [lead_of(texts[article.id], TOLD_CHARS) for article in founders],
         [article.language for article in founders],
     )
 
@@ -289,23 +313,6 @@ def _summary(
     model: AffinityModel,
     config: Config,
 ) -> Summary:
-    notes = []
-    if model.name != encoder.name:
-        notes.append(
-            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
-            "were used, and probabilities are only roughly right"
-        )
-    if grouping.split_components:
-        notes.append(
-            f"{grouping.split_components} component(s) percolated and were split at a higher "
-            f"floor: more than {config.stories.max_component:,} texts, or less than "
-            f"{config.stories.min_component_density:.0%} of their pairs linked"
-        )
-    if len(clusters) > config.neighbors.exact_texts:
-        notes.append(
-            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
-            "(neighbors.exact_texts)"
-        )
     removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
     return Summary(
         articles=len(articles),
@@ -316,5 +323,37 @@ def _summary(
         removals=dict(sorted(removals.items())),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
-        notes=tuple(notes),
+        notes=notes_on(encoder, model, config, len(clusters), grouping.split_components),
     )
+
+
+def notes_on(
+    encoder: Encoder, model: AffinityModel, config: Config, texts: int, split_components: int
+) -> tuple[str, ...]:
+    """What a reader of a result should know, in sentences.
+
+    Args:
+        encoder: Made the vectors.
+        model: Made the log-odds.
+        config: All settings.
+        texts: How many independent texts there are.
+        split_components: How many components percolated.
+    """
+    notes = []
+    if model.name != encoder.name:
+        notes.append(
+            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
+            "were used, and probabilities are only roughly right"
+        )
+    if split_components:
+        notes.append(
+            f"{split_components} component(s) percolated and were split at a higher "
+            f"floor: more than {config.stories.max_component:,} texts, or less than "
+            f"{config.stories.min_component_density:.0%} of their pairs linked"
+        )
+    if texts > config.neighbors.exact_texts:
+        notes.append(
+            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
+            "(neighbors.exact_texts)"
+        )
+    return tuple(notes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ import xxhash
 
 from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
+from dedup.processes import spread
 from dedup.shingles import BoolMask, Int64s, UInt64s
 from dedup.skeletons import skeleton
 from dedup.story_dates import dates_of
@@ -117,7 +118,13 @@ def profiles(
 
     The arguments are those of `Profiles`, by name instead of number, and the heads.
     """
-    terms = _terms(texts)
+    slices = [slice(start, start + _AT_ONCE) for start in range(0, len(texts), _AT_ONCE)]
+    with spread(len(texts)) as mapped:
+        shown = ((texts[k], heads[k], seconds[k].tolist(), languages[k]) for k in slices)
+        parts = list(mapped(_rows_of, shown))
+    terms, head_terms, names, numbers, dates = (
+        KeyedRows.joined([rows[column] for rows in parts]) for column in range(5)
+    )
     return Profiles(
         texts=texts,
         whole=whole,
@@ -126,11 +133,27 @@ def profiles(
         languages=keys_of(languages),
         sources=keys_of(sources),
         short=np.array([len(text) < _SHORT_CHARS for text in texts], bool),
-        terms=_rows(len(texts), terms),
-        head_terms=_rows(len(heads), _terms(heads)),
-        names=_rows(len(texts), _names(texts, terms)),
-        numbers=_counted_rows([numbers_of(text) for text in texts]),
-        dates=_counted_rows(list(map(dates_of, texts, seconds.tolist(), languages))),
+        terms=terms,
+        head_terms=head_terms,
+        names=names,
+        numbers=numbers,
+        dates=dates,
+    )
+
+
+_Shown = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[str]]
+
+
+def _rows_of(shown: _Shown) -> tuple[KeyedRows, ...]:
+    """Terms, terms of the heads, names, numbers and dates of some texts."""
+    texts, heads, seconds, languages = shown
+    terms = _terms(texts)
+    return (
+        _rows(len(texts), terms),
+        _rows(len(texts), _terms(heads)),
+        _rows(len(texts), _names(texts, terms)),
+        _counted_rows([numbers_of(text) for text in texts]),
+        _counted_rows(list(map(dates_of, texts, seconds, languages))),
     )
 
 
@@ -178,29 +201,25 @@ def _only(entries: _Entries, kept: BoolMask | Int64s) -> _Entries:
     return _Entries(entries.owner[kept], entries.keys[kept], entries.values[kept])
 
 
-def _terms(texts: Sequence[str]) -> list[_Entries]:
+def _terms(texts: Sequence[str]) -> _Entries:
     """Rarities of the different terms of each text, the very common ones left out."""
-    parts = []
-    for start in range(0, len(texts), _AT_ONCE):
-        found, _ = count_terms(texts[start : start + _AT_ONCE])
-        owner = np.repeat(np.arange(len(found.counts)), found.counts) + start
-        entries = _Entries(owner, found.hashes, term_weights(found.hashes))
-        parts.append(_only(entries, entries.values * WEIGHT_UNIT >= _MIN_TERM_BITS))
-    return parts
+    found, _ = count_terms(texts)
+    owner = np.repeat(np.arange(len(found.counts)), found.counts)
+    entries = _Entries(owner, found.hashes, term_weights(found.hashes))
+    return _only(entries, entries.values * WEIGHT_UNIT >= _MIN_TERM_BITS)
 
 
-def _names(texts: Sequence[str], terms: Sequence[_Entries]) -> Iterator[_Entries]:
+def _names(texts: Sequence[str], terms: _Entries) -> _Entries:
     """Each skeleton with the largest rarity of the words of the text that have it."""
-    for start, part in zip(range(0, len(texts), _AT_ONCE), terms, strict=True):
-        rare = _only(part, part.values >= RARE_WEIGHT)
-        named = names_of(spelled_terms(texts[start : start + _AT_ONCE], RARE_BITS))
-        names = np.array([named.get(key, 0) for key in rare.keys.tolist()], np.uint64)
-        found = _Entries(rare.owner, names, rare.values)
-        order = np.lexsort((-found.values, found.keys, found.owner))
-        found = _only(found, order[found.keys[order] > 0])
-        new = np.ones(len(found.keys), bool)
-        new[1:] = (found.owner[1:] != found.owner[:-1]) | (found.keys[1:] != found.keys[:-1])
-        yield _only(found, new)
+    rare = _only(terms, terms.values >= RARE_WEIGHT)
+    named = names_of(spelled_terms(texts, RARE_BITS))
+    names = np.array([named.get(key, 0) for key in rare.keys.tolist()], np.uint64)
+    found = _Entries(rare.owner, names, rare.values)
+    order = np.lexsort((-found.values, found.keys, found.owner))
+    found = _only(found, order[found.keys[order] > 0])
+    new = np.ones(len(found.keys), bool)
+    new[1:] = (found.owner[1:] != found.owner[:-1]) | (found.keys[1:] != found.keys[:-1])
+    return _only(found, new)
 
 
 def _counted_rows(numbers: Sequence[set[int]]) -> KeyedRows:
@@ -208,12 +227,8 @@ def _counted_rows(numbers: Sequence[set[int]]) -> KeyedRows:
     found = [(i, number) for i, each in enumerate(numbers) for number in sorted(each)]
     owner, keys = np.array(found, np.int64).reshape(-1, 2).T
     ones = np.ones(len(owner), np.int64)
-    return _rows(len(numbers), [_Entries(owner, keys.astype(np.uint64), ones)])
+    return _rows(len(numbers), _Entries(owner, keys.astype(np.uint64), ones))
 
 
-def _rows(count: int, parts: Iterable[_Entries]) -> KeyedRows:
-    nothing = _Entries(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64))
-    found = [nothing, *parts]
-    owner = np.concatenate([each.owner for each in found])
-    keys = np.concatenate([each.keys for each in found])
-    return KeyedRows.of(owner, keys, np.concatenate([each.values for each in found]), count)
+def _rows(count: int, entries: _Entries) -> KeyedRows:
+    return KeyedRows.of(entries.owner, entries.keys, entries.values, count)

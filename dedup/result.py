@@ -71,6 +71,7 @@ TIE_COLUMNS = (
     "shared_names",
     "config_digest",
 )
+JACCARD_DIGITS = 6
 _SECONDS_PER_DAY = 86_400
 
 
@@ -241,7 +242,7 @@ class Result:
                 article.id,
                 cluster.id,
                 cluster.representative,
-                round(copy.jaccard, 6),
+                round(copy.jaccard, JACCARD_DIGITS),
                 copy.copy_type,
                 story.id,
                 member.probability,
@@ -276,6 +277,10 @@ class Result:
         """Write one row per article, in the format of the file's ending.
 
         The file is complete or absent: it is written aside and renamed.
+
+        Args:
+            path: The file.
+            file_format: `parquet`, `jsonl` or `csv`, instead of what the ending says.
 
         Raises:
             OutputError: The ending is unknown, or the file cannot be written.

@@ -79,7 +79,7 @@ class Scan:
 
 
 def mix64(values: UInt64s) -> UInt64s:
-    """The 64-bit finaliser of MurmurHash3, element by element: a bijection.
+    """The 64-bit finaliser of MurmurHash3, element by element: a bijection; of the same shape.
 
     Source: Appleby, MurmurHash3, `fmix64`.
     """
@@ -152,7 +152,7 @@ def shingle(tokens: Tokens, sizes: Int64s) -> Tokens:
 
 
 def ranges(starts: Int64s, counts: Int64s) -> Int64s:
-    """The integers start, start + 1, ... (count of them) for each pair, concatenated.
+    """The integers start, start + 1, ... (count of them) for each pair, concatenated; int64 (m,).
 
     >>> ranges(np.array([5, 20]), np.array([3, 2])).tolist()
     [5, 6, 7, 20, 21]
@@ -169,7 +169,7 @@ def unique_rows(found: Tokens) -> Tokens:
 
 
 def counted_rows(found: Tokens) -> tuple[Tokens, Int64s]:
-    """Each text's hashes as a sorted set, and how often each occurs in the text."""
+    """Each text's hashes as a sorted set, and how often each occurs there, int64 (m,)."""
     owner = np.repeat(np.arange(len(found.counts)), found.counts)
     order = np.lexsort((found.hashes, owner))
     owner, hashes = owner[order], found.hashes[order]

@@ -35,6 +35,7 @@ def story_candidates(
     config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
     compiled: bool | None = None,
+    asked: Int64s | None = None,
 ) -> Pairs:
     """Pairs that may cover the same event.
 
@@ -44,15 +45,23 @@ def story_candidates(
         config: Limits.
         on_progress: Called with the number of texts whose neighbours were searched.
         compiled: Use the kernels; by default for many texts. The pairs are the same.
+        asked: Numbers of some of the texts, int64; by default all. When all texts within
+            `max_gap` of these are there, and those without a date, the pairs that are found from
+            each text are those that are found from it among all texts of the corpus: its nearest,
+            and what shares terms with it and came later. Of two texts one of which has no
+            date, this one is to be asked.
     """
     of = profiles
-    found = [
-        neighbor_pairs(
-            of.whole, of.seconds, of.languages, min_cosine, config, on_progress, compiled
-        ),
-        *(term_pairs(rows, of.seconds, config, compiled) for rows in (of.terms, of.names)),
-    ]
-    return Pairs.of([(each.first, each.second) for each in found], len(of.seconds))
+    near = neighbor_pairs(
+        of.whole, of.seconds, of.languages, min_cosine, config, on_progress, compiled, asked
+    )
+    sharing = [term_pairs(rows, of.seconds, config, compiled) for rows in (of.terms, of.names)]
+    found = [(near.first, near.second)]
+    for each in sharing:
+        earlier = np.where(of.seconds[each.second] == UNDATED, each.second, each.first)
+        kept = slice(None) if asked is None else np.isin(earlier, asked)
+        found.append((each.first[kept], each.second[kept]))
+    return Pairs.of(found, len(of.seconds))
 
 
 def term_pairs(

@@ -13,10 +13,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from functools import lru_cache, partial
 
 import numpy as np
 
+from dedup.processes import spread
 from dedup.shingles import UInt64s, tokenize
 from dedup.terms import WEIGHT_UNIT, term_weights
 
@@ -24,6 +25,7 @@ MAX_NAMES = 8
 _MIN_BITS = 5.0
 _MAX_WORDS = 4
 _STORIES_AT_ONCE = 512
+_TEXTS_REMEMBERED = 4096
 _MOSTLY = 0.6
 _ALL_NOUNS = frozenset({"de", "lb", "nds"})
 
@@ -41,7 +43,7 @@ Told = tuple[Sequence[str], Sequence[str]]
 """The texts of a story and the language of each, empty where unknown."""
 
 
-def story_names(stories: Iterable[Told], dates: Callable[[str], UInt64s]) -> list[tuple[str, ...]]:
+def story_names(stories: Sequence[Told], dates: Callable[[str], UInt64s]) -> list[tuple[str, ...]]:
     """Up to 8 names of each story that stand in several of its texts, or in its only one.
 
     Those in the most texts times the rarity of their rarest word come first. Of a name and
@@ -51,18 +53,21 @@ def story_names(stories: Iterable[Told], dates: Callable[[str], UInt64s]) -> lis
     Args:
         stories: Canonical texts of each story, and their languages.
         dates: Hashes of the terms of a language that are no names; see
-            `story_terms.calendar_terms`.
+            `story_terms.calendar_terms`. A function of a module: other processes call it.
     """
-    named: list[tuple[str, ...]] = []
-    rest = iter(stories)
-    while batch := list(islice(rest, _STORIES_AT_ONCE)):
-        found = [_several(texts, languages) for texts, languages in batch]
-        rarity = _Rarity(sorted({w for each in found for run in each for w in run}), dates)
-        named.extend(
-            _ranked(each, rarity.of(languages))
-            for each, (_, languages) in zip(found, batch, strict=True)
-        )
-    return named
+    starts = range(0, len(stories), _STORIES_AT_ONCE)
+    with spread(sum(len(texts) for texts, _ in stories)) as mapped:
+        parts = (stories[start : start + _STORIES_AT_ONCE] for start in starts)
+        return [names for part in mapped(partial(_named, dates), parts) for names in part]
+
+
+def _named(dates: Callable[[str], UInt64s], stories: Sequence[Told]) -> list[tuple[str, ...]]:
+    found = [_several(texts, languages) for texts, languages in stories]
+    rarity = _Rarity(sorted({w for each in found for run in each for w in run}), dates)
+    return [
+        _ranked(each, rarity.of(languages))
+        for each, (_, languages) in zip(found, stories, strict=True)
+    ]
 
 
 def _several(texts: Sequence[str], languages: Sequence[str]) -> dict[Run, int]:
@@ -114,7 +119,7 @@ class _Rarity:
 
 def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:
     """In how many texts each run of capitalised words stands, parts of longer runs included."""
-    found = [list(_runs(text)) for text in texts]
+    found = [_runs(text) for text in texts]
     inside = {word for runs in found for run, begins in runs for word in run[begins:]}
     parts = [set(_parts(runs, inside)) for runs in found]
     elsewhere = {
@@ -138,8 +143,16 @@ def _parts(runs: Sequence[tuple[Run, bool]], inside: set[str]) -> Iterator[Run]:
                 yield kept[i:j]
 
 
-def _runs(text: str) -> Iterator[tuple[Run, bool]]:
-    """Runs of capitalised words, and whether each begins a sentence."""
+@lru_cache(maxsize=_TEXTS_REMEMBERED)
+def _runs(text: str) -> tuple[tuple[Run, bool], ...]:
+    """Runs of capitalised words, and whether each begins a sentence.
+
+    A story that grows is told again with each text that joins it.
+    """
+    return tuple(_found_runs(text))
+
+
+def _found_runs(text: str) -> Iterator[tuple[Run, bool]]:
     for line in text.split("\n"):
         found = list(_RUN.finditer(line))
         if not found:

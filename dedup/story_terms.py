@@ -154,7 +154,10 @@ def _whole(a: str, b: str, text: str) -> str:
 
 @lru_cache(maxsize=128)
 def calendar_terms(language: str) -> UInt64s:
-    """Hashes of the terms in the names of months and days of a language; of unknown ones none."""
+    """Hashes of the terms in the names of months and days of a language, uint64 of shape (k,).
+
+    Of a language that is not known there are none.
+    """
     names = {
         normalize(name)
         for kind in ("months", "days")

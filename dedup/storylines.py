@@ -155,7 +155,9 @@ class TieFinder:
         order = tied[np.lexsort((others[tied], -strengths[tied], rows[tied]))]
         ranked = rows[order]
         rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
-        return TiePairs(a, b, bits, cosines, kinds, strengths).at(order[rank < (STRONGEST if most is None else most)])
+        return TiePairs(a, b, bits, cosines, kinds, strengths).at(
+            order[rank < (STRONGEST if most is None else most)]
+        )
 
     def _kinds(self, a: Int64s, b: Int64s, bits: Float64s) -> tuple[Int64s, Float64s]:
         """Place in `_KINDS`, or none, and gap in seconds, NaN where a time is missing."""

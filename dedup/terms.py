@@ -102,7 +102,7 @@ def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:
     """The different terms of each text, and how often each occurs.
 
     Returns:
-        Sorted sets of term hashes, and int64 counts of the same length.
+        Sorted sets of term hashes, and int64 counts of the shape of their hashes.
     """
     return counted_rows(terms(texts))
 

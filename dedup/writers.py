@@ -17,9 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dedup.errors import OutputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMATS = {
     ".parquet": "parquet",
@@ -156,9 +159,9 @@ def _write_csv(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> N
     text.detach()
 
 
-def _write_parquet(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+def arrow_schema(columns: Sequence[str]) -> pa.Schema:
+    """The types of columns of results in Arrow and Parquet."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     types = {
         "float64": pa.float64(),
@@ -168,15 +171,24 @@ def _write_parquet(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) 
         "strings by language": pa.map_(pa.string(), pa.string()),
         "string": pa.string(),
     }
-    schema = pa.schema([(name, types[_ARROW_TYPES.get(name, "string")]) for name in columns])
-    table = pa.Table.from_pylist(
-        [
-            {name: list(v.items()) if isinstance(v, dict) else v for name, v in row.items()}
-            for row in rows
-        ],
-        schema=schema,
-    )
-    pq.write_table(table, file, compression="zstd")
+    return pa.schema([(name, types[_ARROW_TYPES.get(name, "string")]) for name in columns])
+
+
+def arrow_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table, dicts as maps."""
+    import pyarrow as pa
+
+    listed = [
+        {name: list(v.items()) if isinstance(v, dict) else v for name, v in row.items()}
+        for row in rows
+    ]
+    return pa.Table.from_pylist(listed, schema=schema)
+
+
+def _write_parquet(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(arrow_table(rows, arrow_schema(columns)), file, compression="zstd")
 
 
 _ENCODERS = {"jsonl": _write_jsonl, "csv": _write_csv, "parquet": _write_parquet}

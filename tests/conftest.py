@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,12 +18,14 @@ from hypothesis import settings
 from dedup import cli
 from dedup.index import StoryIndex
 from dedup.records import Article
+from tests import on_spark
 from tests.postgres_server import postgres_server, server_programs
 
 settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("dedup")
 
 _PLACES = itertools.count()
+_LEFT_OUT: set[str] = set()
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 
 
@@ -48,6 +51,33 @@ def postgres_address() -> Iterator[str]:
         pytest.skip(missing)
     with postgres_server(programs) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A session of Spark; the tests that need one are left out where Java or pyspark is missing.
+
+    `DEDUP_CI=1` makes them fail instead.
+    """
+    needed_for_spark()
+    with on_spark.opened() as session:
+        yield session
+
+
+def needed_for_spark() -> None:
+    """Leave the test out, or fail, where something that Spark needs is missing."""
+    missing = on_spark.missing()
+    if missing and os.environ.get("DEDUP_CI") == "1":
+        pytest.fail(missing)
+    if missing:
+        _LEFT_OUT.add(f"tests of Spark were left out: {missing}")
+        pytest.skip(missing)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out, which a run without a failure would hide."""
+    for line in sorted(_LEFT_OUT):
+        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

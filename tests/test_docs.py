@@ -7,7 +7,9 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.main import get_command
 
@@ -21,6 +23,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
 SHELL = re.compile(r"[|&;<>$`\"'\\*]")
 """Commands without these are run in this process: a process of their own takes a second."""
 MOST_NOT_RUN = 6
+ON_SPARK = "--engine spark"
 
 
 def fences(name: str) -> list[tuple[str, str]]:
@@ -90,6 +93,23 @@ def test_blocks_run_and_print_what_is_shown(
 ) -> None:
     reader = Reader(workplace, monkeypatch, capsys)
     for kind, body in fences(name):
+        if ON_SPARK not in body:
+            reader.does(kind, body)
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_blocks_on_spark_print_what_is_shown(
+    spark: Any,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert spark
+    reader = Reader(workplace, monkeypatch, capsys)
+    found = [each for name in NAMES for each in fences(name) if ON_SPARK in each[1]]
+    assert found
+    for kind, body in found:
         reader.does(kind, body)
 
 
@@ -182,13 +202,20 @@ def test_what_the_docs_link_exists(name: str) -> None:
         assert not anchor or anchor in headings(linked), target
 
 
-def test_modules_that_the_architecture_names_exist() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for name in re.findall(r"\b([a-z_]+(?:/[a-z_]+)*\.py)\b", text):
-        found = [ROOT / "dedup" / name, ROOT / name]
-        assert name == "utils.py" or any(path.is_file() for path in found), name
-    for name in re.findall(r"`([a-z_]+/)`", text):
-        assert (ROOT / "dedup" / name).is_dir() or (ROOT / name).is_dir(), name
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_modules_and_names_that_developers_are_told_of_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    homes = (ROOT / "dedup", ROOT)
+    for module, member in re.findall(r"\b([a-z_]+(?:/[a-z_]+)*\.py)\b(?::(\w+))?", text):
+        found = [home / module for home in homes if (home / module).is_file()]
+        assert found or module == "utils.py", module
+        assert not member or member in found[0].read_text(encoding="utf-8"), member
+    for folder in re.findall(r"`([a-z_]+/)`", text):
+        assert any((home / folder).is_dir() for home in homes), folder
+    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "dedup").rglob("*.py")))
+    code += "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
+    for word in re.findall(r"`([a-zA-Z_]+_[a-zA-Z_]+)`", text):
+        assert re.search(rf"\b{word}\b", code), word
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:
@@ -198,3 +225,29 @@ def test_every_error_is_drawn_in_the_tree() -> None:
     for name, value in vars(dedup.errors).items():
         if isinstance(value, type) and issubclass(value, DedupError):
             assert name in tree
+
+
+def test_figures_of_the_weights_are_those_of_the_files() -> None:
+    weights = ROOT / "dedup" / "weights"
+    told = (weights / "README.md").read_text(encoding="utf-8")
+    with np.load(weights / "term_weights.npz") as terms:
+        assert f"for {len(terms['keys']):,} hashed terms" in told
+    with np.load(ROOT / "dedup" / "encoders" / "bundled" / "weights.npz") as pieces:
+        assert round(len(pieces["scales"]), -5) == 200_000
+        assert 2 * pieces["nibbles"].shape[1] == 256
+    for path in weights.glob("affinity_*.json"):
+        curves = json.loads(path.read_text("utf-8"))["curves"].values()
+        points = sum(len(points) for kind in curves for points in kind.values())
+        assert f"some {points} numbers" in told
+
+
+def test_every_source_of_the_weights_is_told_with_its_licence() -> None:
+    told = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
+    licence = (ROOT / "dedup" / "encoders" / "bundled" / "LICENSE").read_text(encoding="utf-8")
+    sources = re.findall(r"^    (\S.*?)  +(\S.*)$", licence, re.MULTILINE)
+    assert len(sources) >= 17
+    rows = dict(re.findall(r"^\| (\S.*?) \| (.*) \|$", told, re.MULTILINE))
+    for source, terms in sources:
+        name = source.split(" (")[0]
+        own = next(row for row in rows if row.startswith(name))
+        assert terms.split(",")[0].removesuffix(" and public domain:") in rows[own], source

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 import dedup
 from dedup import cli
-from dedup.doctor.panels import INK, MARKS
+from dedup.doctor.panels import MARKS
 from dedup.errors import MissingExtraError, OutputError
+from dedup.pictures import INK
 from dedup.result import ARTICLE_COLUMNS
 from dedup.writers import write_table
 from tests.test_doctor import alone, day, row, told

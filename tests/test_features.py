@@ -210,3 +210,19 @@ def test_a_shared_name_counts_as_the_mean_of_its_spellings(compiled: bool) -> No
     for a, b in ((0, 1), (1, 0)):
         value = features.of_pairs(np.array([a]), np.array([b]))["shared_names"]
         assert value.tolist() == [np.sqrt(sum(rarity) / 2 / 4)]
+
+
+@settings(max_examples=30)
+@given(st.lists(told, max_size=9), st.integers(1, 4))
+def test_profiles_do_not_depend_on_how_many_texts_are_taken_at_once(
+    texts: list[Told], at_once: int
+) -> None:
+    whole = profiled(texts, 1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dedup.profiles._AT_ONCE", at_once)
+        parts = profiled(texts, 1)
+    for name in ("terms", "head_terms", "names", "numbers", "dates"):
+        for field in fields(KeyedRows):
+            one, other = (getattr(getattr(each, name), field.name) for each in (whole, parts))
+            assert one.dtype == other.dtype
+            assert one.tolist() == other.tolist()

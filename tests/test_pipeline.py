@@ -95,7 +95,8 @@ def test_batches_of_any_size_give_the_same(
     rows: list[dict[str, str]], result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, size in {
-        "pipeline._BATCH": 7,
+        "embedding._AT_ONCE": 7,
+        "profiles._AT_ONCE": 4,
         "fingerprints._CHUNK_BYTES": 500,
         "neighbors._MAX_BLOCK": 5,
         "candidates._PAIRS_AT_ONCE": 3,

@@ -14,10 +14,10 @@ pytest.importorskip("fastapi", reason="the extra [server] is not installed")
 
 from fastapi.testclient import TestClient
 
+from benchmarks.readme import DOCUMENTS, ROOT
 from dedup.index import StoryIndex
 from dedup.server import create_app
 
-ROOT = Path(__file__).parent.parent
 HOST = "localhost:8000"
 
 
@@ -27,10 +27,11 @@ def section() -> str:
     return text[text.index("### Over HTTP") :].split("\n## ")[0]
 
 
-def sessions() -> list[tuple[str, str]]:
-    """Commands of its blocks, with what they print."""
+def sessions(path: Path) -> list[tuple[str, str]]:
+    """Commands of the sessions with a server in a document, with what they print."""
     found = []
-    for block in re.findall(r"^```sh\n(.*?)^```", section(), re.MULTILINE | re.DOTALL):
+    text = path.read_text(encoding="utf-8")
+    for block in re.findall(r"^```sh\n(\$ .*?)^```", text, re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             # A command ends at the first end of a line outside of quotes.
             end = next(i for i in range(len(part)) if part[i] == "\n" and _whole(part[:i]))
@@ -47,12 +48,15 @@ def asked(client: TestClient, command: str) -> str:
     curl, _, path = command.partition("| jq")
     words = shlex.split(curl)
     assert words[:2] == ["curl", "-s"]
+    status_only = "%{http_code}" in words
     url = next(word for word in words if word.startswith(HOST))
     headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
     body = next((words[i + 1] for i, word in enumerate(words) if word == "-d"), None)
     answer = client.request(
         "GET" if body is None else "POST", url.removeprefix(HOST), content=body, headers=headers
     )
+    if status_only:
+        return str(answer.status_code)
     assert answer.status_code < 400, answer.text
     if not path:
         return answer.text
@@ -62,12 +66,18 @@ def asked(client: TestClient, command: str) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
-    commands = sessions()
-    assert len([command for command, _ in commands if command.startswith("curl")]) >= 4
+@pytest.mark.parametrize(
+    ("document", "token", "fewest"),
+    [("README.md", "", 4), ("docs/operating.md", "s3cret", 4)],
+)
+def test_the_commands_print_what_is_shown(
+    document: str, token: str, fewest: int, tmp_path: Path
+) -> None:
+    commands = sessions(ROOT / document)
+    assert len([command for command, _ in commands if command.startswith("curl")]) >= fewest
     with (
         StoryIndex.open(tmp_path / "index", synchronous="NORMAL") as index,
-        TestClient(create_app(index)) as client,
+        TestClient(create_app(index, token=token)) as client,
     ):
         for command, shown in commands:
             if command.startswith("curl"):
@@ -75,6 +85,11 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
             else:
                 assert command.startswith("dedup serve ")
                 assert not shown
+
+
+def test_only_these_documents_have_sessions() -> None:
+    having = {path for path in DOCUMENTS if sessions(path)}
+    assert having == {ROOT / "README.md", ROOT / "docs" / "operating.md"}
 
 
 def test_every_route_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ WORDS = {
     "identity",
     "index_records",
     "keyed_rows",
+    "processes",
     "records",
     "settings",
     "shingles",
@@ -41,6 +42,7 @@ DRIVERS = {
     "index_window",
     "live",
     "pipeline",
+    "spark",
 }
 DOORS = {"bench", "cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 

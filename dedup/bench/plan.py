@@ -129,7 +129,7 @@ def story_sizes(count: int, generator: np.random.Generator) -> Int64s:
     """Articles of each story, until there are `count`: 1 + Pareto, at most 20 and 1 % and 500.
 
     P(size > k) = (1 + k / 1.7) ** -1.3: of the stories, 45 % have one article, half have at most
-    two, and the largest ones hundreds.
+    two, and the largest ones hundreds; int64 of shape (m,).
     """
     sizes = 1 + (generator.pareto(_TAIL, count) * _SCALE).astype(np.int64)
     sizes = np.minimum(sizes, min(_LARGEST, _LARGEST_OF_FEW + int(_LARGEST_SHARE * count)))

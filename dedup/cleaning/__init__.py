@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dedup.cleaning.articles import clean_articles
 from dedup.cleaning.normalization import normalize
 from dedup.cleaning.page import clean
 from dedup.cleaning.repeated import repeated_lines
 
-__all__ = ["clean", "normalize", "repeated_lines"]
+__all__ = ["clean", "clean_articles", "normalize", "repeated_lines"]

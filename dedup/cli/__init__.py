@@ -10,6 +10,7 @@ import typer
 
 from dedup import __version__
 from dedup.cli.add import add_command
+from dedup.cli.bench import bench_command
 from dedup.cli.calibrate import calibrate_command
 from dedup.cli.changes import changes_command
 from dedup.cli.cluster import cluster_command
@@ -62,6 +63,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "evaluate": evaluate_command,
         "doctor": doctor_command,
         "calibrate": calibrate_command,
+        "bench": bench_command,
         "config": config_command,
     },
     "An index that lives": {

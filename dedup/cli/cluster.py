@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
 _OUTPUTS = "What is written"
 _LIMITS = "How it decides"
+_WHERE = "Where it runs"
 _TALK = "What is shown"
+
+
+class Engine(StrEnum):
+    """What runs the steps."""
+
+    batch = "batch"
+    spark = "spark"
 
 
 def cluster_command(
@@ -36,7 +45,8 @@ def cluster_command(
             "--output",
             "-o",
             metavar="FILE",
-            help="One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout.",
+            help="One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout. "
+            "With --engine spark a folder.",
             rich_help_panel=_OUTPUTS,
         ),
     ] = "",
@@ -113,6 +123,30 @@ def cluster_command(
             rich_help_panel=_LIMITS,
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="spark, for what outgrows one machine: the same result, in parts "
+            "(pip install 'story-dedup[spark]', Java 17).",
+            rich_help_panel=_WHERE,
+        ),
+    ] = Engine.batch,
+    master: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Of Spark: local[4], spark://host:7077, yarn; without it this machine.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = "",
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="On Spark: go on behind the last stage that a run cut off had finished.",
+            rich_help_panel=_WHERE,
+        ),
+    ] = False,
     id_column: Annotated[str | None, column_option("id")] = None,
     title_column: Annotated[str | None, column_option("title")] = None,
     text_column: Annotated[str | None, column_option("text")] = None,
@@ -150,6 +184,8 @@ def cluster_command(
       dedup cluster pages/ feed.csv.gz -o clusters.parquet
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
+
+      dedup cluster articles/ --engine spark --master spark://host:7077 -o clusters
     """
     columns = named_columns(
         id=id_column,
@@ -174,6 +210,14 @@ def cluster_command(
         "matches": matches,
         "report": report,
     }
+    if engine is Engine.spark:
+        from dedup.cli.on_spark import cluster_on_spark
+
+        shown = Console(quiet=quiet, verbose=verbose)
+        cluster_on_spark(inputs, outputs, columns, settings, shown, master=master, resume=resume)
+        return
+    if master or resume:
+        raise typer.BadParameter("--master and --resume go with --engine spark")
     _check_outputs(outputs)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr="-" in outputs.values())
     result = clustered(inputs, columns, settings, console)

@@ -59,12 +59,12 @@ def doctor_command(
       dedup doctor clusters.parquet --json | jq '.findings[] | select(.level == "problem")'
     """
     from dedup.doctor import examine_file, plot_checkup
-    from dedup.doctor.picture import format_of_plot
+    from dedup.pictures import format_of_picture
     from dedup.readers.files import read_articles
 
     if plot:
         try:
-            format_of_plot(plot)
+            format_of_picture(plot)
         except OutputError as error:
             raise typer.BadParameter(str(error), param_hint="--plot") from error
         check_folder(plot)

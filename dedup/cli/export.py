@@ -11,13 +11,12 @@ from dedup.cli.options import check_folder
 from dedup.console import Console
 from dedup.errors import NotFoundError, OutputError, StoreError
 from dedup.records import StoryGroup
-from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, story_row
+from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, story_row
 
 if TYPE_CHECKING:
     from dedup.index import StoryIndex
 
 _ATTEMPTS = 5
-_JACCARD_DIGITS = 6
 
 
 def export_command(
@@ -105,7 +104,7 @@ def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
                 member.id,
                 place.duplicate_cluster,
                 place.representative,
-                round(place.jaccard, _JACCARD_DIGITS),
+                round(place.jaccard, JACCARD_DIGITS),
                 place.copy_type,
                 story.id,
                 member.probability,

@@ -149,6 +149,9 @@ def suggesting(index: StoryIndex, *asked: str) -> Iterator[None]:
     Args:
         index: Where ids are looked for.
         asked: The ids that were given.
+
+    Raises:
+        NotFoundError: One that was raised inside, told better.
     """
     try:
         yield

@@ -183,7 +183,7 @@ def percent(share: float) -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A number with its noun.
+    """A number with its noun: `count` of it, `one` for 1, else `many`, by default with an s.
 
     >>> counted(1, "text"), counted(1200, "text"), counted(2, "story", "stories")
     ('1 text', '1,200 texts', '2 stories')

@@ -59,7 +59,12 @@ def examine_file(
     *,
     max_gap: timedelta = _MAX_GAP,
 ) -> Checkup:
-    """Examine a file that `dedup cluster --output` wrote; see `examine`.
+    """Examine a file that `dedup cluster --output` wrote.
+
+    Args:
+        path: The file.
+        articles: See `examine`.
+        max_gap: See `examine`.
 
     Raises:
         ConfigError: `max_gap` is not above 0.

@@ -10,10 +10,10 @@ from typing import Any
 
 from dedup.doctor.checkup import Checkup, StoryShape, counted, percent
 from dedup.doctor.fit import WEAK_PROBABILITY
+from dedup.pictures import INK
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
 
-INK = "#757c87"  # in contrast above 4 with both white and black
 _CALM, _WEAK, _CHAIN, _SERIES = "#4287c8", "#c97b10", "#e0483e", "#a06ad8"
 _LARGEST = "#d6479e"
 # Shapes too, for those who cannot tell the colours apart.

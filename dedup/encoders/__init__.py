@@ -80,6 +80,13 @@ def _bundled() -> Encoder:
 def checked_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32s:
     """Vectors of texts, refused if they are not what the protocol promises.
 
+    Args:
+        encoder: Makes them.
+        texts: n texts.
+
+    Returns:
+        float32 of shape (n, dim), unit rows or zero.
+
     Raises:
         EncoderError: Wrong shape, not finite, or rows that are neither unit nor zero.
     """

@@ -36,7 +36,14 @@ class LanguagePair:
 def language_pairs(
     languages: Sequence[str], gold: Ints, predicted: Ints, cells: Ints
 ) -> tuple[LanguagePair, ...]:
-    """Precision and recall by languages, from the codes int64 (articles,) of each."""
+    """Precision and recall by languages.
+
+    Args:
+        languages: Of each of n articles, empty where unknown.
+        gold: Code of the gold cluster of each, int64 of shape (n,).
+        predicted: Code of the predicted cluster of each, int64 of shape (n,).
+        cells: Code of both together, int64 of shape (n,).
+    """
     names = sorted(set(languages) - {""})
     if not names:
         return ()

@@ -62,7 +62,12 @@ def codes(labels: Iterable[Hashable]) -> Ints:
 
 
 def overlap(gold_codes: Ints, predicted_codes: Ints) -> tuple[Ints, Overlap]:
-    """The cell of each article, int64 (articles,), and the table of the cells."""
+    """The cell of each article, int64 of shape (n,), and the table of the cells.
+
+    Args:
+        gold_codes: Code of the gold cluster of each article, int64 of shape (n,).
+        predicted_codes: Code of the predicted cluster of each, int64 of shape (n,).
+    """
     predicted_sizes = np.bincount(predicted_codes)
     keys = gold_codes * len(predicted_sizes) + predicted_codes
     cells, cell_codes, shared = np.unique(keys, return_inverse=True, return_counts=True)

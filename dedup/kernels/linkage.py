@@ -84,7 +84,7 @@ def linkage(scores: Array, min_mean: int, min_medoid: int, consent: bool) -> Any
             means[j, other] = means[other, j] = -np.inf
         for row in range(count):
             new = means[row, i]
-            if row == i or row == j:
+            if row in (i, j):
                 stale = True
             elif new > highest[row] or (new == highest[row] and i < best[row]):
                 best[row], highest[row] = i, new

@@ -1,8 +1,8 @@
 """Links of texts that come and go: for each text a piece of one long array.
 
 A piece has room for more links than are in it; one that is full is copied to the end. The arrays
-of a table are: where each piece begins, int64 (n,); how many links are in it and how many fit, int32
-(n,); the other text and the log-odds of each link, int32 (room,).
+of a table are: where each piece begins, int64 (n,); how many links are in it and how many fit,
+int32 (n,); the other text and the log-odds of each link, int32 (room,).
 """
 
 from __future__ import annotations

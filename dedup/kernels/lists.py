@@ -6,7 +6,7 @@ after it step by step, in both arrays at once. Entries of texts that went are pa
 
 What the functions are given:
 
-* `lists`: terms, uint64, texts, int32, and weights, int32, of the large array, and of the small one.
+* `lists`: terms, uint64, texts, int32, and weights, int32, of the large array, and of the small.
 * `order`: time, length and rank among equals of all texts, int64 (n,) each: their precedence.
 * `rows`: the terms of all texts, as the arrays of a `KeyedRows`.
 * `limits`: how many of the next texts of a term count; the largest time between two texts, in
@@ -230,10 +230,10 @@ def _in_reach(
 ) -> bool:
     """Whether text b is one of the next texts of a term after text a."""
     after, _ = _around(lists, order, alive, term, a, reach, out)
+    found = False
     for place in range(after):
-        if out[0][place] == b:
-            return True
-    return False
+        found |= out[0][place] == b
+    return found
 
 
 @nb.njit(**OPTIONS)

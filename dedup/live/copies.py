@@ -81,10 +81,7 @@ class LiveCopies:
             elif digest not in texts and digest not in self._number:
                 texts[digest] = body.text
                 rows.append(row)
-        coming = [
-            (digest, self._first(digest), text.encode("utf-8", "replace"))
-            for digest, text in texts.items()
-        ]
+        coming = [(digest, self._first(digest), text) for digest, text in texts.items()]
         known = None if prints is None else taken(prints, np.array(rows, np.int64))
         new = self._numbered(coming, known)
         self._sketches.file(new)
@@ -96,7 +93,7 @@ class LiveCopies:
             self.cluster_of.update((member.id, cluster) for member in cluster.members)
 
     def prints_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature and anchors of the text of an article."""
+        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
         return self._sketches.fingerprint_of(self._text_of(article))
 
     def hanging(self, article: str) -> list[str]:
@@ -152,9 +149,7 @@ class LiveCopies:
         same = self._holders.get(digest, [])
         found = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(same)]  # noqa: A001
         mates = [mate for mate in self._sketches.near(prints) if self._digests[mate] != digest]
-        similar = self._sketches.similarities(
-            [(mate, -1) for mate in mates], text.encode("utf-8", "replace")
-        )
+        similar = self._sketches.similarities([(mate, -1) for mate in mates], text)
         self._ghosts.bring_back(mate for mate, _ in similar)
         ranked = sorted(similar.items(), key=lambda each: (-each[1].jaccard, each[0]))
         for (mate, _), similarity in ranked:
@@ -180,13 +175,13 @@ class LiveCopies:
     ) -> tuple[list[int], list[int]]:
         """Texts that went or whose precedence changed, and those that came or whose did."""
         stale: list[int] = []
-        coming: list[tuple[bytes, Precedence, bytes]] = []
+        coming: list[tuple[bytes, Precedence, str]] = []
         for digest in touched:
             number = self._number.get(digest)
             first = self._first(digest) if digest in self._holders else None
             if number is not None and first == self._sketches.order.of(number):
                 continue
-            body = texts[digest].encode("utf-8", "replace") if digest in texts else b""
+            body = texts.get(digest, "")
             if number is not None:
                 body = self._sketches.bodies[number]
                 stale.append(number)
@@ -196,7 +191,7 @@ class LiveCopies:
 
     def _numbered(
         self,
-        coming: Sequence[tuple[bytes, Precedence, bytes]],
+        coming: Sequence[tuple[bytes, Precedence, str]],
         known: Fingerprints | None = None,
     ) -> list[int]:
         """New numbers for texts: their digests, precedences and bodies."""

@@ -8,7 +8,6 @@ which is looked for among the links of the smaller one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +58,12 @@ class Forest:
     """
 
     def __init__(
-        self, levels: Levels, first: Int32s, second: Int32s, holds: npt.NDArray[np.uint8], count: int
+        self,
+        levels: Levels,
+        first: Int32s,
+        second: Int32s,
+        holds: npt.NDArray[np.uint8],
+        count: int,
     ) -> None:
         from dedup.kernels.forest import planted
 
@@ -67,9 +71,7 @@ class Forest:
         down = np.argsort(_HIGHEST - holds, kind="stable")
         first, second, holds = first[down], second[down], holds[down]
         hashes = mix64(np.arange(1, count + 1).astype(np.uint64))
-        kept, self.tree, self.nodes, self.order, self.places = planted(
-            hashes, first, second, holds
-        )
+        kept, self.tree, self.nodes, self.order, self.places = planted(hashes, first, second, holds)
         self._first, self._second, self._holds = first[kept], second[kept], holds[kept]
         self.count = count
 
@@ -83,9 +85,7 @@ class Forest:
         """Of no texts."""
         return cls(levels, np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8), 0)
 
-    def changed(
-        self, gained: Scored, lost: Pairs, table: LinkTable, absent: BoolMask
-    ) -> Forest:
+    def changed(self, gained: Scored, lost: Pairs, table: LinkTable, absent: BoolMask) -> Forest:
         """The forest after a change.
 
         Args:
@@ -115,7 +115,8 @@ class Forest:
         """The texts of a component, in no order that means anything."""
         _, _, sizes, _, starts, _ = self.tree
         start = int(starts[node])
-        return self.order[start : start + int(sizes[node])].astype(np.int64)
+        members: Int64s = self.order[start : start + int(sizes[node])].astype(np.int64)
+        return members
 
     def _are_among(self, pairs: Pairs) -> BoolMask:
         """Which links of the forest are among some pairs."""
@@ -132,7 +133,12 @@ class Forest:
         return found
 
     def _joining(
-        self, first: Int32s, second: Int32s, parted: Any, table: LinkTable, absent: BoolMask
+        self,
+        first: Int32s,
+        second: Int32s,
+        parted: tuple[Int32s, Int32s],
+        table: LinkTable,
+        absent: BoolMask,
     ) -> Scored:
         """Links that may join what hangs together no more.
 

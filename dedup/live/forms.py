@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +17,14 @@ from dedup.config import FingerprintConfig
 from dedup.fingerprints import Fingerprints, shingle_sizes
 from dedup.keyed_rows import KeyedRows
 from dedup.profiles import Profiles
-from dedup.shingles import FORMAT_VERSION, Int64s
+from dedup.shingles import FORMAT_VERSION, Int64s, ranges
 from dedup.store import Derived
 
 FORMAT = 1
 """Of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
+
+_AT_ONCE = 4096
 
 KEYED = tuple(field.name for field in dataclasses.fields(Profiles) if "Keyed" in str(field.type))
 """The sparse rows of `Profiles`."""
@@ -35,19 +38,23 @@ def signature_bytes(tokens: int, signature: UInt32s, anchors: UInt32s) -> bytes:
 
 def fingerprints_of(parts: Sequence[bytes], config: FingerprintConfig) -> Fingerprints:
     """Fingerprints of n texts from their bytes."""
+    slots = config.num_perm
+    found = [_numbers_of(parts[at : at + _AT_ONCE], slots) for at in range(0, len(parts), _AT_ONCE)]
+    tokens, signatures, anchors, counts = (
+        np.concatenate([each[k] for each in found]) for k in range(4)
+    )
+    return Fingerprints(signatures, tokens, shingle_sizes(tokens, config), anchors, counts)
+
+
+def _numbers_of(parts: Sequence[bytes], slots: int) -> tuple[Int64s, UInt32s, UInt32s, Int64s]:
+    """Tokens, signatures, anchors and how many of these, of some texts."""
     sizes = np.array([len(part) // 4 for part in parts], np.int64)
     numbers = np.frombuffer(b"".join(parts), "<u4").astype(np.uint32, copy=False)
     starts = np.cumsum(sizes) - sizes
-    slots = config.num_perm
-    tokens = numbers[starts].astype(np.int64)
+    counts = sizes - slots - 1
     signatures = numbers[starts[:, None] + np.arange(1, slots + 1)]
-    in_head = np.zeros(len(numbers) + 1, np.int64)
-    np.add.at(in_head, starts, 1)
-    np.add.at(in_head, starts + slots + 1, -1)
-    anchors = numbers[np.cumsum(in_head[:-1]) == 0]
-    return Fingerprints(
-        signatures, tokens, shingle_sizes(tokens, config), anchors, sizes - slots - 1
-    )
+    anchors = numbers[ranges(starts + slots + 1, counts)]
+    return numbers[starts].astype(np.int64), signatures, anchors, counts
 
 
 def vector_bytes(found: Profiles, number: int) -> bytes:
@@ -70,7 +77,7 @@ def profile_bytes(found: Profiles, number: int) -> bytes:
 def profiles_from(
     derived: Sequence[Derived], seconds: Int64s, languages: Int64s, sources: Int64s
 ) -> Profiles:
-    """Profiles of n texts, without their words, from the bytes of each.
+    """Profiles of n texts, without their words and with vectors of int16, from the bytes of each.
 
     Args:
         derived: Of each text.
@@ -80,7 +87,7 @@ def profiles_from(
     """
     count = len(derived)
     vectors = np.frombuffer(b"".join(each.vectors for each in derived), "<i2")
-    both = vectors.reshape(count, 2, -1).astype(np.float32)
+    both: Any = vectors.reshape(count, 2, -1).astype(np.int16, copy=False)
     head = 1 + 4 * len(KEYED)
     heads = np.frombuffer(b"".join(each.profile[:head] for each in derived), np.uint8)
     heads = heads.reshape(count, head)
@@ -105,8 +112,8 @@ def profiles_from(
     }
     return Profiles(
         texts=(),
-        whole=np.ascontiguousarray(both[:, 0]),
-        head_whole=np.ascontiguousarray(both[:, 1]),
+        whole=both[:, 0],
+        head_whole=both[:, 1],
         seconds=seconds,
         languages=languages,
         sources=sources,

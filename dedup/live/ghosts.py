@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-import xxhash
-
+from dedup import near_duplicates
 from dedup.assembly import body_of, precedence
 from dedup.config import Config
 from dedup.live.forms import fingerprints_of
@@ -20,7 +19,7 @@ def text_digest(article: str, text: str) -> bytes:
     """Equal for equal texts; an empty text equals none."""
     if not text:
         return _EMPTY + article.encode("utf-8", "surrogatepass")
-    return xxhash.xxh3_128_digest(text.encode("utf-8", "replace"))
+    return near_duplicates.text_digest(text.encode("utf-8", "replace"))
 
 
 def same_text_keys(digest: bytes) -> tuple[int, ...]:
@@ -94,7 +93,7 @@ class Ghosts:
         texts = [body_of(stored.clean) for stored in found]
         new = self._sketches.add(
             [precedence(stored.article, stored.clean) for stored in found],
-            [text.encode("utf-8", "replace") for text in texts],
+            texts,
             fingerprints_of([derived.signature for _, derived in rows], self._config),
         )
         self._sketches.file(new)

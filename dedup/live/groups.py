@@ -1,9 +1,9 @@
 """Story groups of the texts of the index: what a change touches is made again.
 
-The step `group` splits components of the links into parts, links the texts of a part to groups, and
-lets round-ups join last. Here the components at all floors are brought up to date (`forest.py`), and
-only parts that have other texts than before are linked again; round-ups look for their group again
-where the groups around them are others.
+The step `group` splits components of the links into parts, links the texts of a part to groups,
+and lets round-ups join last. Here the components at all floors are brought up to date
+(`forest.py`), and only parts that have other texts than before are linked again; round-ups look
+for their group again where the groups around them are others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dedup.live.forest import Forest, Levels
 from dedup.live.growing import Growing
 from dedup.live.homes import Homes
 from dedup.live.late import LateTexts
-from dedup.live.links import LinkChanges, LiveLinks, Scored
+from dedup.live.links import LinkChanges, LiveLinks
+from dedup.live.pairs import Scored
 from dedup.live.scored import ScoredParts
 from dedup.live.splits import Splits
 from dedup.live.texts import LiveTexts
@@ -209,9 +210,7 @@ class LiveGroups:
         )
         absent = late | ~self._texts.alive
         again = self._links.table.around(np.flatnonzero(before & ~absent))
-        first, second, log_odds = (
-            np.concatenate((gained[k], again[k])) for k in range(3)
-        )
+        first, second, log_odds = (np.concatenate((gained[k], again[k])) for k in range(3))
         there = ~(absent[first] | absent[second])
         forest = self._state.forest.changed(
             (first[there], second[there], log_odds[there]), lost, self._links.table, absent
@@ -246,7 +245,9 @@ class LiveGroups:
             if len(some) and self._state.parts[some[0]]
         ]
         keys = [int(self._state.parts[part[0]]) for part in members]
-        made = self._linked(members, [np.unique(old_parts[part]).tolist() for part in members], keys)
+        made = self._linked(
+            members, [np.unique(old_parts[part]).tolist() for part in members], keys
+        )
         new = {int(each.members[0]): each for each in made}
         same = {
             first
@@ -275,13 +276,18 @@ class LiveGroups:
         most = self._config.stories.max_component
         affinity = self._texts.scorer
         several = [k for k, part in enumerate(parts) if 1 < len(part) <= most]
-        scored = self._scored.of([parts[k] for k in several], affinity, [before[k] for k in several])
+        scored = self._scored.of(
+            [parts[k] for k in several], affinity, [before[k] for k in several]
+        )
         found = [
             described(part[piece], affinity)
             for part in parts
             if len(part) == 1 or len(part) > most
             for piece in unbroken(
-                part, self._texts.profiles.seconds[part], affinity.block, self._config.neighbors.max_gap
+                part,
+                self._texts.profiles.seconds[part],
+                affinity.block,
+                self._config.neighbors.max_gap,
             )
         ]
         for k, scores in zip(several, scored, strict=True):
@@ -320,9 +326,15 @@ class LiveGroups:
         asked[np.concatenate((*changes.gained[:2], *changes.lost, changes.came))] = True
         asked[self._links.table.around(moved)[1]] = True
         numbers = np.flatnonzero(late & (asked | ~before))
-        found += [self._with_home(each) for each in numbers.tolist() if each in self._home_of]
-        self._home_of.update(self._homes.of(numbers, self._core_of.rows, self._cores, self._changed_cores))
-        found += [self._with_home(each) for each in numbers.tolist()]
+        homes = self._homes.of(numbers, self._core_of.rows, self._cores, self._changed_cores)
+        # Where a home is the same but its texts are others, these have moved.
+        for each, home in homes.items():
+            if home == self._home_of.get(each):
+                continue
+            if each in self._home_of:
+                found.append(self._with_home(each))
+            self._home_of[each] = home
+            found.append(self._with_home(each))
         return np.unique(np.concatenate(found))
 
     def _with_home(self, number: int) -> Int64s:

@@ -15,6 +15,7 @@ from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.live.link_table import LinkTable
 from dedup.live.texts import LiveTexts
+from dedup.round_ups import mean_log_odds
 from dedup.shingles import Int64s
 
 _Means = tuple[Int64s, npt.NDArray[np.float64]]
@@ -55,7 +56,7 @@ class Homes:
             groups: Texts of the groups, by the first.
             changed: First texts of groups that are not what they were.
         """
-        found = self._all_means(numbers, firsts, groups, self._known(numbers, changed))
+        found = self._all_means(numbers, firsts, groups, changed)
         self._means.update(found)
         return {each: self._best(means) for each, means in found.items()}
 
@@ -67,33 +68,29 @@ class Homes:
         changed: Collection[int],
     ) -> dict[int, int]:
         """The same, of which nothing is kept."""
-        found = self._all_means(numbers, firsts, groups, self._known(numbers, changed))
+        found = self._all_means(numbers, firsts, groups, changed)
         return {each: self._best(means) for each, means in found.items()}
-
-    def _known(self, numbers: Int64s, changed: Collection[int]) -> dict[int, _Means]:
-        """What is kept, without the groups that have changed."""
-        stale = np.array(sorted(changed), np.int64)
-        return {
-            each: _without(self._means[each], stale)
-            for each in numbers.tolist()
-            if each in self._means
-        }
 
     def _all_means(
         self,
         numbers: Int64s,
         firsts: Int64s,
         groups: Mapping[int, Int64s],
-        known: Mapping[int, _Means],
+        changed: Collection[int],
     ) -> dict[int, _Means]:
+        """Means of texts with the groups around them; those that are kept are not scored again."""
         ends, others, _ = self._table.around(numbers)
         near = firsts[others]
         count = len(firsts) + 1
         keys = np.unique((ends * count + near)[near >= 0])
+        known = {each: self._means[each] for each in numbers.tolist() if each in self._means}
         old = [np.empty(0, np.int64), *(each * count + means[0] for each, means in known.items())]
         values = [np.empty(0), *(means[1] for means in known.values())]
         old_keys, old_values = np.concatenate(old), np.concatenate(values)
-        ascending = np.argsort(old_keys)
+        valid = np.ones(count, bool)
+        valid[[each for each in changed if each >= 0]] = False
+        kept = np.flatnonzero(valid[old_keys % count])
+        ascending = kept[np.argsort(old_keys[kept])]
         old_keys, old_values = old_keys[ascending], old_values[ascending]
         place = np.minimum(np.searchsorted(old_keys, keys), max(0, len(old_keys) - 1))
         means = np.empty(len(keys))
@@ -101,7 +98,8 @@ class Homes:
         if len(old_keys):
             new = old_keys[place] != keys
             means[~new] = old_values[place[~new]]
-        means[new] = self._scored(keys[new] // count, keys[new] % count, groups)
+        members = [groups[first] for first in (keys[new] % count).tolist()]
+        means[new] = mean_log_odds(keys[new] // count, members, self._texts.scorer)
         starts = np.searchsorted(keys, numbers * count)
         stops = np.searchsorted(keys, (numbers + 1) * count)
         return {
@@ -111,27 +109,14 @@ class Homes:
             )
         }
 
-    def _scored(
-        self, texts: Int64s, firsts: Int64s, groups: Mapping[int, Int64s]
-    ) -> npt.NDArray[np.float64]:
-        """Mean log-odds of texts with groups."""
-        members = [groups[first] for first in firsts.tolist()]
-        sizes = np.array([len(each) for each in members], np.int64)
-        if not len(sizes):
-            return np.empty(0)
-        log_odds = self._texts.scorer.log_odds(np.repeat(texts, sizes), np.concatenate(members))
-        sums = np.add.reduceat(log_odds, np.cumsum(sizes) - sizes)
-        return sums / sizes
-
     def _best(self, means: _Means) -> int:
         """Of equal groups the one whose first text comes first."""
         firsts, values = means
-        best = float(values.max(initial=-np.inf))
+        if not len(values):
+            return -1
+        place = int(values.argmax())
+        best = values[place]
         if best < self._least:
             return -1
-        return int(self._texts.order.sorted(firsts[values == best])[0])
-
-
-def _without(means: _Means, stale: Int64s) -> _Means:
-    kept = ~np.isin(means[0], stale)
-    return means[0][kept], means[1][kept]
+        equal = firsts[values == best]
+        return int(firsts[place] if len(equal) == 1 else self._texts.order.sorted(equal)[0])

@@ -1,7 +1,8 @@
 """Which texts of the index are round-ups; see `round_ups.py`.
 
-Whether a text is one depends on the texts near to it and on the links among these. So after a change
-only the two ends of each link that came or went are asked again, and the texts near to both.
+Whether a text is one depends on the texts near to it and on the links among these. So after a
+change only the two ends of each link that came or went are asked again, and the texts near to
+both.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class LateTexts:
         ]  # fmt: skip
         now[numbers] = False
         affinity: Affinity = self._texts.scorer
-        now[loose[hold_nothing_together(list(map(self._near, loose.tolist())), affinity, config)]] = True
+        now[
+            loose[hold_nothing_together(list(map(self._near, loose.tolist())), affinity, config)]
+        ] = True
         return now
 
     def _near(self, number: int) -> Int64s:

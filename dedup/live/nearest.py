@@ -56,7 +56,11 @@ class Nearest:
         self._tops = np.empty((0, 0, config.per_language), np.int32)
 
     def tops(self, numbers: Int64s) -> tuple[Int64s, Int32s]:
-        """Keys of the languages, and the largest products of texts: (languages, k, most)."""
+        """Keys of l languages, int64 (l,), and the largest products of k texts.
+
+        Returns:
+            The products are int32 of shape (l, k, most).
+        """
         return np.array(list(self._places), np.int64), self._tops[:, numbers]
 
     def load(self, languages: Int64s, tops: Int32s) -> None:
@@ -94,7 +98,8 @@ class Nearest:
         """Texts come, not more than `ROWS_AT_ONCE`, the ones with smaller numbers before.
 
         Returns:
-            Rows (place of a language, text): in that language, what counts for the text has risen.
+            Rows (place of a language, text), int64 of shape (k, 2): in that language, what counts
+            for the text has risen.
             Pairs that are among the nearest of one another, or were in the meantime.
         """
         risen = np.zeros(self._tops.shape[:2], bool)

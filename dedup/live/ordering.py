@@ -69,7 +69,7 @@ class Ordering:
         return time, int(self._lengths.rows[number]), self._ids[number]
 
     def sorted(self, numbers: Int64s) -> Int64s:
-        """Some texts, the first first."""
+        """Some texts, the first first; int64 of the shape of `numbers`."""
         times, lengths, ranks = (each[numbers] for each in self.arrays)
         return numbers[np.lexsort((ranks, lengths, times))]
 

@@ -57,7 +57,8 @@ class Postings:
         """All entries with one of some different keys.
 
         Returns:
-            Number of the key and text of each entry; by key, else in no order that means anything.
+            Number of the key and text of each entry, int64 of shape (m,) each; by key, else in
+            no order that means anything.
         """
         found = []
         for part in (self._main, self._tail):

@@ -44,7 +44,7 @@ class Sketches:
         self._config = config
         self._bands, self._rows = config.near_duplicates.banding(config.fingerprints.num_perm)
         self.order = Ordering()
-        self.bodies: list[bytes] = []
+        self.bodies: list[str] = []
         self._signatures = Growing(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = Growing(np.int64)
         self._anchors = Growing(np.uint32)
@@ -55,7 +55,7 @@ class Sketches:
         self._anchor_postings = Postings()
 
     def fingerprint_of(self, number: int) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature and anchors of a text."""
+        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of a text."""
         signature: UInt32s = self._signatures.rows[number]
         return int(self._tokens.rows[number]), signature, self._anchors_of(number)
 
@@ -78,19 +78,19 @@ class Sketches:
     def add(
         self,
         precedences: Sequence[Precedence],
-        bodies: Sequence[bytes],
+        bodies: Sequence[str],
         known: Fingerprints | None = None,
     ) -> list[int]:
         """New numbers for texts; they are in no bucket yet.
 
         Args:
             precedences: Of each.
-            bodies: The texts as UTF-8.
+            bodies: The texts.
             known: Their fingerprints, if they are known.
         """
         start = len(self.bodies)
         prints = known or fingerprint(
-            Utf8Texts.of_bytes(bodies), self._config.fingerprints, compiled=True
+            Utf8Texts.of(bodies), self._config.fingerprints, compiled=True
         )
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
@@ -104,6 +104,8 @@ class Sketches:
     def remove(self, numbers: Sequence[int]) -> None:
         """Texts go; their numbers are not given again."""
         self._alive.rows[np.array(numbers, np.int64)] = False
+        for number in numbers:
+            self.bodies[number] = ""
 
     def matches(self) -> dict[tuple[int, int], Similarity]:
         """Verified matches of all texts, as the batch finds them."""
@@ -231,7 +233,7 @@ class Sketches:
         return packed >> 32, packed & _LOW, shared
 
     def _nearest(self, which: Int64s, owners: Int64s, texts: Int64s) -> tuple[Int64s, Int64s]:
-        """Texts in buckets with the eight before and the eight after them in each, and themselves."""
+        """Texts in buckets with themselves and the eight before and after them in each."""
         order = self.order.order(which, owners)
         which, owners = which[order], owners[order]
         here = np.flatnonzero(np.isin(owners, texts))
@@ -272,7 +274,7 @@ class Sketches:
         return counts
 
     def similarities(
-        self, pairs: Sequence[tuple[int, int]], asked: bytes = b""
+        self, pairs: Sequence[tuple[int, int]], asked: str = ""
     ) -> dict[tuple[int, int], Similarity]:
         """Verified matches among pairs of numbers; -1 stands for the text asked for."""
         if not pairs:
@@ -293,13 +295,13 @@ class Sketches:
                 made[a, b] = turned(found[second, first])
         return made
 
-    def verifier(self, numbers: Sequence[int], asked: bytes = b"", threads: int = 1) -> Verifier:
+    def verifier(self, numbers: Sequence[int], asked: str = "", threads: int = 1) -> Verifier:
         """Compares texts by their place in a list of numbers; -1 stands for the text asked for."""
         bodies = [self.bodies[number] if number >= 0 else asked for number in numbers]
-        texts = Utf8Texts.of_bytes(bodies)
+        texts = Utf8Texts.of(bodies)
         tokens = self._tokens.rows[np.maximum(numbers, 0)]
         if asked:
-            prints = fingerprint(Utf8Texts.of_bytes([asked]), self._config.fingerprints)
+            prints = fingerprint(Utf8Texts.of([asked]), self._config.fingerprints, compiled=True)
             tokens = np.where(np.array(numbers) < 0, prints.token_counts[0], tokens)
         return Verifier(texts, tokens, self._config, compiled=True, threads=threads)
 

@@ -54,9 +54,7 @@ class Splits:
         nodes, outer = asked_nodes(forest.tree, forest.nodes, forest.count, self._least)
         if not len(nodes):
             return split
-        _, levels, sizes, hashes, starts, strongest = (
-            each[nodes].tolist() for each in forest.tree
-        )
+        _, levels, sizes, hashes, starts, strongest = (each[nodes].tolist() for each in forest.tree)
         place = int(forest.places[passing]) if passing >= 0 else -1
         found = [False] * len(nodes)
         for k, (node, over) in enumerate(zip(nodes.tolist(), outer.tolist(), strict=True)):
@@ -121,10 +119,8 @@ class Splits:
         keys = self._texts.keys
         _, _, sizes, _, starts, _ = forest.tree
         start, size = int(starts[node]), int(sizes[node])
-        if size <= _GATHERED:
-            members = forest.members(node)
-        else:
-            members = self._smallest(forest, start, size)
+        few = size <= _GATHERED
+        members = forest.members(node) if few else self._smallest(forest, start, size)
         if len(members) <= ASKED:
             return members
         return members[np.argpartition(keys[members], ASKED)[:ASKED]]
@@ -149,4 +145,5 @@ class Splits:
 def _inside(forest: Forest, texts: Int64s, start: int, size: int) -> Int64s:
     """Those of the texts that are in the component which begins there."""
     places = forest.places[texts]
-    return texts[(places >= start) & (places < start + size)]
+    found: Int64s = texts[(places >= start) & (places < start + size)]
+    return found

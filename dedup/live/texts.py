@@ -80,7 +80,7 @@ class LiveTexts:
     def add(
         self, articles: Sequence[str], found: Profiles, precedences: Sequence[Precedence]
     ) -> Int64s:
-        """Add texts; returns their numbers.
+        """Add texts; returns their numbers, int64 of shape (k,).
 
         Args:
             articles: Ids of articles that have no number.

@@ -44,11 +44,12 @@ def jsonl_rows(
         NoColumnsError: None of the first 100 rows has a known column.
     """
     return _with_columns(
-        _json_lines(read_lines(stream, name, on_problem), name, on_problem), columns, name
+        json_lines(read_lines(stream, name, on_problem), name, on_problem), columns, name
     )
 
 
-def _json_lines(lines: Iterable[bytes], name: str, on_problem: OnProblem) -> Iterator[Row]:
+def json_lines(lines: Iterable[bytes], name: str, on_problem: OnProblem) -> Iterator[Row]:
+    """Rows of lines with one JSON object each; bad ones are reported and skipped."""
     empty = True
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -99,13 +100,13 @@ def json_rows(
     if first.startswith(b"["):
         rows = _array_rows(b"".join(chain(head, lines)), name, on_problem)
     elif _parsed(first) is not None:
-        rows = _json_lines(chain(head, lines), name, on_problem)
+        rows = json_lines(chain(head, lines), name, on_problem)
     else:
         # An object over several lines, or a line that is broken.
         head.extend(lines)
         whole = _parsed(b"".join(head))
         rows = (
-            _json_lines(head, name, on_problem)
+            json_lines(head, name, on_problem)
             if whole is None
             else _object_row(whole, name, on_problem)
         )

@@ -50,7 +50,12 @@ def write_report(
 
 
 def render_report(result: Result, *, max_stories: int = 200, title: str = "Story report") -> str:
-    """The report of a result as an HTML page; see `write_report`.
+    """The report of a result as an HTML page.
+
+    Args:
+        result: What is shown.
+        max_stories: See `write_report`.
+        title: Its heading.
 
     Raises:
         ConfigError: `max_stories` is negative.

@@ -147,6 +147,11 @@ class Store(Protocol):
     ) -> tuple[list[StoredStory], str]:
         """At most `limit` open story groups, and the cursor of the next ones, empty at the end.
 
+        Args:
+            wanted: Which ones, and in what order.
+            limit: At least 1.
+            cursor: That of the page before; empty for the first.
+
         Raises:
             StoreError: The cursor is none of this list, or the limit is below 1.
         """
@@ -163,7 +168,7 @@ class Store(Protocol):
     def events(
         self, after: int = 0, limit: int | None = None, story_group: str = ""
     ) -> list[StoryEvent]:
-        """Events with larger numbers than `after`, in order, of one story if given."""
+        """Events numbered above `after`, in order, at most `limit`, of one story if given."""
         ...
 
     def counts(self) -> dict[str, int]:

@@ -11,7 +11,8 @@ Classification"; the alignment of languages by translations, Gouws et al. 2015, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib import resources
 from itertools import chain
 from pathlib import Path
@@ -47,6 +48,8 @@ class BundledEncoder:
 
     name = "bundled"
     revision = "3"
+    in_processes = True
+    """Other processes are told the file alone, which each of them reads once."""
 
     def __init__(self, file: str | Path = "") -> None:
         shipped = resources.files("dedup.encoders.bundled").joinpath("weights.npz")
@@ -63,6 +66,9 @@ class BundledEncoder:
             ) from error
         self._segmenter = Segmenter(*self._vocabulary)
         self.dim = 2 * self._nibbles.shape[1]
+
+    def __reduce__(self) -> tuple[Callable[[str], BundledEncoder], tuple[str]]:
+        return _read_once, self.files
 
     def vocabulary(self) -> tuple[list[str], list[float]]:
         """The pieces, row by row, and their log probabilities."""
@@ -97,3 +103,8 @@ class BundledEncoder:
         """Rows of the table before scaling: whole numbers from -7 to 7, int32 (n, dim)."""
         packed = self._nibbles[rows]
         return np.concatenate((packed & 15, packed >> 4), axis=1).astype(np.int32) - 8
+
+
+@lru_cache(maxsize=1)
+def _read_once(file: str) -> BundledEncoder:
+    return BundledEncoder(file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 from dedup.encoders.bundled.words import folded_words
 
@@ -16,6 +17,7 @@ MAX_PIECES = 4096
 """Of one text: sums of so many rows fit whole numbers of 32 bits."""
 _MAX_CACHED_WORDS = 1 << 18
 _MAX_WORD_CHARS = 256
+_BEGINNING = 2
 _UNKNOWN_COST = 10.0
 """An unknown character is this much less probable than the rarest piece."""
 
@@ -31,9 +33,19 @@ class Segmenter:
     def __init__(self, pieces: Sequence[str], scores: Sequence[float]) -> None:
         self._row = dict(zip(pieces, range(len(pieces)), strict=True))
         self._scores = scores
-        self._longest = max(map(len, pieces))
+        self._pieces = pieces
         self._unknown = min(scores) - _UNKNOWN_COST
         self._cuts: dict[str, list[int]] = {}
+
+    @cached_property
+    def _longest(self) -> dict[str, int]:
+        """Length of the longest piece with each beginning: longer ones need not be tried."""
+        longest: dict[str, int] = {}
+        for piece in self._pieces:
+            beginning = piece[:_BEGINNING]
+            if len(piece) > longest.get(beginning, 0):
+                longest[beginning] = len(piece)
+        return longest
 
     def rows(self, text: str, limit: int = MAX_PIECES) -> list[int]:
         """Rows of the first `limit` words, at most so many; unknown characters are left out."""
@@ -53,12 +65,13 @@ class Segmenter:
     def cut(self, word: str, longest: int = _MAX_WORD_CHARS) -> list[int]:
         """Rows of the most probable pieces of a folded word, of at most so many characters."""
         size, row_of, scores = len(word), self._row.get, self._scores
-        longest = min(longest, self._longest)
+        longest_of = self._longest.get
         best = [0.0] + [-math.inf] * size
         last = [(0, 0)] * (size + 1)
         for start in range(size):
             reached = best[start]
-            for end in range(start + 1, min(start + longest, size) + 1):
+            most = min(longest, longest_of(word[start : start + _BEGINNING], 1))
+            for end in range(start + 1, min(start + most, size) + 1):
                 row = row_of(word[start:end])
                 if row is not None:
                     total = reached + scores[row]

@@ -1,0 +1,105 @@
+"""A real cluster of Spark on this machine, from the pip wheel: a master and some workers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+class Cluster:
+    """A standalone master and its workers, as processes of their own.
+
+    Args:
+        folder: For logs.
+        workers: How many.
+        local: Where executors keep what they shuffle.
+        memory: Of each worker for its executors.
+    """
+
+    def __init__(self, folder: Path, workers: int, local: Path, memory: str = "1g") -> None:
+        self._folder = folder
+        self._workers = workers
+        self._local = local
+        self._memory = memory
+        self._running: list[subprocess.Popen[str]] = []
+        self.master = ""
+
+    def __enter__(self) -> Cluster:
+        started = self._start("Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        self.master = _said(started, "Starting Spark master at ")
+        for number in range(self._workers):
+            worker = self._start(
+                "Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", self._memory,
+                "--webui-port", "0", "--work-dir", str(self._folder / f"worker{number}"),
+                self.master,
+            )  # fmt: skip
+            _said(worker, "Successfully registered with master")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in reversed(self._running):
+            process.terminate()
+        for process in self._running:
+            process.wait()
+            if process.stderr:
+                process.stderr.close()
+
+    def processes(self) -> list[int]:
+        """Process ids of the master and the workers."""
+        return [process.pid for process in self._running]
+
+    def executors(self) -> list[int]:
+        """Process ids of the executors of the workers."""
+        workers = {process.pid for process in self._running[1:]}
+        found = []
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                if entry.name.isdigit() and _parent(entry) in workers:
+                    command = (entry / "cmdline").read_text()
+                    found += [int(entry.name)] * ("CoarseGrainedExecutorBackend" in command)
+        return sorted(found)
+
+    def _start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
+        import pyspark
+
+        home = Path(pyspark.__file__).parent
+        process = subprocess.Popen(
+            [
+                str(home / "bin" / "spark-class"),
+                f"org.apache.spark.deploy.{kind.lower()}.{kind}",
+                *arguments,
+            ],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            env=environment() | {"SPARK_HOME": str(home), "SPARK_LOCAL_DIRS": str(self._local)},
+        )
+        self._running.append(process)
+        return process
+
+
+def environment() -> dict[str, str]:
+    """For processes of Spark: this Python, this code, and this machine only."""
+    return dict(os.environ) | {
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(ROOT),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+
+
+def _parent(process: Path) -> int:
+    return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _said(process: subprocess.Popen[str], wanted: str) -> str:
+    """What stands behind some words in the next line of a log that has them."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if wanted in line:
+            return line.partition(wanted)[2].strip()
+    raise AssertionError(f"{process.args!r} ended without {wanted!r}")

@@ -1,0 +1,77 @@
+"""Growing samples of a user's own articles: the first ones in time.
+
+A sample has as many articles a day as the whole, and its stories are whole: articles drawn at
+random would leave of each story but a few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dedup.bench.corpus import GeneratedArticle, write_corpus
+from dedup.errors import InputError
+from dedup.readers.files import read_articles
+from dedup.shingles import Int64s
+
+_UNDATED = np.iinfo(np.int64).max
+_SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A user's articles, which are read anew for each sample.
+
+    Args:
+        inputs: Files and folders.
+        columns: Columns by field, where the usual names do not fit.
+        ranks: Place in time of each article, those without a date last.
+        seconds: Times in this order.
+    """
+
+    inputs: Sequence[str]
+    columns: Mapping[str, str]
+    ranks: Int64s
+    seconds: Int64s
+
+    @classmethod
+    def of(cls, inputs: Sequence[str], columns: Mapping[str, str]) -> Samples:
+        """Read the times of all articles.
+
+        Raises:
+            InputError: An input cannot be read, or there is no article.
+        """
+        seconds = np.array(
+            [
+                _UNDATED if each.published_at is None else int(each.published_at.timestamp())
+                for each in read_articles(inputs, columns=columns)
+            ],
+            np.int64,
+        )
+        if not len(seconds):
+            raise InputError(f"{', '.join(inputs)}: no article to measure with")
+        order = np.argsort(seconds, kind="stable")
+        ranks = np.empty(len(order), np.int64)
+        ranks[order] = np.arange(len(order))
+        return cls(inputs, columns, ranks, seconds[order])
+
+    def __len__(self) -> int:
+        return len(self.ranks)
+
+    def days(self, size: int) -> float:
+        """Days from the first to the last dated article of a sample."""
+        dated = self.seconds[:size][self.seconds[:size] != _UNDATED]
+        return float((dated[-1] - dated[0]) / _SECONDS_PER_DAY) if len(dated) else 0.0
+
+    def write(self, path: Path, size: int) -> int:
+        """Write the first `size` articles in time, in the order of the inputs; returns how many."""
+        return write_corpus(path, self._first(size))
+
+    def _first(self, size: int) -> Iterator[GeneratedArticle]:
+        given = read_articles(self.inputs, columns=self.columns)
+        for rank, article in zip(self.ranks.tolist(), given, strict=True):
+            if rank < size:
+                yield GeneratedArticle(article, "", "")

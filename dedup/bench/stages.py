@@ -1,0 +1,84 @@
+"""A clock for the steps of a run: wall time, CPU time and peak memory of each."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_REFS = Path("/proc/self/clear_refs")
+_STATUS = Path("/proc/self/status")
+_RESET_PEAK = "5"
+_KB_PER_MB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a step took.
+
+    Args:
+        name: Of the step.
+        wall_seconds: From its beginning to that of the next one.
+        cpu_seconds: Of all cores together, child processes that ended included.
+        peak_memory_mb: Resident memory at its highest while the step ran, in MiB; where the system
+            cannot tell (it is not Linux), the highest so far.
+    """
+
+    name: str
+    wall_seconds: float
+    cpu_seconds: float
+    peak_memory_mb: float
+
+
+class StageClock:
+    """Measures steps one after the other, told by the progress of a run.
+
+    Args:
+        first: Name of the step that has begun.
+    """
+
+    def __init__(self, first: str) -> None:
+        self.stages: list[Stage] = []
+        self._name = first
+        self._begin()
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Step `step` has done `done` of `total`; one with another name has ended the last."""
+        if step != self._name:
+            self.end(step)
+
+    def end(self, following: str = "") -> None:
+        """The step at hand has ended, and another one begins."""
+        wall, cpu = time.perf_counter() - self._wall, _cpu_seconds() - self._cpu
+        self.stages.append(Stage(self._name, wall, cpu, peak_memory_mb()))
+        self._name = following
+        self._begin()
+
+    def _begin(self) -> None:
+        _forget_peak()
+        self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
+
+
+def _cpu_seconds() -> float:
+    return sum(os.times()[:4])
+
+
+def _forget_peak() -> None:
+    """Let the peak of this process begin anew, where the system can."""
+    try:
+        _REFS.write_text(_RESET_PEAK)
+    except OSError:
+        return
+
+
+def peak_memory_mb() -> float:
+    """Resident memory at its highest since the step began, in MiB; see `Stage`."""
+    try:
+        lines = _STATUS.read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / _KB_PER_MB
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (_KB_PER_MB**2 if sys.platform == "darwin" else _KB_PER_MB)

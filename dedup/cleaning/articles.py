@@ -1,0 +1,62 @@
+"""Cleaning of many articles: the furniture of their sources first, then each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from dedup.cleaning.page import clean
+from dedup.cleaning.repeated import repeated_lines
+from dedup.config import CleaningConfig
+from dedup.processes import spread
+from dedup.records import Article, CleanText, Removal
+
+_AT_ONCE = 1024
+_NOTHING: frozenset[str] = frozenset()
+
+_Raw = tuple[str, str, str, frozenset[str]]
+_Cleaned = tuple[str, str | None, tuple[Removal, ...]]
+
+
+def clean_articles(
+    articles: Sequence[Article],
+    config: CleaningConfig = CleaningConfig(),
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    processes: int = 0,
+) -> dict[str, CleanText]:
+    """Canonical texts of articles by id.
+
+    Args:
+        articles: All there are: what a source repeats is a function of its articles.
+        config: Which rules apply.
+        on_progress: Called with the number of articles cleaned so far.
+        processes: How many processes; by default one per core for many articles.
+    """
+    repeated = repeated_lines(articles, config)
+    parts = [articles[start : start + _AT_ONCE] for start in range(0, len(articles), _AT_ONCE)]
+    texts: dict[str, CleanText] = {}
+    with spread(len(articles), processes) as mapped:
+        raw = ([_raw(article, repeated.get(article.source)) for article in part] for part in parts)
+        for part, cleaned in zip(parts, mapped(partial(_clean_raw, config), raw), strict=True):
+            for article, (title, text, removed) in zip(part, cleaned, strict=True):
+                kept = article.text if text is None else text
+                texts[article.id] = CleanText(title, kept, removed)
+            if on_progress is not None:
+                on_progress(len(texts))
+    return texts
+
+
+def _raw(article: Article, repeated: frozenset[str] | None) -> _Raw:
+    """What cleaning looks at: other processes need no more."""
+    return article.title, article.text, article.language, repeated or _NOTHING
+
+
+def _clean_raw(config: CleaningConfig, part: Sequence[_Raw]) -> list[_Cleaned]:
+    """Titles, texts and removals; None for a text that stays as it is."""
+    made = []
+    for title, text, language, repeated in part:
+        article = Article("", title=title, text=text, language=language)
+        found = clean(article, config, repeated=repeated)
+        made.append((found.title, None if found.text == text else found.text, found.removed))
+    return made

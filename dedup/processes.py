@@ -1,0 +1,151 @@
+"""Parts of a job in processes of their own, for much work in Python, which threads cannot share.
+
+The processes are fresh ones that run nothing but `serve`: no script that imports this library is
+run again in them, as `multiprocessing` would do, so that a script needs no guard. What they are
+given and give back is pickled; the work must be a function of its part alone, so that the result
+does not depend on where it was done. A process that dies is not missed: its part is done here.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import BinaryIO, Protocol, TypeVar
+
+from dedup.threads import available_cores
+
+Part = TypeVar("Part")
+Done = TypeVar("Done")
+
+MIN_ITEMS = 20_000
+"""With fewer, starting processes takes longer than they save."""
+LIMIT = "DEDUP_PROCESSES"
+"""Environment variable: how many processes at most; 1 for none beside this one."""
+_SERVE = "from dedup.processes import serve; serve()"
+
+
+class Mapped(Protocol):
+    """Does the parts of a job, as `map` does."""
+
+    def __call__(self, work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+        """`work` of each part, in their order."""
+        ...
+
+
+@contextmanager
+def spread(items: int, processes: int = 0) -> Iterator[Mapped]:
+    """A way to do the parts of a job: in processes if there is much to do, else one by one.
+
+    Args:
+        items: How much there is to do in all parts together.
+        processes: How many processes; 0 for one per core, or as many as the environment
+            variable `DEDUP_PROCESSES` allows.
+    """
+    allowed = os.environ.get(LIMIT, "")
+    cores = available_cores()
+    count = processes or (min(cores, int(allowed)) if allowed.isdecimal() else cores)
+    if count < 2 or items < MIN_ITEMS:
+        yield _here
+        return
+    pool = _Pool(count)
+    try:
+        yield pool.mapped
+    finally:
+        pool.close()
+
+
+def _here(work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+    return map(work, parts)
+
+
+class _Pool:
+    """Processes that wait for parts."""
+
+    def __init__(self, count: int) -> None:
+        self._idle: SimpleQueue[subprocess.Popen[bytes] | None] = SimpleQueue()
+        self._all = [child for child in (_started() for _ in range(count)) if child]
+        for child in self._all:
+            self._idle.put(child)
+        if not self._all:
+            self._idle.put(None)
+        self._threads = ThreadPoolExecutor(max(1, len(self._all)))
+
+    def mapped(self, work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+        def one(part: Part) -> Done:
+            child = self._idle.get()
+            try:
+                if child is not None:
+                    return _asked(child, work, part)
+            except (OSError, EOFError, pickle.UnpicklingError):
+                child = None
+            finally:
+                self._idle.put(child)
+            return work(part)
+
+        return self._threads.map(one, parts)
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        for child in self._all:
+            for stream in (child.stdin, child.stdout):
+                try:
+                    if stream is not None:
+                        stream.close()
+                except OSError:
+                    continue
+            child.wait()
+
+
+def _started() -> subprocess.Popen[bytes] | None:
+    """A process that serves; None where the system allows none."""
+    path = os.pathsep.join(each or str(os.curdir) for each in sys.path)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", _SERVE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+    except OSError:
+        return None
+
+
+def _asked(child: subprocess.Popen[bytes], work: Callable[[Part], Done], part: Part) -> Done:
+    """What a process makes of a part; errors of the work are raised here."""
+    if child.stdin is None or child.stdout is None:
+        raise EOFError
+    pickle.dump((work, part), child.stdin, pickle.HIGHEST_PROTOCOL)
+    child.stdin.flush()
+    good, done = pickle.load(child.stdout)
+    if not good:
+        raise done
+    found: Done = done
+    return found
+
+
+def serve() -> None:
+    """Do the parts that come on stdin until it ends; the answers go to stdout."""
+    answers = os.fdopen(os.dup(1), "wb")
+    # What the work prints must not come between the answers.
+    os.dup2(2, 1)
+    _serve(sys.stdin.buffer, answers)
+
+
+def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
+    while True:
+        try:
+            work, part = pickle.load(asked)
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            answer = True, work(part)
+        except Exception as error:
+            answer = False, error
+        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()

@@ -1,0 +1,94 @@
+"""Connected components of a graph that no machine has to hold.
+
+In turns every node is linked to the smallest node around it: large-star does so for the
+neighbours above it, small-star for those below. Each step keeps what is connected connected, and
+after some rounds, in practice three to five, every node hangs on the smallest of its component.
+Before the first, each partition reduces its own edges to such stars.
+
+Source: Kiveris, Lattanzi, Mirrokni, Rastogi & Vassilvitskii 2014, "Connected components in
+MapReduce and beyond".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from dedup.spark.rows import DataFrame, ddl, functions, numbers, table_of
+from dedup.spark.stages import Stages
+
+STARS = pa.schema({"number": pa.int64(), "component": pa.int64()})
+
+
+def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
+    """The component of every node that has an edge, by its smallest node.
+
+    Args:
+        stages: Where each round is kept, as a checkpoint.
+        name: Of the stages.
+        edges: Rows (first, second); no edge leads from a node to itself.
+
+    Returns:
+        Rows (number, component); the smallest node of a component has none.
+    """
+    stars = stages.kept(f"{name}-0", lambda: edges.mapInArrow(_contracted, ddl(STARS)).distinct())
+    before, turn = _mark(stars), 0
+    while True:
+        turn += 1
+        last = stars
+        stars = stages.kept(
+            f"{name}-{turn}",
+            lambda last=last: _small_star(_large_star(last)),  # type: ignore[misc]
+        )
+        mark = _mark(stars)
+        if mark == before:
+            return stars
+        before = mark
+
+
+def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Stars of the components of the edges of one partition."""
+    held = pa.Table.from_batches(
+        list(batches), pa.schema({"first": pa.int64(), "second": pa.int64()})
+    )
+    if not held.num_rows:
+        return
+    ends = np.stack((numbers(held, "first"), numbers(held, "second")))
+    nodes, places = np.unique(ends, return_inverse=True)
+    first, second = places.reshape(2, -1)
+    graph = sp.coo_array((np.ones(len(first), np.int8), (first, second)), shape=(len(nodes),) * 2)
+    labels = connected_components(graph, directed=False)[1]
+    smallest = np.unique(labels, return_index=True)[1]
+    roots = nodes[smallest[labels]]
+    hanging = nodes > roots
+    yield from table_of(STARS, number=nodes[hanging], component=roots[hanging]).to_batches()
+
+
+def _large_star(stars: DataFrame) -> DataFrame:
+    """Every neighbour above a node is linked to the smallest node around it or itself."""
+    turned = stars.selectExpr("component as number", "number as component")
+    around = stars.union(turned)
+    least = around.groupBy("number").agg(
+        functions.min(functions.least("number", "component")).alias("least")
+    )
+    above = around.where("component > number")
+    return above.join(least, "number").selectExpr("component as number", "least as component")
+
+
+def _small_star(stars: DataFrame) -> DataFrame:
+    """Every node and its neighbours below it are linked to the smallest of these."""
+    least = stars.groupBy("number").agg(functions.min("component").alias("least"))
+    below = stars.join(least, "number").where("component > least")
+    moved = below.selectExpr("component as number", "least as component")
+    return moved.union(least.selectExpr("number", "least as component")).distinct()
+
+
+def _mark(stars: DataFrame) -> tuple[int, int]:
+    """Two numbers that differ for different sets of stars."""
+    hashed = functions.xxhash64("number", "component").cast("decimal(38,0)")
+    row = stars.agg(functions.count("*"), functions.sum(hashed)).first()
+    return int(row[0]), int(row[1] or 0)

@@ -1,0 +1,145 @@
+"""Story groups: the step `group` on the texts of whole components, and what is told of them.
+
+Linkage never crosses a component. The texts of a component and the links between them are sent
+to one parcel, where the same functions group and describe them as in the batch.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.affinity import Affinity, AffinityModel
+from dedup.assembly import describe_groups, stable_id
+from dedup.config import Config
+from dedup.pipeline import TOLD_CHARS, terms_of
+from dedup.profiles import keys_of
+from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
+from dedup.result import STORY_COLUMNS, story_row
+from dedup.spark.components import components
+from dedup.spark.links import profiles_in
+from dedup.spark.rows import (
+    DataFrame,
+    applied_to_parcels,
+    functions,
+    numbers,
+    sorted_by,
+    strings,
+    times,
+)
+from dedup.spark.stages import Stages
+from dedup.stories import Grouping, group
+from dedup.writers import arrow_schema, arrow_table
+
+_TEXT = pa.string()
+_PLACED = pa.struct({"id": _TEXT, "probability": pa.float64()})
+STORIES = pa.schema(
+    [
+        *arrow_schema(STORY_COLUMNS),
+        pa.field("placed", pa.list_(_PLACED)),
+        pa.field("split_components", pa.int64()),
+    ]
+)
+"""A story group; its members with their probabilities; and how many components of the parcel
+percolated, said by its first story."""
+_COPY = ("id", "copy_type", "jaccard", "containment", "source", "language", "published_us")
+_TEXTS_OF_A_PARCEL = 2_000
+
+
+def stories(
+    stages: Stages,
+    texts: DataFrame,
+    clusters: DataFrame,
+    profiles: DataFrame,
+    links: DataFrame,
+    model: AffinityModel,
+    config: Config,
+) -> DataFrame:
+    """A row per story group, see `STORIES`."""
+    hanging = components(stages, "stories", links.select("first", "second"))
+    copies = clusters.groupBy(functions.col("founder").alias("number")).agg(
+        functions.collect_list(
+            functions.struct(*_COPY, functions.col("number").alias("order"))
+        ).alias("copies")
+    )
+    told = texts.selectExpr(
+        "number", "id", "title", "clean_title", f"left(text, {TOLD_CHARS}) as lead"
+    )
+    rows = (
+        profiles.join(told, "number")
+        .join(copies, "number")
+        .join(hanging, "number", "left")
+        .withColumn("component", functions.coalesce("component", "number"))
+    )
+    roots = hanging.selectExpr("number as first", "component")
+    linked = links.join(roots, "first", "left").withColumn(
+        "component", functions.coalesce("component", "first")
+    )
+    count = max(stages.tasks, profiles.count() // _TEXTS_OF_A_PARCEL)
+    work = partial(_told, model=model, config=config)
+    return applied_to_parcels(rows, linked, "component", count, work, STORIES)
+
+
+def _told(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
+    """The story groups of whole components."""
+    rows = sorted_by(texts, "number")
+    names = numbers(rows, "number")
+    affinity = Affinity(model, profiles_in(rows))
+    first, second = (np.searchsorted(names, numbers(links, k)) for k in ("first", "second"))
+    grouping = group(
+        first,
+        second,
+        numbers(links, "log_odds"),
+        affinity.profiles.seconds,
+        keys_of(rows["id"].to_pylist()),
+        affinity,
+        config.stories,
+        config.neighbors.max_gap,
+    )
+    return _rows(grouping, rows, config)
+
+
+def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
+    clusters, articles = _records(rows)
+    clean = zip(strings(rows, "clean_title"), strings(rows, "lead"), strict=True)
+    texts = {
+        cluster.representative: CleanText(title, lead)
+        for cluster, (title, lead) in zip(clusters, clean, strict=True)
+    }
+    terms = terms_of(grouping, clusters, articles, texts)
+    found = describe_groups(grouping, clusters, articles, texts, terms)
+    digest = config.digest()
+    return arrow_table(
+        [
+            story_row(story, digest)
+            | {
+                "placed": [
+                    {"id": member.id, "probability": member.probability} for member in story.members
+                ],
+                "split_components": 0 if place else grouping.split_components,
+            }
+            for place, story in enumerate(found)
+        ],
+        STORIES,
+    )
+
+
+def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]]:
+    """The duplicate clusters of the texts, in their order, and all their articles."""
+    clusters, articles = [], {}
+    titles = dict(zip(rows["id"].to_pylist(), strings(rows, "title"), strict=True))
+    for founder, copies in zip(rows["id"].to_pylist(), rows["copies"].to_pylist(), strict=True):
+        members = []
+        for each in sorted(copies, key=lambda each: each["order"]):
+            id = each["id"]  # noqa: A001
+            members.append(
+                DuplicateMember(id, each["copy_type"], each["jaccard"], each["containment"])
+            )
+            (published,) = times([each["published_us"]])
+            articles[id] = Article(
+                id, titles.get(id, ""), "", each["source"], published, each["language"]
+            )
+        clusters.append(DuplicateCluster(stable_id("d", founder), founder, tuple(members)))
+    return clusters, articles

@@ -1,0 +1,250 @@
+"""Rows of any DataFrame -> articles, each id once; articles -> canonical texts in their order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial, reduce
+
+import pyarrow as pa
+
+from dedup.assembly import body_of, precedence, seconds_of, source_of
+from dedup.candidates import band_buckets
+from dedup.cleaning import clean, normalize
+from dedup.cleaning.repeated import SourceLines
+from dedup.config import CleaningConfig, Config, ReadingConfig
+from dedup.fingerprints import fingerprint
+from dedup.near_duplicates import text_digest
+from dedup.pipeline import distinct
+from dedup.readers.completion import complete
+from dedup.readers.fields import article_from_mapping
+from dedup.readers.parquet import rows_of_batch
+from dedup.readers.rows import json_lines
+from dedup.records import Article, Problem
+from dedup.spark.rows import (
+    DataFrame,
+    ddl,
+    functions,
+    mapped,
+    mapped_groups,
+    microseconds,
+    strings,
+    table_of,
+    times,
+)
+
+_TEXT, _NUMBER = pa.string(), pa.int64()
+FIELDS = {
+    "id": _TEXT,
+    "title": _TEXT,
+    "text": _TEXT,
+    "source": _TEXT,
+    "published_us": _NUMBER,
+    "language": _TEXT,
+    "url": _TEXT,
+}
+READ = pa.schema(FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "kept": pa.bool_()})
+"""An article, or, where `kind` is given, a problem."""
+REPEATED = pa.schema({"source": _TEXT, "repeated": pa.list_(_TEXT)})
+CLEANED = pa.schema(
+    {
+        "id": _TEXT,
+        "published_us": _NUMBER,
+        "latest": _NUMBER,
+        "shortness": _NUMBER,
+        "seconds": _NUMBER,
+        "title": _TEXT,
+        "clean_title": _TEXT,
+        "text": _TEXT,
+        "body": _TEXT,
+        "source": _TEXT,
+        "language": _TEXT,
+        "digest": pa.binary(),
+        "removed": pa.list_(_TEXT),
+        "tokens": _NUMBER,
+        "signature": pa.binary(),
+        "buckets": pa.list_(_NUMBER),
+        "anchors": pa.list_(_NUMBER),
+    }
+)
+"""`body` is null where it is `text`; `latest` and `shortness` sort as precedence does."""
+
+
+def read(
+    frames: Sequence[DataFrame],
+    config: Config,
+    columns: Mapping[str, str] | None,
+    now: datetime | None,
+) -> DataFrame:
+    """Articles, each id once, and problems, from rows under the usual names of columns.
+
+    A row of one binary column `line` is a line of JSON.
+    """
+    work = partial(_read, columns=columns, config=config.reading, now=now)
+    found = reduce(DataFrame.unionAll, [mapped(frame, work, READ) for frame in frames])
+    # Problems have no id, and go where their place says, lest one partition has them all.
+    keyed = found.withColumn("key", functions.coalesce("id", "place"))
+    return mapped_groups(keyed, "key", _distinct, READ)
+
+
+def _read(
+    table: pa.Table,
+    columns: Mapping[str, str] | None,
+    config: ReadingConfig,
+    now: datetime | None,
+) -> pa.Table:
+    problems: list[Problem] = []
+    articles = []
+    for place, row in _rows(table, problems):
+        article = article_from_mapping(
+            row, where=place, columns=columns, config=config, now=now, on_problem=problems.append
+        )
+        if article is not None:
+            articles.append(complete(article, now=now))
+    return _table(articles, problems)
+
+
+def _rows(table: pa.Table, problems: list[Problem]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    if table.schema.names == ["line"]:
+        lines = [line for line in table["line"].to_pylist() if line.strip()]
+        if lines:
+            yield from json_lines(lines, "line", problems.append)
+        return
+    for batch in table.to_batches():
+        for number, row in enumerate(rows_of_batch(batch), start=1):
+            yield f"row {number}", row
+
+
+def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
+    none: list[None] = [None] * len(articles)
+    nothing: list[None] = [None] * len(problems)
+    of_articles = {
+        name: [getattr(article, name) for article in articles]
+        for name in FIELDS
+        if name != "published_us"
+    }
+    of_articles["published_us"] = [microseconds(article.published_at) for article in articles]
+    return table_of(
+        READ,
+        **{name: [*column, *nothing] for name, column in of_articles.items()},
+        kind=[*none, *(problem.kind for problem in problems)],
+        place=[*none, *(problem.where for problem in problems)],
+        value=[*none, *(problem.value for problem in problems)],
+        kept=[*none, *(problem.kept for problem in problems)],
+    )
+
+
+def _articles(table: pa.Table) -> list[Article]:
+    columns = [strings(table, name) for name in FIELDS if name != "published_us"]
+    published = times(table["published_us"].to_pylist())
+    return [
+        Article(id, title, text, source, time, language, url)
+        for (id, title, text, source, language, url), time in zip(  # noqa: A001
+            zip(*columns, strict=True), published, strict=True
+        )
+    ]
+
+
+def _distinct(table: pa.Table) -> pa.Table:
+    """One article of each id, and the problems."""
+    ids = table["id"].to_pylist()
+    again = {each for each, count in Counter(ids).items() if each is not None and count > 1}
+    rows = table.select(READ.names)
+    if not again:
+        return rows
+    several = pa.array([each in again for each in ids], pa.bool_())
+    problems: list[Problem] = []
+    kept = distinct(_articles(rows.filter(several)), problems)
+    alone = pa.array([each not in again for each in ids], pa.bool_())
+    return pa.concat_tables([rows.filter(alone), _table(kept, problems)])
+
+
+def articles_of(found: DataFrame) -> DataFrame:
+    """The articles among what was read."""
+    return found.where("kind is null").select(*FIELDS)
+
+
+def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
+    """The lines that each source puts on many of its pages, of which only digests are held."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        source, lines = "", SourceLines()
+        for batch in batches:
+            for name, text in zip(*(batch[k].to_pylist() for k in range(2)), strict=True):
+                if name != source:
+                    yield from _furniture(source, lines, config)
+                    source, lines = name, SourceLines()
+                lines.add(normalize(text))
+        yield from _furniture(source, lines, config)
+
+    pages = articles.where("source <> ''").select("source", "text")
+    gathered = pages.repartition("source").sortWithinPartitions("source")
+    return gathered.mapInArrow(run, ddl(REPEATED))
+
+
+def _furniture(source: str, lines: SourceLines, config: CleaningConfig) -> Iterator[pa.RecordBatch]:
+    found = sorted(lines.repeated(config)) if source else []
+    if found:
+        yield from table_of(REPEATED, source=[source], repeated=[found]).to_batches()
+
+
+def cleaned(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:
+    """Canonical texts with their fingerprints."""
+    if repeated is None:
+        rows = articles.withColumn("repeated", functions.expr("cast(null as array<string>)"))
+    else:
+        rows = articles.join(repeated, "source", "left")
+    return mapped(rows, partial(_cleaned, config=config), CLEANED)
+
+
+def _cleaned(table: pa.Table, config: Config) -> pa.Table:
+    articles = _articles(table)
+    repeated = [frozenset(lines or ()) for lines in table["repeated"].to_pylist()]
+    texts = [
+        clean(article, config.cleaning, repeated=lines)
+        for article, lines in zip(articles, repeated, strict=True)
+    ]
+    bodies = [body_of(text) for text in texts]
+    prints = fingerprint(bodies, config.fingerprints, threads=1)
+    raw = [body.encode("utf-8", "replace") for body in bodies]
+    ends = prints.anchor_counts.cumsum()
+    starts = ends - prints.anchor_counts
+    ranks = [precedence(article, text) for article, text in zip(articles, texts, strict=True)]
+    return table_of(
+        CLEANED,
+        id=[article.id for article in articles],
+        published_us=[microseconds(article.published_at) for article in articles],
+        latest=[microseconds(time) for time, *_ in ranks],
+        shortness=[shortness for _, shortness, _ in ranks],
+        seconds=seconds_of(articles),
+        title=[article.title for article in articles],
+        clean_title=[text.title for text in texts],
+        text=[text.text for text in texts],
+        body=[None if b == t.text else b for b, t in zip(bodies, texts, strict=True)],
+        source=[source_of(article) for article in articles],
+        language=[article.language for article in articles],
+        digest=[text_digest(each) if each else None for each in raw],
+        removed=[[piece.reason for piece in text.removed] for text in texts],
+        tokens=prints.token_counts,
+        signature=[row.astype("<u4").tobytes() for row in prints.signatures],
+        buckets=band_buckets(prints.signatures, config.near_duplicates).tolist(),
+        anchors=[
+            prints.anchors[start:stop].tolist()
+            for start, stop in zip(starts.tolist(), ends.tolist(), strict=True)
+        ],
+    )
+
+
+def numbered(texts: DataFrame) -> DataFrame:
+    """The texts with a `number` each that ascends in the order of precedence, with gaps."""
+    ordered = texts.orderBy("latest", "shortness", "id").drop("latest", "shortness")
+    return ordered.withColumn("number", functions.monotonically_increasing_id())
+
+
+def originals(texts: DataFrame) -> DataFrame:
+    """The number of each text with that of the first one that is equal to it."""
+    first = texts.groupBy("digest").agg(functions.min("number").alias("original"))
+    known = first.where("digest is not null")
+    found = texts.select("number", "digest").join(known, "digest", "left")
+    return found.select("number", functions.coalesce("original", "number").alias("original"))

@@ -1,0 +1,167 @@
+"""What a run has finished, on storage that all workers reach.
+
+Every stage is a folder of Parquet files, complete when its mark `_SUCCESS` is there. What is
+read again from files does not depend on the executor that made it: it is the reliable
+checkpoint of the run, and a run that was cut off goes on behind the last complete stage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from dedup.errors import OutputError
+from dedup.spark.rows import DataFrame, SparkSession
+
+_MARK = "_SUCCESS"
+_SETTINGS = "run.json"
+
+
+class Storage:
+    """Folders and small files under addresses that Spark understands (`hdfs://`, `s3a://`, paths).
+
+    Args:
+        spark: Its Hadoop configuration says how to reach them.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs
+
+    def exists(self, address: str) -> bool:
+        """Whether there is a file or folder."""
+        return bool(self._call(address, "exists"))
+
+    def is_empty(self, address: str) -> bool:
+        """Whether a folder holds nothing, or is not there."""
+        return not self.exists(address) or not len(self._call(address, "listStatus"))
+
+    def files(self, address: str) -> list[tuple[str, int, int]]:
+        """Files below a folder, hidden ones left out, or the file itself, sorted.
+
+        Returns:
+            Address, bytes, and time of the last change in milliseconds since 1970.
+
+        Raises:
+            OutputError: There is nothing of that name.
+        """
+        found = self._call(address, "listFiles", True)
+        listed = []
+        while found.hasNext():
+            each = found.next()
+            name = each.getPath().toString()
+            below = name.rpartition(address)[2]
+            if not any(part.startswith((".", "_")) for part in below.split("/")):
+                listed.append((name, int(each.getLen()), int(each.getModificationTime())))
+        return sorted(listed)
+
+    def make(self, address: str) -> None:
+        """Make a folder and those above it.
+
+        Raises:
+            OutputError: That is not allowed.
+        """
+        if not self._call(address, "mkdirs"):
+            raise OutputError(f"{address}: cannot be made: choose another place")
+
+    def remove(self, address: str) -> None:
+        """Remove a file or folder with all that is in it, if it is there."""
+        self._call(address, "delete", True)
+
+    def move(self, address: str, target: str) -> None:
+        """Give a folder another name, at once.
+
+        Raises:
+            OutputError: That failed; the folder is where it was.
+        """
+        if not self._call(address, "rename", self._hadoop.Path(target)):
+            raise OutputError(
+                f"{target}: cannot be written: what is finished was left in {address}; make room "
+                "there and run the same command with --resume"
+            )
+
+    def read(self, address: str) -> str:
+        """A small text file."""
+        return str(self._spark.read.text(address, wholetext=True).first()[0])
+
+    def write(self, address: str, text: str) -> None:
+        """Write a small text file."""
+        stream = self._call(address, "create", True)
+        stream.write(bytearray(text.encode()))
+        stream.close()
+
+    def _call(self, address: str, method: str, *arguments: Any) -> Any:  # noqa: ANN401 (Java)
+        from py4j.protocol import Py4JJavaError
+
+        path = self._hadoop.Path(address)
+        try:
+            files = path.getFileSystem(self._spark.sparkContext._jsc.hadoopConfiguration())
+            return getattr(files, method)(path, *arguments)
+        except Py4JJavaError as error:
+            said = error.java_exception.getMessage() or error.java_exception.toString()
+            raise OutputError(
+                f"{address}: cannot be written: {said}: choose another place"
+            ) from error
+
+
+class Stages:
+    """The stages of one run.
+
+    Args:
+        spark: The session.
+        folder: Where they are kept.
+        told: Called with the name of each stage that begins.
+    """
+
+    def __init__(
+        self, spark: SparkSession, folder: str, told: Callable[[str], None] = lambda name: None
+    ) -> None:
+        self.spark = spark
+        self.storage = Storage(spark)
+        self.folder = folder
+        self.told = told
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks can run at a time."""
+        return int(self.spark.sparkContext.defaultParallelism)
+
+    def begin(self, settings: dict[str, Any], *, resume: bool) -> None:
+        """Start anew, or go on with what a run of the same settings left.
+
+        Raises:
+            OutputError: What is there is of other settings, or nothing can be written.
+        """
+        file = f"{self.folder}/{_SETTINGS}"
+        stored = json.dumps(settings, sort_keys=True, indent=1)
+        if resume and self.storage.exists(file):
+            if json.loads(self.storage.read(file)) != json.loads(stored):
+                raise OutputError(
+                    f"{self.folder}: what was left there is of other inputs, settings or another "
+                    "version: run without --resume"
+                )
+            return
+        self.storage.remove(self.folder)
+        self.storage.make(self.folder)
+        self.storage.write(file, stored)
+
+    def settings(self) -> dict[str, Any]:
+        """What the run that left something was started with; empty if there is none."""
+        file = f"{self.folder}/{_SETTINGS}"
+        return json.loads(self.storage.read(file)) if self.storage.exists(file) else {}
+
+    def begun(self, name: str) -> None:
+        """Tell that a stage begins, also to those who look at the pages of Spark."""
+        self.told(name)
+        self.spark.sparkContext.setJobDescription(name)
+
+    def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
+        """The rows of a stage: made and written, or read where they were written before."""
+        place = f"{self.folder}/{name}"
+        if self.storage.exists(f"{place}/{_MARK}"):
+            return self.spark.read.parquet(place)
+        self.begun(name)
+        made = make()
+        made.write.mode("overwrite").parquet(place)
+        return self.spark.read.schema(made.schema).parquet(place)

@@ -1,0 +1,89 @@
+"""Spark for the tests: one session, and results that can be compared."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from dedup.config import Config
+from dedup.errors import DedupError
+from dedup.pipeline import cluster
+from dedup.records import Article
+from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
+
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "3",
+    # What is compiled well here would be thrown away before it has paid.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
+
+Rows = list[dict[str, Any]]
+
+
+def missing() -> str:
+    """What is missing for Spark; empty if nothing is."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "pyspark is not installed (extra spark)"
+    from dedup.spark.session import check_java
+
+    try:
+        check_java()
+    except DedupError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def opened() -> Iterator[Any]:
+    """A session on two cores of this machine."""
+    from dedup.spark.session import session
+
+    made = session("local[2]", SETTINGS)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def frame_of(spark: Any, articles: Sequence[Article]) -> Any:
+    """Articles as a DataFrame."""
+    types = {name: pa.string() for name in _FIELDS} | {"published_at": pa.timestamp("us", "UTC")}
+    rows = [{name: getattr(article, name) for name in _FIELDS} for article in articles]
+    return spark.createDataFrame(pa.Table.from_pylist(rows, pa.schema(types)))
+
+
+def rows_of(frame: Any, columns: Sequence[str], key: str) -> Rows:
+    """The rows of a DataFrame of results, as `Result` gives them, in the order of a column."""
+    found = [{name: _aware(row[name]) for name in columns} for row in frame.collect()]
+    return sorted(found, key=lambda row: str(row[key]))
+
+
+def on_spark(spark: Any, articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
+    """Rows of articles and of stories that Spark finds."""
+    from dedup.spark import cluster as spark_cluster
+
+    found, stories = spark_cluster(frame_of(spark, articles), config)
+    return rows_of(found, ARTICLE_COLUMNS, "id"), rows_of(stories, STORY_COLUMNS, "story_group")
+
+
+def in_batch(articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
+    """The same from the batch."""
+    result = cluster(articles, config)
+    found = sorted(result.article_rows(), key=lambda row: str(row["id"]))
+    return found, sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
+
+
+def _aware(value: Any) -> Any:
+    """Times of Spark are those of the process's zone, without saying so."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

@@ -1,0 +1,152 @@
+"""Parts of a job in other processes: the same results, errors, and what a dead process costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedup.bench.corpus import generate
+from dedup.cleaning import clean_articles
+from dedup.config import Config
+from dedup.embedding import embedded
+from dedup.encoders import Float32s
+from dedup.encoders.bundled import BundledEncoder
+from dedup.pipeline import profiles_of
+from dedup.processes import LIMIT, MIN_ITEMS, spread
+from dedup.story_names import story_names
+from dedup.story_terms import calendar_terms
+
+HERE = os.getpid()
+
+
+def squared(number: int) -> tuple[int, int]:
+    return number * number, os.getpid()
+
+
+def printed(number: int) -> int:
+    sys.stdout.write("to be seen by people\n")
+    return number
+
+
+def failed(number: int) -> int:
+    if number == 2:
+        raise ValueError(f"no {number}")
+    return number
+
+
+def dead(number: int, home: int = HERE) -> int:
+    if os.getpid() != home and number % 2:
+        os._exit(9)
+    return number
+
+
+def test_many_parts_are_done_in_other_processes_in_their_order() -> None:
+    with spread(MIN_ITEMS, processes=2) as mapped:
+        done = list(mapped(squared, range(20)))
+    assert [square for square, _ in done] == [number**2 for number in range(20)]
+    assert os.getpid() not in {process for _, process in done}
+
+
+def test_few_are_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    with spread(MIN_ITEMS - 1, processes=2) as mapped:
+        assert list(mapped(squared, [3])) == [(9, os.getpid())]
+    monkeypatch.setenv(LIMIT, "1")
+    with spread(MIN_ITEMS) as mapped:
+        assert list(mapped(squared, [3])) == [(9, os.getpid())]
+
+
+def test_what_the_work_prints_does_not_come_between() -> None:
+    with spread(MIN_ITEMS, processes=2) as mapped:
+        assert list(mapped(printed, range(5))) == list(range(5))
+
+
+def test_an_error_of_the_work_is_raised_here() -> None:
+    with spread(MIN_ITEMS, processes=2) as mapped, pytest.raises(ValueError, match="no 2"):
+        list(mapped(failed, range(5)))
+
+
+def test_the_part_of_a_process_that_dies_is_done_here() -> None:
+    with spread(MIN_ITEMS, processes=2) as mapped:
+        assert list(mapped(partial(dead, home=os.getpid()), range(12))) == list(range(12))
+
+
+def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from dedup.processes import spread\n"
+        "print('run')\n"
+        "with spread(10**6, processes=2) as mapped:\n"
+        "    print(list(mapped(abs, [-1, 2])))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert done.stdout == "run\n[1, 2]\n"
+
+
+def test_articles_cleaned_in_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    articles = [each.article for each in generate(400, seed=2)]
+    alone = clean_articles(articles)
+    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 10)
+    monkeypatch.setattr("dedup.cleaning.articles._AT_ONCE", 64)
+    told: list[int] = []
+    spread_out = clean_articles(articles, on_progress=told.append, processes=2)
+    assert spread_out == alone
+    assert list(spread_out) == list(alone)
+    assert told[-1] == 400
+    assert any(text.removed for text in alone.values())
+
+
+def test_profiles_and_vectors_made_in_processes_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    articles = [each.article for each in generate(300, seed=2)]
+    texts = clean_articles(articles)
+    alone = profiles_of(articles, texts, BundledEncoder(), Config())
+    for name in ("processes.MIN_ITEMS", "profiles._AT_ONCE", "embedding._AT_ONCE"):
+        monkeypatch.setattr(f"dedup.{name}", 64)
+    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    spread_out = profiles_of(articles, texts, BundledEncoder(), Config())
+    assert alone.whole.tolist() == spread_out.whole.tolist()
+    assert alone.head_whole.tolist() == spread_out.head_whole.tolist()
+    for rows in ("terms", "head_terms", "names", "numbers", "dates"):
+        for values in ("offsets", "keys", "values"):
+            one, other = (getattr(getattr(each, rows), values) for each in (alone, spread_out))
+            assert one.dtype == other.dtype
+            assert one.tolist() == other.tolist()
+
+
+def test_names_found_in_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    articles = [each.article for each in generate(300, seed=2)]
+    told = [
+        (
+            [each.text for each in articles[k : k + 3]],
+            [each.language for each in articles[k : k + 3]],
+        )
+        for k in range(0, 300, 3)
+    ]
+    alone = story_names(told, calendar_terms)
+    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 10)
+    monkeypatch.setattr("dedup.story_names._STORIES_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    assert story_names(told, calendar_terms) == alone
+    assert any(alone)
+
+
+def test_an_encoder_of_ones_own_stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 1)
+    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+
+    class Own:
+        name, revision, dim = "own", "1", 2
+
+        def encode(self, texts: Sequence[str]) -> Float32s:
+            return np.tile(np.array([[0.6, 0.8]], np.float32), (len(texts), 1))
+
+    whole, heads = embedded(Own(), ["a", "b"], ["c", "d"])
+    assert whole.tolist() == heads.tolist() == [[2400, 3200]] * 2

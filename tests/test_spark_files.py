@@ -1,0 +1,226 @@
+"""`dedup cluster --engine spark`: files in, a folder out, complete or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.spark_cluster import Cluster, environment
+from dedup.config import Config
+from dedup.errors import EngineError, OutputError
+from dedup.pipeline import cluster
+from dedup.readers.files import read_articles
+from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
+from tests.conftest import needed_for_spark
+from tests.news_streams import World
+from tests.on_spark import SETTINGS
+
+Run = Callable[..., SimpleNamespace]
+pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+
+def written(folder: Path, name: str, columns: tuple[str, ...], key: str) -> list[dict[str, Any]]:
+    table = pq.read_table(folder / name, columns=list(columns))
+    rows = [
+        {k: dict(v) if k == "headlines" else v for k, v in row.items()} for row in table.to_pylist()
+    ]
+    return sorted(rows, key=lambda row: str(row[key]))
+
+
+def same_as_batch(folder: Path, inputs: list[Path]) -> None:
+    result = cluster(read_articles(inputs), Config())
+    rows = sorted(result.article_rows(), key=lambda row: str(row["id"]))
+    stories = sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
+    assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == rows
+    assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
+
+
+def jsonl(path: Path, articles: list[Any]) -> Path:
+    lines = [
+        json.dumps(
+            {
+                "id": each.id,
+                "title": each.title,
+                "text": each.text,
+                "source": each.source,
+                "published_at": each.published_at.isoformat() if each.published_at else None,
+                "language": each.language,
+                "url": each.url,
+            }
+        )
+        for each in articles
+    ]
+    path.write_text("\n".join([*lines, "{broken", ""]), encoding="utf-8")
+    return path
+
+
+def test_files_become_a_folder_by_day(spark: Any, run: Run, tmp_path: Path) -> None:
+    assert spark
+    articles = World(Random(5), 60, crowd=12).articles
+    (tmp_path / "in").mkdir()
+    lines = jsonl(tmp_path / "in" / "a.jsonl", articles[:30])
+    rest = jsonl(tmp_path / "rest.jsonl", articles[30:])
+    pq.write_table(table_of(rest), tmp_path / "in" / "b.parquet")
+    out = tmp_path / "out"
+    done = run("cluster", tmp_path / "in", "--engine", "spark", "--output", out)
+    assert done.code == 0, done.err
+    assert "60 articles" in done.out
+    assert "skipped: broken JSON, 1" in done.err
+    same_as_batch(out, [lines, tmp_path / "in" / "b.parquet"])
+    assert sorted(path.name for path in out.iterdir()) == [
+        "articles.parquet", "stories.parquet", "summary.json",
+    ]  # fmt: skip
+    days = [path.name for path in (out / "articles.parquet").iterdir() if path.is_dir()]
+    assert all(day.startswith("day=2024-") for day in days)
+    assert list(tmp_path.glob("*.unfinished")) == []
+    again = run("cluster", tmp_path / "in", "--engine", "spark", "--output", out)
+    assert again.code == 1
+    assert "is there already" in again.err
+    resumed = run("cluster", tmp_path / "in", "--engine", "spark", "--output", out, "--resume")
+    assert (resumed.code, resumed.out) == (0, done.out)
+
+
+def table_of(path: Path) -> Any:
+    import pyarrow.json as pj
+
+    good = path.with_suffix(".good")
+    good.write_text(path.read_text("utf-8").replace("{broken\n", ""), "utf-8")
+    return pj.read_json(good)
+
+
+def test_a_run_that_crashed_goes_on(spark: Any, tmp_path: Path) -> None:
+    from dedup.spark.files import cluster_files
+
+    source = jsonl(tmp_path / "a.jsonl", World(Random(6), 40, crowd=8).articles)
+    out = tmp_path / "out"
+    begun: list[str] = []
+
+    def crash(stage: str) -> None:
+        begun.append(stage)
+        if stage == "clusters":
+            raise RuntimeError("the power went")
+
+    with pytest.raises(EngineError, match=r"the power went.*--resume"):
+        cluster_files([str(source)], str(out), Config(), lambda: spark, told=crash)
+    assert not out.exists()
+    half = tmp_path / "out.unfinished" / "clusters"
+    half.mkdir()
+    (half / "part-0.parquet").write_bytes(b"half")
+    other = Config().replace(stories={"min_probability": 0.6})
+    with pytest.raises(OutputError, match="other inputs, settings"):
+        cluster_files([str(source)], str(out), other, lambda: spark, resume=True)
+    after: list[str] = []
+    cluster_files([str(source)], str(out), Config(), lambda: spark, resume=True, told=after.append)
+    assert after[0] == "clusters"
+    assert not set(begun[:-1]) & set(after)
+    same_as_batch(out, [source])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["missing.jsonl", "-o", "out"], "no such file"),
+        (["notes.txt", "-o", "out"], "holds nothing that the engine spark reads"),
+        (["columns.jsonl", "-o", "out"], "no title or text column"),
+        (["good.jsonl", "-o", "notes.txt/out"], "cannot be"),
+    ],
+)
+def test_what_cannot_be_read_or_written(
+    arguments: list[str], said: str, spark: Any, run: Run, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert spark
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("x")
+    Path("columns.jsonl").write_text('{"a": 1}\n')
+    Path("good.jsonl").write_text('{"title": "Fire", "text": "A fire."}\n')
+    done = run("cluster", *arguments, "--engine", "spark")
+    assert done.code == 1
+    assert said in done.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.jsonl", "--engine", "spark"], "name it with --output DIR"),
+        (["a.jsonl", "--engine", "spark", "-o", "x", "--ties", "t.jsonl"], "--ties"),
+        (["a.jsonl", "--resume"], "--engine spark"),
+        (["a.jsonl", "--master", "yarn"], "--engine spark"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments: list[str], said: str, run: Run) -> None:
+    done = run("cluster", *arguments)
+    assert done.code == 2
+    assert said in done.err
+
+
+@pytest.mark.parametrize("version", ["", "1.8.0_292", "11.0.2"])
+def test_without_java_the_error_says_what_to_install(
+    version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark")
+    from dedup.spark.session import check_java
+
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    if version:
+        program = tmp_path / "bin" / "java"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2020' >&2\n")
+        program.chmod(0o755)
+    with pytest.raises(EngineError, match=r"install Java 17 or newer.*openjdk-17-jre-headless"):
+        check_java()
+
+
+def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(tmp_path: Path) -> None:
+    """A real cluster: a master and two workers, each with a process for its executor."""
+    needed_for_spark()
+    source = jsonl(tmp_path / "a.jsonl", World(Random(7), 300, crowd=60).articles)
+    defaults = {**SETTINGS, "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
+    (tmp_path / "spark-defaults.conf").write_text(
+        "\n".join(f"{name} {value}" for name, value in defaults.items())
+    )
+    out = tmp_path / "out"
+    local = tmp_path / "local"
+    said = []
+    with Cluster(tmp_path, workers=2, local=local) as here, driver(source, out, here) as process:
+        for line in process.stderr or ():
+            said.append(line)
+            if line.startswith("candidates"):
+                before = set(local.rglob("shuffle_*.data"))
+                while process.poll() is None and not set(local.rglob("shuffle_*.data")) - before:
+                    pass
+                executors = here.executors()
+                assert len(executors) == 2
+                os.kill(executors[0], 9)
+        assert process.wait() == 0, "".join(said)
+    assert "Lost executor" in "".join(said)
+    same_as_batch(out, [source])
+
+
+@contextmanager
+def driver(source: Path, out: Path, here: Cluster) -> Iterator[subprocess.Popen[str]]:
+    """The command on that cluster, in a process of its own."""
+    command = ["cluster", str(source), "--engine", "spark", "--master", here.master]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dedup", *command, "--output", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment() | {"SPARK_CONF_DIR": str(source.parent)},
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
