@@ -1,0 +1,109 @@
+"""How the texts of the index hang together: round-ups, components at all floors, parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.affinity import log_odds_of
+from dedup.config import StoryConfig
+from dedup.keyed_rows import Int32s
+from dedup.live.forest import Forest, Levels
+from dedup.live.late import LateTexts
+from dedup.live.link_table import LinkTable
+from dedup.live.links import LinkChanges
+from dedup.live.splits import Splits
+from dedup.live.texts import LiveTexts
+from dedup.shingles import BoolMask, Int64s, UInt64s
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How n texts hang together.
+
+    Args:
+        late: Which are round-ups, bool (n,).
+        forest: The components of the others.
+        nodes: Node of the forest that is the part of each text, int32 (n,).
+        parts: What is equal for texts of one part and else differs, 0 for a text that takes no
+            part; uint64 (n,).
+    """
+
+    late: BoolMask
+    forest: Forest
+    nodes: Int32s
+    parts: UInt64s
+
+
+class States:
+    """Makes states, one from the other.
+
+    Args:
+        texts: The texts.
+        table: Their links.
+        config: What round-ups are, and what is split.
+    """
+
+    def __init__(self, texts: LiveTexts, table: LinkTable, config: StoryConfig) -> None:
+        self._texts = texts
+        self._table = table
+        floor = log_odds_of(config.floor_probability)
+        self._late_texts = LateTexts(texts, table, config)
+        self._splits = Splits(texts, config, floor)
+        nothing = np.empty(0, np.int32)
+        empty = Forest.empty(Levels(floor))
+        self.now = State(np.empty(0, bool), empty, nothing, nothing.astype(np.uint64))
+
+    def begin(self, late: BoolMask | None, parts: Int64s | None) -> None:
+        """Look at all texts and links that are there.
+
+        Args:
+            late: Which texts are round-ups, if it is known, bool (n,).
+            parts: Equal for texts of one part and else different, if it is known; int64 (n,).
+        """
+        first, second, log_odds = self._table.all()
+        if late is None:
+            late = self._late_texts.changed(np.zeros(len(self._texts), bool), (first, second))
+        absent = late | ~self._texts.alive
+        there = ~(absent[first] | absent[second])
+        links = first[there], second[there], log_odds[there]
+        forest = self.now.forest.changed(links, (first[:0], first[:0]), self._table, absent)
+        if parts is not None:
+            self._splits.learn(forest, parts)
+        self.now = self._parted(late, absent, forest)
+
+    def changed(self, changes: LinkChanges, passing: int = -1) -> State:
+        """How texts hang together after a change; what is kept stays as it is.
+
+        Args:
+            changes: What a change did to texts and links.
+            passing: A text that does not stay, -1 for none: another will have its number.
+        """
+        gained, lost = changes.gained, changes.lost
+        before = longer(self.now.late, len(self._texts), False)
+        late = self._late_texts.changed(
+            before, (np.append(gained[0], lost[0]), np.append(gained[1], lost[1]))
+        )
+        absent = late | ~self._texts.alive
+        again = self._table.around(np.flatnonzero(before & ~absent))
+        first, second, log_odds = (np.concatenate((gained[k], again[k])) for k in range(3))
+        there = ~(absent[first] | absent[second])
+        links = first[there], second[there], log_odds[there]
+        forest = self.now.forest.changed(links, lost, self._table, absent)
+        return self._parted(late, absent, forest, passing)
+
+    def _parted(self, late: BoolMask, absent: BoolMask, forest: Forest, passing: int = -1) -> State:
+        from dedup.kernels.forest import parts
+
+        nodes = parts(forest.tree, forest.nodes, self._splits.of(forest, passing))[: forest.count]
+        keys = np.where(absent, np.uint64(0), forest.tree[3][nodes])
+        return State(late, forest, nodes, keys)
+
+
+def longer(values: npt.NDArray[Any], count: int, fill: float) -> npt.NDArray[Any]:
+    """An array of `count` entries, the last of which are new."""
+    more = np.full(count - len(values), fill, values.dtype)
+    return np.concatenate((values, more)) if len(more) else values
