@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from dedup.bench.growth import Growth, Machine, fitted, fitted_seconds, next_sentence
+from dedup.bench.growth import Growth, Machine, fitted, fitted_seconds, in_line, next_sentence
 from dedup.bench.measuring import Job, measure
 from dedup.bench.plots import plot_growth
 from dedup.bench.report import made_by, reported, table, this_machine, total_seconds
@@ -56,6 +56,18 @@ def test_what_does_not_grow_is_told_apart() -> None:
     assert grown.exponent == pytest.approx(1)
     assert grown.at(10_000_000) == pytest.approx(100_200, rel=1e-3)
     assert grown.articles_at(100_200) == pytest.approx(10_000_000, rel=1e-3)
+
+
+def test_memory_is_drawn_on_in_a_straight_line() -> None:
+    line = in_line(SIZES[:3], [600.0, 600.0, 1500.0])
+    assert line is not None
+    assert line.at(1_000_000) == pytest.approx(10_500)
+    assert line.articles_at(10_500) == pytest.approx(1_000_000)
+    level = in_line(SIZES[:2], [600.0, 590.0])
+    assert level is not None
+    assert level.at(1e9) == 590
+    assert level.articles_at(1000) == np.inf
+    assert in_line([1], [1.0]) is None
 
 
 def test_two_sizes_have_a_slope_and_no_interval_and_one_has_none() -> None:

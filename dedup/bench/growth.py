@@ -67,7 +67,7 @@ class Growth:
 
     def articles_at(self, cost: float) -> float:
         """How many articles have that cost; infinitely many if it does not grow."""
-        if self.exponent <= 0:
+        if self.exponent <= 0 or self.cost <= self.base:
             return math.inf
         times: float = ((cost - self.base) / (self.cost - self.base)) ** (1 / self.exponent)
         return self.largest * times
@@ -102,6 +102,25 @@ def fitted(articles: Sequence[int], costs: Sequence[float], base: float = 0.0) -
         half = float(stdtrit(len(kept) - 2, (1 + _CONFIDENCE) / 2)) * error
         low, high = round(slope - half, 4), round(slope + half, 4)
     return Growth(round(slope, 4), low, high, *kept[-1], base)
+
+
+def in_line(articles: Sequence[int], costs: Sequence[float]) -> Growth | None:
+    """The straight line through the two largest sizes, for what grows by so much an article.
+
+    Memory does: what a program takes before it has done much is more than small corpora do, so
+    that these say little.
+
+    Returns:
+        None with fewer than two sizes; where the cost did not grow, what stays as it is.
+
+    >>> in_line([10, 100, 1000], [500.0, 600.0, 1500.0])
+    Growth(exponent=1.0, low=None, high=None, largest=1000, cost=1500.0, base=500.0)
+    """
+    if len(articles) < 2:
+        return None
+    each = max(0.0, (costs[-1] - costs[-2]) / (articles[-1] - articles[-2]))
+    base = round(costs[-1] - each * articles[-1], 6)
+    return Growth(1.0, None, None, articles[-1], costs[-1], base)
 
 
 def fitted_seconds(

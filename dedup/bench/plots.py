@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dedup.bench.growth import NEXT, Growth, fitted, span_of
+from dedup.bench.growth import NEXT, Growth, fitted, in_line, span_of
 from dedup.bench.report import growths, peak_mb, stage_names, stage_of, total_growth, total_seconds
 from dedup.pictures import INK, draw_picture
 
@@ -85,8 +85,7 @@ def _draw_time(rows: _Rows, axes: _Axes) -> None:
 def _draw_memory(rows: _Rows, memory_gb: float, axes: _Axes) -> None:
     axes.set_title("Batch: peak memory")
     values = [peak_mb(row["batch"]) for row in rows]
-    base = stage_of(rows[-1]["batch"], "load")["peak_memory_mb"]
-    grown = fitted([row["articles"] for row in rows], values, base)
+    grown = in_line([row["articles"] for row in rows], values)
     _line(axes, rows, values, "all", _COLOURS[0], 2.2, grown)
     has = f"this machine: {memory_gb:.0f} GB"
     axes.axhline(memory_gb * _GB, color=_COLOURS[2], linewidth=1.2, label=has)
@@ -134,7 +133,7 @@ def _line(
     """Measured values, and dashed what ten times the last one would be."""
     sizes = [row["articles"] for row in rows]
     grown = grown or fitted(sizes, values)
-    shown = f"{label}: n^{grown.exponent:.2f}" if grown else label
+    shown = f"{label}: n^{grown.exponent:.2f}" if grown and not grown.base else label
     axes.loglog(sizes, values, "o-", color=colour, linewidth=width, markersize=4, label=shown)
     if grown:
         following = NEXT * sizes[-1]

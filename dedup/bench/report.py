@@ -16,8 +16,8 @@ from dedup.bench.growth import (
     NEXT,
     Growth,
     Machine,
-    fitted,
     fitted_seconds,
+    in_line,
     next_sentence,
     size_of,
     span_of,
@@ -138,16 +138,16 @@ def growths(
 ) -> tuple[dict[str, Growth], dict[str, Growth]]:
     """How time and peak memory of each stage grow; stages of which two sizes do not tell lack.
 
-    Time is taken to grow as CPU time does, which does not depend on what else the machine did
-    meanwhile; from the wall time of the largest size on.
+    Memory is drawn on in a straight line through the two largest sizes. Time is taken to grow as
+    CPU time does, which does not depend on what else the machine did meanwhile; from the wall time
+    of the largest size on.
     """
     seconds, memory = {}, {}
-    base = stage_of(rows[-1][kind], _LOAD)["peak_memory_mb"]
     for name in stage_names(rows, kind):
         stages = [stage_of(row[kind], name) for row in rows]
         if found := _of_work(_sizes(rows), stages, 0.0 if name in _SINGLE else MIN_SECONDS):
             seconds[name] = found
-        if found := fitted(_sizes(rows), [each["peak_memory_mb"] for each in stages], base):
+        if found := in_line(_sizes(rows), [each["peak_memory_mb"] for each in stages]):
             memory[name] = found
     return seconds, memory
 
