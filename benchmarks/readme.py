@@ -21,7 +21,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import encoder_tables, near_duplicate_tables, quality, story_scale, story_tables
+from benchmarks import (
+    encoder_tables,
+    near_duplicate_tables,
+    quality,
+    story_scale,
+    story_tables,
+)
+from benchmarks import scale as spark_scale
 from benchmarks.saved import made_line
 from dedup.bench.report import sizes_table, stages_tables
 
@@ -50,6 +57,7 @@ def made_blocks() -> dict[str, str]:
     saved = {path.stem: json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")}
     near, start_up, encoders = saved["near_duplicates"], saved["start_up"], saved["encoders"]
     size, generated = saved["corpus_size"], "generated articles in nine languages, seeded"
+    machines = saved["scale"]
     stories, scale, affinity = saved["stories"], saved["story_scale"], saved["affinity"]
     return {
         "quality": _with_line(
@@ -69,7 +77,13 @@ def made_blocks() -> dict[str, str]:
             "candidate pairs of seeds, ITN, AllSides, ECB+ and NTREX",
         ),
         "scale": _with_line(
-            story_scale.table(scale["rows"]), scale, "generated texts in eight languages, seeded"
+            story_scale.table(scale["rows"]),
+            scale,
+            "the articles of `dedup bench` without copies, seed 0",
+        ),
+        "engines": _with_line(spark_scale.table(machines["rows"]), machines, generated),
+        "engine-stages": _with_line(
+            spark_scale.stages_table(machines["rows"]), machines, generated
         ),
         "corpus-size": _with_line(sizes_table(size), size, generated),
         "corpus-stages": _with_line(stages_tables(size), size, generated),

@@ -30,6 +30,7 @@ MODULES = (
     "dedup.pipeline",
     "dedup.readers",
     "dedup.server",
+    "dedup.spark",
     "dedup.store",
 )
 """What programs may use: the public names first, then the steps behind them."""

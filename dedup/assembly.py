@@ -162,10 +162,10 @@ def describe_groups(
         terms: Rare terms of the groups.
     """
     languages = [articles[cluster.representative].language for cluster in clusters]
-    told = (
+    told = [
         ([terms.leads[k] for k in numbers], [languages[k] for k in numbers])
         for numbers in (each.members.tolist() for each in grouping.groups)
-    )
+    ]
     names = story_names(told, calendar_terms)
     stories = [
         _story(each, clusters, articles, texts, *about)

@@ -183,7 +183,7 @@ def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt
 
 
 def runs(ascending: Int64s) -> tuple[Int64s, Int64s]:
-    """The different values, and how often each occurs."""
+    """The different values, and how often each occurs; int64 of shape (m,) each."""
     new = np.ones(len(ascending), bool)
     new[1:] = ascending[1:] != ascending[:-1]
     places = np.flatnonzero(new)

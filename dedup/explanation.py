@@ -25,6 +25,14 @@ _MANY_WORDS = 5
 _TITLE_CHARS = 80
 
 
+TIE_LABELS = {
+    "follow_up": ("Follows", "Followed by"),
+    "background": ("Background", "Background of"),
+    "related": ("Related", "Related"),
+}
+"""What the other story is to one that is the later, and to one that is the earlier."""
+
+
 def sentence(why: Why) -> str:
     """The answer of `Result.why` in a sentence.
 

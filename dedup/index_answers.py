@@ -17,10 +17,18 @@ from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.evidence import Evidences
 from dedup.pipeline import profiles_of, terms_of
-from dedup.records import CopyType, DuplicateCluster, DuplicateMember, StoryGroup
+from dedup.records import (
+    Article,
+    CleanText,
+    CopyType,
+    DuplicateCluster,
+    DuplicateMember,
+    StoryGroup,
+)
 from dedup.result import Why
 from dedup.store import Place, Store, StoredArticle
-from dedup.stories import Grouping, described
+from dedup.stories import Group, Grouping, described
+from dedup.story_terms import StoryTerms
 
 
 def cluster_of(places: Sequence[Place]) -> DuplicateCluster:
@@ -50,6 +58,38 @@ def described_then(
         model: Weighs the evidence.
         config: All settings.
     """
+    clusters, plain, texts = _standing(places, store)
+    ordered = [plain[each.representative] for each in clusters]
+    affinity = Affinity(model, profiles_of(ordered, texts, encoder, config))
+    group = described(np.arange(len(ordered)), affinity)
+    grouping = Grouping((group,), 0, len(ordered), 0, ())
+    terms = terms_of(grouping, clusters, plain, texts)
+    return replace(describe_groups(grouping, clusters, plain, texts, terms)[0], id=story)
+
+
+def told_of(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:
+    """Story groups by lasting id, and the terms of their texts."""
+    found = store.stories(ids)
+    stories = [group for each in ids if (group := found[each].group)]
+    clusters: list[DuplicateCluster] = []
+    articles: dict[str, Article] = {}
+    texts: dict[str, CleanText] = {}
+    groups = []
+    for story in stories:
+        places = store.places([member.id for member in story.members])
+        own, plain, clean = _standing(places, store)
+        numbers = np.arange(len(clusters), len(clusters) + len(own))
+        groups.append(Group(numbers, int(numbers[0]), np.zeros(len(own))))
+        clusters += own
+        articles |= plain
+        texts |= clean
+    return stories, terms_of(Grouping(tuple(groups), 0, 0, 0, ()), clusters, articles, texts)
+
+
+def _standing(
+    places: Mapping[str, Place], store: Store
+) -> tuple[list[DuplicateCluster], dict[str, Article], dict[str, CleanText]]:
+    """Duplicate clusters of some articles in the order of precedence; articles and texts by id."""
     members: dict[str, list[Place]] = {}
     for place in places.values():
         members.setdefault(place.duplicate_cluster, []).append(place)
@@ -61,12 +101,7 @@ def described_then(
         (cluster_of(each) for each in members.values()),
         key=lambda each: precedence(plain[each.representative], texts[each.representative]),
     )
-    ordered = [plain[each.representative] for each in clusters]
-    affinity = Affinity(model, profiles_of(ordered, texts, encoder, config))
-    group = described(np.arange(len(ordered)), affinity)
-    grouping = Grouping((group,), 0, len(ordered), 0, ())
-    terms = terms_of(grouping, clusters, plain, texts)
-    return replace(describe_groups(grouping, clusters, plain, texts, terms)[0], id=story)
+    return clusters, plain, texts
 
 
 def why_of(

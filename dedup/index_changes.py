@@ -100,6 +100,9 @@ class ChangeWriter:
         ]
         opened = [StoredStory(each.id, "open", "", each, _search(each)) for each in groups.values()]
         store.put_stories([*ended, *opened])
+        gone = {each.id: b"" for each in ended}
+        outlines = {self._lasting[each]: kept for each, kept in outcome.outlines.items()}
+        store.put_outlines(gone | outlines)
         first = store.counts()["events"] + 1
         store.add_events(
             [

@@ -7,14 +7,16 @@ threads and processes, while one writer works.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from dedup.affinity import AffinityModel
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index_answers import described_then, why_of
+from dedup.index_answers import described_then, told_of, why_of
 from dedup.index_records import IndexStats, StoryEvent, StoryOrder, StoryPage
-from dedup.records import StoryGroup
+from dedup.index_ties import TieBook
+from dedup.records import StoryGroup, StoryTie
 from dedup.result import Why
 from dedup.store import Place, Store, StoredArticle, StoredStory, StoryFilter
 
@@ -36,6 +38,7 @@ class IndexReader:
         self._store = store
         self._encoder = encoder
         self._model = model
+        self._book = TieBook(config.storylines)
 
     def article(self, id: str) -> StoredArticle:  # noqa: A002
         """An article as it is stored.
@@ -170,6 +173,17 @@ class IndexReader:
             articles = self._store.articles(sorted({a, b, *founders}))
             stories = self.story(places[a].story_group), self.story(places[b].story_group)
         return why_of((a, b), places, articles, stories, self._encoder, self._model, self.config)
+
+    def ties(self, id: str) -> tuple[StoryTie, ...]:  # noqa: A002
+        """Which other story groups a story group belongs to one affair with; as `dedup.cluster`.
+
+        Raises:
+            NotFoundError: There is none of that id, or it has no articles.
+        """
+        with self._store.reading():
+            story = self.story(id).id
+            told = partial(told_of, store=self._store)
+            return self._book.ties(story, self._store.outlines, told)
 
     def changes(
         self, since: int = 0, limit: int | None = None, story_group: str = ""

@@ -259,23 +259,7 @@ class Result:
 
     def tie_rows(self) -> list[dict[str, Any]]:
         """One row per tie between two story groups, with the keys `TIE_COLUMNS`."""
-        return [
-            {
-                "earlier": tie.earlier,
-                "later": tie.later,
-                "kind": tie.kind,
-                "strength": tie.strength,
-                "cosine": tie.cosine,
-                "gap_days": None
-                if tie.gap is None
-                else round(tie.gap.total_seconds() / _SECONDS_PER_DAY, 4),
-                "shared_bits": tie.shared_bits,
-                "shared_terms": list(tie.shared_terms),
-                "shared_names": list(tie.shared_names),
-                "config_digest": self.summary.config_digest,
-            }
-            for tie in self.story_ties
-        ]
+        return [tie_row(tie, self.summary.config_digest) for tie in self.story_ties]
 
     def to_parquet(self, path: str | Path) -> None:
         """Write one row per article as Parquet; see `save`."""
@@ -323,6 +307,23 @@ class Result:
 
         digest = {"config_digest": self.summary.config_digest}
         write_table([asdict(match) | digest for match in self.matches], MATCH_COLUMNS, path)
+
+
+def tie_row(tie: StoryTie, config_digest: str) -> dict[str, Any]:
+    """A tie as a row with the keys `TIE_COLUMNS`."""
+    days = None if tie.gap is None else round(tie.gap.total_seconds() / _SECONDS_PER_DAY, 4)
+    return {
+        "earlier": tie.earlier,
+        "later": tie.later,
+        "kind": tie.kind,
+        "strength": tie.strength,
+        "cosine": tie.cosine,
+        "gap_days": days,
+        "shared_bits": tie.shared_bits,
+        "shared_terms": list(tie.shared_terms),
+        "shared_names": list(tie.shared_names),
+        "config_digest": config_digest,
+    }
 
 
 def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:

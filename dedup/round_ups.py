@@ -7,15 +7,18 @@ other. Source of the measure: the clustering coefficient of Watts & Strogatz 199
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from dedup import kernels
 from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.links import Links
+from dedup.neighbors import UNDATED
 from dedup.shingles import BoolMask, Int64s
 from dedup.threads import mapped
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 12
 _TEXTS_AT_ONCE = 4096
+_MEMBERS_AT_ONCE = 1 << 20
 _MANY = 200_000
 """With fewer links the product of two matrices costs less than loading the kernel."""
 
@@ -117,3 +121,92 @@ def closed_compiled(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
     parts = np.split(texts, np.arange(_TEXTS_AT_ONCE, len(texts), _TEXTS_AT_ONCE))
     closed: Int64s = np.concatenate(list(mapped(one, parts)))
     return closed
+
+
+def best_homes(
+    late: Int64s,
+    groups: Sequence[Int64s],
+    links: Links,
+    seconds: Int64s,
+    scorer: PairScorer,
+    config: StoryConfig,
+    max_gap: timedelta,
+) -> Int64s:
+    """Which group each round-up joins: the one with the highest mean log-odds, of equal the first.
+
+    Asked are groups that it has a link to and that were not silent for too long around it.
+
+    Args:
+        late: The round-ups, int64 of shape (k,).
+        groups: Members of the groups of the other texts.
+        links: All links.
+        seconds: Times of all texts, int64 of shape (n,), `UNDATED` where unknown.
+        scorer: Scores round-ups with members.
+        config: What a round-up joins.
+        max_gap: Longest silence.
+
+    Returns:
+        Numbers of groups, int64 of shape (k,); -1 for a text that stays alone.
+    """
+    home = np.full(links.count, -1)
+    for number, members in enumerate(groups):
+        home[members] = number
+    around = [np.unique(home[links.around(text)]) for text in late.tolist()]
+    places = np.repeat(np.arange(len(late)), [len(each) for each in around])
+    near = np.concatenate([np.empty(0, np.int64), *around])
+    kept = near >= 0
+    kept[kept] = _silences(late[places[kept]], near[kept], groups, seconds) <= (
+        max_gap.total_seconds()
+    )
+    places, near = places[kept], near[kept]
+    means = mean_log_odds(late[places], [groups[number] for number in near.tolist()], scorer)
+    order = np.lexsort((near, -means, places))
+    order = order[means[order] >= log_odds_of(config.min_probability)]
+    chosen = np.full(len(late), -1)
+    # The first of each round-up is the best; it is written last.
+    chosen[places[order[::-1]]] = near[order[::-1]]
+    return chosen
+
+
+def mean_log_odds(
+    texts: Int64s, groups: Sequence[Int64s], scorer: PairScorer
+) -> npt.NDArray[np.float64]:
+    """Mean log-odds of each text with the members of a group, float64 of shape (m,).
+
+    Args:
+        texts: One for each group, int64 of shape (m,).
+        groups: Members, at least one each.
+        scorer: Scores pairs.
+    """
+    sizes = np.array([len(each) for each in groups], np.int64)
+    # Of all members together a few million numbers at a time.
+    cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _MEMBERS_AT_ONCE)) + 1
+    means = [np.empty(0)]
+    for part in np.split(np.arange(len(texts)), cuts):
+        if len(part):
+            members = np.concatenate([groups[number] for number in part.tolist()])
+            log_odds = scorer.log_odds(np.repeat(texts[part], sizes[part]), members)
+            starts = np.cumsum(sizes[part]) - sizes[part]
+            means.append(np.add.reduceat(log_odds, starts) / sizes[part])
+    return np.concatenate(means)
+
+
+def _silences(
+    texts: Int64s, numbers: Int64s, groups: Sequence[Int64s], seconds: Int64s
+) -> npt.NDArray[np.float64]:
+    """Seconds from texts to the nearest dated member of groups; 0 where one has no date."""
+    owners = np.repeat(np.arange(len(groups)), [len(each) for each in groups])
+    times = seconds[np.concatenate([np.empty(0, np.int64), *groups])]
+    dated = times != UNDATED
+    owners, times = owners[dated], times[dated]
+    order = np.lexsort((times, owners))
+    owners, times = owners[order], times[order]
+    asked = seconds[texts]
+    starts, stops = (np.searchsorted(owners, numbers, side) for side in ("left", "right"))
+    silent = np.zeros(len(texts))
+    for place in np.flatnonzero((asked != UNDATED) & (starts < stops)).tolist():
+        inside = times[starts[place] : stops[place]]
+        after = int(np.searchsorted(inside, asked[place]))
+        nearest = inside[max(0, after - 1) : after + 1]
+        silent[place] = np.abs(nearest - asked[place]).min()
+    return silent

@@ -29,7 +29,7 @@ from dedup.linkage import average_linkage
 from dedup.links import Links
 from dedup.neighbors import UNDATED
 from dedup.percolation import components_of, denser_parts, percolates
-from dedup.round_ups import round_ups
+from dedup.round_ups import best_homes, round_ups
 from dedup.shingles import Int64s
 
 _MAX_GAP = NeighborConfig().max_gap
@@ -228,37 +228,14 @@ def _with_late(
 
     Every round-up sees the groups as they were before any of them joined.
     """
-    home = np.full(links.count, -1)
-    for number, each in enumerate(groups):
-        home[each.members] = number
-    joining: dict[int, list[int]] = {}
-    made = list(groups)
-    for text in late.tolist():
-        best, chosen = float(log_odds_of(config.min_probability)), -1
-        near = np.unique(home[links.around(text)])
-        for number in near[near >= 0].tolist():
-            members = groups[number].members
-            if _silence(text, members, seconds) > max_gap.total_seconds():
-                continue
-            mean = float(scorer.block(np.array([text]), members).mean())
-            if mean > best or (mean == best and chosen < 0):
-                best, chosen = mean, number
-        if chosen < 0:
-            made.append(described(np.array([text]), scorer))
-        else:
-            joining.setdefault(chosen, []).append(text)
-    for number, texts in joining.items():
-        joined = np.sort(np.append(groups[number].members, texts)).astype(np.int64)
-        made[number] = described(joined, scorer)
+    homes = best_homes(
+        late, [each.members for each in groups], links, seconds, scorer, config, max_gap
+    )
+    made = [*groups, *(described(late[[place]], scorer) for place in np.flatnonzero(homes < 0))]
+    for number in np.unique(homes[homes >= 0]).tolist():
+        joined = np.concatenate((groups[number].members, late[homes == number]))
+        made[number] = described(np.sort(joined), scorer)
     return made
-
-
-def _silence(text: int, members: Int64s, seconds: Int64s) -> int:
-    """Seconds to the nearest dated member; 0 where there is none or the text has no date."""
-    dated = members[seconds[members] != UNDATED]
-    if seconds[text] == UNDATED or not len(dated):
-        return 0
-    return int(np.abs(seconds[dated] - seconds[text]).min())
 
 
 def described(members: Int64s, scorer: PairScorer) -> Group:

@@ -13,11 +13,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
 
 import numpy as np
 
+from dedup.processes import spread
 from dedup.shingles import UInt64s, tokenize
 from dedup.terms import WEIGHT_UNIT, term_weights
 
@@ -43,7 +43,7 @@ Told = tuple[Sequence[str], Sequence[str]]
 """The texts of a story and the language of each, empty where unknown."""
 
 
-def story_names(stories: Iterable[Told], dates: Callable[[str], UInt64s]) -> list[tuple[str, ...]]:
+def story_names(stories: Sequence[Told], dates: Callable[[str], UInt64s]) -> list[tuple[str, ...]]:
     """Up to 8 names of each story that stand in several of its texts, or in its only one.
 
     Those in the most texts times the rarity of their rarest word come first. Of a name and
@@ -53,18 +53,21 @@ def story_names(stories: Iterable[Told], dates: Callable[[str], UInt64s]) -> lis
     Args:
         stories: Canonical texts of each story, and their languages.
         dates: Hashes of the terms of a language that are no names; see
-            `story_terms.calendar_terms`.
+            `story_terms.calendar_terms`. A function of a module: other processes call it.
     """
-    named: list[tuple[str, ...]] = []
-    rest = iter(stories)
-    while batch := list(islice(rest, _STORIES_AT_ONCE)):
-        found = [_several(texts, languages) for texts, languages in batch]
-        rarity = _Rarity(sorted({w for each in found for run in each for w in run}), dates)
-        named.extend(
-            _ranked(each, rarity.of(languages))
-            for each, (_, languages) in zip(found, batch, strict=True)
-        )
-    return named
+    starts = range(0, len(stories), _STORIES_AT_ONCE)
+    with spread(sum(len(texts) for texts, _ in stories)) as mapped:
+        parts = (stories[start : start + _STORIES_AT_ONCE] for start in starts)
+        return [names for part in mapped(partial(_named, dates), parts) for names in part]
+
+
+def _named(dates: Callable[[str], UInt64s], stories: Sequence[Told]) -> list[tuple[str, ...]]:
+    found = [_several(texts, languages) for texts, languages in stories]
+    rarity = _Rarity(sorted({w for each in found for run in each for w in run}), dates)
+    return [
+        _ranked(each, rarity.of(languages))
+        for each, (_, languages) in zip(found, stories, strict=True)
+    ]
 
 
 def _several(texts: Sequence[str], languages: Sequence[str]) -> dict[Run, int]:

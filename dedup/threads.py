@@ -12,10 +12,14 @@ Done = TypeVar("Done")
 
 
 def available_cores() -> int:
-    """Cores that this process may use, where the system tells; else all of them."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use, where the system tells; else all of them.
+
+    The environment variable `OMP_NUM_THREADS` allows fewer: Spark sets it where several processes
+    share a machine.
+    """
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    return min(there or 1, max(1, int(allowed)) if allowed.isdecimal() else there or 1)
 
 
 def mapped(work: Callable[[Part], Done], parts: Sequence[Part], threads: int = 0) -> Iterator[Done]:

@@ -24,6 +24,7 @@ class DictStore:
         self._matches: dict[tuple[str, str], tuple[float, float, float]] = {}
         self._stories: dict[str, StoredStory] = {}
         self._events: list[StoryEvent] = []
+        self._outlines: dict[str, tuple[int, bytes]] = {}
         self._parcels: dict[int, bytes] = {}
         self._shelved: dict[str, tuple[int, int, Shelved]] = {}
 
@@ -166,6 +167,15 @@ class DictStore:
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         self._stories.update({story.id: story for story in stories})
+
+    def put_outlines(self, outlines: Mapping[str, bytes]) -> None:
+        version = max((each for each, _ in self._outlines.values()), default=0) + 1
+        new = {story: (version, kept) for story, kept in outlines.items()}
+        self._outlines = self._outlines | new
+
+    def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
+        rows = [(story, *row) for story, row in self._outlines.items() if row[0] > after]
+        return sorted(rows, key=lambda row: (row[1], to_text(row[0])))
 
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         return {i: self._stories[i] for i in ids if i in self._stories}

@@ -123,6 +123,7 @@ STEPS = st.one_of(
     calls("unshelve", st.integers(1, 9)),
     calls("put_parcel_links", st.tuples(st.integers(1, 9), BYTES)),
     calls("put_stories", stories()),
+    calls("put_outlines", st.tuples(ID, BYTES)),
     calls("add_events", EVENTS),
 )
 TRANSACTIONS = st.lists(st.tuples(st.booleans(), st.lists(STEPS, max_size=6)), max_size=6)

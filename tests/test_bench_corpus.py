@@ -9,7 +9,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from dedup.bench.corpus import GeneratedArticle, generate, usual_days, write_corpus
+from dedup.bench.corpus import (
+    GeneratedArticle,
+    generate,
+    usual_days,
+    write_corpus,
+    write_generated,
+)
 from dedup.bench.names import drawn_name, spelled
 from dedup.bench.plan import LANGUAGES, story_sizes
 from dedup.errors import ConfigError
@@ -90,6 +96,20 @@ def test_the_file_is_read_by_cluster_and_its_gold_by_evaluate(
     assert languages == {each.article.id: each.article.language for each in made}
     copies, _ = read_labels(path, label_columns=("duplicates",))
     assert copies == {each.article.id: each.duplicates for each in made}
+
+
+def test_a_corpus_written_in_processes_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, spread_out = tmp_path / "alone.parquet", tmp_path / "spread.parquet"
+    write_corpus(alone, generate(300, seed=5))
+    for name in ("processes.MIN_ITEMS", "bench.corpus._AT_ONCE"):
+        monkeypatch.setattr(f"dedup.{name}", 70)
+    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    told: list[int] = []
+    assert write_generated(spread_out, 300, seed=5, on_progress=told.append) == 300
+    assert pq.read_table(spread_out).equals(pq.read_table(alone))
+    assert told == [70, 140, 210, 280, 300]
 
 
 def test_only_the_wanted_languages_are_written() -> None:

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.main import get_command
 
@@ -224,3 +225,29 @@ def test_every_error_is_drawn_in_the_tree() -> None:
     for name, value in vars(dedup.errors).items():
         if isinstance(value, type) and issubclass(value, DedupError):
             assert name in tree
+
+
+def test_figures_of_the_weights_are_those_of_the_files() -> None:
+    weights = ROOT / "dedup" / "weights"
+    told = (weights / "README.md").read_text(encoding="utf-8")
+    with np.load(weights / "term_weights.npz") as terms:
+        assert f"for {len(terms['keys']):,} hashed terms" in told
+    with np.load(ROOT / "dedup" / "encoders" / "bundled" / "weights.npz") as pieces:
+        assert round(len(pieces["scales"]), -5) == 200_000
+        assert 2 * pieces["nibbles"].shape[1] == 256
+    for path in weights.glob("affinity_*.json"):
+        curves = json.loads(path.read_text("utf-8"))["curves"].values()
+        points = sum(len(points) for kind in curves for points in kind.values())
+        assert f"some {points} numbers" in told
+
+
+def test_every_source_of_the_weights_is_told_with_its_licence() -> None:
+    told = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
+    licence = (ROOT / "dedup" / "encoders" / "bundled" / "LICENSE").read_text(encoding="utf-8")
+    sources = re.findall(r"^    (\S.*?)  +(\S.*)$", licence, re.MULTILINE)
+    assert len(sources) >= 17
+    rows = dict(re.findall(r"^\| (\S.*?) \| (.*) \|$", told, re.MULTILINE))
+    for source, terms in sources:
+        name = source.split(" (")[0]
+        own = next(row for row in rows if row.startswith(name))
+        assert terms.split(",")[0].removesuffix(" and public domain:") in rows[own], source

@@ -18,6 +18,29 @@ PACKAGE = Path(dedup.__file__).parent
 ARRAYS = re.compile(r"\b(?:Float32s|Float64s|Int64s|Int32s|UInt32s|UInt64s|BoolMask|NDArray)\b")
 SHAPED = re.compile(r"shape|\b(?:u?int|float)\d+\b[^.]*\(|\bbool\b[^.]*\(")
 OWN_ERRORS = {name for name in vars(dedup.errors) if name.endswith("Error")} | {"ValueError"}
+FORMULAS = (
+    "affinity",
+    "calibration",
+    "candidates",
+    "characters",
+    "config",
+    "curve_fitting",
+    "dates.calendars",
+    "encoders.bundled.segmentation",
+    "encoders.bundled.words",
+    "evaluation.measures",
+    "fingerprints",
+    "linkage",
+    "minhash",
+    "near_duplicates",
+    "neighbors",
+    "round_ups",
+    "shingles",
+    "skeletons",
+    "terms",
+)
+"""Modules with formulas that somebody else found first."""
+SOURCE = re.compile(r"\bSources?( of [^.]*)?:")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -135,3 +158,10 @@ def raised(node: Function) -> set[str]:
         if isinstance(each, ast.Raise)
     )
     return {error.id for error in errors if isinstance(error, ast.Name)}
+
+
+def test_formulas_have_sources() -> None:
+    files = {name: PACKAGE / f"{name.replace('.', '/')}.py" for name in FORMULAS}
+    assert [
+        name for name, path in files.items() if not SOURCE.search(path.read_text("utf-8"))
+    ] == []

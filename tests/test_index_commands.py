@@ -269,8 +269,12 @@ def test_a_story_shows_all_its_texts(run: Run, made: Path) -> None:
     table = shown.split("\n\n")[1].splitlines()
     assert len(table) == largest["texts"] + 1
     told = json.loads(run("story", made, largest["story_group"], "--json").out)
-    articles = told.pop("member_articles")
+    articles, ties = told.pop("member_articles"), told.pop("ties")
     assert told == largest
+    assert ties
+    for tie in ties:
+        other = next(each for each in (tie["earlier"], tie["later"]) if each != told["story_group"])
+        assert f": {other}  " in shown
     assert [article["id"] for article in articles] == largest["members"]
     assert {article["story_group"] for article in articles} == {largest["story_group"]}
     assert "text" not in articles[0]

@@ -16,8 +16,9 @@ from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
 from dedup.neighbors import SCALE, UNDATED, Pairs, neighbor_pairs, whole_vectors
-from dedup.shingles import Int64s
-from dedup.story_candidates import term_pairs
+from dedup.profiles import Profiles
+from dedup.shingles import BoolMask, Int64s
+from dedup.story_candidates import story_candidates, term_pairs
 from dedup.terms import WEIGHT_UNIT
 
 DAY = 86_400
@@ -223,3 +224,64 @@ def test_texts_searched_in_parts_share_the_same_words(monkeypatch: pytest.Monkey
     assert len(whole.first) > 100
     assert listed(term_pairs(rows, seconds, compiled=True)) == listed(whole)
     assert listed(term_pairs(rows, seconds, compiled=False)) == listed(whole)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12) | st.none(), st.integers(0, 1), st.booleans()),
+        min_size=1,
+        max_size=60,
+    ),
+    st.lists(st.integers(0, 12), max_size=3),
+)
+def test_slices_of_time_find_the_pairs_of_the_whole(
+    texts: list[tuple[int | None, int, bool]], cuts: list[int]
+) -> None:
+    """Each slice asked for by itself, beside what is near in time, and undated texts beside all."""
+    texts.sort(key=lambda text: 99 if text[0] is None else text[0])
+    of = profiles_of_rows(texts)
+    config = NeighborConfig(max_gap=timedelta(days=2), min_shared_bits=30, per_language=2)
+    wanted = set(listed(story_candidates(of, 0.2, config)))
+    found: set[tuple[int, int]] = set()
+    dated = of.seconds != UNDATED
+    edges = sorted({0, *cuts, 13})
+    for low, high in itertools.pairwise(edges):
+        asked = dated & (of.seconds >= low * DAY) & (of.seconds < high * DAY)
+        around = (of.seconds >= (low - 2) * DAY) & (of.seconds <= (high + 2) * DAY)
+        found |= asked_for(of, np.flatnonzero(around | ~dated), asked, config)
+    found |= asked_for(of, np.arange(len(texts)), ~dated, config)
+    assert found == wanted
+
+
+def asked_for(
+    of: Profiles, there: Int64s, asked: BoolMask, config: NeighborConfig
+) -> set[tuple[int, int]]:
+    pairs = story_candidates(
+        of.take(there), 0.2, config, asked=np.flatnonzero(asked[there]).astype(np.int64)
+    )
+    return {(int(there[a]), int(there[b])) for a, b in listed(pairs)}
+
+
+def profiles_of_rows(texts: list[tuple[int | None, int, bool]]) -> Profiles:
+    """Texts by day, language, and whether they have a word that many have."""
+    count = len(texts)
+    whole = whole_vectors(vectors_of(count, seed=5))
+    weight = round(40 / WEIGHT_UNIT)
+    rows, nothing = (
+        rows_of([{7: weight} if has else {} for *_, has in texts]),
+        rows_of([{}] * count),
+    )
+    return Profiles(
+        texts=[""] * count,
+        whole=whole,
+        head_whole=whole,
+        seconds=seconds_of([day for day, *_ in texts]),
+        languages=np.array([language for _, language, _ in texts], np.int64),
+        sources=np.full(count, -1),
+        short=np.zeros(count, bool),
+        terms=rows,
+        head_terms=nothing,
+        names=nothing,
+        numbers=nothing,
+        dates=nothing,
+    )

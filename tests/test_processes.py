@@ -20,6 +20,8 @@ from dedup.encoders import Float32s
 from dedup.encoders.bundled import BundledEncoder
 from dedup.pipeline import profiles_of
 from dedup.processes import LIMIT, MIN_ITEMS, spread
+from dedup.story_names import story_names
+from dedup.story_terms import calendar_terms
 
 HERE = os.getpid()
 
@@ -117,6 +119,23 @@ def test_profiles_and_vectors_made_in_processes_are_the_same(
             one, other = (getattr(getattr(each, rows), values) for each in (alone, spread_out))
             assert one.dtype == other.dtype
             assert one.tolist() == other.tolist()
+
+
+def test_names_found_in_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    articles = [each.article for each in generate(300, seed=2)]
+    told = [
+        (
+            [each.text for each in articles[k : k + 3]],
+            [each.language for each in articles[k : k + 3]],
+        )
+        for k in range(0, 300, 3)
+    ]
+    alone = story_names(told, calendar_terms)
+    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 10)
+    monkeypatch.setattr("dedup.story_names._STORIES_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    assert story_names(told, calendar_terms) == alone
+    assert any(alone)
 
 
 def test_an_encoder_of_ones_own_stays_here(monkeypatch: pytest.MonkeyPatch) -> None:

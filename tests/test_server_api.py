@@ -424,6 +424,7 @@ def test_the_openapi_document_has_examples_and_problem_documents(reading: TestCl
         ("/v1/query", "post"),
         ("/v1/stories", "get"),
         ("/v1/stories/{id}", "get"),
+        ("/v1/ties", "get"),
         ("/v1/why", "get"),
         ("/v1/changes", "get"),
         ("/healthz", "get"),

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
+from sklearn.metrics import adjusted_rand_score
 
 from dedup.config import Config
 from dedup.readers.files import read_articles
-from tests.news_streams import World
-from tests.on_spark import in_batch, on_spark
+from dedup.records import Article
+from tests.news_streams import START, World
+from tests.on_spark import frame_of, in_batch, on_spark
 
 # Java's gateway leaves sockets to the garbage collector.
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -48,10 +50,9 @@ def test_the_demonstration_corpus_is_that_of_the_batch(
     assert found == in_batch(articles, Config())
 
 
-@pytest.mark.parametrize("partitions", [1, 4])
-def test_made_up_news_is_that_of_the_batch(partitions: int, divided: Any) -> None:
+def test_made_up_news_is_that_of_the_batch(divided: Any) -> None:
     """Copies, templates in large buckets, round-ups, repeated lines, equal and missing times."""
-    made = random.Random(partitions)
+    made = random.Random(4)
     articles = World(made, 160, crowd=50).articles
     undated = {article.id for article in made.sample(articles, 20)}
     articles = [
@@ -65,7 +66,7 @@ def test_made_up_news_is_that_of_the_batch(partitions: int, divided: Any) -> Non
     )
     shuffled = [*articles, *twice]
     made.shuffle(shuffled)
-    assert on_spark(divided(partitions), shuffled, config) == in_batch(shuffled, config)
+    assert on_spark(divided(4), shuffled, config) == in_batch(shuffled, config)
 
 
 def test_components_are_those_of_the_whole_graph(spark: Any, tmp_path: Path) -> None:
@@ -88,3 +89,75 @@ def test_components_are_those_of_the_whole_graph(spark: Any, tmp_path: Path) -> 
     smallest = {label: k for k, label in reversed(list(enumerate(labels.tolist())))}
     wanted = {k: smallest[label] for k, label in enumerate(labels.tolist())}
     assert found == {k: root for k, root in wanted.items() if k != root}
+
+
+def test_a_large_template_and_a_large_story_are_those_of_the_batch(spark: Any) -> None:
+    """10,000 texts of one template in the same buckets, and 5,000 of one story in one component."""
+    made = random.Random(1)
+    articles = template(made, 10_000) + large_story(made, 5_000)
+    config = Config().replace(neighbors={"max_gap": timedelta(hours=2)})
+    found = on_spark(spark, articles, config)
+    assert found == in_batch(articles, config)
+    assert len({row["duplicate_cluster"] for row in found[0]}) > 14_000
+    assert max(row["texts"] for row in found[1]) > 20
+
+
+def test_beyond_exact_search_most_is_found_and_the_summary_says_so(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dedup.spark import centroids, links
+    from dedup.spark.flow import clustered
+    from dedup.spark.stages import Stages
+
+    for module in (centroids, links):
+        monkeypatch.setattr(module, "SCANNED", 60)
+    articles = World(random.Random(8), 140, crowd=12).articles
+    config = Config().replace(neighbors={"exact_texts": 50})
+    found = clustered([frame_of(spark, articles)], config, Stages(spark, str(tmp_path / "x")))
+    stories = {row.id: row.story_group for row in found.articles.collect()}
+    exact = {row["id"]: row["story_group"] for row in in_batch(articles, Config())[0]}
+    ids = sorted(exact)
+    same = adjusted_rand_score([exact[each] for each in ids], [stories[each] for each in ids])
+    assert same > 0.8
+    assert spark.read.parquet(str(tmp_path / "x" / "centroids")).distinct().count() > len(ids)
+    assert any("neighbours are approximate" in note for note in found.summary.notes)
+
+
+def nonsense(made: random.Random, count: int) -> list[str]:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return ["".join(made.choices(letters, k=made.randint(2, 8))) for _ in range(count)]
+
+
+def template(made: random.Random, count: int) -> list[Article]:
+    """Texts of one frame and some words of their own, too far apart in time to be one story."""
+    words = nonsense(made, 20_000)
+    frame = made.choices(words, k=46)
+    return [
+        Article(
+            f"t{number:05}",
+            text=" ".join(frame + made.choices(words, k=14)),
+            published_at=START + timedelta(hours=3 * number),
+            language="en",
+        )
+        for number in range(count)
+    ]
+
+
+def large_story(made: random.Random, count: int) -> list[Article]:
+    """Texts that share names, a minute apart."""
+    words = nonsense(made, 3_000)
+    names = [word.capitalize() + "ov" for word in nonsense(made, 6)]
+    texts = [made.choices(words, k=30) + made.choices(names, k=8) for _ in range(count)]
+    for text in texts:
+        made.shuffle(text)
+    return [
+        Article(
+            f"s{number:05}",
+            f"{names[0]} {names[1]} {text[0]}",
+            " ".join(text),
+            f"Paper {number % 50}",
+            START + timedelta(minutes=number),
+            "en",
+        )
+        for number, text in enumerate(texts)
+    ]

@@ -38,7 +38,9 @@ def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
         ids, matches = items
         store.put_matches(ids, {match[:2]: match for match in matches}.values())
         return
-    getattr(store, name)(dict(items) if name in ("set_meta", "put_parcel_links") else items)
+    getattr(store, name)(
+        dict(items) if name in ("set_meta", "put_parcel_links", "put_outlines") else items
+    )
 
 
 def shelvable(
@@ -91,6 +93,8 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         [store.shelved_with(keys, most) for keys in ([0, 7], [-9], [2**63 - 1]) for most in (1, 9)],
         [store.shelved_lines(source) for source in ("", "a.example", "c\0")],
         store.stories(ids),
+        store.outlines(),
+        store.outlines(1),
         [pages(store, wanted, limit) for wanted in filters for limit in (1, 2, 50)],
         [
             store.events(1),

@@ -46,6 +46,7 @@ from tests.stored_records import (
 RELEASED = {
     "0001_index": "5ea3de87afc6f0b58f62d744193fc1a0ecc72ddab37a8ebe2076d1ed18b2d590",
     "0002_window": "1351af5e296156a1445ff10f5331cc351f0f6c6044dd3e60f294c0206a16a11d",
+    "0003_outlines": "ffb7a6b986dd594199b8b4373f9634112157e52b4132cc9e4b68f657d1d98f2f",
 }
 
 

@@ -21,7 +21,7 @@ from dedup.linkage import NO_CONSENT, average_linkage
 from dedup.links import Links
 from dedup.neighbors import UNDATED
 from dedup.percolation import percolates
-from dedup.round_ups import closed_compiled, closed_plain, round_ups
+from dedup.round_ups import best_homes, closed_compiled, closed_plain, round_ups
 from dedup.shingles import Int64s
 from dedup.stories import described, group
 
@@ -289,6 +289,36 @@ def test_a_round_up_joins_last_and_bridges_nothing() -> None:
     far[0] = 30 * 86_400
     apart = group(*links(scores), far, keys(13), Dense(scores), config)
     assert [0] in [g.members.tolist() for g in apart.groups]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 9))
+def test_round_ups_find_the_home_that_a_search_of_all_finds(seed: int, gap: int) -> None:
+    generator = np.random.default_rng(seed)
+    scores = symmetric(generator.integers(-3, 4, (14, 14)) * 1000)
+    seconds = np.where(generator.random(14) < 0.2, UNDATED, generator.integers(0, 20, 14))
+    members = generator.integers(0, 4, 10)
+    groups = [np.flatnonzero(members == number) for number in np.unique(members)]
+    first, second, values = links(scores)
+    near = Links.of(first, second, values, 14).at_least(0)
+    expected = []
+    for text in range(10, 14):
+        options = []
+        for number, group_members in enumerate(groups):
+            dated = [int(t) for t in seconds[group_members] if t != UNDATED]
+            silence = min((abs(t - int(seconds[text])) for t in dated), default=0)
+            if seconds[text] == UNDATED or silence <= gap:
+                mean = sum(int(scores[text, x]) for x in group_members) / len(group_members)
+                if any(scores[text, x] >= 0 for x in group_members):
+                    options.append((mean, -number))
+        best = max(options, default=(-1e9, 0))
+        expected.append(-best[1] if best[0] >= log_odds_of(0.35) else -1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dedup.round_ups._MEMBERS_AT_ONCE", 5)
+        found = best_homes(
+            np.arange(10, 14), groups, near, seconds, Dense(scores), StoryConfig(),
+            timedelta(seconds=gap),
+        )  # fmt: skip
+    assert found.tolist() == expected
 
 
 def test_a_text_in_the_midst_of_its_own_story_is_no_round_up() -> None:

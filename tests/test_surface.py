@@ -37,6 +37,7 @@ DRIVERS = {
     "index_memory",
     "index_reading",
     "index_settings",
+    "index_ties",
     "index_turns",
     "index_window",
     "live",

@@ -8,10 +8,10 @@ each article, so that a million need no more than 100 MB.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from dedup.bench.names import drawn_name, spelled
 from dedup.bench.plan import LANGUAGES, Plan, planned
 from dedup.bench.writing import Writer
 from dedup.errors import ConfigError
+from dedup.processes import spread
 from dedup.records import Article
 from dedup.writers import replacing
 
@@ -28,6 +29,9 @@ FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 _PAPERS = ("Post", "Times", "Herald", "News", "Wire", "Daily")
 _AT_ONCE = 10_000
 _DAYS_OF_100_000 = 30
+_COLUMNS = ("id", "title", "text", "source", "language", "url", "cluster", "duplicates")
+_Row = tuple[str, str, str, str, str, str, str, str, datetime | None]
+"""Values of `_COLUMNS`, and the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,25 @@ def generate(
         raise ConfigError(
             f"languages {', '.join(unknown)}: can be generated: {', '.join(LANGUAGES)}"
         )
-    plan = planned(articles, days or usual_days(articles), seed, languages)
-    return _written(plan, seed)
+    return _written((articles, days, seed, tuple(languages.items())), range(articles))
 
 
-def _written(plan: Plan, seed: int) -> Iterator[GeneratedArticle]:
-    writer = Writer(plan, seed)
+_Asked = tuple[int, float, int, tuple[tuple[str, float], ...]]
+"""Articles, days, seed and languages: what a plan is a function of."""
+
+
+@lru_cache(maxsize=1)
+def _plan(asked: _Asked) -> Plan:
+    articles, days, seed, languages = asked
+    return planned(articles, days or usual_days(articles), seed, dict(languages))
+
+
+def _written(asked: _Asked, numbers: Iterable[int]) -> Iterator[GeneratedArticle]:
+    """Articles by number; each is the same whichever others are written."""
+    plan = _plan(asked)
+    writer = Writer(plan, asked[2])
     named = lru_cache(None)(_outlet)
-    for number, seconds in enumerate(plan.seconds.tolist()):
+    for number in numbers:
         title, text = writer.text(number)
         code = plan.languages[int(plan.language[number])]
         article = Article(
@@ -93,7 +108,7 @@ def _written(plan: Plan, seed: int) -> Iterator[GeneratedArticle]:
             title=title,
             text=text,
             source=named(int(plan.source[number]), code),
-            published_at=FIRST_DAY + timedelta(seconds=seconds),
+            published_at=FIRST_DAY + timedelta(seconds=int(plan.seconds[number])),
             language=code,
         )
         yield GeneratedArticle(
@@ -107,6 +122,39 @@ def _outlet(source: int, code: str) -> str:
     return f"{name} {_PAPERS[source % len(_PAPERS)]}"
 
 
+def write_generated(
+    path: str | Path,
+    articles: int,
+    days: float = 0,
+    seed: int = 0,
+    languages: Mapping[str, float] = LANGUAGES,
+    on_progress: Callable[[int], None] | None = None,
+) -> int:
+    """Write what `generate` gives as Parquet, as `write_corpus` does; many in processes.
+
+    Args:
+        path: A file, complete or not there.
+        articles: As for `generate`.
+        days: As for `generate`.
+        seed: As for `generate`.
+        languages: As for `generate`.
+        on_progress: Called with the number of articles written so far.
+
+    Raises:
+        ConfigError: As for `generate`.
+        OutputError: The file cannot be written.
+    """
+    generate(articles, days, seed, languages)
+    asked = articles, days, seed, tuple(languages.items())
+    parts = [range(k, min(k + _AT_ONCE, articles)) for k in range(0, articles, _AT_ONCE)]
+    with spread(articles) as mapped:
+        return _write(path, mapped(partial(_rows, asked), parts), on_progress)
+
+
+def _rows(asked: _Asked, numbers: Sequence[int]) -> list[_Row]:
+    return [_row(each) for each in _written(asked, numbers)]
+
+
 def write_corpus(path: str | Path, made: Iterator[GeneratedArticle]) -> int:
     """Write articles and their gold as Parquet, complete or not at all; returns how many.
 
@@ -116,31 +164,40 @@ def write_corpus(path: str | Path, made: Iterator[GeneratedArticle]) -> int:
     Raises:
         OutputError: The file cannot be written.
     """
+    return _write(path, iter(lambda: [_row(each) for each in islice(made, _AT_ONCE)], []))
+
+
+def _write(
+    path: str | Path,
+    parts: Iterable[Sequence[_Row]],
+    on_progress: Callable[[int], None] | None = None,
+) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    strings = ("id", "title", "text", "source", "language", "url", "cluster", "duplicates")
-    schema = pa.schema(
-        [*((name, pa.string()) for name in strings), ("published_at", pa.timestamp("s", tz="UTC"))]
-    )
+    types = dict.fromkeys(_COLUMNS, pa.string()) | {"published_at": pa.timestamp("s", tz="UTC")}
+    schema = pa.schema(types.items())
     written = 0
     with replacing(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        while rows := [_row(each) for each in islice(made, _AT_ONCE)]:
-            writer.write_table(pa.Table.from_pylist(rows, schema))
+        for rows in parts:
+            columns = dict(zip(types, map(list, zip(*rows, strict=True)), strict=True))
+            writer.write_table(pa.Table.from_pydict(columns, schema))
             written += len(rows)
+            if on_progress is not None:
+                on_progress(written)
     return written
 
 
-def _row(each: GeneratedArticle) -> dict[str, object]:
+def _row(each: GeneratedArticle) -> _Row:
     article = each.article
-    return {
-        "id": article.id,
-        "title": article.title,
-        "text": article.text,
-        "source": article.source,
-        "published_at": article.published_at,
-        "language": article.language,
-        "url": article.url,
-        "cluster": each.story,
-        "duplicates": each.duplicates,
-    }
+    return (
+        article.id,
+        article.title,
+        article.text,
+        article.source,
+        article.language,
+        article.url,
+        each.story,
+        each.duplicates,
+        article.published_at,
+    )

@@ -22,6 +22,7 @@ MIN_SECONDS = 0.1
 """Less cannot be told from the start of a program."""
 _CONFIDENCE = 0.95
 _MOST_WIDE = 1.0
+_FEW = 10
 _LONG_SECONDS = 12 * 3600
 _BYTES_PER_MB = 1024**2
 _BYTES_PER_GB = 1024**3
@@ -167,13 +168,15 @@ def next_sentence(
 
 
 def span_of(seconds: float) -> str:
-    """A length of time for people: `40 s`, `12 minutes`, `3.5 hours`, `4 days`.
+    """A length of time for people.
 
-    >>> [span_of(each) for each in (0.01, 40, 720, 12600, 350_000)]
-    ['10 ms', '40 s', '12 minutes', '3.5 hours', '4 days']
+    >>> [span_of(each) for each in (0.01, 2.06, 40, 720, 12600, 350_000)]
+    ['10 ms', '2.1 s', '40 s', '12 minutes', '3.5 hours', '4 days']
     """
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
+    if seconds < _FEW:
+        return f"{seconds:.1f} s"
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:
@@ -184,11 +187,13 @@ def span_of(seconds: float) -> str:
 
 
 def size_of(count: float) -> str:
-    """Bytes for people: MB below a GB (of 2^30).
+    """Bytes for people, in MB of 2^20 or GB of 2^30.
 
-    >>> [size_of(each) for each in (3e6, 25e9)]
-    ['3 MB', '23.3 GB']
+    >>> [size_of(each) for each in (3e6, 3e7, 25e9)]
+    ['2.9 MB', '29 MB', '23.3 GB']
     """
+    if count < _FEW * _BYTES_PER_MB:
+        return f"{count / _BYTES_PER_MB:.1f} MB"
     if count < _BYTES_PER_GB:
         return f"{count / _BYTES_PER_MB:,.0f} MB"
     return f"{count / _BYTES_PER_GB:,.1f} GB"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ADDED_AT_ONCE = 5_000
 _SINGLES = 40
+_FEWEST, _ENOUGH_SECONDS = 5, 20.0
 _TELL_EVERY_SECONDS = 0.25
 _READ_AT_ONCE = 1024
 _MEASURES = ("b_cubed", "pairwise", "ceaf_e", "adjusted_rand_index", "gold_clusters")
@@ -167,8 +168,11 @@ def _quality(job: Job, folder: Path) -> dict[str, Any]:
 
 def _each(name: str, work: Callable[[Article], object], given: list[Article]) -> Stage:
     """The median of some operations, one at a time; the first of them warms up."""
-    wall, cpu = [], []
+    wall: list[float] = []
+    cpu: list[float] = []
     for article in given:
+        if len(wall) >= _FEWEST and sum(wall) > _ENOUGH_SECONDS:
+            break
         begun, used = time.perf_counter(), time.process_time()
         work(article)
         wall.append(time.perf_counter() - begun)

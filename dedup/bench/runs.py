@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from dedup.bench.corpus import generate, usual_days, write_corpus
+from dedup.bench.corpus import usual_days, write_generated
 from dedup.bench.measuring import Job
 from dedup.bench.samples import Samples
 from dedup.bench.settings import Settings
@@ -127,8 +127,14 @@ class Run:
         if self.settings.inputs and self._samples is None:
             self._samples = Samples.of(self.settings.inputs, self.settings.columns)
         if self._samples is None:
-            made = generate(size, days, self.settings.seed, self.settings.languages)
-            count = write_corpus(path, self._watched(made, _CORPUS, size))
+            count = write_generated(
+                path,
+                size,
+                days,
+                self.settings.seed,
+                self.settings.languages,
+                lambda done: self._report(_CORPUS, size, done, size),
+            )
         else:
             count, days = self._samples.write(path, size), self._samples.days(size)
         facts = {
@@ -192,12 +198,6 @@ class Run:
         begun = time.perf_counter()
         self._at_hand = part, size, begun
         return begun
-
-    def _watched(self, made: Iterator[Any], part: str, size: int) -> Iterator[Any]:
-        for number, each in enumerate(made):
-            if number % 1000 == 0:
-                self._report(part, size, number, size)
-            yield each
 
     def _report(self, what: str, size: int, done: int, total: int) -> None:
         self._tell(f"{size:,}: {what}", done, total, self.left_seconds())

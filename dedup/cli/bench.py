@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dedup.bench.samples import Samples
     from dedup.bench.settings import Settings
 
+_STDIN = ", or - for JSONL on stdin."
 _CORPUS = "What is measured"
 _SIZES = "1k,3k,10k,30k"
 
@@ -26,9 +27,9 @@ def bench_command(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[INPUT]...",
+            metavar="INPUT",
             help="Your articles, measured in growing samples; without any, articles are "
-            "generated. " + INPUTS_HELP,
+            "generated. " + INPUTS_HELP.removesuffix(_STDIN) + ".",
         ),
     ] = None,
     articles: Annotated[
@@ -187,6 +188,8 @@ def _settings(
     from dedup.bench.samples import Samples
     from dedup.bench.settings import Settings, growing_sizes, sizes_from
 
+    if "-" in inputs:
+        raise ConfigError("-: standard input can be read only once: give files to take samples of")
     sizes = sizes_from(articles or ("" if inputs else _SIZES))
     samples = Samples.of(inputs, columns) if inputs else None
     if samples is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -29,7 +29,7 @@ from dedup.errors import NotFoundError
 
 if TYPE_CHECKING:
     from dedup.index import StoryIndex
-    from dedup.records import StoryGroup
+    from dedup.records import StoryGroup, StoryTie
 
 _TIME = "TIME"
 _SPARE = ("first seen", "sources", "articles", "last seen", "languages")
@@ -135,11 +135,11 @@ def story_command(
 
     P is how well a text fits: its mean P(same event) with the other texts. A
     story keeps its id as it grows. An id that was merged into another story
-    leads to that one.
+    leads to that one. Below stand other stories of the same affair.
 
     With --json: one document with the columns of `dedup cluster --stories`, and
     "member_articles": title, source, time, language, url and cluster of every
-    article.
+    article; and "ties", with the columns of `dedup cluster --ties`.
 
     [bold]Examples[/bold]
 
@@ -147,7 +147,7 @@ def story_command(
 
       dedup story news s-b4e3427c1079 --as-of 2h --json | jq .headlines
     """
-    from dedup.result import story_row
+    from dedup.result import story_row, tie_row
 
     then = optional_time(as_of, "--as-of")
     with opened(index) as held:
@@ -156,11 +156,15 @@ def story_command(
         if as_json:
             row = story_row(story, held.stats().config_digest)
             row["member_articles"] = list(_members(held, story))
+            digest = held.stats().config_digest
+            row["ties"] = [tie_row(tie, digest) for tie in _ties(held, story, then)]
             typer.echo(json_document(row))
             return
         for line in _heading(story, id):
             show_line(line)
         show_table(_COVERAGE, _coverage(held, story), spare=ARTICLE_SPARE)
+        for line in _tied(held, story, then):
+            show_line(line)
 
 
 def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:  # noqa: A002
@@ -194,6 +198,26 @@ def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
         if words:
             yield f"{name}: {', '.join(words)}"
     yield ""
+
+
+def _ties(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Sequence[StoryTie]:
+    """Those of a story as it is; of one as it was nothing is known."""
+    with suppress(NotFoundError):
+        return index.ties(story.id) if then is None else ()
+    return ()
+
+
+def _tied(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterator[str]:
+    from dedup.explanation import TIE_LABELS
+
+    found = _ties(index, story, then)
+    if found:
+        yield ""
+    for tie in found:
+        is_earlier = tie.earlier == story.id
+        with suppress(NotFoundError):
+            other = index.story(tie.later if is_earlier else tie.earlier)
+            yield f"{TIE_LABELS[tie.kind][is_earlier].lower()}: {other.id}  {other.headline}"
 
 
 def _coverage(index: StoryIndex, story: StoryGroup) -> Iterator[tuple[str, ...]]:

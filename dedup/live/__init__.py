@@ -186,12 +186,20 @@ class Live(Windowed):
             changed[int(group.members[0])] = group
         numbers = [number for each in changed.values() for number in each.members.tolist()]
         homes = {number: self.cluster_of(self._texts.articles[number]) for number in numbers}
+        stories, outlines = described(
+            list(changed.values()),
+            homes,
+            self._cleaned.articles,
+            self._cleaned.texts,
+            self._texts.profiles,
+        )
         return Outcome(
             texts,
             derived,
             clusters.new,
-            described(list(changed.values()), homes, self._cleaned.articles, self._cleaned.texts),
+            stories,
             sorted(self._story_id(number) for number in groups.gone | set(changed)),
             clusters.looked_at,
             clusters.matches,
+            outlines,
         )

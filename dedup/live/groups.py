@@ -67,6 +67,14 @@ class LiveGroups:
             (self._groups[first],) = self._described([self._members[first]])
         return self._groups[first]
 
+    def together(self, number: int) -> tuple[Int64s, Int64s]:
+        """The texts of the group that a text is in, and of its part."""
+        state = self._states.now
+        group = self._members[self.first_of(number)]
+        if not state.parts[number]:
+            return group, np.array([number])
+        return group, state.forest.members(int(state.nodes[number]))
+
     def first_of(self, number: int) -> int:
         """The first text of the group that a text is in."""
         return int(self._first_of.rows[number])

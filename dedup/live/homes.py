@@ -15,6 +15,7 @@ from dedup.affinity import log_odds_of
 from dedup.config import StoryConfig
 from dedup.live.link_table import LinkTable
 from dedup.live.texts import LiveTexts
+from dedup.round_ups import mean_log_odds
 from dedup.shingles import Int64s
 
 _Means = tuple[Int64s, npt.NDArray[np.float64]]
@@ -97,7 +98,8 @@ class Homes:
         if len(old_keys):
             new = old_keys[place] != keys
             means[~new] = old_values[place[~new]]
-        means[new] = self._scored(keys[new] // count, keys[new] % count, groups)
+        members = [groups[first] for first in (keys[new] % count).tolist()]
+        means[new] = mean_log_odds(keys[new] // count, members, self._texts.scorer)
         starts = np.searchsorted(keys, numbers * count)
         stops = np.searchsorted(keys, (numbers + 1) * count)
         return {
@@ -106,18 +108,6 @@ class Homes:
                 numbers.tolist(), starts.tolist(), stops.tolist(), strict=True
             )
         }
-
-    def _scored(
-        self, texts: Int64s, firsts: Int64s, groups: Mapping[int, Int64s]
-    ) -> npt.NDArray[np.float64]:
-        """Mean log-odds of texts with groups."""
-        members = [groups[first] for first in firsts.tolist()]
-        sizes = np.array([len(each) for each in members], np.int64)
-        if not len(sizes):
-            return np.empty(0)
-        log_odds = self._texts.scorer.log_odds(np.repeat(texts, sizes), np.concatenate(members))
-        sums = np.add.reduceat(log_odds, np.cumsum(sizes) - sizes)
-        return sums / sizes
 
     def _best(self, means: _Means) -> int:
         """Of equal groups the one whose first text comes first."""

@@ -84,7 +84,7 @@ class LiveLinks:
             generation: Of the store.
             late: Which texts are round-ups, bool (n,).
             parts: Equal for texts of one part and else different, int64 (n,).
-            without: Numbers of texts that are left out, with all that they are linked to.
+            without: Numbers of texts that are left out.
         """
         there = self._texts.alive.copy()
         there[without] = False
@@ -92,7 +92,8 @@ class LiveLinks:
         place = np.full(len(self._texts), -1)
         place[kept] = np.arange(len(kept))
         links = self.table.all()
-        first, second, log_odds = (each[there[links[0]]] for each in links)
+        stay = there[links[0]] & there[links[1]]
+        first, second, log_odds = (each[stay] for each in links)
         return LinkCache(
             generation,
             tuple(self._texts.articles[number] for number in kept.tolist()),
@@ -112,10 +113,10 @@ class LiveLinks:
         self.table.put(found.first, found.second, found.log_odds)
 
     def kept(self, numbers: Int64s) -> tuple[Int64s, Tops]:
-        """Links and nearest of texts that are linked to no others, by place among them."""
+        """Links of texts with one another, and their nearest, by place among them."""
         order = np.argsort(numbers)
         found = self.table.around(numbers)
-        once = found[0] < found[1]
+        once = (found[0] < found[1]) & np.isin(found[1], numbers)
         first, second = (order[np.searchsorted(numbers[order], each[once])] for each in found[:2])
         return np.stack((first, second, found[2][once]), axis=1), self._nearest.kept(numbers)
 

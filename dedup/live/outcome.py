@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dedup.assembly import describe_groups
+from dedup.assembly import describe_groups, precedence
+from dedup.live.outlines import outline_of
 from dedup.matches import Similarity
 from dedup.pipeline import terms_of
+from dedup.profiles import Profiles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.store import Derived
 from dedup.stories import Group, Grouping
@@ -27,6 +29,7 @@ class Outcome:
         gone: Ids of the story groups that these articles may have been in before.
         looked_at: Articles whose matches may be others now, those that went included.
         matches: Verified copies among the texts of these, each by its first article.
+        outlines: What ties the story groups to others, by the ids that the batch gives.
         unshelved: Parcels whose articles are in the hot index again.
         parcels: What is to be kept of other parcels now, by number.
     """
@@ -38,6 +41,7 @@ class Outcome:
     gone: Sequence[str]
     looked_at: Set[str]
     matches: Sequence[tuple[str, str, Similarity]]
+    outlines: Mapping[str, bytes]
     unshelved: Sequence[int] = ()
     parcels: Mapping[int, bytes] = field(default_factory=dict)
 
@@ -47,14 +51,16 @@ def described(
     clusters: Mapping[int, DuplicateCluster],
     articles: Mapping[str, Article],
     texts: Mapping[str, CleanText],
-) -> tuple[StoryGroup, ...]:
-    """Groups of numbered texts as the batch describes them.
+    profiles: Profiles,
+) -> tuple[tuple[StoryGroup, ...], dict[str, bytes]]:
+    """Groups of numbered texts as the batch describes them, and their outlines by id.
 
     Args:
         groups: Some groups.
         clusters: The duplicate cluster of each of their texts, by number.
         articles: By id.
         texts: By id of the article.
+        profiles: Of all texts, by number.
     """
     place = {number: k for k, number in enumerate(clusters)}
     local = tuple(
@@ -68,4 +74,14 @@ def described(
     grouping = Grouping(local, 0, 0, 0, ())
     homes = list(clusters.values())
     terms = terms_of(grouping, homes, articles, texts)
-    return describe_groups(grouping, homes, articles, texts, terms)
+    stories = describe_groups(grouping, homes, articles, texts, terms)
+    by_first = {story.first_article: story for story in stories}
+    outlines = {}
+    for row, each in enumerate(groups):
+        first = clusters[int(each.members[0])].representative
+        story, numbers = by_first[first], each.members
+        outlines[story.id] = outline_of(
+            story, precedence(articles[first], texts[first]), terms, row,
+            profiles.seconds[numbers], profiles.whole[numbers],
+        )  # fmt: skip
+    return stories, outlines

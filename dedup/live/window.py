@@ -18,6 +18,9 @@ from dedup.live.parcels import ParcelLinks
 from dedup.shingles import Int64s
 from dedup.store import Shelved
 
+_MANY = 1000
+"""What hangs together and is larger is not one story, if it is split."""
+
 
 class Windowed(Memory):
     """What is in memory, of which a part leaves and comes back."""
@@ -36,7 +39,9 @@ class Windowed(Memory):
         """All that can leave: parcels in which every article is older than a time.
 
         What hangs together, by copies or links, leaves together. So nothing that comes later
-        can change a parcel but by becoming a copy of one of its texts, or by its time.
+        can change a parcel but by becoming a copy of one of its texts, or by its time. But where
+        chance links hold together more than a thousand articles, and the groups are made of parts
+        of what they hold together, these parts leave.
         """
         articles = self._cleaned.articles
         times = {id: each.published_at for id, each in articles.items()}  # noqa: A001
@@ -44,7 +49,21 @@ class Windowed(Memory):
         starts = [each for each in old if each not in self.shelf.articles]
         there = {*starts}
         found = components(starts, self._hanging)
+        for each in found.copy():
+            if len(each) > _MANY and not there.issuperset(each):
+                found += components(there.intersection(each), self._in_part)
         return [self._parcel(each) for each in found if there.issuperset(each)]
+
+    def _in_part(self, article: str) -> Iterable[str]:
+        """What an article cannot leave without, though it may be linked to more."""
+        yield from self._copies.hanging(article)
+        number = self._texts.number.get(article)
+        if number is not None:
+            for texts in self._groups.together(number):
+                # All by way of one of them, that large parts do not take their square.
+                hub = int(texts.min())
+                for other in texts.tolist() if number == hub else (hub,):
+                    yield self._texts.articles[other]
 
     def _hanging(self, article: str) -> Iterable[str]:
         """What hangs together with an article directly."""

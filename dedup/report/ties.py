@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dedup.explanation import shown_gap
+from dedup.explanation import TIE_LABELS, shown_gap
 from dedup.records import StoryGroup, StoryTie
 from dedup.report.differences import shortened
 from dedup.report.parts import Languages
@@ -13,12 +13,6 @@ from dedup.report.parts import Languages
 _TIES_OF_STORY = 10
 _HEADLINE_CHARS = 120
 _WORDS = 6
-# What the other story is to this one, if this one is the later and if it is the earlier.
-_LABELS = {
-    "follow_up": ("Follows", "Followed by"),
-    "background": ("Background", "Background of"),
-    "related": ("Related", "Related"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ class Ties:
         shared = [word for word in words if word not in named]
         side = "later" if is_earlier else "earlier"
         return TieView(
-            _LABELS[tie.kind][is_earlier],
+            TIE_LABELS[tie.kind][is_earlier],
             other.id,
             other.id in self._listed,
             shortened(other.headline, _HEADLINE_CHARS),

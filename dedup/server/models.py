@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from dedup.index_records import Placement, StoryEvent
-from dedup.records import Article, Evidence, Match, Problem, StoryGroup
+from dedup.records import Article, Evidence, Match, Problem, StoryGroup, StoryTie, TieKind
 from dedup.result import Why
 from dedup.store import Place, StoredArticle
 
@@ -209,6 +209,34 @@ class WhyOut(BaseModel):
             min_probability=why.min_probability,
             max_gap_seconds=why.max_gap.total_seconds(),
         )
+
+
+class TieOut(BaseModel):
+    """Two stories that belong to one affair, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    earlier: str
+    later: str
+    kind: TieKind
+    strength: float = Field(description="From 0 to 1: grows with what both share, fades with time.")
+    cosine: float
+    gap_seconds: float | None = Field(description="Between the beginnings; null without a date.")
+    shared_bits: float
+    shared_terms: tuple[str, ...]
+    shared_names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tie: StoryTie) -> TieOut:
+        """From the record of the index."""
+        plain = {name: getattr(tie, name) for name in cls.model_fields if name != "gap_seconds"}
+        return cls(gap_seconds=None if tie.gap is None else tie.gap.total_seconds(), **plain)
+
+
+class TiesOut(BaseModel):
+    """The ties of one story."""
+
+    ties: list[TieOut]
 
 
 class ChangesOut(BaseModel):

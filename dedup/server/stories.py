@@ -13,7 +13,7 @@ from dedup.index_records import StoryOrder
 from dedup.records import StoryGroup
 from dedup.server.answers import answer
 from dedup.server.cursors import page_of_stories
-from dedup.server.models import Id, Line, Moment, StoriesOut, StoryOut, WhyOut
+from dedup.server.models import Id, Line, Moment, StoriesOut, StoryOut, TieOut, TiesOut, WhyOut
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import service_of
 from dedup.store import StoryFilter
@@ -90,6 +90,22 @@ async def show_story(
             raise Refusal(HTTPStatus.GONE, str(error)) from error
 
     return await answer(service, StoryGroup, found)
+
+
+@router.get(
+    "/ties", response_model=TiesOut, responses=documented(404), summary="What a story goes with"
+)
+async def ties(
+    request: Request,
+    story_group: Annotated[Id, Query(description="Id of a story.", examples=["s-b4e3427c1079"])],
+) -> Response:
+    """Stories that follow up a story, that it looks back on, or that go with it, and why."""
+    service = service_of(request)
+
+    def found() -> TiesOut:
+        return TiesOut(ties=[TieOut.of(tie) for tie in service.index.ties(story_group)])
+
+    return await answer(service, TiesOut, found)
 
 
 @router.get(

@@ -55,11 +55,13 @@ def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     held = pa.Table.from_batches(
         list(batches), pa.schema({"first": pa.int64(), "second": pa.int64()})
     )
+    if not held.num_rows:
+        return
     ends = np.stack((numbers(held, "first"), numbers(held, "second")))
     nodes, places = np.unique(ends, return_inverse=True)
     first, second = places.reshape(2, -1)
     graph = sp.coo_array((np.ones(len(first), np.int8), (first, second)), shape=(len(nodes),) * 2)
-    labels = connected_components(graph, directed=False)[1] if len(nodes) else places
+    labels = connected_components(graph, directed=False)[1]
     smallest = np.unique(labels, return_index=True)[1]
     roots = nodes[smallest[labels]]
     hanging = nodes > roots

@@ -50,6 +50,7 @@ PROFILES = pa.schema(
 )
 LINKS = pa.schema({"first": _NUMBER, "second": _NUMBER, "log_odds": _NUMBER})
 _ASKED_IN_A_CELL = 5_000
+_TEXTS_OF_A_SLICE = 1_000
 _SLICE_ERROR = 0.001
 
 
@@ -142,7 +143,9 @@ def _cells(stages: Stages, found: DataFrame, config: Config) -> DataFrame:
     row = dated.selectExpr("min(seconds)", "max(seconds)", "count(*)").first()
     first, last, count = (int(each or 0) for each in row)
     gap = int(config.neighbors.max_gap.total_seconds())
-    wanted = min(max(stages.tasks, -(-(last - first) // gap)), count)
+    # A slice much shorter than the gap holds little beside what other slices hold, too.
+    slices = min((last - first) // gap, count // _TEXTS_OF_A_SLICE)
+    wanted = min(max(stages.tasks, slices), count)
     shares = [k / wanted for k in range(1, wanted)]
     inner = dated.approxQuantile("seconds", shares, _SLICE_ERROR) if shares else []
     lows = sorted({first, *map(int, inner)}) if count else []

@@ -5,6 +5,7 @@ Times travel as microseconds since 1970, so that no zone of a session can change
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup import processes
 from dedup.errors import MissingExtraError
 from dedup.shingles import Int64s
 
@@ -56,10 +58,16 @@ def _spelled(kind: pa.DataType) -> str:
     return _TYPES[kind]
 
 
+def alone() -> None:
+    """Let this process of Spark start no others: there is one for each core already."""
+    os.environ[processes.LIMIT] = "1"
+
+
 def mapped(frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema) -> DataFrame:
     """`work` of some rows at a time; it must not depend on which rows come together."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        alone()
         for batch in batches:
             yield from work(pa.Table.from_batches([batch])).to_batches()
 
@@ -72,6 +80,7 @@ def mapped_groups(
     """`work` of whole groups, several at a time: all rows that have the same key are together."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        alone()
         for table in whole_groups(batches, key):
             yield from work(table).to_batches()
 
@@ -86,6 +95,7 @@ def applied(
 
     # Spark reads the annotations, which a partial function has not.
     def run(table: pa.Table) -> pa.Table:
+        alone()
         return work(table)
 
     return frame.groupBy(*keys).applyInArrow(run, ddl(schema))
@@ -111,6 +121,7 @@ def applied_to_parcels(
     """
 
     def run(one: pa.Table, other: pa.Table) -> pa.Table:
+        alone()
         return work(one, other)
 
     parcel = functions.expr(f"pmod(xxhash64({key}), {count})")
@@ -160,7 +171,7 @@ def strings(table: pa.Table, name: str) -> list[str]:
 
 
 def joined_bytes(table: pa.Table, name: str, kind: str) -> npt.NDArray[Any]:
-    """All values of a column of bytes, one after the other, as numbers of that kind."""
+    """All values of a column of bytes, one after the other, as numbers of that kind, shape (m,)."""
     return np.frombuffer(b"".join(table[name].to_pylist()), kind)
 
 

@@ -130,6 +130,14 @@ class Store(Protocol):
         """Add or replace story groups by id."""
         ...
 
+    def put_outlines(self, outlines: Mapping[str, bytes]) -> None:
+        """Add or replace outlines of story groups, by id; they are newer than all others."""
+        ...
+
+    def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
+        """Story group, version and outline of all that are newer than a version, in order."""
+        ...
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """Story groups by id, in whatever state; unknown ids are left out."""
         ...

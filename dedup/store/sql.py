@@ -44,6 +44,7 @@ __all__ = ["SqlStore"]
 _PUT_META = upsert("meta", ("name", "value"))
 _PUT_ARTICLE = upsert("articles", ARTICLE)
 _PUT_PLACE = upsert("places", PLACE)
+_PUT_OUTLINE = upsert("outlines", ("story", "version", "outline"))
 _PUT_STORY = upsert("stories", STORY)
 _ADD_EVENT = f"INSERT INTO events ({', '.join(EVENT)}) VALUES ({', '.join('?' * len(EVENT))})"
 _COUNTS = {
@@ -164,6 +165,21 @@ class SqlStore(Shelf[C]):
             self._query_many(writer, gone, sorted(there - wanted))
             new = "INSERT INTO story_marks (kind, value, story) VALUES (?, ?, ?)"
             self._query_many(writer, new, sorted(wanted - there))
+
+    def put_outlines(self, outlines: Mapping[str, bytes]) -> None:
+        """See `Store.put_outlines`."""
+        with self._writing() as writer:
+            newest = "SELECT COALESCE(MAX(version), 0) FROM outlines"
+            [(version,)] = self._query(writer, newest, ())
+            rows = [(to_text(id), version + 1, kept) for id, kept in outlines.items()]  # noqa: A001
+            self._query_many(writer, _PUT_OUTLINE, rows)
+
+    def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
+        """See `Store.outlines`."""
+        statement = "SELECT story, version, outline FROM outlines WHERE version > ?"
+        with self._view() as select:
+            rows = select(f"{statement} ORDER BY version, story", [after])
+        return [(from_text(id), version, bytes(kept)) for id, version, kept in rows]  # noqa: A001
 
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """See `Store.stories`."""

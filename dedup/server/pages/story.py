@@ -13,6 +13,7 @@ from dedup.index_records import StoryEvent
 from dedup.records import StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView
+from dedup.report.ties import Ties, TieView
 from dedup.report.times import Moment, Timeline, shown_duration, shown_time, timeline
 from dedup.server.pages.lines import (
     MOST_COPIES,
@@ -81,6 +82,7 @@ class StoryPageView:
         tellings: Independent texts by language, the language of most texts first.
         more_texts: Independent texts that are not among them.
         copies: Articles that are copies of another.
+        ties: Other stories that it belongs to one affair with.
         history: What happened to it, the latest first.
         as_of: The time that it is shown as of; empty for now.
     """
@@ -98,6 +100,7 @@ class StoryPageView:
     tellings: tuple[tuple[LanguageView, tuple[Telling, ...]], ...]
     more_texts: int
     copies: int
+    ties: tuple[TieView, ...]
     history: tuple[Happening, ...]
     as_of: str
 
@@ -118,11 +121,13 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
     first, last = story.first_seen, story.last_seen
     named = {part.casefold() for name in story.names for part in name.split()}
     history = index.changes(story_group=story.id)
+    ties = _ties(index, story, languages) if as_of is None else ()
     return StoryPageView(
         line=story_line(story, members, languages),
         counts=languages.counts,
         timeline=_timeline(members, views),
         language_of={view.code: view for view, _ in languages.counts},
+        ties=ties,
         words=tuple(word for word in story.key_terms if word not in named),
         first_told=_known(story.first_article, views),
         weakest=_known(weakest.id, views) if weakest else None,
@@ -150,6 +155,19 @@ def _timeline(
         label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
         moments.append(Moment(each.article.published_at, view.language.code, label))
     return timeline(moments)
+
+
+def _ties(index: StoryIndex, story: StoryGroup, languages: Languages) -> tuple[TieView, ...]:
+    try:
+        ties = index.ties(story.id)
+        ids = {id for tie in ties for id in (tie.earlier, tie.later)} - {story.id}  # noqa: A001
+        stories = [story, *(index.story(id) for id in sorted(ids))]  # noqa: A001
+    except NotFoundError:
+        # A writer was quicker.
+        return ()
+    known = {each.id for each in stories}
+    kept = [tie for tie in ties if {tie.earlier, tie.later} <= known]
+    return Ties(kept, stories, known, languages).of(story.id)
 
 
 def _tellings(
