@@ -69,7 +69,7 @@ class LiveGroups:
 
     def together(self, number: int) -> tuple[Int64s, Int64s]:
         """The texts of the group that a text is in, and of its part, int64 (k,) each."""
-        state = self._state
+        state = self._states.now
         group = self._members[self.first_of(number)]
         if not state.parts[number]:
             return group, np.array([number])
