@@ -22,11 +22,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -211,13 +212,14 @@ def _read(port: int, ids: Sequence[str]) -> dict[str, float]:
     }
 
 
-def table(figures: dict[str, float]) -> Iterator[str]:
-    """The measurements as a Markdown table."""
-    yield "| | measured | goal |"
-    yield "|---|--:|--:|"
-    for name, value in figures.items():
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The measurements as a Markdown table, a row for each with its goal."""
+    lines = ["| | measured | goal |", "|---|--:|--:|"]
+    for row in rows:
+        value = row["value"]
         shown = f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-        yield f"| {name} | {shown} | {GOALS[name]} |"
+        lines.append(f"| {row['figure']} | {shown} | {GOALS[row['figure']]} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -237,10 +239,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(given.articles, given.days, Path(folder))
-    print("\n".join(table(figures)))
+    rows = [{"figure": name, "value": value} for name, value in figures.items()]
+    print(table(rows))
     if given.save:
         ran = f"python -m benchmarks.index --articles {given.articles} --days {given.days:g}"
-        rows = [{"figure": name, "value": value} for name, value in figures.items()]
         save_rows(given.save, made_by(ran, LIBRARIES), rows)
 
 

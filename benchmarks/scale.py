@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ ENGINES = ("batch", "Spark local[2]", "Spark, 2 workers")
 _TICKS_PER_SECOND = 100
 _EVERY_SECONDS = 0.5
 _MEMORY = "2g"
+_ROUND = re.compile(r"-\d+$")
 _JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
 _COMPARED = ("id", "duplicate_cluster", "copy_type", "jaccard", "story_group", "probability")
 
@@ -148,6 +150,8 @@ def _configure(folder: Path, events: Path) -> None:
         "spark.ui.enabled": "false",
         "spark.driver.memory": _MEMORY,
         "spark.executor.memory": "1g",
+        # Nothing of a large corpus is small enough to be sent to all.
+        "spark.sql.autoBroadcastJoinThreshold": "-1",
         # Java's second compiler takes more than it gives back in runs of minutes.
         "spark.driver.extraJavaOptions": _JAVA_OPTIONS,
         "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
@@ -171,7 +175,7 @@ def shuffled_bytes(events: Path) -> dict[str, int]:
             if event["Event"] == "SparkListenerJobStart":
                 told = (event.get("Properties") or {}).get("spark.job.description", "")
                 for stage in event["Stage IDs"]:
-                    names.setdefault(stage, told.partition("-")[0])
+                    names.setdefault(stage, _ROUND.sub("", told))
             elif event["Event"] == "SparkListenerTaskEnd":
                 written = (event.get("Task Metrics") or {}).get("Shuffle Write Metrics", {})
                 found[names[event["Stage ID"]]] += written.get("Shuffle Bytes Written", 0)

@@ -3,9 +3,14 @@
 An article leaves when it is older than `keep`, counted from the newest one, together with all
 that hangs together with it. It comes back for as long as it is needed: when it changes or goes,
 when a copy of it arrives, or an article of its time. So what the index holds stays what the batch
-computes from the same articles, with one exception: of the texts in one bucket of the
+computes from the same articles, with two exceptions. Of the texts in one bucket of the
 near-duplicate search (or with one anchor) that have left, the thousand that left last are
 looked at.
+
+Chance can link the news of weeks to one component, which never becomes old. A component of more
+than a thousand articles that is split anyway leaves in parts: `Windowed.leaving`. What comes back
+later comes without its links to other parts, so a component there may be split otherwise than in
+the batch.
 """
 
 from __future__ import annotations

@@ -310,7 +310,12 @@ class Result:
 
 
 def tie_row(tie: StoryTie, config_digest: str) -> dict[str, Any]:
-    """A tie as a row with the keys `TIE_COLUMNS`."""
+    """A tie as a row with the keys `TIE_COLUMNS`.
+
+    Args:
+        tie: The tie.
+        config_digest: Digest of the configuration that it was made with.
+    """
     days = None if tie.gap is None else round(tie.gap.total_seconds() / _SECONDS_PER_DAY, 4)
     return {
         "earlier": tie.earlier,

@@ -16,11 +16,12 @@ from dedup.pipeline import cluster
 from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""What is compiled well would be thrown away before it has paid."""
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "3",
-    # What is compiled well here would be thrown away before it has paid.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": QUICK_JAVA,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.host": "127.0.0.1",

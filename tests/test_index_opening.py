@@ -303,4 +303,4 @@ def test_rebuilding_tells_how_far_it_is(tmp_path: Path, pool: list[Article]) -> 
     told: list[tuple[str, int, int]] = []
     with opened(tmp_path, rebuild=True, progress=lambda *step: told.append(step)) as index:
         texts = index.stats().texts
-    assert told[-1] == ("embed", texts, texts)
+    assert ("embed", texts, texts) in told

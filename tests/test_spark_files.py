@@ -24,7 +24,7 @@ from dedup.readers.files import read_articles
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from tests.conftest import needed_for_spark
 from tests.news_streams import World
-from tests.on_spark import SETTINGS
+from tests.on_spark import QUICK_JAVA, SETTINGS
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -183,11 +183,23 @@ def test_without_java_the_error_says_what_to_install(
         check_java()
 
 
+def test_without_pyspark_the_error_names_the_extra(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [each for each in sys.modules if each.startswith("dedup.spark")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("pyspark", "pyspark.sql"):
+        monkeypatch.setitem(sys.modules, name, None)
+    done = run("cluster", "a.jsonl", "--engine", "spark", "--output", "out")
+    assert done.code == 1
+    assert "pip install 'story-dedup[spark]'" in done.err
+
+
 def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(tmp_path: Path) -> None:
     """A real cluster: a master and two workers, each with a process for its executor."""
     needed_for_spark()
-    source = jsonl(tmp_path / "a.jsonl", World(Random(7), 300, crowd=60).articles)
-    defaults = {**SETTINGS, "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
+    source = jsonl(tmp_path / "a.jsonl", World(Random(7), 200, crowd=50).articles)
+    defaults = {**SETTINGS, "spark.executor.extraJavaOptions": QUICK_JAVA}
     (tmp_path / "spark-defaults.conf").write_text(
         "\n".join(f"{name} {value}" for name, value in defaults.items())
     )

@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 
 from dedup.errors import StoreError
-from dedup.store import Store
+from dedup.store import Shelved, Store
 from dedup.store.opening import open_store
 from dedup.store.sqlite import SqliteStore
 from tests.stored_records import article, opened, put_story, tamper
@@ -242,6 +242,8 @@ DAMAGE = {
     "UPDATE stories SET state = 'closed' WHERE id = 's2'": "state and description differ: s2",
     "DELETE FROM events WHERE number = 2": "events missing before number: 3",
     "UPDATE events SET kind = 'closed' WHERE number = 2": "not what the history tells: s2",
+    "DELETE FROM parcels": "shelved articles without a parcel: a2",
+    "DELETE FROM shelved": "parcels without articles: 1",
     "DELETE FROM articles": "members that are not placed in them: s1, s2, s3",
 }
 
@@ -252,6 +254,7 @@ def test_check_says_what_is_inconsistent(place: str, statement: str, said: str) 
         with store.begin():
             for number in (1, 2, 3):
                 put_story(store, number)
+            store.shelve([(b"", [Shelved("a2", "", None, b"", (1,))])])
         assert store.check() == []
         tamper(store, statement)
         assert any(said in line for line in store.check())

@@ -75,6 +75,7 @@ def test_linkage_equals_the_slow_one_also_with_ties(
     for consent in (min_medoid, NO_CONSENT):
         expected = slow_linkage(scores, min_mean, consent)
         assert average_linkage(scores, min_mean, consent).tolist() == expected
+        assert average_linkage(scores, min_mean, consent, compiled=True).tolist() == expected
 
 
 @pytest.mark.parametrize("seed", range(20))

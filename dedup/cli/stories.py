@@ -26,7 +26,6 @@ from dedup.cli.tables import (
 from dedup.cli.values import article_values, json_document
 from dedup.console import Console
 from dedup.errors import NotFoundError
-from dedup.explanation import TIE_LABELS
 
 if TYPE_CHECKING:
     from dedup.index import StoryIndex
@@ -209,6 +208,8 @@ def _ties(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Sequen
 
 
 def _tied(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterator[str]:
+    from dedup.explanation import TIE_LABELS
+
     found = _ties(index, story, then)
     if found:
         yield ""

@@ -68,8 +68,8 @@ class LiveGroups:
         return self._groups[first]
 
     def together(self, number: int) -> tuple[Int64s, Int64s]:
-        """The texts of the group that a text is in, and of its part."""
-        state = self._state
+        """The texts of the group that a text is in, and of its part, int64 (k,) each."""
+        state = self._states.now
         group = self._members[self.first_of(number)]
         if not state.parts[number]:
             return group, np.array([number])
@@ -118,7 +118,11 @@ class LiveGroups:
         return firsts
 
     def cached(self) -> tuple[BoolMask, Int64s]:
-        """Which texts are round-ups, and the parts of all, as `load` takes them over."""
+        """Which texts are round-ups, and the parts of all, as `load` takes them over.
+
+        Returns:
+            bool and int64 of shape (n,).
+        """
         return self._states.now.late, self._states.now.parts.view(np.int64)
 
     def refresh(self, changes: LinkChanges) -> GroupChanges:

@@ -184,7 +184,7 @@ def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
 
 
 def _furniture(source: str, lines: SourceLines, config: CleaningConfig) -> Iterator[pa.RecordBatch]:
-    found = sorted(lines.repeated(config)) if source else []
+    found = sorted(lines.repeated(config).values()) if source else []
     if found:
         yield from table_of(REPEATED, source=[source], repeated=[found]).to_batches()
 

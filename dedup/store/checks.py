@@ -42,6 +42,7 @@ def examine(select: Select) -> list[str]:
     _members(stories, placed, found)
     _heirs(stories, found)
     _history(select, stories, found)
+    _shelf(select, found)
     return found.told()
 
 
@@ -126,6 +127,18 @@ def _members(
             found.add("story groups with members that are not placed in them", id)
         if placed.get(id, set()) - members:
             found.add("story groups that do not list articles placed in them", id)
+
+
+def _shelf(select: Select, found: _Findings) -> None:
+    """What of parcels and their articles does not belong together."""
+    for table, column, other, of_other, what in (
+        ("shelved", "parcel", "parcels", "number", "shelved articles without a parcel"),
+        ("parcels", "number", "shelved", "parcel", "parcels without articles"),
+    ):
+        name = "id" if table == "shelved" else "number"
+        missing = f"{column} NOT IN (SELECT {of_other} FROM {other})"
+        for (id,) in select(f"SELECT {name} FROM {table} WHERE {missing} ORDER BY {name}", ()):  # noqa: A001
+            found.add(what, from_text(str(id)))
 
 
 def _heirs(stories: Mapping[str, StoredStory], found: _Findings) -> None:
