@@ -20,6 +20,8 @@ _INCHES = (10.0, 7.0)
 _SHOWN_STAGES = len(_COLOURS) - 1
 _HEADROOM = 1.6
 _GB = 1024
+_SPANS = (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)
+"""Marks of the axis of time, in seconds."""
 
 
 def plot_growth(document: Mapping[str, Any], path: str | Path) -> None:
@@ -79,7 +81,7 @@ def _draw_time(rows: _Rows, axes: _Axes) -> None:
         values = [stage_of(row["batch"], name)["wall_seconds"] for row in rows]
         _line(axes, rows, values, name, colour, 1.4, seconds.get(name))
     _sizes_below(axes, rows)
-    _measured_in(axes, span_of)
+    _measured_in(axes, span_of, _SPANS)
 
 
 def _draw_memory(rows: _Rows, memory_gb: float, axes: _Axes) -> None:
@@ -105,7 +107,7 @@ def _draw_index(rows: _Rows, axes: _Axes) -> None:
         values = [stage_of(row["index"], name)["wall_seconds"] for row in rows]
         _line(axes, rows, values, label, colour, 1.4, seconds.get(name))
     _sizes_below(axes, rows)
-    _measured_in(axes, span_of)
+    _measured_in(axes, span_of, _SPANS)
 
 
 def _draw_quality(rows: _Rows, axes: _Axes) -> None:
@@ -155,9 +157,14 @@ def _sizes_below(axes: _Axes, rows: _Rows, *, following: bool = True) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _measured_in(axes: _Axes, shown: Callable[[float], str]) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+def _measured_in(
+    axes: _Axes, shown: Callable[[float], str], marks: Sequence[float] | None = None
+) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+    if marks is not None:
+        axes.yaxis.set_major_locator(FixedLocator(marks))
+        axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
