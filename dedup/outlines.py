@@ -71,7 +71,10 @@ class Outlines:
 
 
 def sums_of(members: Sequence[Int64s], whole: npt.NDArray[np.generic]) -> Int32s:
-    """Sums of the vectors of groups of texts; one of fewer than 500,000 fits int32."""
+    """Sums of the vectors of groups of texts, of shape (groups, dim).
+
+    That of fewer than 500,000 texts fits int32.
+    """
     starts = np.cumsum([0, *(len(each) for each in members[:-1])])
     found: Int32s = np.add.reduceat(whole[np.concatenate(members)].astype(np.int32), starts, axis=0)
     return found

@@ -310,7 +310,7 @@ class Result:
 
 
 def tie_row(tie: StoryTie, config_digest: str) -> dict[str, Any]:
-    """A tie as a row with the keys `TIE_COLUMNS`."""
+    """A tie as a row with the keys `TIE_COLUMNS`; `config_digest` is that of the settings."""
     days = None if tie.gap is None else round(tie.gap.total_seconds() / _SECONDS_PER_DAY, 4)
     return {
         "earlier": tie.earlier,

@@ -112,7 +112,7 @@ class Forest:
         )
 
     def members(self, node: int) -> Int64s:
-        """The texts of a component, in no order that means anything."""
+        """The texts of a component, int64 (k,), in no order that means anything."""
         _, _, sizes, _, starts, _ = self.tree
         start = int(starts[node])
         members: Int64s = self.order[start : start + int(sizes[node])].astype(np.int64)

@@ -68,7 +68,7 @@ class LiveGroups:
         return self._groups[first]
 
     def together(self, number: int) -> tuple[Int64s, Int64s]:
-        """The texts of the group that a text is in, and of its part."""
+        """The texts of the group that a text is in, and of its part, int64 (k,)."""
         state = self._states.now
         group = self._members[self.first_of(number)]
         if not state.parts[number]:
@@ -118,7 +118,7 @@ class LiveGroups:
         return firsts
 
     def cached(self) -> tuple[BoolMask, Int64s]:
-        """Which texts are round-ups, and the parts of all, as `load` takes them over."""
+        """Which texts are round-ups, bool (n,), and the parts of all, int64 (n,), for `load`."""
         return self._states.now.late, self._states.now.parts.view(np.int64)
 
     def refresh(self, changes: LinkChanges) -> GroupChanges:

@@ -47,7 +47,7 @@ class LinkTable:
             each.shrink(texts)
 
     def of(self, number: int) -> tuple[Int64s, Int64s]:
-        """The texts that one is linked to, in no order that means anything, and the log-odds."""
+        """The texts that one is linked to, in no order, and the log-odds: int64 (k,) each."""
         if number >= self._starts.count:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         start = int(self._starts.rows[number])
@@ -55,7 +55,7 @@ class LinkTable:
         return self._others[part].astype(np.int64), self._weights[part].astype(np.int64)
 
     def around(self, numbers: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-        """All links of some texts: the text, the other one, the log-odds."""
+        """All links of some texts: the text, the other one, the log-odds; int64 (m,) each."""
         counts = self._counts.rows[numbers].astype(np.int64)
         places = ranges(self._starts.rows[numbers], counts)
         return (
@@ -65,7 +65,7 @@ class LinkTable:
         )
 
     def all(self) -> tuple[Int64s, Int64s, Int64s]:
-        """All links, each once: the smaller number, the larger one, the log-odds."""
+        """All links once: smaller number, larger number, log-odds; int64 (m,) each."""
         first, second, log_odds = self.around(np.flatnonzero(self._counts.rows))
         once = first < second
         return first[once], second[once], log_odds[once]

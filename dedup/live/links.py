@@ -113,7 +113,7 @@ class LiveLinks:
         self.table.put(found.first, found.second, found.log_odds)
 
     def kept(self, numbers: Int64s) -> tuple[Int64s, Tops]:
-        """Links of texts with one another, and their nearest, by place among them."""
+        """Links of texts with one another, int64 of shape (m, 3), and their nearest, by place."""
         order = np.argsort(numbers)
         found = self.table.around(numbers)
         once = (found[0] < found[1]) & np.isin(found[1], numbers)
@@ -136,7 +136,7 @@ class LiveLinks:
         self._gained.append(found)
 
     def tops(self, numbers: Int64s) -> Int32s:
-        """The largest products of texts: (languages, k, most)."""
+        """The largest products of texts: int32 (languages, k, most)."""
         return self._nearest.tops(numbers)[1]
 
     def remove(self, numbers: Int64s) -> None:

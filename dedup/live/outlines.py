@@ -107,6 +107,6 @@ def outline_of(
 
 
 def name_hashes(names: Sequence[str]) -> UInt64s:
-    """Hashes of different names, ascending."""
+    """Hashes of different names, ascending, uint64 of shape (k,)."""
     digests = {xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")) for name in names}
     return np.array(sorted(digests), np.uint64)

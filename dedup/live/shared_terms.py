@@ -76,7 +76,7 @@ class SharedTerms:
         return joined(mapped(one, parts, threads=0 if len(cuts) else 1))
 
     def share_enough(self, first: Int64s, second: Int64s) -> BoolMask:
-        """Whether pairs of texts, which are close enough in time, are among those of `sharing`."""
+        """Which pairs of texts, close enough in time, are among those of `sharing`; bool (m,)."""
         from dedup.kernels.lists import share_enough
 
         def one(part: tuple[str, slice]) -> BoolMask:

@@ -104,6 +104,6 @@ class States:
 
 
 def longer(values: npt.NDArray[Any], count: int, fill: float) -> npt.NDArray[Any]:
-    """An array of `count` entries, the last of which are new."""
+    """An array of shape (count,), the last entries of which are new."""
     more = np.full(count - len(values), fill, values.dtype)
     return np.concatenate((values, more)) if len(more) else values

@@ -168,7 +168,7 @@ class Store(Protocol):
     def events(
         self, after: int = 0, limit: int | None = None, story_group: str = ""
     ) -> list[StoryEvent]:
-        """Events numbered above `after`, in order, at most `limit`, of one story if given."""
+        """Events numbered above `after`, in order, at most `limit`, of `story_group` if given."""
         ...
 
     def counts(self) -> dict[str, int]:
