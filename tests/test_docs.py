@@ -150,7 +150,7 @@ def test_figures_in_the_text_are_the_saved_ones() -> None:
     size = next(row for row in saved["encoders"]["rows"] if row["encoder"] == "bundled")
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for said in (
-        f"{largest['texts']:,} texts of {largest['days']} days in eight languages take "
+        f"{largest['texts']:,} texts of {largest['days']} days in nine languages take "
         f"{largest['peak_memory_mb'] / 1024:.1f} GB",
         f"what they call {doubtful['predicted']:.0%} was {doubtful['observed']:.0%}".replace(
             "%", " %"
