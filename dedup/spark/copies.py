@@ -24,6 +24,7 @@ from dedup.config import Config
 from dedup.fingerprints import shingle_sizes
 from dedup.matches import Matches, Verifier
 from dedup.near_duplicates import NearDuplicates, assign_leaders
+from dedup.result import JACCARD_DIGITS
 from dedup.shingles import Int64s
 from dedup.spark.components import components
 from dedup.spark.rows import (
@@ -235,7 +236,7 @@ def _clustered(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         duplicate_cluster=[cluster.id for *_, cluster, _ in made],
         representative=[cluster.representative for *_, cluster, _ in made],
         copy_type=[member.copy_type for *_, member in made],
-        jaccard=[member.jaccard for *_, member in made],
+        jaccard=[round(member.jaccard, JACCARD_DIGITS) for *_, member in made],
         containment=[member.containment for *_, member in made],
         **{
             name: chosen[name].combine_chunks()

@@ -15,7 +15,7 @@ from dedup.affinity import AffinityModel
 from dedup.config import Config
 from dedup.encoders import load_encoder
 from dedup.pipeline import notes_on
-from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, Summary
+from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, Summary
 from dedup.spark.copies import candidates, clusters, matches
 from dedup.spark.groups import stories
 from dedup.spark.links import links, profiles
@@ -101,7 +101,6 @@ def _articles(copies: DataFrame, told: DataFrame, config: Config) -> DataFrame:
     )
     return (
         copies.join(members, "id")
-        .withColumn("jaccard", functions.round("jaccard", JACCARD_DIGITS))
         .withColumn("published_at", functions.expr("timestamp_micros(published_us)"))
         .withColumn("config_digest", functions.lit(config.digest()))
         .select(*ARTICLE_COLUMNS)

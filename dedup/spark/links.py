@@ -9,6 +9,7 @@ scored where they are found.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -98,11 +99,17 @@ def _profiled(table: pa.Table, config: Config) -> pa.Table:
 def profiles_in(table: pa.Table) -> Profiles:
     """The profiles of rows with the columns `PROFILES`, in their order."""
     pairs = zip(table["vectors"].to_pylist(), table["profile"].to_pylist(), strict=True)
-    return profiles_from(
+    found = profiles_from(
         [Derived(VERSION, b"", vectors, profile) for vectors, profile in pairs],
         numbers(table, "seconds"),
         numbers(table, "language_key"),
         numbers(table, "source_key"),
+    )
+    # The index keeps what it stored, int16; products of vectors are those of float32.
+    return replace(
+        found,
+        whole=found.whole.astype(np.float32),
+        head_whole=found.head_whole.astype(np.float32),
     )
 
 
