@@ -23,6 +23,7 @@ from typing import Any
 
 from benchmarks import (
     encoder_tables,
+    index,
     near_duplicate_tables,
     quality,
     story_scale,
@@ -87,6 +88,7 @@ def made_blocks() -> dict[str, str]:
         ),
         "corpus-size": _with_line(sizes_table(size), size, generated),
         "corpus-stages": _with_line(stages_tables(size), size, generated),
+        "index": _with_line(index.table(saved["index"]["rows"]), saved["index"], generated),
         "encoders": _with_line(
             encoder_tables.goals_table(encoders), encoders, "NTREX, ITN and AllSides"
         ),
