@@ -220,10 +220,11 @@ def test_a_second_ctrl_c_stops_at_once() -> None:
         signal.raise_signal(signal.SIGINT)
 
     recorder = Recorder(twice)
+    before = signal.getsignal(signal.SIGINT)
     with Interruption() as interruption, pytest.raises(KeyboardInterrupt):
         _fed(adder_of(recorder, 1), some(3), interruption)
     assert recorder.batches == []
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_was_read_before_an_error_is_added() -> None:
