@@ -239,14 +239,16 @@ def main() -> None:
                 rows.append(row | {"equal": found == first})
                 print(json.dumps(rows[-1]), flush=True)
                 if given.save:
-                    _save(given.save, given.articles, rows)
+                    _save(given.save, rows)
     print(table(rows))
 
 
-def _save(path: Path, sizes: str, rows: Sequence[dict[str, Any]]) -> None:
+def _save(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """After every run, since they are long."""
+    kept = _merged(path, rows)
+    sizes = ",".join(map(str, dict.fromkeys(row["articles"] for row in kept)))
     made = made_by(f"python -m benchmarks.scale --articles {sizes}", LIBRARIES)
-    save_rows(path, made | {"java_options": _JAVA_OPTIONS}, _merged(path, rows))
+    save_rows(path, made | {"java_options": _JAVA_OPTIONS}, kept)
 
 
 def _merged(path: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
