@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -126,6 +126,21 @@ def test_a_second_process_is_told_who_writes_and_may_read(place: str) -> None:
         with opened(place, read_only=True) as reader:
             assert int(reader.meta()["generation"]) >= 2
             assert reader.counts()["articles"] % 2 == 0
+
+
+def test_what_was_closed_is_free_before_its_server_has_seen_that(
+    postgres_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    place = f"{postgres_address}&schema=unseen"
+    with monkeypatch.context() as slow:
+        unseen: list[Any] = []
+        slow.setattr(psycopg.Connection, "close", lambda self: unseen.append(self))
+        open_store(place).close()
+        assert unseen
+        open_store(place).close()
+    for connection in unseen:
+        connection.close()
 
 
 def fill(place: Path, how: str) -> tuple[str, int]:

@@ -110,6 +110,14 @@ class PostgresStore(SqlStore["psycopg.Connection[Any]"]):
                 "the server: wait until it is done, or open the index for reading only"
             )
 
+    def _shut(self) -> None:
+        # The server sees that a connection has closed only some time later, and keeps its lock.
+        if self._writer is not None:
+            self._undo(self._writer)
+            with suppress(psycopg.Error):
+                self._query(self._writer, "SELECT pg_advisory_unlock_all()", ())
+        super()._shut()
+
     def _open_reader(self) -> psycopg.Connection[Any]:
         connection = psycopg.connect(self._address, autocommit=True, client_encoding="UTF8")
         try:
