@@ -127,6 +127,19 @@ def test_measured_tables_are_the_saved_ones(name: str) -> None:
     assert text.count("<!-- end -->") == len(readme.BLOCK.findall(text))
 
 
+def test_a_table_that_is_empty_leaves_the_rest_as_it_is() -> None:
+    def document(first: str, second: str) -> str:
+        return (
+            f"<!-- first: made by `a` -->\n{first}<!-- end -->\nBetween.\n\n"
+            f"<!-- second: made by `b` -->\n{second}<!-- end -->\nAfter.\n"
+        )
+
+    full, empty = document("| 1 |\n", "| 2 |\n| 3 |\n"), document("", "")
+    assert readme.filled(full, {"first": "", "second": ""}) == empty
+    assert readme.filled(empty, {"first": "", "second": ""}) == empty
+    assert readme.filled(empty, {"first": "| 1 |", "second": "| 2 |\n| 3 |"}) == full
+
+
 def test_every_saved_result_is_shown_with_what_it_holds_for() -> None:
     blocks = readme.made_blocks()
     shown = {
