@@ -21,8 +21,10 @@ from dedup.config import Config
 from dedup.errors import EngineError, OutputError
 from dedup.pipeline import cluster
 from dedup.readers.files import read_articles
+from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from tests.conftest import needed_for_spark
+from tests.indexes import rows_of
 from tests.news_streams import World
 from tests.on_spark import QUICK_JAVA, SETTINGS
 
@@ -46,21 +48,9 @@ def same_as_batch(folder: Path, inputs: list[Path]) -> None:
     assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
 
 
-def jsonl(path: Path, articles: list[Any]) -> Path:
-    lines = [
-        json.dumps(
-            {
-                "id": each.id,
-                "title": each.title,
-                "text": each.text,
-                "source": each.source,
-                "published_at": each.published_at.isoformat() if each.published_at else None,
-                "language": each.language,
-                "url": each.url,
-            }
-        )
-        for each in articles
-    ]
+def jsonl(path: Path, articles: list[Article]) -> Path:
+    """A file of these, with a line that is no JSON at its end."""
+    lines = map(json.dumps, rows_of(articles))
     path.write_text("\n".join([*lines, "{broken", ""]), encoding="utf-8")
     return path
 
