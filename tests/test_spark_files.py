@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.spark_cluster import Cluster, environment
+from dedup import __version__
 from dedup.config import Config
 from dedup.errors import EngineError, OutputError
 from dedup.pipeline import cluster
@@ -139,6 +140,19 @@ def test_what_cannot_be_read_or_written(
     assert done.code == 1
     assert said in done.err
     assert not Path("out").exists()
+
+
+def test_workers_with_another_version_are_refused(
+    spark: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spark
+    path = jsonl(tmp_path / "a.jsonl", World(Random(5), 20, crowd=4).articles)
+    # Workers are other processes, where it is what it was.
+    monkeypatch.setattr("dedup.spark.rows.__version__", "0.0.1")
+    done = run("cluster", path, "--engine", "spark", "--output", tmp_path / "out")
+    assert done.code == 1
+    assert f"a worker has story-dedup {__version__}, the driver 0.0.1: install one" in done.err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
