@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from dedup import cli
 from dedup.index import StoryIndex
@@ -21,7 +21,14 @@ from dedup.records import Article
 from tests import on_spark
 from tests.postgres_server import postgres_server, server_programs
 
-settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
+# How long an example takes to make says how busy the machine is.
+settings.register_profile(
+    "dedup",
+    deadline=None,
+    max_examples=40,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("dedup")
 
 _PLACES = itertools.count()

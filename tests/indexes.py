@@ -16,6 +16,8 @@ from dedup.index import StoryIndex
 from dedup.records import Article, StoryGroup
 from tests.news_streams import START, HashingEncoder
 
+PATIENCE = 120
+"""Seconds for what takes one, on a machine that has much else to do."""
 NOON = datetime(2024, 3, 20, 12, tzinfo=UTC)
 HASHING = HashingEncoder()
 MODEL = AffinityModel.load("", HASHING.name)
