@@ -71,6 +71,22 @@ def spark() -> Iterator[Any]:
         yield session
 
 
+@pytest.fixture
+def divided(spark: Any) -> Iterator[Callable[[int], Any]]:
+    """Sets into how many partitions shuffles go, small or not."""
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    coalesce = "spark.sql.adaptive.coalescePartitions.enabled"
+
+    def divide(count: int) -> Any:
+        spark.conf.set("spark.sql.shuffle.partitions", str(count))
+        spark.conf.set(coalesce, "false")
+        return spark
+
+    yield divide
+    spark.conf.set("spark.sql.shuffle.partitions", before)
+    spark.conf.set(coalesce, "true")
+
+
 def needed_for_spark() -> None:
     """Leave the test out, or fail, where something that Spark needs is missing."""
     missing = on_spark.missing()

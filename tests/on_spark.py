@@ -6,13 +6,16 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dedup.config import Config
 from dedup.errors import DedupError
 from dedup.pipeline import cluster
+from dedup.readers.files import read_articles
 from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 
@@ -83,6 +86,22 @@ def in_batch(articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
     result = cluster(articles, config)
     found = sorted(result.article_rows(), key=lambda row: str(row["id"]))
     return found, sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
+
+
+def written(folder: Path, name: str, columns: Sequence[str], key: str) -> Rows:
+    """The rows of a folder of Parquet, in the order of a column."""
+    table = pq.read_table(folder / name, columns=list(columns))
+    rows = [
+        {k: dict(v) if k == "headlines" else v for k, v in row.items()} for row in table.to_pylist()
+    ]
+    return sorted(rows, key=lambda row: str(row[key]))
+
+
+def same_as_batch(folder: Path, inputs: Sequence[Path]) -> None:
+    """What was written is what the batch finds in these files."""
+    articles, stories = in_batch(list(read_articles(inputs)), Config())
+    assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == articles
+    assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
 
 
 def _aware(value: Any) -> Any:

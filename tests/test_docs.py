@@ -17,6 +17,7 @@ from benchmarks import readme
 from dedup import cli
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
+from tests.on_spark import same_as_batch
 
 ROOT = readme.ROOT
 NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
@@ -111,6 +112,7 @@ def test_blocks_on_spark_print_what_is_shown(
     assert found
     for kind, body in found:
         reader.does(kind, body)
+    same_as_batch(workplace / "clusters", [workplace / "seeds"])
 
 
 def test_few_blocks_are_not_run() -> None:

@@ -20,33 +20,14 @@ from benchmarks.spark_cluster import Cluster, environment
 from dedup import __version__
 from dedup.config import Config
 from dedup.errors import EngineError, OutputError
-from dedup.pipeline import cluster
-from dedup.readers.files import read_articles
 from dedup.records import Article
-from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from tests.conftest import needed_for_spark
 from tests.indexes import rows_of
 from tests.news_streams import World
-from tests.on_spark import QUICK_JAVA, SETTINGS
+from tests.on_spark import QUICK_JAVA, SETTINGS, same_as_batch
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
-
-def written(folder: Path, name: str, columns: tuple[str, ...], key: str) -> list[dict[str, Any]]:
-    table = pq.read_table(folder / name, columns=list(columns))
-    rows = [
-        {k: dict(v) if k == "headlines" else v for k, v in row.items()} for row in table.to_pylist()
-    ]
-    return sorted(rows, key=lambda row: str(row[key]))
-
-
-def same_as_batch(folder: Path, inputs: list[Path]) -> None:
-    result = cluster(read_articles(inputs), Config())
-    rows = sorted(result.article_rows(), key=lambda row: str(row["id"]))
-    stories = sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
-    assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == rows
-    assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
 
 
 def jsonl(path: Path, articles: list[Article]) -> Path:
@@ -90,9 +71,10 @@ def table_of(path: Path) -> Any:
     return pj.read_json(good)
 
 
-def test_a_run_that_crashed_goes_on(spark: Any, tmp_path: Path) -> None:
+def test_a_run_that_crashed_goes_on(divided: Callable[[int], Any], tmp_path: Path) -> None:
     from dedup.spark.files import cluster_files
 
+    spark = divided(1)
     source = jsonl(tmp_path / "a.jsonl", World(Random(6), 40, crowd=8).articles)
     out = tmp_path / "out"
     begun: list[str] = []
