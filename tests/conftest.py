@@ -61,14 +61,17 @@ def postgres_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """A session of Spark; the tests that need one are left out where Java or pyspark is missing.
-
-    `DEDUP_CI=1` makes them fail instead.
-    """
+def _java() -> Iterator[None]:
+    """What Spark needs; tests that need it are left out where it is missing, in CI they fail."""
     needed_for_spark()
-    with on_spark.opened() as session:
-        yield session
+    yield
+    on_spark.stop()
+
+
+@pytest.fixture
+def spark(_java: None) -> Any:
+    """A session of Spark, the same one for all tests that do not stop it."""
+    return on_spark.opened()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "3",
     "spark.driver.extraJavaOptions": QUICK_JAVA,
+    "spark.executor.extraJavaOptions": QUICK_JAVA,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.host": "127.0.0.1",
@@ -48,16 +48,20 @@ def missing() -> str:
     return ""
 
 
-@contextmanager
-def opened() -> Iterator[Any]:
-    """A session on two cores of this machine."""
+def opened() -> Any:
+    """The session that is there, else one on two cores of this machine."""
     from dedup.spark.session import session
 
-    made = session("local[2]", SETTINGS)
-    try:
-        yield made
-    finally:
-        made.stop()
+    return session("local[2]", SETTINGS)
+
+
+def stop() -> None:
+    """End the session that is there; its Java waits for the next one."""
+    from pyspark.sql import SparkSession
+
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        active.stop()
 
 
 def frame_of(spark: Any, articles: Sequence[Article]) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -16,15 +17,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.spark_cluster import Cluster, environment
+from benchmarks.spark_cluster import Cluster
 from dedup import __version__
 from dedup.config import Config
 from dedup.errors import EngineError, OutputError
 from dedup.records import Article
-from tests.conftest import needed_for_spark
+from tests import on_spark
 from tests.indexes import rows_of
 from tests.news_streams import World
-from tests.on_spark import QUICK_JAVA, SETTINGS, same_as_batch
+from tests.on_spark import QUICK_JAVA, same_as_batch
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -181,44 +182,64 @@ def test_without_pyspark_the_error_names_the_extra(
     assert "pip install 'story-dedup[spark]'" in done.err
 
 
-def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(tmp_path: Path) -> None:
+def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(
+    spark: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A real cluster: a master and two workers, each with a process for its executor."""
-    needed_for_spark()
+    from dedup.spark.stages import Stages
+
+    # The same Java serves another master, and has all its classes.
+    spark.stop()
     source = jsonl(tmp_path / "a.jsonl", World(Random(7), 200, crowd=50).articles)
-    defaults = {**SETTINGS, "spark.executor.extraJavaOptions": QUICK_JAVA}
-    (tmp_path / "spark-defaults.conf").write_text(
-        "\n".join(f"{name} {value}" for name, value in defaults.items())
-    )
-    out = tmp_path / "out"
-    local = tmp_path / "local"
-    said = []
-    with Cluster(tmp_path, workers=2, local=local) as here, driver(source, out, here) as process:
-        for line in process.stderr or ():
-            said.append(line)
-            if line.startswith("candidates"):
-                before = set(local.rglob("shuffle_*.data"))
-                while process.poll() is None and not set(local.rglob("shuffle_*.data")) - before:
-                    pass
-                executors = here.executors()
-                assert len(executors) == 2
-                os.kill(executors[0], 9)
-        assert process.wait() == 0, "".join(said)
-    assert "Lost executor" in "".join(said)
+    out, local = tmp_path / "out", tmp_path / "local"
+    with Cluster(tmp_path, 2, local, java=QUICK_JAVA) as here, ThreadPoolExecutor(1) as thread:
+        killed: list[Future[int]] = []
+        ended = threading.Event()
+        begun = Stages.begun
+
+        def begins(stages: Stages, name: str) -> None:
+            begun(stages, name)
+            if name == "candidates":
+                killed.append(thread.submit(kill_who_shuffles, here, local, shuffled(local), ended))
+
+        monkeypatch.setattr(Stages, "begun", begins)
+        command = ("cluster", source, "--engine", "spark", "--master", here.master)
+        done = run(*command, "--output", out)
+        ended.set()
+        gone = reasons_of_loss()
+        on_spark.stop()
+    assert done.code == 0, done.err
+    assert killed[0].result()
+    assert [reason for reason in gone if "137" in reason], gone
     same_as_batch(out, [source])
 
 
-@contextmanager
-def driver(source: Path, out: Path, here: Cluster) -> Iterator[subprocess.Popen[str]]:
-    """The command on that cluster, in a process of its own."""
-    command = ["cluster", str(source), "--engine", "spark", "--master", here.master]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dedup", *command, "--output", str(out)],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment() | {"SPARK_CONF_DIR": str(source.parent)},
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def kill_who_shuffles(here: Cluster, local: Path, before: set[Path], ended: threading.Event) -> int:
+    """Kill the first executor that writes what others will fetch; its process id."""
+    while not (new := shuffled(local) - before):
+        assert not ended.wait(0.01), "nothing was shuffled"
+    executors = here.executors()
+    assert len(executors) == 2
+    (chosen,) = (id for id, folder in executors.items() if folder in min(new).parents)  # noqa: A001
+    os.kill(chosen, signal.SIGKILL)
+    return chosen
+
+
+def shuffled(local: Path) -> set[Path]:
+    """Files of what was shuffled."""
+    found = ((folder, name) for folder, _, names in os.walk(local) for name in names)
+    return {
+        Path(folder, name)
+        for folder, name in found
+        if name.startswith("shuffle_") and name.endswith(".data")
+    }
+
+
+def reasons_of_loss() -> list[str]:
+    """Why executors of the session are gone."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    known = session.sparkContext._jsc.sc().statusStore().executorList(False)
+    every = [known.apply(number) for number in range(known.size())]
+    return [each.removeReason().get() for each in every if not each.isActive()]
