@@ -64,7 +64,7 @@ class Cluster:
     def executors(self) -> dict[int, Path]:
         """The executors of the workers: the folder of what each keeps, by process id."""
         workers = {process.pid for process in self._running[1:]}
-        found = {}
+        found: dict[int, Path] = {}
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 if entry.name.isdigit() and _parent(entry) in workers:
