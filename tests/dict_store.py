@@ -199,6 +199,9 @@ class DictStore:
         found = [e for e in self._events if e.number > after and story_group in ("", e.story_group)]
         return found[:limit]
 
+    def last_event(self) -> int:
+        return len(self._events)
+
     def counts(self) -> dict[str, int]:
         return {
             "articles": len(self._articles),

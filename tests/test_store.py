@@ -102,6 +102,7 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
             store.events(story_group="a"),
             store.events(1, 1, "a"),
         ],
+        store.last_event(),
         {name: count for name, count in store.counts().items() if name != "bytes"},
     ]
 

@@ -171,6 +171,10 @@ class Store(Protocol):
         """Events numbered above `after`, in order, at most `limit`, of `story_group` if given."""
         ...
 
+    def last_event(self) -> int:
+        """Number of the last event of the history, 0 if there is none."""
+        ...
+
     def counts(self) -> dict[str, int]:
         """Counts: `articles`, `shelved`, `texts`, `story_groups` (open), `events`, `bytes`."""
         ...

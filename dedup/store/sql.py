@@ -221,6 +221,11 @@ class SqlStore(Shelf[C]):
         with self._view() as select:
             return [read_event(row) for row in select(statement, values)]
 
+    def last_event(self) -> int:
+        """See `Store.last_event`."""
+        with self._view() as select:
+            return int(select(_COUNTS["events"], ())[0][0])
+
     # The whole.
 
     def counts(self) -> dict[str, int]:
