@@ -212,7 +212,7 @@ class StoryIndex(IndexMemory):
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
         with self._lock, self._turns.one():
-            stored = {each.article.id: each for each, _ in self._store.all_articles()}
+            stored = {each.article.id: each for each in self._store.all_articles()}
             self._live = Live(self.config, self._encoder, self._model)
             self._live.lasting.update(self._read_lasting())
             self._generation = self._store.meta()["generation"]
