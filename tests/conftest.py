@@ -61,7 +61,7 @@ def postgres_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _java() -> Iterator[None]:
+def java() -> Iterator[None]:
     """What Spark needs; tests that need it are left out where it is missing, in CI they fail."""
     needed_for_spark()
     yield
@@ -69,25 +69,9 @@ def _java() -> Iterator[None]:
 
 
 @pytest.fixture
-def spark(_java: None) -> Any:
+def spark(java: None) -> Any:
     """A session of Spark, the same one for all tests that do not stop it."""
     return on_spark.opened()
-
-
-@pytest.fixture
-def divided(spark: Any) -> Iterator[Callable[[int], Any]]:
-    """Sets into how many partitions shuffles go, small or not."""
-    before = spark.conf.get("spark.sql.shuffle.partitions")
-    coalesce = "spark.sql.adaptive.coalescePartitions.enabled"
-
-    def divide(count: int) -> Any:
-        spark.conf.set("spark.sql.shuffle.partitions", str(count))
-        spark.conf.set(coalesce, "false")
-        return spark
-
-    yield divide
-    spark.conf.set("spark.sql.shuffle.partitions", before)
-    spark.conf.set(coalesce, "true")
 
 
 def needed_for_spark() -> None:

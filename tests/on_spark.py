@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,22 @@ def stop() -> None:
     active = SparkSession.getActiveSession()
     if active is not None:
         active.stop()
+
+
+@contextmanager
+def divided(count: int) -> Iterator[Any]:
+    """A session whose shuffles go into so many partitions, however small they are."""
+    session = opened()
+    partitions = "spark.sql.shuffle.partitions"
+    coalesce = "spark.sql.adaptive.coalescePartitions.enabled"
+    before = session.conf.get(partitions)
+    session.conf.set(partitions, str(count))
+    session.conf.set(coalesce, "false")
+    try:
+        yield session
+    finally:
+        session.conf.set(partitions, before)
+        session.conf.set(coalesce, "true")
 
 
 def frame_of(spark: Any, articles: Sequence[Article]) -> Any:

@@ -22,29 +22,7 @@ from dedup.pipeline import profiles_of
 from dedup.processes import LIMIT, MIN_ITEMS, MIN_KEPT_ITEMS, kept, spread
 from dedup.story_names import story_names
 from dedup.story_terms import calendar_terms
-
-HERE = os.getpid()
-
-
-def squared(number: int) -> tuple[int, int]:
-    return number * number, os.getpid()
-
-
-def printed(number: int) -> int:
-    sys.stdout.write("to be seen by people\n")
-    return number
-
-
-def failed(number: int) -> int:
-    if number == 2:
-        raise ValueError(f"no {number}")
-    return number
-
-
-def dead(number: int, home: int = HERE) -> int:
-    if os.getpid() != home and number % 2:
-        os._exit(9)
-    return number
+from tests.parts import dead, failed, printed, squared
 
 
 def test_many_parts_are_done_in_other_processes_in_their_order() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,23 +21,20 @@ from dedup.near_duplicates import find_near_duplicates
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from tests.news_streams import START, World
-from tests.on_spark import frame_of, in_batch, on_spark
+from tests.on_spark import divided, frame_of, in_batch, on_spark
 
 # Java's gateway leaves sockets to the garbage collector.
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-def test_the_demonstration_corpus_is_that_of_the_batch(
-    divided: Callable[[int], Any], seeds_path: Path
-) -> None:
+def test_the_demonstration_corpus_is_that_of_the_batch(java: None, seeds_path: Path) -> None:
     articles = list(read_articles([seeds_path]))
-    found = on_spark(divided(5), articles, Config())
+    with divided(2) as spark:
+        found = on_spark(spark, articles, Config())
     assert found == in_batch(articles, Config())
 
 
-def test_made_up_news_is_that_of_the_batch(
-    divided: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_made_up_news_is_that_of_the_batch(java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Copies, templates in large buckets, round-ups, repeated lines, equal and missing times."""
     # No graph is so small that one task has all of it.
     monkeypatch.setattr("dedup.spark.components._EDGES_OF_A_TASK", 0)
@@ -56,7 +52,9 @@ def test_made_up_news_is_that_of_the_batch(
     )
     shuffled = [*articles, *twice]
     made.shuffle(shuffled)
-    assert on_spark(divided(4), shuffled, config) == in_batch(shuffled, config)
+    with divided(5) as spark:
+        found = on_spark(spark, shuffled, config)
+    assert found == in_batch(shuffled, config)
 
 
 @pytest.mark.parametrize("held", [0, 1_000])

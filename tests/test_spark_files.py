@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from dedup.records import Article
 from tests import on_spark
 from tests.indexes import rows_of
 from tests.news_streams import World
-from tests.on_spark import QUICK_JAVA, same_as_batch
+from tests.on_spark import QUICK_JAVA, divided, same_as_batch
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -38,30 +39,82 @@ def jsonl(path: Path, articles: list[Article]) -> Path:
     return path
 
 
-def test_files_become_a_folder_by_day(spark: Any, run: Run, tmp_path: Path) -> None:
-    assert spark
+@dataclass(frozen=True)
+class Resumed:
+    """A run that crashed, and the run that went on: in one partition, but for what is written.
+
+    Args:
+        folder: Where the inputs are, and what was written.
+        inputs: JSONL with a broken line, and Parquet.
+        begun: Stages of the first run.
+        after: Stages of the second.
+    """
+
+    folder: Path
+    inputs: list[Path]
+    begun: list[str]
+    after: list[str]
+
+
+@pytest.fixture(scope="module")
+def resumed(java: None, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
+    from dedup.spark.files import cluster_files
+
+    folder = tmp_path_factory.mktemp("resumed")
     articles = World(Random(5), 60, crowd=12).articles
-    (tmp_path / "in").mkdir()
-    lines = jsonl(tmp_path / "in" / "a.jsonl", articles[:30])
-    rest = jsonl(tmp_path / "rest.jsonl", articles[30:])
-    pq.write_table(table_of(rest), tmp_path / "in" / "b.parquet")
-    out = tmp_path / "out"
-    done = run("cluster", tmp_path / "in", "--engine", "spark", "--output", out)
-    assert done.code == 0, done.err
-    assert "60 articles" in done.out
-    assert "skipped: broken JSON, 1" in done.err
-    same_as_batch(out, [lines, tmp_path / "in" / "b.parquet"])
+    (folder / "in").mkdir()
+    inputs = [jsonl(folder / "in" / "a.jsonl", articles[:30]), folder / "in" / "b.parquet"]
+    pq.write_table(table_of(jsonl(folder / "rest.jsonl", articles[30:])), inputs[1])
+    begun: list[str] = []
+
+    def crash(stage: str) -> None:
+        begun.append(stage)
+        if stage == "clusters":
+            raise RuntimeError("the power went")
+
+    out = folder / "out"
+    given = [str(folder / "in")], str(out)
+    after: list[str] = []
+    with divided(1) as spark:
+        with pytest.raises(EngineError, match=r"the power went.*--resume"):
+            cluster_files(*given, Config(), lambda: spark, told=crash)
+        assert not out.exists()
+        half = folder / "out.unfinished" / "clusters"
+        half.mkdir()
+        (half / "part-0.parquet").write_bytes(b"half")
+        other = Config().replace(stories={"min_probability": 0.6})
+        with pytest.raises(OutputError, match="other inputs, settings"):
+            cluster_files(*given, other, lambda: spark, resume=True)
+        cluster_files(*given, Config(), lambda: spark, resume=True, told=after.append)
+    return Resumed(folder, inputs, begun, after)
+
+
+def test_a_run_that_crashed_goes_on(resumed: Resumed) -> None:
+    assert resumed.after[0] == "clusters"
+    assert not set(resumed.begun[:-1]) & set(resumed.after)
+    same_as_batch(resumed.folder / "out", resumed.inputs)
+
+
+def test_files_become_a_folder_by_day(resumed: Resumed) -> None:
+    out = resumed.folder / "out"
     assert sorted(path.name for path in out.iterdir()) == [
         "articles.parquet", "stories.parquet", "summary.json",
     ]  # fmt: skip
     days = [path.name for path in (out / "articles.parquet").iterdir() if path.is_dir()]
+    assert len(days) > 5
     assert all(day.startswith("day=2024-") for day in days)
-    assert list(tmp_path.glob("*.unfinished")) == []
-    again = run("cluster", tmp_path / "in", "--engine", "spark", "--output", out)
+    assert list(resumed.folder.glob("*.unfinished")) == []
+
+
+def test_what_is_there_already_is_left_and_told_again(resumed: Resumed, run: Run) -> None:
+    command = ("cluster", resumed.folder / "in", "--engine", "spark", "-o", resumed.folder / "out")
+    again = run(*command)
     assert again.code == 1
     assert "is there already" in again.err
-    resumed = run("cluster", tmp_path / "in", "--engine", "spark", "--output", out, "--resume")
-    assert (resumed.code, resumed.out) == (0, done.out)
+    done = run(*command, "--resume")
+    assert done.code == 0, done.err
+    assert "60 articles" in done.out
+    assert "skipped: broken JSON, 1" in done.err
 
 
 def table_of(path: Path) -> Any:
@@ -70,35 +123,6 @@ def table_of(path: Path) -> Any:
     good = path.with_suffix(".good")
     good.write_text(path.read_text("utf-8").replace("{broken\n", ""), "utf-8")
     return pj.read_json(good)
-
-
-def test_a_run_that_crashed_goes_on(divided: Callable[[int], Any], tmp_path: Path) -> None:
-    from dedup.spark.files import cluster_files
-
-    spark = divided(1)
-    source = jsonl(tmp_path / "a.jsonl", World(Random(6), 40, crowd=8).articles)
-    out = tmp_path / "out"
-    begun: list[str] = []
-
-    def crash(stage: str) -> None:
-        begun.append(stage)
-        if stage == "clusters":
-            raise RuntimeError("the power went")
-
-    with pytest.raises(EngineError, match=r"the power went.*--resume"):
-        cluster_files([str(source)], str(out), Config(), lambda: spark, told=crash)
-    assert not out.exists()
-    half = tmp_path / "out.unfinished" / "clusters"
-    half.mkdir()
-    (half / "part-0.parquet").write_bytes(b"half")
-    other = Config().replace(stories={"min_probability": 0.6})
-    with pytest.raises(OutputError, match="other inputs, settings"):
-        cluster_files([str(source)], str(out), other, lambda: spark, resume=True)
-    after: list[str] = []
-    cluster_files([str(source)], str(out), Config(), lambda: spark, resume=True, told=after.append)
-    assert after[0] == "clusters"
-    assert not set(begun[:-1]) & set(after)
-    same_as_batch(out, [source])
 
 
 @pytest.mark.parametrize(

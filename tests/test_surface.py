@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ DRIVERS = {
 DOORS = {"bench", "cli", "console", "console_checkup", "report", "server", "__init__", "__main__"}
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(
