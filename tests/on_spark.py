@@ -94,11 +94,13 @@ def rows_of(frame: Any, columns: Sequence[str], key: str) -> Rows:
     return sorted(found, key=lambda row: str(row[key]))
 
 
-def on_spark(spark: Any, articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
-    """Rows of articles and of stories that Spark finds."""
+def on_spark(
+    spark: Any, articles: Sequence[Article], config: Config, folder: str = ""
+) -> tuple[Rows, Rows]:
+    """Rows of articles and of stories that Spark finds; stages are kept in the folder."""
     from dedup.spark import cluster as spark_cluster
 
-    found, stories = spark_cluster(frame_of(spark, articles), config)
+    found, stories = spark_cluster(frame_of(spark, articles), config, folder=folder)
     return rows_of(found, ARTICLE_COLUMNS, "id"), rows_of(stories, STORY_COLUMNS, "story_group")
 
 

@@ -116,11 +116,13 @@ def test_a_large_template_is_that_of_the_batch(spark: Any, tmp_path: Path) -> No
     }
 
 
-def test_a_large_story_is_that_of_the_batch(spark: Any) -> None:
-    """5,000 texts of one story in one component."""
+def test_a_large_story_is_that_of_the_batch(spark: Any, tmp_path: Path) -> None:
+    """5,000 texts of one story, nearly all of them in one component."""
     articles = large_story(random.Random(1), 5_000)
     config = Config().replace(neighbors={"max_gap": timedelta(hours=2)})
-    found = on_spark(spark, articles, config)
+    found = on_spark(spark, articles, config, str(tmp_path))
+    hanging = spark.read.parquet(f"{tmp_path}/stories-0").groupBy("component").count()
+    assert max(row[1] for row in hanging.collect()) > 4_500
     assert found == in_batch(articles, config)
     assert len({row["duplicate_cluster"] for row in found[0]}) > 4_000
     assert max(row["texts"] for row in found[1]) > 20
@@ -155,11 +157,11 @@ def nonsense(made: random.Random, count: int) -> list[str]:
 def template(made: random.Random, count: int) -> list[Article]:
     """Texts of one frame and some words of their own, too far apart in time to be one story."""
     words = nonsense(made, 20_000)
-    frame = made.choices(words, k=46)
+    frame = made.choices(words, k=23)
     return [
         Article(
             f"t{number:05}",
-            text=" ".join(frame + made.choices(words, k=14)),
+            text=" ".join(frame + made.choices(words, k=7)),
             published_at=START + timedelta(hours=3 * number),
             language="en",
         )
@@ -171,7 +173,7 @@ def large_story(made: random.Random, count: int) -> list[Article]:
     """Texts that share names, a minute apart."""
     words = nonsense(made, 3_000)
     names = [word.capitalize() + "ov" for word in nonsense(made, 6)]
-    texts = [made.choices(words, k=30) + made.choices(names, k=8) for _ in range(count)]
+    texts = [made.choices(words, k=16) + made.choices(names, k=6) for _ in range(count)]
     for text in texts:
         made.shuffle(text)
     return [
