@@ -47,8 +47,10 @@ DOCUMENTS = (
 )
 """All that people read; they may hold blocks of code, and measured tables."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-BLOCK = re.compile(r"(<!-- ([a-z-]+): made by [^\n]* -->\n)(.*?)(\n<!-- end -->)", re.DOTALL)
-"""The opening line, the name, what was made, the closing line."""
+BLOCK = re.compile(
+    r"^(<!-- ([a-z-]+): made by [^\n]* -->\n)(.*?)^(<!-- end -->)", re.MULTILINE | re.DOTALL
+)
+"""The opening line, the name, the lines that were made, the closing line."""
 NOT_RUN = "# Not run in CI"
 """A block whose first line begins so is left alone; the line says why."""
 
@@ -123,7 +125,12 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     Raises:
         KeyError: It has a block of another name.
     """
-    return BLOCK.sub(lambda found: f"{found[1]}{blocks[found[2]]}{found[4]}", text)
+
+    def fill(found: re.Match[str]) -> str:
+        made = blocks[found[2]]
+        return found[1] + (f"{made}\n" if made else "") + found[4]
+
+    return BLOCK.sub(fill, text)
 
 
 def refreshed(text: str, folder: Path) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+_FOLDERS = b"SPARK_EXECUTOR_DIRS="
 
 
 class Cluster:
@@ -19,25 +20,32 @@ class Cluster:
         workers: How many.
         local: Where executors keep what they shuffle.
         memory: Of each worker for its executors.
+        java: Options of Java for the master and the workers.
     """
 
-    def __init__(self, folder: Path, workers: int, local: Path, memory: str = "1g") -> None:
+    def __init__(
+        self, folder: Path, workers: int, local: Path, memory: str = "1g", java: str = ""
+    ) -> None:
         self._folder = folder
         self._workers = workers
         self._local = local
         self._memory = memory
+        self._java = java
         self._running: list[subprocess.Popen[str]] = []
         self.master = ""
 
     def __enter__(self) -> Cluster:
         started = self._start("Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
         self.master = _said(started, "Starting Spark master at ")
-        for number in range(self._workers):
-            worker = self._start(
+        workers = [
+            self._start(
                 "Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", self._memory,
                 "--webui-port", "0", "--work-dir", str(self._folder / f"worker{number}"),
                 self.master,
-            )  # fmt: skip
+            )
+            for number in range(self._workers)
+        ]  # fmt: skip
+        for worker in workers:
             _said(worker, "Successfully registered with master")
         return self
 
@@ -53,16 +61,17 @@ class Cluster:
         """Process ids of the master and the workers."""
         return [process.pid for process in self._running]
 
-    def executors(self) -> list[int]:
-        """Process ids of the executors of the workers."""
+    def executors(self) -> dict[int, Path]:
+        """The executors of the workers: the folder of what each keeps, by process id."""
         workers = {process.pid for process in self._running[1:]}
-        found = []
+        found: dict[int, Path] = {}
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 if entry.name.isdigit() and _parent(entry) in workers:
-                    command = (entry / "cmdline").read_text()
-                    found += [int(entry.name)] * ("CoarseGrainedExecutorBackend" in command)
-        return sorted(found)
+                    given = (entry / "environ").read_bytes().split(b"\0")
+                    folders = [each.partition(b"=")[2] for each in given if _FOLDERS in each]
+                    found |= {int(entry.name): Path(os.fsdecode(each)) for each in folders}
+        return found
 
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
         import pyspark
@@ -77,7 +86,13 @@ class Cluster:
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
-            env=environment() | {"SPARK_HOME": str(home), "SPARK_LOCAL_DIRS": str(self._local)},
+            env=environment()
+            | {
+                "SPARK_HOME": str(home),
+                "SPARK_LOCAL_DIRS": str(self._local),
+                "SPARK_DAEMON_JAVA_OPTS": self._java,
+                "SPARK_LAUNCHER_OPTS": self._java,
+            },
         )
         self._running.append(process)
         return process

@@ -179,7 +179,7 @@ def mean_log_odds(
         scorer: Scores pairs.
     """
     sizes = np.array([len(each) for each in groups], np.int64)
-    # Of all members together a few million numbers at a time.
+    # Pairs of about a million members at a time: what is held for each of them adds up.
     cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _MEMBERS_AT_ONCE)) + 1
     means = [np.empty(0)]
     for part in np.split(np.arange(len(texts)), cuts):

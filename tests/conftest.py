@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from dedup import cli
 from dedup.index import StoryIndex
@@ -21,7 +21,14 @@ from dedup.records import Article
 from tests import on_spark
 from tests.postgres_server import postgres_server, server_programs
 
-settings.register_profile("dedup", deadline=None, max_examples=40, derandomize=True)
+# How long an example takes to make says how busy the machine is.
+settings.register_profile(
+    "dedup",
+    deadline=None,
+    max_examples=40,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("dedup")
 
 _PLACES = itertools.count()
@@ -54,14 +61,33 @@ def postgres_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """A session of Spark; the tests that need one are left out where Java or pyspark is missing.
-
-    `DEDUP_CI=1` makes them fail instead.
-    """
+def _java() -> Iterator[None]:
+    """What Spark needs; tests that need it are left out where it is missing, in CI they fail."""
     needed_for_spark()
-    with on_spark.opened() as session:
-        yield session
+    yield
+    on_spark.stop()
+
+
+@pytest.fixture
+def spark(_java: None) -> Any:
+    """A session of Spark, the same one for all tests that do not stop it."""
+    return on_spark.opened()
+
+
+@pytest.fixture
+def divided(spark: Any) -> Iterator[Callable[[int], Any]]:
+    """Sets into how many partitions shuffles go, small or not."""
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    coalesce = "spark.sql.adaptive.coalescePartitions.enabled"
+
+    def divide(count: int) -> Any:
+        spark.conf.set("spark.sql.shuffle.partitions", str(count))
+        spark.conf.set(coalesce, "false")
+        return spark
+
+    yield divide
+    spark.conf.set("spark.sql.shuffle.partitions", before)
+    spark.conf.set(coalesce, "true")
 
 
 def needed_for_spark() -> None:

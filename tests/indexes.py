@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from dedup.index import StoryIndex
 from dedup.records import Article, StoryGroup
 from tests.news_streams import START, HashingEncoder
 
+PATIENCE = 120
+"""Seconds for what takes one, on a machine that has much else to do."""
 NOON = datetime(2024, 3, 20, 12, tzinfo=UTC)
 HASHING = HashingEncoder()
 MODEL = AffinityModel.load("", HASHING.name)
@@ -42,6 +44,14 @@ VOTE = (
 def article(id: str, text: str = QUAKE, hours: int = 0, **fields: Any) -> Article:  # noqa: A002
     given = {"title": "", "source": "north.example", "language": "en", **fields}
     return Article(id, text=text, published_at=START + hours * HOUR, **given)
+
+
+def rows_of(articles: Iterable[Article]) -> list[dict[str, Any]]:
+    """Articles as rows of JSON, under the names of their fields."""
+    rows = [asdict(each) for each in articles]
+    for row in rows:
+        row["published_at"] = row["published_at"] and row["published_at"].isoformat()
+    return rows
 
 
 class Clock:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dedup.config import Config
 from dedup.errors import DedupError
 from dedup.pipeline import cluster
+from dedup.readers.files import read_articles
 from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 
@@ -22,6 +24,7 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "3",
     "spark.driver.extraJavaOptions": QUICK_JAVA,
+    "spark.executor.extraJavaOptions": QUICK_JAVA,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.driver.host": "127.0.0.1",
@@ -45,16 +48,20 @@ def missing() -> str:
     return ""
 
 
-@contextmanager
-def opened() -> Iterator[Any]:
-    """A session on two cores of this machine."""
+def opened() -> Any:
+    """The session that is there, else one on two cores of this machine."""
     from dedup.spark.session import session
 
-    made = session("local[2]", SETTINGS)
-    try:
-        yield made
-    finally:
-        made.stop()
+    return session("local[2]", SETTINGS)
+
+
+def stop() -> None:
+    """End the session that is there; its Java waits for the next one."""
+    from pyspark.sql import SparkSession
+
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        active.stop()
 
 
 def frame_of(spark: Any, articles: Sequence[Article]) -> Any:
@@ -83,6 +90,22 @@ def in_batch(articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
     result = cluster(articles, config)
     found = sorted(result.article_rows(), key=lambda row: str(row["id"]))
     return found, sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
+
+
+def written(folder: Path, name: str, columns: Sequence[str], key: str) -> Rows:
+    """The rows of a folder of Parquet, in the order of a column."""
+    table = pq.read_table(folder / name, columns=list(columns))
+    rows = [
+        {k: dict(v) if k == "headlines" else v for k, v in row.items()} for row in table.to_pylist()
+    ]
+    return sorted(rows, key=lambda row: str(row[key]))
+
+
+def same_as_batch(folder: Path, inputs: Sequence[Path]) -> None:
+    """What was written is what the batch finds in these files."""
+    articles, stories = in_batch(list(read_articles(inputs)), Config())
+    assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == articles
+    assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
 
 
 def _aware(value: Any) -> Any:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from dedup.index import StoryIndex
 from dedup.records import Article
+from tests.indexes import PATIENCE
 
 START = datetime(2024, 3, 1, 8, tzinfo=UTC)
 BODY = (
@@ -74,11 +75,11 @@ def running(app: FastAPI) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert started.wait(30)
+        assert started.wait(PATIENCE)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
         app.state.service.feed.close()
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE)
     assert not thread.is_alive()

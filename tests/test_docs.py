@@ -17,6 +17,7 @@ from benchmarks import readme
 from dedup import cli
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
+from tests.on_spark import same_as_batch
 
 ROOT = readme.ROOT
 NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
@@ -111,6 +112,7 @@ def test_blocks_on_spark_print_what_is_shown(
     assert found
     for kind, body in found:
         reader.does(kind, body)
+    same_as_batch(workplace / "clusters", [workplace / "seeds"])
 
 
 def test_few_blocks_are_not_run() -> None:
@@ -125,6 +127,19 @@ def test_measured_tables_are_the_saved_ones(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert text == readme.filled(text, readme.made_blocks()), "run `make readme`"
     assert text.count("<!-- end -->") == len(readme.BLOCK.findall(text))
+
+
+def test_a_table_that_is_empty_leaves_the_rest_as_it_is() -> None:
+    def document(first: str, second: str) -> str:
+        return (
+            f"<!-- first: made by `a` -->\n{first}<!-- end -->\nBetween.\n\n"
+            f"<!-- second: made by `b` -->\n{second}<!-- end -->\nAfter.\n"
+        )
+
+    full, empty = document("| 1 |\n", "| 2 |\n| 3 |\n"), document("", "")
+    assert readme.filled(full, {"first": "", "second": ""}) == empty
+    assert readme.filled(empty, {"first": "", "second": ""}) == empty
+    assert readme.filled(empty, {"first": "| 1 |", "second": "| 2 |\n| 3 |"}) == full
 
 
 def test_every_saved_result_is_shown_with_what_it_holds_for() -> None:

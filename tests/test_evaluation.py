@@ -267,9 +267,9 @@ def test_a_hundred_thousand_articles_take_seconds() -> None:
     gold = rng.integers(0, 30_000, 100_000)
     predicted = np.where(rng.random(100_000) < 0.9, gold, rng.integers(0, 30_000, 100_000))
     gold[:5_000] = 0
-    start = time.perf_counter()
+    start = time.process_time()
     found = evaluate(labelled(predicted.tolist()), labelled(gold.tolist()))
-    assert time.perf_counter() - start < 20  # about 0.5 s; pairs of clusters took minutes
+    assert time.process_time() - start < 20  # about 0.5 s; pairs of clusters took minutes
     assert found.largest_gold >= 5_000
     assert found.ceaf_e.f1 > 0.8
 

@@ -24,6 +24,7 @@ from dedup.index import StoryIndex
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
+from tests.indexes import rows_of
 
 Run = Callable[..., SimpleNamespace]
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -66,21 +67,6 @@ def news(made: Path, tmp_path: Path) -> Path:
 def write_rows(path: Path, rows: Iterable[dict[str, object]]) -> Path:
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return path
-
-
-def rows_of(articles: Iterable[Article]) -> list[dict[str, object]]:
-    return [
-        {
-            "id": each.id,
-            "title": each.title,
-            "text": each.text,
-            "source": each.source,
-            "published_at": each.published_at.isoformat() if each.published_at else None,
-            "language": each.language,
-            "url": each.url,
-        }
-        for each in articles
-    ]
 
 
 def lines_of(out: str) -> list[dict[str, Any]]:

@@ -22,12 +22,11 @@ from dedup.index import CACHE
 from dedup.live.cache import LinkCache
 from dedup.records import Article
 from dedup.store.opening import open_store
-from tests.indexes import SMALL, all_stories, articles_of, check_index, opened
+from tests.indexes import PATIENCE, SMALL, all_stories, articles_of, check_index, opened
 from tests.news_streams import World
 
 KILLS = 54
 KILLS_OF_ONE_INDEX = 9
-PATIENCE = 60.0
 PAGE = 8192
 
 # A child costs no imports: it is forked from a process that has them, and has added before.

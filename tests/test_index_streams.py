@@ -23,9 +23,9 @@ from dedup.cli.stream import Interruption, LiveStdin
 from dedup.errors import InputError, StoreError
 from dedup.index import StoryIndex
 from dedup.records import Article
+from tests.indexes import PATIENCE
 
 Run = Callable[..., SimpleNamespace]
-PATIENCE = 60
 TEXT = "Krakatau erupted over Banten and Labuan at night; 31 boats are missing. " * 3
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,8 @@ from dedup.index_turns import Turns
 from dedup.live import Live
 from dedup.records import Article
 from dedup.server.app import create_app
-from tests.indexes import check_index, opened
+from tests.indexes import PATIENCE, check_index, opened
 from tests.served import running
-
-PATIENCE = 60
 
 
 def test_who_waits_for_a_turn_is_served_before_the_next_step() -> None:
@@ -44,13 +43,14 @@ def test_who_waits_for_a_turn_is_served_before_the_next_step() -> None:
 
 
 class Steps:
-    """Lets others in after each step of a batch: waits until they have asked, or been answered.
+    """Takes no step of a batch before somebody waits for a turn, or all have been answered.
 
     Args:
         monkeypatch: Puts it in the way of `Live.apply`.
+        turns: Of the index.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, turns: Turns) -> None:
         self.taken = 0
         self.answered_after = -1
         self.begun = threading.Event()
@@ -60,10 +60,12 @@ class Steps:
         def applied(live: Live, *args: Any) -> Any:
             self.taken += 1
             self.begun.set()
+            # With what is in memory in hand: who asks for it cannot go on now.
+            until = time.monotonic() + PATIENCE
+            while not turns._next.locked() and not self.answered.wait(0.001):
+                assert time.monotonic() < until, "nobody asks"
             if self.answered.is_set() and self.answered_after < 0:
                 self.answered_after = self.taken
-            # With what is in memory in hand: who asks for it cannot go on now.
-            self.answered.wait(0.05)
             return apply(live, *args)
 
         monkeypatch.setattr(Live, "apply", applied)
@@ -74,7 +76,7 @@ def test_a_question_is_answered_between_two_steps_of_a_batch(
 ) -> None:
     with opened(tmp_path, step=2) as index, ThreadPoolExecutor(1) as thread:
         index.add(pool[:5])
-        steps = Steps(monkeypatch)
+        steps = Steps(monkeypatch, index._turns)
         adding: Future[list[Placement]] = thread.submit(index.add, pool[5:45])
         assert steps.begun.wait(PATIENCE)
         assert index.query(pool[0]).duplicates[0].a == pool[0].id
@@ -93,7 +95,7 @@ def test_a_step_that_fails_undoes_the_batch(
     with opened(tmp_path, step=2) as index:
         index.add(pool[:5])
         before = index.changes(), index.query(pool[7])
-        steps = Steps(monkeypatch)
+        steps = Steps(monkeypatch, index._turns)
         apply = Live.apply
 
         def fail_later(live: Live, *args: Any) -> Any:
@@ -117,7 +119,7 @@ def test_the_server_answers_while_a_batch_is_written(
     with opened(tmp_path, step=2) as index, running(create_app(index)) as address:
         with httpx.Client(base_url=address, timeout=PATIENCE) as client:
             assert client.post("/v1/articles", json=rows[:4]).status_code == 201
-            steps = Steps(monkeypatch)
+            steps = Steps(monkeypatch, index._turns)
 
             def ask(text: str) -> httpx.Response:
                 return client.post("/v1/query", json={"text": text})

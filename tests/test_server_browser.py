@@ -15,6 +15,7 @@ import pytest
 
 from dedup.index import StoryIndex
 from dedup.records import Article
+from tests.indexes import PATIENCE
 from tests.served import FLOOD, OTHER, running
 
 # Set where the tests have to run in full: what is missing there is a failure.
@@ -47,7 +48,7 @@ class Watched:
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(1_000 * PATIENCE)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("dialog", self._dialog)
@@ -82,7 +83,9 @@ def chromium() -> Iterator[Any]:
         (pytest.fail if CI else pytest.skip)(missing)
     with sync_playwright() as driver:
         # A container gives Chromium no sandbox of its own.
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=1_000 * PATIENCE
+        )
         yield browser
         browser.close()
 

@@ -23,6 +23,7 @@ from dedup.errors import ConfigError, MissingExtraError, StoreError
 from dedup.index import StoryIndex
 from dedup.server import Limits, create_app, serve
 from dedup.server.serving import is_local
+from tests.indexes import PATIENCE
 from tests.served import running
 
 ROW = {"id": "n", "title": "News of the day", "text": "Something happened in Ghent today."}
@@ -48,7 +49,10 @@ def sent(lines: Iterator[str]) -> dict[str, str]:
 
 def test_a_stream_tells_what_happened_and_then_what_happens(index: StoryIndex) -> None:
     index.add([ROW])
-    with running(create_app(index)) as base, httpx.Client(base_url=base, timeout=30) as client:
+    with (
+        running(create_app(index)) as base,
+        httpx.Client(base_url=base, timeout=PATIENCE) as client,
+    ):
         with client.stream("GET", "/v1/changes", headers=EVENTS) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert stream.headers["cache-control"] == "no-store"
@@ -76,7 +80,7 @@ def test_a_stream_of_one_story_leaves_out_the_others(index: StoryIndex) -> None:
     story = index.place("n").story_group
     with (
         running(create_app(index)) as base,
-        httpx.Client(base_url=base, timeout=30) as client,
+        httpx.Client(base_url=base, timeout=PATIENCE) as client,
         client.stream("GET", f"/v1/changes?story_group={story}", headers=EVENTS) as stream,
     ):
         lines = stream.iter_lines()
@@ -91,7 +95,7 @@ def test_a_silent_stream_says_that_it_lives_and_ends_with_the_server(index: Stor
     app = create_app(index, limits=Limits(keep_alive_s=0.05))
     with (
         running(app) as base,
-        httpx.Client(base_url=base, timeout=30) as client,
+        httpx.Client(base_url=base, timeout=PATIENCE) as client,
         client.stream("GET", "/v1/changes", headers=EVENTS) as stream,
     ):
         lines = stream.iter_lines()
@@ -108,7 +112,7 @@ def test_streams_are_limited(index: StoryIndex) -> None:
     app = create_app(index, limits=Limits(streams=1))
     with (
         running(app) as base,
-        httpx.Client(base_url=base, timeout=30) as client,
+        httpx.Client(base_url=base, timeout=PATIENCE) as client,
         client.stream("GET", "/v1/changes", headers=EVENTS) as stream,
     ):
         lines = stream.iter_lines()
@@ -119,7 +123,7 @@ def test_streams_are_limited(index: StoryIndex) -> None:
 
 
 def test_ids_with_escapes_work_over_a_real_socket(index: StoryIndex) -> None:
-    with running(create_app(index)) as base, httpx.Client(timeout=30) as client:
+    with running(create_app(index)) as base, httpx.Client(timeout=PATIENCE) as client:
         for id, path in (("%2F", "%252F"), ("a/b", "a%2Fb"), ("a/b/", "a/b%2F")):  # noqa: A001
             put = client.put(f"{base}/v1/articles/{path}", json={"text": ROW["text"]})
             assert put.json()["placements"][0]["id"] == id
@@ -152,7 +156,7 @@ def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) 
     enough = threading.Event()
 
     def add() -> None:
-        with httpx.Client(base_url=base, timeout=30) as client:
+        with httpx.Client(base_url=base, timeout=PATIENCE) as client:
             for number in range(1_000):
                 row: dict[str, Any] = ROW | {"id": f"n{number}", "text": f"Text {number}."}
                 try:
@@ -168,20 +172,20 @@ def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) 
     adding.start()
     try:
         with (
-            httpx.Client(base_url=base, timeout=60) as client,
+            httpx.Client(base_url=base, timeout=PATIENCE) as client,
             client.stream("GET", "/v1/changes", headers=EVENTS) as stream,
         ):
             lines = stream.iter_lines()
             sent(lines)
-            assert enough.wait(60)
+            assert enough.wait(PATIENCE)
             process.send_signal(stop)
             # The stream ends by itself: nothing here closes it.
             for _ in lines:
                 pass
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
-        adding.join(60)
+        adding.join(PATIENCE)
         process.wait()
         if process.stdout is not None:
             process.stdout.close()

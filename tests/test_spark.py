@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,10 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import adjusted_rand_score
 
+from dedup.assembly import body_of, describe_clusters
+from dedup.cleaning import clean_articles
 from dedup.config import Config
+from dedup.near_duplicates import find_near_duplicates
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from tests.news_streams import START, World
@@ -25,33 +28,20 @@ from tests.on_spark import frame_of, in_batch, on_spark
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-@pytest.fixture
-def divided(spark: Any) -> Iterator[Any]:
-    """Sets into how many partitions shuffles go, small or not."""
-    before = spark.conf.get("spark.sql.shuffle.partitions")
-    coalesce = "spark.sql.adaptive.coalescePartitions.enabled"
-
-    def divide(count: int) -> Any:
-        spark.conf.set("spark.sql.shuffle.partitions", str(count))
-        spark.conf.set(coalesce, "false")
-        return spark
-
-    yield divide
-    spark.conf.set("spark.sql.shuffle.partitions", before)
-    spark.conf.set(coalesce, "true")
-
-
-@pytest.mark.parametrize("partitions", [1, 5])
 def test_the_demonstration_corpus_is_that_of_the_batch(
-    partitions: int, divided: Any, seeds_path: Path
+    divided: Callable[[int], Any], seeds_path: Path
 ) -> None:
     articles = list(read_articles([seeds_path]))
-    found = on_spark(divided(partitions), articles, Config())
+    found = on_spark(divided(5), articles, Config())
     assert found == in_batch(articles, Config())
 
 
-def test_made_up_news_is_that_of_the_batch(divided: Any) -> None:
+def test_made_up_news_is_that_of_the_batch(
+    divided: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Copies, templates in large buckets, round-ups, repeated lines, equal and missing times."""
+    # No graph is so small that one task has all of it.
+    monkeypatch.setattr("dedup.spark.components._EDGES_OF_A_TASK", 0)
     made = random.Random(4)
     articles = World(made, 160, crowd=50).articles
     undated = {article.id for article in made.sample(articles, 20)}
@@ -69,10 +59,14 @@ def test_made_up_news_is_that_of_the_batch(divided: Any) -> None:
     assert on_spark(divided(4), shuffled, config) == in_batch(shuffled, config)
 
 
-def test_components_are_those_of_the_whole_graph(spark: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [0, 1_000])
+def test_components_are_those_of_the_whole_graph(
+    held: int, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dedup.spark.components import components
     from dedup.spark.stages import Stages
 
+    monkeypatch.setattr("dedup.spark.components._EDGES_OF_A_TASK", held)
     made = np.random.default_rng(3)
     # A path, which takes the most rounds, a star, and chance.
     edges = [(k, k + 1) for k in range(14)] + [(100, 101 + k) for k in range(30)]
@@ -91,14 +85,46 @@ def test_components_are_those_of_the_whole_graph(spark: Any, tmp_path: Path) -> 
     assert found == {k: root for k, root in wanted.items() if k != root}
 
 
-def test_a_large_template_and_a_large_story_are_those_of_the_batch(spark: Any) -> None:
-    """10,000 texts of one template in the same buckets, and 5,000 of one story in one component."""
-    made = random.Random(1)
-    articles = template(made, 10_000) + large_story(made, 5_000)
+class EnoughError(Exception):
+    """What was wanted of a run is done."""
+
+
+def test_a_large_template_is_that_of_the_batch(spark: Any, tmp_path: Path) -> None:
+    """10,000 texts in the same buckets; no two are copies, so all after that is one by one."""
+    from dedup.spark.flow import clustered
+    from dedup.spark.stages import Stages
+
+    articles = template(random.Random(1), 10_000)
+
+    def told(stage: str) -> None:
+        if stage == "profiles":
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        clustered([frame_of(spark, articles)], Config(), Stages(spark, str(tmp_path), told))
+    pairs, placed = (
+        spark.read.parquet(f"{tmp_path}/{name}") for name in ("candidates", "clusters")
+    )
+    assert 10_000 < pairs.count() < 50 * 10_000
+    texts = clean_articles(articles, Config().cleaning)
+    near = find_near_duplicates([body_of(texts[each.id]) for each in articles], Config())
+    clusters, _ = describe_clusters([each.id for each in articles], near)
+    assert len(clusters) > 9_000
+    columns = ("id", "duplicate_cluster", "representative", "copy_type")
+    assert {tuple(row) for row in placed.select(*columns).collect()} == {
+        (member.id, cluster.id, cluster.representative, member.copy_type)
+        for cluster in clusters
+        for member in cluster.members
+    }
+
+
+def test_a_large_story_is_that_of_the_batch(spark: Any) -> None:
+    """5,000 texts of one story in one component."""
+    articles = large_story(random.Random(1), 5_000)
     config = Config().replace(neighbors={"max_gap": timedelta(hours=2)})
     found = on_spark(spark, articles, config)
     assert found == in_batch(articles, config)
-    assert len({row["duplicate_cluster"] for row in found[0]}) > 14_000
+    assert len({row["duplicate_cluster"] for row in found[0]}) > 4_000
     assert max(row["texts"] for row in found[1]) > 20
 
 

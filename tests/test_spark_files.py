@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -16,51 +17,23 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.spark_cluster import Cluster, environment
+from benchmarks.spark_cluster import Cluster
+from dedup import __version__
 from dedup.config import Config
 from dedup.errors import EngineError, OutputError
-from dedup.pipeline import cluster
-from dedup.readers.files import read_articles
-from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
-from tests.conftest import needed_for_spark
+from dedup.records import Article
+from tests import on_spark
+from tests.indexes import rows_of
 from tests.news_streams import World
-from tests.on_spark import QUICK_JAVA, SETTINGS
+from tests.on_spark import QUICK_JAVA, same_as_batch
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-def written(folder: Path, name: str, columns: tuple[str, ...], key: str) -> list[dict[str, Any]]:
-    table = pq.read_table(folder / name, columns=list(columns))
-    rows = [
-        {k: dict(v) if k == "headlines" else v for k, v in row.items()} for row in table.to_pylist()
-    ]
-    return sorted(rows, key=lambda row: str(row[key]))
-
-
-def same_as_batch(folder: Path, inputs: list[Path]) -> None:
-    result = cluster(read_articles(inputs), Config())
-    rows = sorted(result.article_rows(), key=lambda row: str(row["id"]))
-    stories = sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
-    assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == rows
-    assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
-
-
-def jsonl(path: Path, articles: list[Any]) -> Path:
-    lines = [
-        json.dumps(
-            {
-                "id": each.id,
-                "title": each.title,
-                "text": each.text,
-                "source": each.source,
-                "published_at": each.published_at.isoformat() if each.published_at else None,
-                "language": each.language,
-                "url": each.url,
-            }
-        )
-        for each in articles
-    ]
+def jsonl(path: Path, articles: list[Article]) -> Path:
+    """A file of these, with a line that is no JSON at its end."""
+    lines = map(json.dumps, rows_of(articles))
     path.write_text("\n".join([*lines, "{broken", ""]), encoding="utf-8")
     return path
 
@@ -99,9 +72,10 @@ def table_of(path: Path) -> Any:
     return pj.read_json(good)
 
 
-def test_a_run_that_crashed_goes_on(spark: Any, tmp_path: Path) -> None:
+def test_a_run_that_crashed_goes_on(divided: Callable[[int], Any], tmp_path: Path) -> None:
     from dedup.spark.files import cluster_files
 
+    spark = divided(1)
     source = jsonl(tmp_path / "a.jsonl", World(Random(6), 40, crowd=8).articles)
     out = tmp_path / "out"
     begun: list[str] = []
@@ -151,6 +125,19 @@ def test_what_cannot_be_read_or_written(
     assert not Path("out").exists()
 
 
+def test_workers_with_another_version_are_refused(
+    spark: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spark
+    path = jsonl(tmp_path / "a.jsonl", World(Random(5), 20, crowd=4).articles)
+    # Workers are other processes, where it is what it was.
+    monkeypatch.setattr("dedup.spark.rows.__version__", "0.0.1")
+    done = run("cluster", path, "--engine", "spark", "--output", tmp_path / "out")
+    assert done.code == 1
+    assert f"a worker has story-dedup {__version__}, the driver 0.0.1: install one" in done.err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -195,44 +182,64 @@ def test_without_pyspark_the_error_names_the_extra(
     assert "pip install 'story-dedup[spark]'" in done.err
 
 
-def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(tmp_path: Path) -> None:
+def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(
+    spark: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A real cluster: a master and two workers, each with a process for its executor."""
-    needed_for_spark()
+    from dedup.spark.stages import Stages
+
+    # The same Java serves another master, and has all its classes.
+    spark.stop()
     source = jsonl(tmp_path / "a.jsonl", World(Random(7), 200, crowd=50).articles)
-    defaults = {**SETTINGS, "spark.executor.extraJavaOptions": QUICK_JAVA}
-    (tmp_path / "spark-defaults.conf").write_text(
-        "\n".join(f"{name} {value}" for name, value in defaults.items())
-    )
-    out = tmp_path / "out"
-    local = tmp_path / "local"
-    said = []
-    with Cluster(tmp_path, workers=2, local=local) as here, driver(source, out, here) as process:
-        for line in process.stderr or ():
-            said.append(line)
-            if line.startswith("candidates"):
-                before = set(local.rglob("shuffle_*.data"))
-                while process.poll() is None and not set(local.rglob("shuffle_*.data")) - before:
-                    pass
-                executors = here.executors()
-                assert len(executors) == 2
-                os.kill(executors[0], 9)
-        assert process.wait() == 0, "".join(said)
-    assert "Lost executor" in "".join(said)
+    out, local = tmp_path / "out", tmp_path / "local"
+    with Cluster(tmp_path, 2, local, java=QUICK_JAVA) as here, ThreadPoolExecutor(1) as thread:
+        killed: list[Future[int]] = []
+        ended = threading.Event()
+        begun = Stages.begun
+
+        def begins(stages: Stages, name: str) -> None:
+            begun(stages, name)
+            if name == "candidates":
+                killed.append(thread.submit(kill_who_shuffles, here, local, shuffled(local), ended))
+
+        monkeypatch.setattr(Stages, "begun", begins)
+        command = ("cluster", source, "--engine", "spark", "--master", here.master)
+        done = run(*command, "--output", out)
+        ended.set()
+        gone = reasons_of_loss()
+        on_spark.stop()
+    assert done.code == 0, done.err
+    assert killed[0].result()
+    assert [reason for reason in gone if "137" in reason], gone
     same_as_batch(out, [source])
 
 
-@contextmanager
-def driver(source: Path, out: Path, here: Cluster) -> Iterator[subprocess.Popen[str]]:
-    """The command on that cluster, in a process of its own."""
-    command = ["cluster", str(source), "--engine", "spark", "--master", here.master]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dedup", *command, "--output", str(out)],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment() | {"SPARK_CONF_DIR": str(source.parent)},
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def kill_who_shuffles(here: Cluster, local: Path, before: set[Path], ended: threading.Event) -> int:
+    """Kill the first executor that writes what others will fetch; its process id."""
+    while not (new := shuffled(local) - before):
+        assert not ended.wait(0.01), "nothing was shuffled"
+    executors = here.executors()
+    assert len(executors) == 2
+    (chosen,) = (id for id, folder in executors.items() if folder in min(new).parents)  # noqa: A001
+    os.kill(chosen, signal.SIGKILL)
+    return chosen
+
+
+def shuffled(local: Path) -> set[Path]:
+    """Files of what was shuffled."""
+    found = ((folder, name) for folder, _, names in os.walk(local) for name in names)
+    return {
+        Path(folder, name)
+        for folder, name in found
+        if name.startswith("shuffle_") and name.endswith(".data")
+    }
+
+
+def reasons_of_loss() -> list[str]:
+    """Why executors of the session are gone."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    known = session.sparkContext._jsc.sc().statusStore().executorList(False)
+    every = [known.apply(number) for number in range(known.size())]
+    return [each.removeReason().get() for each in every if not each.isActive()]

@@ -21,6 +21,7 @@ from dedup.errors import StoreError
 from dedup.store import Shelved, Store
 from dedup.store.opening import open_store
 from dedup.store.sqlite import SqliteStore
+from tests.indexes import PATIENCE
 from tests.stored_records import article, opened, put_story, tamper
 
 ENDLESS_WRITER = """
@@ -83,7 +84,7 @@ def writer(place: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
 
 def reopened(place: str) -> Store:
     """The store, as soon as its server has seen that the one who wrote is gone."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while True:
         try:
             return open_store(place)

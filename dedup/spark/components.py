@@ -7,6 +7,8 @@ Before the first, each partition reduces its own edges to such stars.
 
 Source: Kiveris, Lattanzi, Mirrokni, Rastogi & Vassilvitskii 2014, "Connected components in
 MapReduce and beyond".
+
+A graph that a task can hold has one partition: its stars are the components.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dedup.spark.rows import DataFrame, ddl, functions, numbers, table_of
 from dedup.spark.stages import Stages
 
 STARS = pa.schema({"number": pa.int64(), "component": pa.int64()})
+_EDGES_OF_A_TASK = 1 << 20
 
 
 def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
@@ -35,7 +38,9 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
     Returns:
         Rows (number, component); the smallest node of a component has none.
     """
-    stars = stages.kept(f"{name}-0", lambda: edges.mapInArrow(_contracted, ddl(STARS)).distinct())
+    if edges.count() <= _EDGES_OF_A_TASK:
+        return stages.kept(f"{name}-0", lambda: _stars(edges.coalesce(1)))
+    stars = stages.kept(f"{name}-0", lambda: _stars(edges).distinct())
     before, turn = _mark(stars), 0
     while True:
         turn += 1
@@ -50,8 +55,12 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
         before = mark
 
 
+def _stars(edges: DataFrame) -> DataFrame:
+    """Stars of the components of the edges of each partition."""
+    return edges.mapInArrow(_contracted, ddl(STARS))
+
+
 def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Stars of the components of the edges of one partition."""
     held = pa.Table.from_batches(
         list(batches), pa.schema({"first": pa.int64(), "second": pa.int64()})
     )

@@ -198,7 +198,7 @@ def clusters(
         "published_us",
     )
     links = found.join(connected.withColumnRenamed("number", "first"), "first")
-    count = max(stages.tasks, texts.count() // _TEXTS_OF_A_PARCEL)
+    count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARCEL)
     work = partial(_clustered, config=config)
     return applied_to_parcels(rows, links, "component", count, work, CLUSTERS)
 

@@ -74,11 +74,11 @@ def clustered(
     verified = kept("matches", lambda: matches(pairs, texts, config))
     copies = kept("clusters", lambda: clusters(stages, texts, equal, verified, config))
     voices = kept("profiles", lambda: profiles(texts, copies, config))
-    count = voices.count()
+    count = stages.count("profiles", voices)
     linked = kept("links", lambda: links(stages, voices, model, config, count))
     told = kept("stories", lambda: stories(stages, texts, copies, voices, linked, model, config))
     total, split = told.selectExpr("count(*)", "sum(split_components)").first()
-    number = texts.count()
+    number = stages.count("texts", texts)
     problems, examples = _problems(met)
     summary = Summary(
         articles=number,

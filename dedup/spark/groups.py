@@ -77,7 +77,7 @@ def stories(
     linked = links.join(roots, "first", "left").withColumn(
         "component", functions.coalesce("component", "first")
     )
-    count = max(stages.tasks, profiles.count() // _TEXTS_OF_A_PARCEL)
+    count = max(stages.tasks, stages.count("profiles", profiles) // _TEXTS_OF_A_PARCEL)
     work = partial(_told, model=model, config=config)
     return applied_to_parcels(rows, linked, "component", count, work, STORIES)
 

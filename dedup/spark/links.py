@@ -146,22 +146,21 @@ def links(
 
 def _cells(stages: Stages, found: DataFrame, config: Config) -> DataFrame:
     """Rows (cell, low, high, slot, slots): slices of time, then cells of texts without a date."""
-    dated = found.where(f"seconds <> {UNDATED}")
-    row = dated.selectExpr("min(seconds)", "max(seconds)", "count(*)").first()
-    first, last, count = (int(each or 0) for each in row)
+    dates = found.selectExpr(f"nullif(seconds, {UNDATED}) as time")
+    row = dates.selectExpr("min(time)", "max(time)", "count(time)", "count(*)").first()
+    first, last, count, every = (int(each or 0) for each in row)
     gap = int(config.neighbors.max_gap.total_seconds())
     # A slice much shorter than the gap holds little beside what other slices hold, too.
     slices = min((last - first) // gap, count // _TEXTS_OF_A_SLICE)
     wanted = min(max(stages.tasks, slices), count)
     shares = [k / wanted for k in range(1, wanted)]
-    inner = dated.approxQuantile("seconds", shares, _SLICE_ERROR) if shares else []
+    inner = dates.approxQuantile("time", shares, _SLICE_ERROR) if shares else []
     lows = sorted({first, *map(int, inner)}) if count else []
     highs = [low - 1 for low in lows[1:]] + [last]
     made: list[tuple[int | None, ...]] = [
         (low, high, 0, 1) for low, high in zip(lows, highs, strict=False)
     ]
-    undated = found.where(f"seconds = {UNDATED}").count()
-    slots = -(-undated // _ASKED_IN_A_CELL)
+    slots = -(-(every - count) // _ASKED_IN_A_CELL)
     made += [(None, None, slot, slots) for slot in range(slots)]
     rows = [(cell, *each) for cell, each in enumerate(made)]
     layout = "cell bigint, low bigint, high bigint, slot bigint, slots bigint"

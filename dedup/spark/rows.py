@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup import processes
-from dedup.errors import MissingExtraError
+from dedup import __version__, processes
+from dedup.errors import EngineError, MissingExtraError
 from dedup.shingles import Int64s
 
 try:
@@ -58,16 +58,31 @@ def _spelled(kind: pa.DataType) -> str:
     return _TYPES[kind]
 
 
-def alone() -> None:
-    """Let this process of Spark start no others: there is one for each core already."""
+def on_worker(version: str) -> None:
+    """Begin the work of this process of Spark, with the code that the driver has.
+
+    It starts no other processes: there is one for each core already.
+
+    Args:
+        version: Of this package on the driver.
+
+    Raises:
+        EngineError: Here is another one, which may find something else.
+    """
+    if version != __version__:
+        raise EngineError(
+            f"a worker has story-dedup {__version__}, the driver {version}: install one version "
+            "on all machines"
+        )
     os.environ[processes.LIMIT] = "1"
 
 
 def mapped(frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema) -> DataFrame:
     """`work` of some rows at a time; it must not depend on which rows come together."""
+    driver = __version__
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        alone()
+        on_worker(driver)
         for batch in batches:
             yield from work(pa.Table.from_batches([batch])).to_batches()
 
@@ -78,9 +93,10 @@ def mapped_groups(
     frame: DataFrame, key: str, work: Callable[[pa.Table], pa.Table], schema: pa.Schema
 ) -> DataFrame:
     """`work` of whole groups, several at a time: all rows that have the same key are together."""
+    driver = __version__
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        alone()
+        on_worker(driver)
         for table in whole_groups(batches, key):
             yield from work(table).to_batches()
 
@@ -92,10 +108,11 @@ def applied(
     frame: DataFrame, keys: Sequence[str], work: Callable[[pa.Table], pa.Table], schema: pa.Schema
 ) -> DataFrame:
     """`work` of the rows of each group."""
+    driver = __version__
 
     # Spark reads the annotations, which a partial function has not.
     def run(table: pa.Table) -> pa.Table:
-        alone()
+        on_worker(driver)
         return work(table)
 
     return frame.groupBy(*keys).applyInArrow(run, ddl(schema))
@@ -119,9 +136,10 @@ def applied_to_parcels(
         work: Gets the rows of a parcel from the left and from the right.
         schema: Of what it returns.
     """
+    driver = __version__
 
     def run(one: pa.Table, other: pa.Table) -> pa.Table:
-        alone()
+        on_worker(driver)
         return work(one, other)
 
     parcel = functions.expr(f"pmod(xxhash64({key}), {count})")

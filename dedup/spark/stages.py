@@ -121,6 +121,7 @@ class Stages:
         self.storage = Storage(spark)
         self.folder = folder
         self.told = told
+        self._counted: dict[str, int] = {}
 
     @property
     def tasks(self) -> int:
@@ -155,6 +156,12 @@ class Stages:
         """Tell that a stage begins, also to those who look at the pages of Spark."""
         self.told(name)
         self.spark.sparkContext.setJobDescription(name)
+
+    def count(self, name: str, rows: DataFrame) -> int:
+        """How many rows a stage has, counted once."""
+        if name not in self._counted:
+            self._counted[name] = rows.count()
+        return self._counted[name]
 
     def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
         """The rows of a stage: made and written, or read where they were written before."""
