@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ import httpx2 as httpx
 from dedup.errors import ConfigError, MissingExtraError, StoreError
 from dedup.index import StoryIndex
 from dedup.server import Limits, create_app, serve
-from dedup.server.serving import is_local
+from dedup.server.serving import is_local, listening
 from tests.served import running
 
 ROW = {"id": "n", "title": "News of the day", "text": "Something happened in Ghent today."}
@@ -218,6 +219,23 @@ def test_an_address_or_an_index_in_use_is_an_error(tmp_path: Path, index: StoryI
     with pytest.raises(StoreError):
         serve(tmp_path / "index", port=0)
     assert index.stats().articles == 0
+
+
+def test_answers_do_not_wait_for_the_acknowledgement_of_their_first_half() -> None:
+    async def delays() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def told(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            taken = writer.get_extra_info("socket")
+            found.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening("127.0.0.1", 0) as listener:
+            async with await asyncio.start_server(told, sock=listener):
+                with socket.create_connection(listener.getsockname()):
+                    return await found
+
+    assert asyncio.run(delays()) == 1
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
