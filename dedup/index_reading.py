@@ -40,6 +40,11 @@ class IndexReader:
         self._model = model
         self._book = TieBook(config.storylines)
 
+    @property
+    def encoder(self) -> Encoder:
+        """What makes the vectors."""
+        return self._encoder
+
     def article(self, id: str) -> StoredArticle:  # noqa: A002
         """An article as it is stored.
 

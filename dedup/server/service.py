@@ -13,6 +13,7 @@ from fastapi import Request
 from dedup.index import StoryIndex
 from dedup.server.feed import Feed
 from dedup.server.limits import Limits
+from dedup.server.writer import Writer
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -26,12 +27,14 @@ class Service:
     and readers go on.
 
     Args:
-        index: The index; its methods block, and may be called from any thread.
+        index: What is read; its methods block, and may be called from any thread.
+        writer: Who changes the index and answers questions about texts; the same holds.
         limits: Limits of the server.
         feed: Tells of changes.
     """
 
     index: StoryIndex
+    writer: Writer
     limits: Limits
     feed: Feed
     _reading: CapacityLimiter = field(init=False)

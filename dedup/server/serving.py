@@ -19,6 +19,7 @@ from dedup.errors import ConfigError
 from dedup.index import StoryIndex
 from dedup.server.app import create_app
 from dedup.server.limits import Limits
+from dedup.server.writer import WriterProcess
 from dedup.store.sqlite import Synchronous
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -49,6 +50,9 @@ def serve(
     Then no more requests are taken, those under way are finished, streams of changes end, and
     the index is closed. What was acknowledged is on disk before that already.
 
+    Another process writes and answers questions about texts, so that nothing that is read has
+    to wait for them; when this one ends, however it does, so does that one.
+
     Args:
         location: A folder, or the address of a database; see `StoryIndex.open`.
         host: Address to listen at.
@@ -67,7 +71,7 @@ def serve(
 
     Raises:
         ConfigError: Others could reach the server and write, or the address cannot be used.
-        StoreError: The index cannot be opened.
+        StoreError: The index cannot be opened, or the process that writes has ended by itself.
     """
     local = is_local(host)
     if not (local or token or force):
@@ -78,10 +82,10 @@ def serve(
     names = {*_LOCAL_NAMES, host, *hosts} if local else set(hosts)
     with (
         listening(host, port) as listener,
-        StoryIndex.open(location, config, synchronous=synchronous, step=limits.step) as index,
+        WriterProcess(location, config, synchronous, limits.step) as writer,
+        StoryIndex.open(location, read_only=True, encoder=writer) as index,
     ):
-        index.warm_up()
-        app = create_app(index, token=token, limits=limits, hosts=names)
+        app = create_app(index, token=token, limits=limits, hosts=names, writer=writer)
         settings = uvicorn.Config(
             app,
             log_level=log_level,
@@ -92,8 +96,10 @@ def serve(
             timeout_keep_alive=30,
         )
         server = _Server(settings, app, lambda: _tell(listener, on_start))
+        writer.on_failure(server.stop)
         with _signals_end_only_the_server(), _short_turns():
             server.run([listener])
+        writer.require_life()
 
 
 def is_local(host: str) -> bool:
@@ -121,6 +127,10 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._on_start = on_start
+
+    def stop(self) -> None:
+        """Do as after a signal; may be called from any thread."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
