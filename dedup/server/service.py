@@ -47,8 +47,13 @@ class Service:
         self._asking = CapacityLimiter(self.limits.askers)
 
     async def read(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """What `call` returns, computed in a thread."""
-        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._reading)
+        """What `call` returns, computed in a thread; all that it reads is of one moment."""
+
+        def run() -> _T:
+            with self.index.reading():
+                return call(*args, **kwargs)
+
+        return await to_thread.run_sync(run, limiter=self._reading)
 
     async def ask(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """What `call` returns, which may have to wait for a step of a writer."""
