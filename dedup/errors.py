@@ -74,7 +74,7 @@ class MissingExtraError(DedupError, ImportError):
             f"run `{first}pip install 'story-dedup[{extra}]'`"
         )
 
-    def __reduce__(self) -> tuple[partial[MissingExtraError], tuple[str]]:
+    def __reduce__(self) -> tuple[partial[MissingExtraError], tuple[str], dict[str, object]]:
         # Processes send it to each other.
         what, before = self._made_of
-        return partial(type(self), extra=self.extra, before=before), (what,)
+        return partial(type(self), extra=self.extra, before=before), (what,), self.__dict__

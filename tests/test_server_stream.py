@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from dedup.errors import ConfigError, MissingExtraError, StoreError
 from dedup.index import StoryIndex
 from dedup.server import Limits, create_app, serve
 from dedup.server.serving import is_local, listening
-from tests.served import running
+from tests.served import running, started, writer_of
 
 ROW = {"id": "n", "title": "News of the day", "text": "Something happened in Ghent today."}
 EVENTS = {"Accept": "text/event-stream"}
@@ -127,25 +126,6 @@ def test_ids_with_escapes_work_over_a_real_socket(index: StoryIndex) -> None:
             assert client.get(f"{base}/v1/articles/{path}").json()["article"]["id"] == id
 
 
-SERVE = """
-import sys
-from dedup.server import serve
-serve(sys.argv[1], port=0, log_level="warning", on_start=lambda at: print(at, flush=True))
-"""
-
-
-def started(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """A server of its own process, and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip()
-
-
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")
@@ -175,7 +155,9 @@ def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) 
             lines = stream.iter_lines()
             sent(lines)
             assert enough.wait(60)
-            process.send_signal(stop)
+            # As to a group: the one that writes leaves it to the server.
+            for each in (writer_of(tmp_path / "index"), process.pid):
+                os.kill(each, stop)
             # The stream ends by itself: nothing here closes it.
             for _ in lines:
                 pass

@@ -144,7 +144,15 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket; the index is opened only where the address is free."""
+    """A listening socket; the index is opened only where the address is free.
+
+    Args:
+        host: Address to listen at.
+        port: Port to listen at; 0 takes a free one.
+
+    Raises:
+        ConfigError: The address cannot be used.
+    """
     address = host.strip("[]")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # Where the protocol is named, asyncio sends at once what it is given: else the second half of

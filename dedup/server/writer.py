@@ -40,6 +40,10 @@ _INDEX: list[StoryIndex] = []
 """In the other process: the index, once it is open."""
 
 
+class _Ended(StoreError):
+    """There is nobody who could answer."""
+
+
 class _Lane(NamedTuple):
     """One end of it: what this side says, and what it hears."""
 
@@ -48,9 +52,8 @@ class _Lane(NamedTuple):
 
     @classmethod
     def of(cls, end: socket.socket) -> _Lane:
-        # The streams keep the socket open.
-        with end:
-            return cls(end.makefile("wb"), end.makefile("rb"))
+        # They keep the socket open when it is closed.
+        return cls(end.makefile("wb"), end.makefile("rb"))
 
     def close(self) -> None:
         with suppress(OSError):
@@ -147,9 +150,11 @@ class WriterProcess:
     def close(self) -> None:
         """End the process, once the write under way is done and the index is closed."""
         self._closing = True
-        with suppress(StoreError):
-            self._call(_close, None)
-        self._end()
+        try:
+            with suppress(_Ended):
+                self._call(_close, None)
+        finally:
+            self._end()
 
     def on_failure(self, call: Callable[[], None]) -> None:
         """Call something, in a thread of its own, if the process ends before it is told to."""
@@ -184,7 +189,7 @@ class WriterProcess:
                 lane.close()
                 raise
         except (OSError, EOFError) as error:
-            raise StoreError("the process that writes has ended") from error
+            raise _Ended("the process that writes has ended") from error
         self._idle.append(lane)
         if not good:
             raise found
@@ -196,9 +201,9 @@ class WriterProcess:
             return self._idle.pop()
         except IndexError:
             ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             socket.send_fds(self._control, [b"+"], [theirs.fileno()])
-        return _Lane.of(ours)
+            return _Lane.of(ours)
 
     def _end(self) -> None:
         self._closing = True
@@ -221,7 +226,8 @@ def run() -> None:
 
 
 def _work(file: int) -> None:
-    lane = _Lane.of(socket.socket(fileno=file))
+    with socket.socket(fileno=file) as end:
+        lane = _Lane.of(end)
     with suppress(OSError):
         answer_all(lane.heard, lane.said)
     lane.close()
