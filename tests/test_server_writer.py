@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def writer(folder: Path) -> Iterator[WriterProcess]:
-    with WriterProcess(folder, synchronous="NORMAL") as opened:
+    with closing(WriterProcess(folder, synchronous="NORMAL")) as opened:
         yield opened
 
 

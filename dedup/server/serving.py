@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def serve(
     names = {*_LOCAL_NAMES, host, *hosts} if local else set(hosts)
     with (
         listening(host, port) as listener,
-        WriterProcess(location, config, synchronous, limits.step) as writer,
+        closing(WriterProcess(location, config, synchronous, limits.step)) as writer,
         StoryIndex.open(location, read_only=True, encoder=writer) as index,
     ):
         app = create_app(index, token=token, limits=limits, hosts=names, writer=writer)

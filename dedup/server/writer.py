@@ -14,8 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, NamedTuple, Protocol, Self, TypeVar
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 from dedup.config import Config
 from dedup.encoders import Float32s
@@ -115,17 +114,6 @@ class WriterProcess:
             self._end()
             raise
         self.name, self.revision, self.dim = made
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def add(
         self, articles: Sequence[Mapping[str, object]], problems: list[Problem]
