@@ -28,6 +28,7 @@ from dedup.index_records import (
 from dedup.index_settings import made_with, refuse_other
 from dedup.live import Live
 from dedup.pipeline import Progress, distinct, silent
+from dedup.processes import kept
 from dedup.readers.fields import as_articles
 from dedup.records import Article, Problem, StoryGroup
 from dedup.store import StoredArticle, StoryFilter
@@ -212,13 +213,15 @@ class StoryIndex(IndexMemory):
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
         with self._lock, self._turns.one():
-            stored = {each.article.id: each for each, _ in self._store.all_articles()}
+            stored = {each.article.id: each for each in self._store.all_articles()}
             self._live = Live(self.config, self._encoder, self._model)
             self._live.lasting.update(self._read_lasting())
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
             with self._changing() as live:
-                outcome = live.apply([each.article for each in stored.values()], [], self._progress)
+                with kept(len(stored)):
+                    articles = [each.article for each in stored.values()]
+                    outcome = live.apply(articles, [], self._progress)
                 outcome = replace(outcome, gone=list(live.lasting))
                 self._store.unshelve()
                 self._store.set_meta(made_with(self.config, self._encoder))
@@ -251,7 +254,8 @@ class StoryIndex(IndexMemory):
         """A step of a change; what is in memory is given up if it fails."""
         with self._turns.one():
             try:
-                outcome = live.apply([each.article for each in stored.values()], removed)
+                with kept(len(stored)):
+                    outcome = live.apply([each.article for each in stored.values()], removed)
                 ChangeWriter(self._store, live).write(outcome, stored, removed, now)
             except BaseException:
                 self._live = None

@@ -103,7 +103,7 @@ class ChangeWriter:
         gone = {each.id: b"" for each in ended}
         outlines = {self._lasting[each]: kept for each, kept in outcome.outlines.items()}
         store.put_outlines(gone | outlines)
-        first = store.counts()["events"] + 1
+        first = store.last_event() + 1
         store.add_events(
             [
                 StoryEvent(

@@ -184,5 +184,5 @@ class IndexMemory(IndexReader):
         live = Live(self.config, self._encoder, self._model, Shelf(self._store))
         found = held(self._store)
         live.load(found, cache, self._progress)
-        self._window.see(stored for stored, _ in found.rows)
+        self._window.see(found.stored)
         return live

@@ -33,7 +33,8 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 
 def held(store: Store) -> Held:
     """All that is stored and has not left."""
-    return Held.of(list(store.all_articles(hot=True)), store.all_places(hot=True), store.matches())
+    stored = list(store.all_articles(hot=True))
+    return Held.of(stored, store.all_places(hot=True), store.matches(), store.derived)
 
 
 class Window:

@@ -15,7 +15,8 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import IO, Any, Protocol, TypeVar
 
@@ -26,8 +27,11 @@ Done = TypeVar("Done")
 
 MIN_ITEMS = 20_000
 """With fewer, starting processes takes longer than they save."""
+MIN_KEPT_ITEMS = 8_000
+"""The same for processes that several jobs share."""
 LIMIT = "DEDUP_PROCESSES"
 """Environment variable: how many processes at most; 1 for none beside this one."""
+_MIN_SHARED_ITEMS = 1_000
 _SERVE = "from dedup.processes import serve; serve()"
 
 
@@ -48,17 +52,43 @@ def spread(items: int, processes: int = 0) -> Iterator[Mapped]:
         processes: How many processes; 0 for one per core, or as many as the environment
             variable `DEDUP_PROCESSES` allows.
     """
-    allowed = os.environ.get(LIMIT, "")
-    cores = available_cores()
-    count = processes or (min(cores, int(allowed)) if allowed.isdecimal() else cores)
+    shared = None if processes else _SHARED.get()
+    if shared is not None and items >= _MIN_SHARED_ITEMS:
+        yield shared.mapped
+        return
+    count = processes or _allowed()
     if count < 2 or items < MIN_ITEMS:
         yield _here
         return
-    pool = _Pool(count)
-    try:
+    with closing(_Pool(count)) as pool:
         yield pool.mapped
-    finally:
-        pool.close()
+
+
+@contextmanager
+def kept(items: int, processes: int = 0) -> Iterator[None]:
+    """Let the jobs inside share their processes, if there is much to do.
+
+    Args:
+        items: How much there is to do in each job, about.
+        processes: As for `spread`.
+    """
+    count = processes or _allowed()
+    if count < 2 or items < MIN_KEPT_ITEMS:
+        yield
+        return
+    with closing(_Pool(count)) as pool:
+        before = _SHARED.set(pool)
+        try:
+            yield
+        finally:
+            _SHARED.reset(before)
+
+
+def _allowed() -> int:
+    """How many processes may be started."""
+    allowed = os.environ.get(LIMIT, "")
+    cores = available_cores()
+    return min(cores, int(allowed)) if allowed.isdecimal() else cores
 
 
 def _here(work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
@@ -101,6 +131,9 @@ class _Pool:
                 except OSError:
                     continue
             child.wait()
+
+
+_SHARED: ContextVar[_Pool | None] = ContextVar("shared", default=None)
 
 
 def fresh_process(code: str, stdin: int, stdout: int | None) -> subprocess.Popen[bytes]:

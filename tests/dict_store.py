@@ -65,6 +65,9 @@ class DictStore:
     def rows(self, ids: Sequence[str]) -> list[tuple[StoredArticle, Derived]]:
         return [self._articles[i] for i in sorted({*ids}, key=to_text) if i in self._articles]
 
+    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
+        return {i: self._articles[i][1] for i in ids if i in self._articles}
+
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         return {i: stored.digest for i, stored in self.articles(ids).items()}
 
@@ -75,7 +78,7 @@ class DictStore:
         source: str | None = None,
         *,
         hot: bool = False,
-    ) -> Iterator[tuple[StoredArticle, Derived]]:
+    ) -> Iterator[StoredArticle]:
         for id in sorted(self._articles, key=to_text):  # noqa: A001
             article = self._articles[id][0].article
             time = article.published_at or _NEVER
@@ -83,7 +86,7 @@ class DictStore:
                 continue
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
-                yield self._articles[id]
+                yield self._articles[id][0]
 
     def put_places(self, places: Sequence[Place]) -> None:
         self._places.update({place.id: place for place in places})
@@ -198,6 +201,9 @@ class DictStore:
     ) -> list[StoryEvent]:
         found = [e for e in self._events if e.number > after and story_group in ("", e.story_group)]
         return found[:limit]
+
+    def last_event(self) -> int:
+        return len(self._events)
 
     def counts(self) -> dict[str, int]:
         return {

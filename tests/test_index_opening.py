@@ -19,7 +19,7 @@ from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index import StoryIndex
 from dedup.records import Article
-from dedup.store import Derived, StoredArticle
+from dedup.store import StoredArticle
 from dedup.store.sqlite import SqliteStore
 from tests.indexes import (
     MODEL,
@@ -233,7 +233,7 @@ def test_a_reader_loads_one_moment_while_a_writer_works(
         all_articles = reader._store.all_articles
         new = pool[12:15]
 
-        def late(**wanted: Any) -> Iterator[tuple[StoredArticle, Derived]]:
+        def late(**wanted: Any) -> Iterator[StoredArticle]:
             index.add(new.pop())
             index.remove(pool[len(new)].id)
             return all_articles(**wanted)

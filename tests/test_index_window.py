@@ -114,10 +114,10 @@ def stream(
 def check_parcels(index: StoryIndex) -> None:
     """What is kept of all that left is what an index says that has everything in memory."""
     store = index._store
-    rows = list(store.all_articles())
+    stored = list(store.all_articles())
     live = Live(index.config, HASHING, MODEL)
-    live.load(replace(Held.of(rows, store.all_places(), []), matches=None))
-    numbers = {*store.shelved([stored.article.id for stored, _ in rows]).values()}
+    live.load(replace(Held.of(stored, store.all_places(), [], store.derived), matches=None))
+    numbers = {*store.shelved([each.article.id for each in stored]).values()}
     for parcel in store.parcels(sorted(numbers)):
         found = (parcel.links, live._kept(parcel.articles))
         ours, theirs = map(ParcelLinks.from_bytes, found)

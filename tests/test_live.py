@@ -71,8 +71,8 @@ class Followed:
 
     def open_again(self, *, cached: bool = False) -> None:
         """Forget what is in memory, and take over what was stored."""
-        rows = [
-            (StoredArticle(each, START, False, "", self.texts[id]), self.derived[id])
+        stored = [
+            StoredArticle(each, START, False, "", self.texts[id])
             for id, each in sorted(self.articles.items())  # noqa: A001
         ]
         lasting = {
@@ -82,8 +82,11 @@ class Followed:
         }
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
         cache = self.live.cache("1") if cached else None
+        derived = dict(self.derived)
         self.live = Live(self.config, self.encoder, self.model)
-        found = self.live.load(Held(rows, list(clusters.values()), lasting, None), cache)
+        found = self.live.load(
+            Held(stored, list(clusters.values()), lasting, None, lambda ids: derived), cache
+        )
         assert found == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:

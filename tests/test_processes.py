@@ -20,7 +20,7 @@ from dedup.encoders import Float32s
 from dedup.encoders.bundled import BundledEncoder
 from dedup.errors import MissingExtraError
 from dedup.pipeline import profiles_of
-from dedup.processes import LIMIT, MIN_ITEMS, spread
+from dedup.processes import LIMIT, MIN_ITEMS, MIN_KEPT_ITEMS, kept, spread
 from dedup.story_names import story_names
 from dedup.story_terms import calendar_terms
 
@@ -64,6 +64,22 @@ def test_many_parts_are_done_in_other_processes_in_their_order() -> None:
         done = list(mapped(squared, range(20)))
     assert [square for square, _ in done] == [number**2 for number in range(20)]
     assert os.getpid() not in {process for _, process in done}
+
+
+def test_jobs_share_processes_that_are_kept() -> None:
+    with kept(MIN_KEPT_ITEMS - 1, processes=2), spread(MIN_ITEMS - 1) as mapped:
+        assert list(mapped(squared, [3])) == [(9, os.getpid())]
+    seen: list[set[int]] = []
+    with kept(MIN_KEPT_ITEMS, processes=2):
+        for _ in range(2):
+            with spread(MIN_ITEMS // 2) as mapped:
+                seen.append({process for _, process in mapped(squared, range(200))})
+        with spread(1) as mapped:
+            assert list(mapped(squared, [3])) == [(9, os.getpid())]
+    assert os.getpid() not in seen[0] | seen[1]
+    assert len(seen[0] | seen[1]) <= 2
+    with spread(MIN_ITEMS - 1) as mapped:
+        assert list(mapped(squared, [3])) == [(9, os.getpid())]
 
 
 def test_few_are_done_here(monkeypatch: pytest.MonkeyPatch) -> None:

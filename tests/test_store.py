@@ -72,6 +72,7 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
     return [
         dict(store.meta()),
         store.articles(ids),
+        store.derived(ids),
         store.digests(ids),
         list(store.all_articles()),
         list(store.all_articles(DAY, DAY + timedelta(days=3))),
@@ -102,6 +103,7 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
             store.events(story_group="a"),
             store.events(1, 1, "a"),
         ],
+        store.last_event(),
         {name: count for name, count in store.counts().items() if name != "bytes"},
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from dedup.cleaning.page import clean
@@ -34,6 +34,29 @@ def clean_articles(
         processes: How many processes; by default one per core for many articles.
     """
     repeated = repeated_lines(articles, config)
+    return cleaned_with(repeated, articles, config, on_progress=on_progress, processes=processes)
+
+
+def cleaned_with(
+    repeated: Mapping[str, frozenset[str]],
+    articles: Sequence[Article],
+    config: CleaningConfig = CleaningConfig(),
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    processes: int = 0,
+) -> dict[str, CleanText]:
+    """Canonical texts of some articles by id, where it is known what their sources repeat.
+
+    Args:
+        repeated: The lines that each source repeats; see `repeated_lines`.
+        articles: The articles.
+        config: Which rules apply.
+        on_progress: Called with the number of articles cleaned so far.
+        processes: How many processes; by default one per core for many articles.
+
+    Returns:
+        Of a text that stays as it is the very object.
+    """
     parts = [articles[start : start + _AT_ONCE] for start in range(0, len(articles), _AT_ONCE)]
     texts: dict[str, CleanText] = {}
     with spread(len(articles), processes) as mapped:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from dedup.cleaning import clean, normalize
+from dedup.cleaning.articles import cleaned_with
 from dedup.cleaning.repeated import SourceLines, line_of, page_digests
 from dedup.config import CleaningConfig
 from dedup.live.shelf import Shelf
@@ -85,7 +86,7 @@ class LiveCleaned:
         changed: dict[str, CleanText] = {}
         for source in sorted(anew | {article.source for article in put}):
             changed.update(self._furniture(source, again=source in anew))
-        changed.update({article.id: self._shared(article) for article in put})
+        changed.update(cleaned_with(self._repeated, put, self._config))
         self.texts.update(changed)
         return changed
 
@@ -146,12 +147,6 @@ class LiveCleaned:
                 if self.cleaned(stored.article) != stored.clean
             ]
         )
-        texts = {each: self._shared(self.articles[each]) for each in self._ids[source]}
+        pages = [self.articles[each] for each in self._ids[source]]
+        texts = cleaned_with(self._repeated, pages, self._config)
         return {each: text for each, text in texts.items() if text != self.texts.get(each)}
-
-    def _shared(self, article: Article) -> CleanText:
-        """The canonical text; where nothing was changed it is the same object as the raw one."""
-        found = self.cleaned(article)
-        if found.text == article.text:
-            return CleanText(found.title, article.text, found.removed)
-        return found

@@ -21,11 +21,13 @@ from dedup.live.clusters import Body, ClusterChanges, clusters_of_component
 from dedup.live.components import components
 from dedup.live.ghosts import Ghosts, same_text_keys, text_digest
 from dedup.live.shelf import Shelf
-from dedup.live.sketches import Sketches, taken, turned
+from dedup.live.sketches import Sketches, turned
 from dedup.matches import Similarity
 from dedup.records import DuplicateCluster
 from dedup.utf8 import Utf8Texts
 
+AT_ONCE = 8192
+"""What is stored of so many texts is read at once."""
 _BULK = 4
 """When more than one in so many texts is new, all are matched again at once."""
 
@@ -56,7 +58,7 @@ class LiveCopies:
     def load(
         self,
         articles: Mapping[str, Body],
-        prints: Fingerprints | None,
+        prints_of: Callable[[Sequence[str]], Fingerprints | None],
         clusters: Iterable[DuplicateCluster],
         matches: Iterable[tuple[str, str, Similarity]] | None = None,
     ) -> None:
@@ -64,26 +66,33 @@ class LiveCopies:
 
         Args:
             articles: Some, with all that their texts match.
-            prints: Fingerprints of their texts in that order; None if they are not known.
+            prints_of: Fingerprints of the texts of some of them; None if they are not known.
             clusters: What they were in.
             matches: Of their texts, each by an article that has it; None if they are not known
                 and these are all articles.
         """
         texts: dict[bytes, str] = {}
-        rows: list[int] = []
-        for row, (id, body) in enumerate(articles.items()):  # noqa: A001
+        for id, body in articles.items():  # noqa: A001
             digest = text_digest(id, body.text)
             self._articles[id] = digest, body.precedence
             self._holders.setdefault(digest, []).append(id)
             ghost = self._ghosts.lay(digest)
             if ghost is not None:
                 self._number[digest] = ghost
-            elif digest not in texts and digest not in self._number:
-                texts[digest] = body.text
-                rows.append(row)
-        coming = [(digest, self._first(digest), text) for digest, text in texts.items()]
-        known = None if prints is None else taken(prints, np.array(rows, np.int64))
-        new = self._numbered(coming, known)
+            elif digest not in self._number:
+                texts.setdefault(digest, id)
+        new: list[int] = []
+        ids = list(texts.values())
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            prints = prints_of(some)
+            digests = [self._articles[each][0] for each in some]
+            coming = [
+                (digest, self._first(digest), articles[each].text)
+                for each, digest in zip(some, digests, strict=True)
+            ]
+            new += self._numbered(coming, prints)
+            matches = matches if prints else None
         self._sketches.file(new)
         if matches is None:
             self._match_all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +22,13 @@ class CoreChanges:
     Args:
         moved: The texts of groups that are new or gone or have changed, ascending.
         firsts: The first texts of these groups.
+        before: The groups that are gone or have changed, as they were, by their first texts.
         made: The groups that were made again, by their first texts.
     """
 
     moved: Int64s
     firsts: set[int]
+    before: Mapping[int, Int64s]
     made: Mapping[int, Group]
 
 
@@ -83,7 +85,7 @@ class Cores:
             if len(some) and now[some[0]]
         ]
         keys = [int(now[part[0]]) for part in members]
-        made = self.linked(members, [np.unique(before[part]).tolist() for part in members], keys)
+        made = self.linked(members, [before[part] for part in members], keys)
         new = {int(each.members[0]): each for each in made}
         same = {
             first
@@ -96,23 +98,23 @@ class Cores:
         changed = [old[first] for first in old if first not in same]
         changed += [new[first].members for first in new if first not in same]
         moved = np.unique(np.concatenate([np.empty(0, np.int64), *changed]))
-        return CoreChanges(moved, (old.keys() | new.keys()) - same, new)
+        return CoreChanges(moved, (old.keys() | new.keys()) - same, old, new)
 
     def linked(
-        self, parts: Sequence[Int64s], before: Sequence[Iterable[int]], keys: Sequence[int] = ()
+        self, parts: Sequence[Int64s], before: Sequence[UInt64s], keys: Sequence[int] = ()
     ) -> list[Group]:
         """Groups of the texts of parts, by average linkage and cut where they were silent.
 
         Args:
             parts: The texts of each, in the order of precedence.
-            before: For each, parts that had many of these texts.
-            keys: Of the parts, none if they are not to be remembered.
+            before: For each, the keys of the parts that its texts are known to be in, 0 for none.
+            keys: Of the parts; none if they are only imagined.
         """
         most = self._config.stories.max_component
         affinity = self._texts.scorer
         several = [k for k, part in enumerate(parts) if 1 < len(part) <= most]
         scored = self._scored.of(
-            [parts[k] for k in several], affinity, [before[k] for k in several]
+            [parts[k] for k in several], affinity, [np.unique(before[k]).tolist() for k in several]
         )
         found = [
             described(part[piece], affinity)
@@ -128,6 +130,8 @@ class Cores:
         for k, scores in zip(several, scored, strict=True):
             if keys:
                 self._scored.keep(keys[k], parts[k], scores)
+            else:
+                self._scored.learn(before[k], parts[k], scores)
             found += linked_part(
                 parts[k], self._texts.profiles.seconds[parts[k]], scores,
                 self._config.stories, self._config.neighbors.max_gap, compiled=True,

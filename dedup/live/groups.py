@@ -17,7 +17,7 @@ import numpy as np
 from dedup.config import Config
 from dedup.live.cores import CoreChanges, Cores
 from dedup.live.growing import Growing
-from dedup.live.homes import Homes
+from dedup.live.homes import Around, Homes
 from dedup.live.links import LinkChanges, LiveLinks
 from dedup.live.pairs import Scored
 from dedup.live.states import State, States, longer
@@ -175,7 +175,8 @@ class LiveGroups:
         asked[np.concatenate((*changes.gained[:2], *changes.lost, changes.came))] = True
         asked[self._table.around(cores.moved)[1]] = True
         numbers = np.flatnonzero(late & (asked | ~before))
-        homes = self._homes.of(numbers, self._cores.firsts, self._cores.members, cores.firsts)
+        around = Around(self._cores.firsts, self._cores.members, cores.firsts, cores.before)
+        homes = self._homes.of(numbers, around)
         # Where a home is the same but its texts are others, these have moved.
         for each, home in homes.items():
             if home == self._home_of.get(each):
@@ -266,7 +267,7 @@ class LiveGroups:
                     continue
                 members = self._texts.order.sorted(state.forest.members(int(state.nodes[text])))
                 changed.update(np.unique(firsts[members]).tolist())
-                for each in self._cores.linked([members], [np.unique(before[members]).tolist()]):
+                for each in self._cores.linked([members], [before[members]]):
                     firsts[each.members] = first = int(each.members[0])
                     groups[first] = each.members
                     changed.add(first)
@@ -275,7 +276,8 @@ class LiveGroups:
         def homes_of(texts: Int64s) -> dict[int, int]:
             link_again(np.unique(self._table.around(texts)[1]))
             firsts[state.late] = -1
-            return self._homes.asked(texts, firsts, groups, changed)
+            around = Around(firsts, groups, changed, self._cores.members)
+            return self._homes.asked(texts, around, number)
 
         if state.late[number]:
             first = homes_of(np.array([number]))[number]

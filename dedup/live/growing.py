@@ -52,9 +52,13 @@ class Growing:
 
     def _ensure(self, count: int) -> None:
         if count > len(self._room):
-            more = max(count, int(len(self._room) * _GROWTH)) - len(self._room)
-            room = np.full((more, *self._room.shape[1:]), self._fill, self._room.dtype)
-            self._room = np.concatenate((self._room, room))
+            most = max(count, int(len(self._room) * _GROWTH))
+            # Zeros that were never written take no memory.
+            room = np.zeros((most, *self._room.shape[1:]), self._room.dtype)
+            room[: len(self._room)] = self._room
+            if self._fill:
+                room[len(self._room) :] = self._fill
+            self._room = room
 
 
 class GrowingRows:

@@ -7,6 +7,7 @@ either has changed. It was never silent for too long between the two, since no l
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,27 @@ from dedup.config import StoryConfig
 from dedup.live.link_table import LinkTable
 from dedup.live.texts import LiveTexts
 from dedup.round_ups import mean_log_odds
-from dedup.shingles import Int64s
+from dedup.shingles import BoolMask, Int64s
 
 _Means = tuple[Int64s, npt.NDArray[np.float64]]
-"""First texts of groups, ascending, and the mean log-odds of a text with each group."""
+"""First texts of groups, and the mean log-odds of a text with each group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Groups that round-ups may join.
+
+    Args:
+        firsts: First text of the group of each text, -1 for none; int64 of shape (n,).
+        groups: Texts of the groups, by the first.
+        changed: First texts of groups that are not what they were.
+        before: What these were, by the first; also others.
+    """
+
+    firsts: Int64s
+    groups: Mapping[int, Int64s]
+    changed: Collection[int]
+    before: Mapping[int, Int64s]
 
 
 class Homes:
@@ -41,73 +59,113 @@ class Homes:
         """Give up a text that is no round-up any more."""
         self._means.pop(number, None)
 
-    def of(
-        self,
-        numbers: Int64s,
-        firsts: Int64s,
-        groups: Mapping[int, Int64s],
-        changed: Collection[int],
-    ) -> dict[int, int]:
+    def of(self, numbers: Int64s, around: Around) -> dict[int, int]:
         """First text of the group that each round-up joins, -1 for none.
 
         Args:
             numbers: The round-ups.
-            firsts: First text of the group of each text, -1 for none; int64 of shape (n,).
-            groups: Texts of the groups, by the first.
-            changed: First texts of groups that are not what they were.
+            around: The groups, as they are.
         """
-        found = self._all_means(numbers, firsts, groups, changed)
-        self._means.update(found)
-        return {each: self._best(means) for each, means in found.items()}
+        found = self._all_means(numbers, around)
+        self._means.update((each, means) for each, (means, _) in found.items())
+        return {each: self._best(means) for each, (means, _) in found.items()}
 
-    def asked(
-        self,
-        numbers: Int64s,
-        firsts: Int64s,
-        groups: Mapping[int, Int64s],
-        changed: Collection[int],
-    ) -> dict[int, int]:
-        """The same, of which nothing is kept."""
-        found = self._all_means(numbers, firsts, groups, changed)
-        return {each: self._best(means) for each, means in found.items()}
+    def asked(self, numbers: Int64s, around: Around, passing: int) -> dict[int, int]:
+        """The same if things were so; only what is true as they are is kept.
 
-    def _all_means(
-        self,
-        numbers: Int64s,
-        firsts: Int64s,
-        groups: Mapping[int, Int64s],
-        changed: Collection[int],
-    ) -> dict[int, _Means]:
-        """Means of texts with the groups around them; those that are kept are not scored again."""
+        Args:
+            numbers: The round-ups.
+            around: The groups, as they would be.
+            passing: A text that does not stay: another will have its number.
+        """
+        found = self._all_means(numbers, around)
+        for each, ((near, means), new) in found.items():
+            if each != passing and new.any():
+                known, values = self._means.get(each, (near[:0], means[:0]))
+                self._means[each] = (
+                    np.concatenate((known, near[new])),
+                    np.concatenate((values, means[new])),
+                )
+        return {each: self._best(means) for each, (means, _) in found.items()}
+
+    def _all_means(self, numbers: Int64s, around: Around) -> dict[int, tuple[_Means, BoolMask]]:
+        """Means of texts with the groups around them; those that are kept are not scored again.
+
+        Returns:
+            For each text its means, and which of them are not kept and are so as things are.
+        """
         ends, others, _ = self._table.around(numbers)
-        near = firsts[others]
-        count = len(firsts) + 1
+        near = around.firsts[others]
+        count = len(around.firsts) + 1
         keys = np.unique((ends * count + near)[near >= 0])
-        known = {each: self._means[each] for each in numbers.tolist() if each in self._means}
-        old = [np.empty(0, np.int64), *(each * count + means[0] for each, means in known.items())]
-        values = [np.empty(0), *(means[1] for means in known.values())]
-        old_keys, old_values = np.concatenate(old), np.concatenate(values)
-        valid = np.ones(count, bool)
-        valid[[each for each in changed if each >= 0]] = False
-        kept = np.flatnonzero(valid[old_keys % count])
-        ascending = kept[np.argsort(old_keys[kept])]
-        old_keys, old_values = old_keys[ascending], old_values[ascending]
-        place = np.minimum(np.searchsorted(old_keys, keys), max(0, len(old_keys) - 1))
-        means = np.empty(len(keys))
-        new = np.ones(len(keys), bool)
-        if len(old_keys):
-            new = old_keys[place] != keys
-            means[~new] = old_values[place[~new]]
-        members = [groups[first] for first in (keys[new] % count).tolist()]
-        means[new] = mean_log_odds(keys[new] // count, members, self._texts.scorer)
+        texts, firsts = np.divmod(keys, count)
+        known, means = self._known(keys, numbers, count)
+        stale = np.isin(firsts, [*around.changed])
+        self._carry_over(means, np.flatnonzero(known & stale), texts, firsts, around)
+        new = ~known | (stale & np.isnan(means))
+        members = [around.groups[first] for first in firsts[new].tolist()]
+        means[new] = mean_log_odds(texts[new], members, self._texts.scorer)
+        lasting = new & ~stale
         starts = np.searchsorted(keys, numbers * count)
         stops = np.searchsorted(keys, (numbers + 1) * count)
         return {
-            number: (keys[start:stop] % count, means[start:stop])
+            number: ((firsts[start:stop], means[start:stop]), lasting[start:stop])
             for number, start, stop in zip(
                 numbers.tolist(), starts.tolist(), stops.tolist(), strict=True
             )
         }
+
+    def _known(
+        self, keys: Int64s, numbers: Int64s, count: int
+    ) -> tuple[BoolMask, npt.NDArray[np.float64]]:
+        """Which means are kept, of texts and groups as one key each, and these."""
+        kept = [(each, self._means[each]) for each in numbers.tolist() if each in self._means]
+        old = [np.empty(0, np.int64), *(each * count + near for each, (near, _) in kept)]
+        values = [np.empty(0), *(means for _, (_, means) in kept)]
+        old_keys, old_values = np.concatenate(old), np.concatenate(values)
+        known = np.isin(keys, old_keys)
+        order = np.argsort(old_keys)
+        means = np.full(len(keys), np.nan)
+        places = np.searchsorted(old_keys[order], keys[known])
+        means[known] = old_values[order[places]]
+        return known, means
+
+    def _carry_over(
+        self,
+        means: npt.NDArray[np.float64],
+        rows: Int64s,
+        texts: Int64s,
+        firsts: Int64s,
+        around: Around,
+    ) -> None:
+        """Bring means with groups up to date that have a few texts more or less; else set NaN.
+
+        Log-odds are whole numbers, so that a sum can be told from its mean.
+
+        Args:
+            means: Of all texts and groups.
+            rows: Those whose groups have changed.
+            texts: All texts.
+            firsts: First texts of all groups.
+            around: The groups.
+        """
+        stale = means[rows]
+        means[rows] = np.nan
+        for first in np.unique(firsts[rows]).tolist():
+            was, now = around.before.get(first), around.groups[first]
+            if was is None:
+                continue
+            came, went = np.setdiff1d(now, was), np.setdiff1d(was, now)
+            if len(came) + len(went) > len(now) // 2 or not self._texts.alive[went].all():
+                continue
+            of_it = firsts[rows] == first
+            some = texts[rows[of_it]]
+            total = np.rint(stale[of_it] * len(was))
+            for others, sign in ((came, 1), (went, -1)):
+                if len(others):
+                    more = mean_log_odds(some, [others] * len(some), self._texts.scorer)
+                    total += sign * np.rint(more * len(others))
+            means[rows[of_it]] = total / len(now)
 
     def _best(self, means: _Means) -> int:
         """Of equal groups the one whose first text comes first."""

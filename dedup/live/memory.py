@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 
@@ -13,10 +14,11 @@ from dedup.assembly import Precedence, body_of, precedence, seconds_of, source_o
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.errors import StoreError
+from dedup.fingerprints import Fingerprints
 from dedup.live.cache import LinkCache
 from dedup.live.cleaned import LiveCleaned
 from dedup.live.clusters import Body
-from dedup.live.copies import LiveCopies
+from dedup.live.copies import AT_ONCE, LiveCopies
 from dedup.live.forms import VERSION, fingerprints_of, profiles_from
 from dedup.live.groups import LiveGroups
 from dedup.live.links import LiveLinks
@@ -87,7 +89,7 @@ class Memory:
         Raises:
             StoreError: What is stored is of another form, and some of it is shelved.
         """
-        if not held.rows:
+        if not held.stored:
             return self.lasting
         standing = self._take_in(held)
         if cache and len(cache.articles) == len(standing) and {*cache.articles} == {*standing}:
@@ -108,28 +110,39 @@ class Memory:
 
     def _take_in(self, held: Held) -> list[str]:
         """Take over articles and copies; those that stand for their texts, in order."""
-        texts = {stored.article.id: stored.clean for stored, _ in held.rows}
-        articles = {stored.article.id: stored.article for stored, _ in held.rows}
+        texts = {stored.article.id: stored.clean for stored in held.stored}
+        articles = {stored.article.id: stored.article for stored in held.stored}
         self._cleaned.load(articles, texts)
         keys = {each: precedence(articles[each], text) for each, text in texts.items()}
         bodies = {each: Body(body_of(text), keys[each]) for each, text in texts.items()}
-        derived = [each for _, each in held.rows]
-        known = all(each.format == VERSION and each.signature for each in derived)
-        if not known and self.shelf.used:
-            raise StoreError("the index was written in another form: `dedup rebuild` it")
-        signatures = [each.signature for each in derived]
-        known &= bool(signatures)
-        prints = fingerprints_of(signatures, self._config.fingerprints) if known else None
         clusters = [_ordered(each, keys) for each in held.clusters]
-        self._copies.load(bodies, prints, clusters, held.matches if known else None)
+        self._copies.load(bodies, partial(self._prints_of, held), clusters, held.matches)
         return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
 
+    def _prints_of(self, held: Held, ids: Sequence[str]) -> Fingerprints | None:
+        """Fingerprints of the texts of some articles; None if what is stored is of another form.
+
+        Raises:
+            StoreError: It is, and some articles are shelved.
+        """
+        derived = held.derived(ids)
+        parts = [derived[each] for each in ids]
+        if all(each.format == VERSION and each.signature for each in parts):
+            return fingerprints_of([each.signature for each in parts], self._config.fingerprints)
+        if self.shelf.used:
+            raise StoreError("the index was written in another form: `dedup rebuild` it")
+        return None
+
     def _numbered(self, held: Held, standing: Sequence[str], progress: Progress) -> Int64s:
-        derived = {stored.article.id: each for stored, each in held.rows}
+        """Numbers for texts, by the articles that stand for them."""
         articles, texts = self._cleaned.articles, self._cleaned.texts
-        found = self._profiles_of(standing, derived, progress)
-        keys = [precedence(articles[each], texts[each]) for each in standing]
-        return self._texts.add(standing, found, keys)
+        numbers = [np.empty(0, np.int64)]
+        for start in range(0, len(standing), AT_ONCE):
+            some = standing[start : start + AT_ONCE]
+            found = self._profiles_of(some, held.derived(some), progress)
+            keys = [precedence(articles[each], texts[each]) for each in some]
+            numbers.append(self._texts.add(some, found, keys))
+        return np.concatenate(numbers)
 
     def _groups_of(
         self, stories: Mapping[str, str], standing: Iterable[str]

@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.affinity import Affinity
 from dedup.keyed_rows import Int32s
-from dedup.shingles import Int64s
+from dedup.shingles import Int64s, UInt64s
 
 _MAX_KEPT_PAIRS = 8 << 20
 _AT_ONCE = 1 << 20
@@ -56,6 +56,19 @@ class ScoredParts:
         while self._pairs > _MAX_KEPT_PAIRS:
             _, (_, oldest) = self._kept.popitem(last=False)
             self._pairs -= oldest.size
+
+    def learn(self, keys: UInt64s, members: Int64s, scores: Int64s) -> None:
+        """Keep what the scores of some texts say of the parts that they are in.
+
+        Args:
+            keys: Of the part of each text, 0 for none; uint64 of shape (k,).
+            members: The texts, int64 of shape (k,).
+            scores: Of all pairs, int64 of shape (k, k).
+        """
+        for key in np.unique(keys).tolist():
+            if key and key not in self._kept:
+                inside = np.flatnonzero(keys == key)
+                self.keep(key, members[inside], scores[np.ix_(inside, inside)])
 
     def forget(self, keys: Iterable[int]) -> None:
         """Give up parts that are no more."""

@@ -7,7 +7,7 @@ with what arrives like all others, and are in the store as they were until a cha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,23 +27,27 @@ class Held:
     """Articles as they are stored, with all that hangs together with them.
 
     Args:
-        rows: The articles, with what was computed of them.
+        stored: The articles.
         clusters: Their duplicate clusters, the representative first, the others in any order.
         stories: Lasting id of the story group of each representative.
         matches: Pairs of articles whose texts are verified copies; None if they are not known.
+        derived: Reads what was computed of some of the articles, by id; of all at once it would
+            take more memory than what is made of it.
     """
 
-    rows: Rows
+    stored: Sequence[StoredArticle]
     clusters: Sequence[DuplicateCluster]
     stories: Mapping[str, str]
     matches: Sequence[tuple[str, str, Similarity]] | None
+    derived: Callable[[Sequence[str]], Mapping[str, Derived]]
 
     @classmethod
     def of(
         cls,
-        rows: Rows,
+        stored: Sequence[StoredArticle],
         places: Iterable[Place],
         matches: Iterable[tuple[str, str, float, float, float]],
+        derived: Callable[[Sequence[str]], Mapping[str, Derived]],
     ) -> Held:
         """From the records of a store."""
         members: dict[str, list[Place]] = {}
@@ -52,10 +56,11 @@ class Held:
         for each in members.values():
             each.sort(key=lambda place: place.id != place.representative)
         return cls(
-            rows,
+            stored,
             [cluster_of(each) for each in members.values()],
             {each[0].id: each[0].story_group for each in members.values()},
             [(a, b, Similarity(*rest)) for a, b, *rest in matches],
+            derived,
         )
 
 
@@ -120,11 +125,15 @@ class Shelf:
     def take(self, numbers: Collection[int]) -> tuple[list[Parcel], Held]:
         """Parcels, which are guests from now on, and what is stored of their articles."""
         if not numbers or not self._store:
-            return [], Held([], [], {}, [])
+            return [], Held([], [], {}, [], lambda ids: {})
         parcels = self._store.parcels(sorted(numbers))
         ids = [each for parcel in parcels for each in parcel.articles]
+        store = self._store
         held = Held.of(
-            self._store.rows(ids), self._store.places(ids).values(), self._store.matches(ids)
+            [*store.articles(ids).values()],
+            store.places(ids).values(),
+            store.matches(ids),
+            store.derived,
         )
         self._guests.update((parcel.number, parcel) for parcel in parcels)
         self._home.update((each, parcel.number) for parcel in parcels for each in parcel.articles)

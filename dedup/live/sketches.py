@@ -197,7 +197,9 @@ class Sketches:
         counts = self._anchor_counts(numbers)
         anchors = self._anchors.rows[ranges(self._anchor_ends.rows[numbers], counts)]
         packed = (np.repeat(np.arange(len(numbers)), counts) << 32) | anchors.astype(np.int64)
-        packed = np.unique(packed)
+        # Sorting them is several times as fast as `np.unique`, which hashes.
+        packed.sort()
+        packed = packed[np.diff(packed, prepend=-1) != 0]
         return [
             (self._band_postings, bands.ravel(), np.repeat(full, self._bands)),
             (
@@ -310,18 +312,6 @@ class Sketches:
         which, owners = postings.of(keys)
         there = self._alive.rows[owners]
         return which[there], owners[there]
-
-
-def taken(prints: Fingerprints, rows: Int64s) -> Fingerprints:
-    """Fingerprints of some of the texts."""
-    starts = np.cumsum(prints.anchor_counts) - prints.anchor_counts
-    return Fingerprints(
-        prints.signatures[rows],
-        prints.token_counts[rows],
-        prints.shingle_sizes[rows],
-        prints.anchors[ranges(starts[rows], prints.anchor_counts[rows])],
-        prints.anchor_counts[rows],
-    )
 
 
 def turned(found: Similarity) -> Similarity:

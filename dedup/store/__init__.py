@@ -75,6 +75,10 @@ class Store(Protocol):
         """Articles with what was computed of them, by id; unknown ids are left out."""
         ...
 
+    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
+        """What was computed of articles, by id; unknown ids are left out."""
+        ...
+
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         """Digest of the content of articles by id; unknown ids are left out."""
         ...
@@ -86,7 +90,7 @@ class Store(Protocol):
         source: str | None = None,
         *,
         hot: bool = False,
-    ) -> Iterator[tuple[StoredArticle, Derived]]:
+    ) -> Iterator[StoredArticle]:
         """All articles published in [since, until), of one `Article.source` if given, by id.
 
         With `hot` those that are not shelved.
@@ -169,6 +173,10 @@ class Store(Protocol):
         self, after: int = 0, limit: int | None = None, story_group: str = ""
     ) -> list[StoryEvent]:
         """Events numbered above `after`, in order, at most `limit`, of `story_group` if given."""
+        ...
+
+    def last_event(self) -> int:
+        """Number of the last event of the history, 0 if there is none."""
         ...
 
     def counts(self) -> dict[str, int]:

@@ -40,6 +40,7 @@ PLACE = (
     "id", "duplicate_cluster", "representative", "copy_type", "jaccard", "containment",
     "story", "probability",
 )  # fmt: skip
+DERIVED = ("id", *ARTICLE[13:17])
 STORY = (
     "id", "state", "heir", "first_seen", "last_seen", "texts", "search", "record", "checksum",
 )  # fmt: skip

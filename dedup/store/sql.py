@@ -17,6 +17,7 @@ from dedup.store.checks import examine
 from dedup.store.database import CHUNK, C, Select, among, chunks, upsert
 from dedup.store.rows import (
     ARTICLE,
+    DERIVED,
     EVENT,
     PLACE,
     STORY,
@@ -100,6 +101,10 @@ class SqlStore(Shelf[C]):
         found = self._by_id(statement, ids, tuple)
         return [(read_article(row), read_derived(row)) for row in sorted(found, key=_first)]
 
+    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
+        """See `Store.derived`."""
+        return dict(self._by_id(f"SELECT {', '.join(DERIVED)} FROM articles", ids, _read_derived))
+
     def digests(self, ids: Sequence[str]) -> dict[str, str]:
         """See `Store.digests`."""
         return dict(self._by_id("SELECT id, digest FROM articles", ids, _read_texts))
@@ -111,7 +116,7 @@ class SqlStore(Shelf[C]):
         source: str | None = None,
         *,
         hot: bool = False,
-    ) -> Iterator[tuple[StoredArticle, Derived]]:
+    ) -> Iterator[StoredArticle]:
         """See `Store.all_articles`."""
         wanted = {
             "published_at >= ?": since and to_micros(since),
@@ -122,10 +127,9 @@ class SqlStore(Shelf[C]):
         where = " AND ".join([HOT.format(id="articles.id") if hot else "1 = 1", *wanted])
         with self._view() as select:
             ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
-            statement = f"SELECT {', '.join(ARTICLE)} FROM articles"
+            statement = f"SELECT {', '.join(ARTICLE[:13])} FROM articles"
             for chunk in chunks((i for (i,) in ids), CHUNK):
-                for row in sorted(among(select, statement, chunk), key=_first):
-                    yield read_article(row), read_derived(row)
+                yield from map(read_article, sorted(among(select, statement, chunk), key=_first))
 
     # Places.
 
@@ -221,6 +225,11 @@ class SqlStore(Shelf[C]):
         with self._view() as select:
             return [read_event(row) for row in select(statement, values)]
 
+    def last_event(self) -> int:
+        """See `Store.last_event`."""
+        with self._view() as select:
+            return int(select(_COUNTS["events"], ())[0][0])
+
     # The whole.
 
     def counts(self) -> dict[str, int]:
@@ -241,6 +250,10 @@ class SqlStore(Shelf[C]):
 
 def _read_texts(row: Row) -> tuple[str, str]:
     return from_text(row[0]), from_text(row[1])
+
+
+def _read_derived(row: Row) -> tuple[str, Derived]:
+    return from_text(row[0]), Derived(*row[1:])
 
 
 def _first(row: Row) -> str:
