@@ -23,6 +23,7 @@ from dedup.index import StoryIndex
 from dedup.records import Problem
 from dedup.server.writer import WriterProcess
 from dedup.store.lock import WriterLock
+from tests.indexes import PATIENCE
 from tests.served import FLOOD, OTHER, started, writer_of
 
 ROWS = [asdict(each) for each in [*FLOOD, OTHER]]
@@ -98,11 +99,11 @@ def test_one_that_has_ended_says_so(tmp_path: Path) -> None:
 
 def test_the_server_ends_with_an_error_when_its_writer_is_killed(tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")
-    with process, httpx.Client(base_url=base, timeout=60) as client:
+    with process, httpx.Client(base_url=base, timeout=PATIENCE) as client:
         assert client.post("/v1/articles", json={"id": "n", "text": "News."}).status_code == 201
         assert client.get("/v1/articles/n").status_code == 200
         os.kill(writer_of(tmp_path / "index"), signal.SIGKILL)
-        assert process.wait(60) == 1
+        assert process.wait(PATIENCE) == 1
     with StoryIndex.open(tmp_path / "index") as index:
         assert index.check() == []
         assert index.article("n").article.text == "News."
@@ -111,7 +112,9 @@ def test_the_server_ends_with_an_error_when_its_writer_is_killed(tmp_path: Path)
 def test_the_writer_ends_when_its_server_is_killed(tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")
     with process:
-        assert httpx.post(f"{base}/v1/articles", json={"text": "News."}, timeout=60).is_success
+        assert httpx.post(
+            f"{base}/v1/articles", json={"text": "News."}, timeout=PATIENCE
+        ).is_success
         writer = writer_of(tmp_path / "index")
         assert writer != process.pid
         process.kill()
