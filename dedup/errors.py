@@ -18,6 +18,8 @@ rows are not errors: they are skipped, counted and listed as `Problem`s.
 
 from __future__ import annotations
 
+from functools import partial
+
 
 class DedupError(Exception):
     """Base class of every error that `dedup` raises on purpose."""
@@ -65,8 +67,14 @@ class MissingExtraError(DedupError, ImportError):
 
     def __init__(self, what: str, *, extra: str, before: str = "") -> None:
         self.extra = extra
+        self._made_of = what, before
         first = f"{before} && " if before else ""
         super().__init__(
             f"{what} needs packages that are not installed: "
             f"run `{first}pip install 'story-dedup[{extra}]'`"
         )
+
+    def __reduce__(self) -> tuple[partial[MissingExtraError], tuple[str], dict[str, object]]:
+        # Processes send it to each other.
+        what, before = self._made_of
+        return partial(type(self), extra=self.extra, before=before), (what,), self.__dict__

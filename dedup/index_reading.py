@@ -6,6 +6,7 @@ threads and processes, while one writer works.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
@@ -39,6 +40,15 @@ class IndexReader:
         self._encoder = encoder
         self._model = model
         self._book = TieBook(config.storylines)
+
+    @property
+    def encoder(self) -> Encoder:
+        """What makes the vectors."""
+        return self._encoder
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While it lasts, all that this thread reads is of one moment, whoever writes."""
+        return self._store.reading()
 
     def article(self, id: str) -> StoredArticle:  # noqa: A002
         """An article as it is stored.

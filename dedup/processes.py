@@ -12,12 +12,13 @@ import os
 import pickle
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from queue import SimpleQueue
-from typing import BinaryIO, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 from dedup.threads import available_cores
 
@@ -135,16 +136,30 @@ class _Pool:
 _SHARED: ContextVar[_Pool | None] = ContextVar("shared", default=None)
 
 
+def fresh_process(code: str, stdin: int, stdout: int | None) -> subprocess.Popen[bytes]:
+    """A process that runs some code, and imports from where this one does.
+
+    Args:
+        code: Of Python.
+        stdin: As `subprocess.Popen` takes it.
+        stdout: As `subprocess.Popen` takes it.
+
+    Raises:
+        OSError: The system allows none.
+    """
+    path = os.pathsep.join(each or str(os.curdir) for each in sys.path)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=stdin,
+        stdout=stdout,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
 def _started() -> subprocess.Popen[bytes] | None:
     """A process that serves; None where the system allows none."""
-    path = os.pathsep.join(each or str(os.curdir) for each in sys.path)
     try:
-        return subprocess.Popen(
-            [sys.executable, "-c", _SERVE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-        )
+        return fresh_process(_SERVE, subprocess.PIPE, subprocess.PIPE)
     except OSError:
         return None
 
@@ -153,12 +168,34 @@ def _asked(child: subprocess.Popen[bytes], work: Callable[[Part], Done], part: P
     """What a process makes of a part; errors of the work are raised here."""
     if child.stdin is None or child.stdout is None:
         raise EOFError
-    pickle.dump((work, part), child.stdin, pickle.HIGHEST_PROTOCOL)
-    child.stdin.flush()
-    good, done = pickle.load(child.stdout)
+    good, done = ask(child.stdin, child.stdout, work, part)
     if not good:
         raise done
     found: Done = done
+    return found
+
+
+def ask(
+    asked: IO[bytes], answers: IO[bytes], work: Callable[[Part], Done], part: Part
+) -> tuple[bool, Any]:
+    """What one who does `answer_all` makes of a part.
+
+    Args:
+        asked: Where it reads what to do.
+        answers: Where it writes what came of it.
+        work: A function that it can import, or a part of one.
+        part: What to call it with.
+
+    Returns:
+        True and what came of it, or False and the error that was raised.
+
+    Raises:
+        EOFError: It has ended.
+        OSError: It has ended.
+    """
+    pickle.dump((work, part), asked, pickle.HIGHEST_PROTOCOL)
+    asked.flush()
+    found: tuple[bool, Any] = pickle.load(answers)
     return found
 
 
@@ -167,18 +204,29 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # What the work prints must not come between the answers.
     os.dup2(2, 1)
-    _serve(sys.stdin.buffer, answers)
+    answer_all(sys.stdin.buffer, answers)
 
 
-def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
+def answer_all(asked: IO[bytes], answers: IO[bytes]) -> None:
+    """Do what `ask` asks for, one after the other, until nothing more comes."""
     while True:
         try:
             work, part = pickle.load(asked)
         except (EOFError, KeyboardInterrupt):
             return
         try:
-            answer = True, work(part)
+            answer = pickle.dumps((True, work(part)), pickle.HIGHEST_PROTOCOL)
         except Exception as error:
-            answer = False, error
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+            answer = pickle.dumps((False, _sendable(error)), pickle.HIGHEST_PROTOCOL)
+        answers.write(answer)
         answers.flush()
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error, with where it came from; or one that says the same, if it cannot be sent."""
+    error.add_note("".join(traceback.format_exception(error)))
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

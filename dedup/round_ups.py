@@ -148,6 +148,8 @@ def best_homes(
     Returns:
         Numbers of groups, int64 of shape (k,); -1 for a text that stays alone.
     """
+    if not len(late):
+        return np.empty(0, np.int64)
     home = np.full(links.count, -1)
     for number, members in enumerate(groups):
         home[members] = number

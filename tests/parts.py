@@ -3,6 +3,8 @@
 import os
 import sys
 
+from dedup.errors import MissingExtraError
+
 
 def squared(number: int) -> tuple[int, int]:
     return number * number, os.getpid()
@@ -17,6 +19,17 @@ def failed(number: int) -> int:
     if number == 2:
         raise ValueError(f"no {number}")
     return number
+
+
+class Unsendable(Exception):
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+def refused(number: int) -> int:
+    if number:
+        raise MissingExtraError("A part", extra="plot", before="make")
+    raise Unsendable("one", "two")
 
 
 def dead(number: int, home: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,3 +86,27 @@ def running(app: FastAPI) -> Iterator[str]:
         server.should_exit = True
         thread.join(PATIENCE)
     assert not thread.is_alive()
+
+
+SERVE = """
+import sys
+from dedup.server import serve
+serve(sys.argv[1], port=0, log_level="warning", on_start=lambda at: print(at, flush=True))
+"""
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    """A server of its own process, and its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+def writer_of(folder: Path) -> int:
+    """Number of the process that writes an index."""
+    return int((folder / "index.lock").read_text())

@@ -8,6 +8,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,9 @@ from dedup.candidates import MAX_BUCKET
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.live import Live
+from dedup.live.pairs import Scored
 from dedup.live.shelf import Held
+from dedup.live.states import Imagined, States
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
@@ -109,6 +112,22 @@ class Followed:
         assert self.clusters == {id: self.live.cluster_of(id) for id in self.articles}  # noqa: A001
         assert self.derived.keys() == self.articles.keys()
         assert self.stories == {story.id: story for story in batch.story_groups}
+
+
+@pytest.fixture(autouse=True)
+def _imagined_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The part of a text that is asked about is what it would be with all parts made anew."""
+    imagined = States.imagined
+
+    def both(self: States, number: int, links: Scored) -> Imagined:
+        found, anew = imagined(self, number, links), self._made_anew(number, links)
+        assert np.array_equal(found.late, anew.late)
+        assert np.array_equal(found.differs, anew.differs)
+        for text in np.flatnonzero(found.differs & ~found.late).tolist():
+            assert {*found.members(text).tolist()} == {*anew.members(text).tolist()}
+        return found
+
+    monkeypatch.setattr(States, "imagined", both)
 
 
 def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Followed:

@@ -18,11 +18,12 @@ from dedup.config import Config
 from dedup.embedding import embedded
 from dedup.encoders import Float32s
 from dedup.encoders.bundled import BundledEncoder
+from dedup.errors import MissingExtraError
 from dedup.pipeline import profiles_of
 from dedup.processes import LIMIT, MIN_ITEMS, MIN_KEPT_ITEMS, kept, spread
 from dedup.story_names import story_names
 from dedup.story_terms import calendar_terms
-from tests.parts import dead, failed, printed, squared
+from tests.parts import dead, failed, printed, refused, squared
 
 
 def test_many_parts_are_done_in_other_processes_in_their_order() -> None:
@@ -64,6 +65,18 @@ def test_what_the_work_prints_does_not_come_between() -> None:
 def test_an_error_of_the_work_is_raised_here() -> None:
     with spread(MIN_ITEMS, processes=2) as mapped, pytest.raises(ValueError, match="no 2"):
         list(mapped(failed, range(5)))
+
+
+def test_errors_that_are_made_in_their_own_way_are_raised_too() -> None:
+    with spread(MIN_ITEMS, processes=2) as mapped:
+        with pytest.raises(
+            MissingExtraError, match=r"run `make && pip install 'story-dedup\[plot\]"
+        ) as met:
+            list(mapped(refused, [1]))
+        assert met.value.extra == "plot"
+        assert "in refused" in met.value.__notes__[0]
+        with pytest.raises(RuntimeError, match="Unsendable: one and two"):
+            list(mapped(refused, [0]))
 
 
 def test_the_part_of_a_process_that_dies_is_done_here() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ import httpx2 as httpx
 from dedup.errors import ConfigError, MissingExtraError, StoreError
 from dedup.index import StoryIndex
 from dedup.server import Limits, create_app, serve
-from dedup.server.serving import is_local
+from dedup.server.serving import is_local, listening
 from tests.indexes import PATIENCE
-from tests.served import running
+from tests.served import running, started, writer_of
 
 ROW = {"id": "n", "title": "News of the day", "text": "Something happened in Ghent today."}
 EVENTS = {"Accept": "text/event-stream"}
@@ -130,25 +130,6 @@ def test_ids_with_escapes_work_over_a_real_socket(index: StoryIndex) -> None:
             assert client.get(f"{base}/v1/articles/{path}").json()["article"]["id"] == id
 
 
-SERVE = """
-import sys
-from dedup.server import serve
-serve(sys.argv[1], port=0, log_level="warning", on_start=lambda at: print(at, flush=True))
-"""
-
-
-def started(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """A server of its own process, and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip()
-
-
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")
@@ -178,7 +159,9 @@ def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) 
             lines = stream.iter_lines()
             sent(lines)
             assert enough.wait(PATIENCE)
-            process.send_signal(stop)
+            # As to a group: the one that writes leaves it to the server.
+            for each in (writer_of(tmp_path / "index"), process.pid):
+                os.kill(each, stop)
             # The stream ends by itself: nothing here closes it.
             for _ in lines:
                 pass
@@ -222,6 +205,23 @@ def test_an_address_or_an_index_in_use_is_an_error(tmp_path: Path, index: StoryI
     with pytest.raises(StoreError):
         serve(tmp_path / "index", port=0)
     assert index.stats().articles == 0
+
+
+def test_answers_do_not_wait_for_the_acknowledgement_of_their_first_half() -> None:
+    async def delays() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def told(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            taken = writer.get_extra_info("socket")
+            found.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening("127.0.0.1", 0) as listener:
+            async with await asyncio.start_server(told, sock=listener):
+                with socket.create_connection(listener.getsockname()):
+                    return await found
+
+    assert asyncio.run(delays()) == 1
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,6 +149,25 @@ def asked_nodes(tree: Any, nodes: int, count: int, least: int) -> Any:
 
 
 @nb.njit(**OPTIONS)
+def uppermost(tree: Any, nodes: int) -> Any:
+    """Nodes of one level that are above one another are one component: the uppermost of each.
+
+    Args:
+        tree: See above.
+        nodes: How many leaves and nodes it has.
+
+    Returns:
+        int32 (nodes,).
+    """
+    above, level, _, _, _, _ = tree
+    found = np.empty(nodes, np.int32)
+    for node in range(nodes - 1, -1, -1):
+        over = above[node]
+        found[node] = found[over] if over >= 0 and level[over] == level[node] else node
+    return found
+
+
+@nb.njit(**OPTIONS)
 def parts(tree: Any, nodes: int, split: Array) -> Any:
     """The largest components that are not split, by the texts in them.
 

@@ -8,6 +8,7 @@ which is looked for among the links of the smaller one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +118,39 @@ class Forest:
         start = int(starts[node])
         members: Int64s = self.order[start : start + int(sizes[node])].astype(np.int64)
         return members
+
+    def levels_of(self, log_odds: Int64s) -> npt.NDArray[np.uint8]:
+        """The highest floor at which links hold, uint8 of their shape; see `Levels`."""
+        return self._levels.of(log_odds)
+
+    def components_at(self, texts: Int64s, floors: int) -> Int32s:
+        """Nodes of the components that texts are in at the first floors.
+
+        Args:
+            texts: Some texts, int64 of shape (k,).
+            floors: How many floors.
+
+        Returns:
+            int32 of shape (floors, k).
+        """
+        above, level, *_ = self.tree
+        found = np.empty((floors, len(texts)), np.int32)
+        nodes = texts.astype(np.int32)
+        for floor in reversed(range(floors)):
+            over = above[nodes]
+            while (up := (over >= 0) & (level[over] >= floor)).any():
+                nodes = np.where(up, self._uppermost[over], nodes)
+                over = above[nodes]
+            found[floor] = nodes
+        return found
+
+    @cached_property
+    def _uppermost(self) -> Int32s:
+        """For each leaf and node the uppermost one of the same component."""
+        from dedup.kernels.forest import uppermost
+
+        found: Int32s = uppermost(self.tree, self.nodes)
+        return found
 
     def _are_among(self, pairs: Pairs) -> BoolMask:
         """Which links of the forest are among some pairs."""

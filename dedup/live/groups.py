@@ -20,7 +20,7 @@ from dedup.live.growing import Growing
 from dedup.live.homes import Around, Homes
 from dedup.live.links import LinkChanges, LiveLinks
 from dedup.live.pairs import Scored
-from dedup.live.states import State, States, longer
+from dedup.live.states import Imagined, States, longer
 from dedup.live.texts import LiveTexts
 from dedup.shingles import BoolMask, Int64s
 from dedup.stories import Group
@@ -147,9 +147,8 @@ class LiveGroups:
         table.resize(len(self._texts))
         table.put(*links)
         try:
-            changes = LinkChanges(links, (links[0][:0], links[1][:0]), np.array([number]))
-            state = self._states.changed(changes, passing=number)
-            return self._described([self._group_under(number, state)])[0]
+            imagined = self._states.imagined(number, links)
+            return self._described([self._group_under(number, imagined)])[0]
         finally:
             table.cut_all(number)
             table.shrink(number)
@@ -253,19 +252,19 @@ class LiveGroups:
     def _described(self, groups: Sequence[Int64s]) -> list[Group]:
         return self._cores.described(groups, self._states.now.parts)
 
-    def _group_under(self, number: int, state: State) -> Int64s:
+    def _group_under(self, number: int, imagined: Imagined) -> Int64s:
         """The group of a text under another state of things, in the order of precedence."""
-        before = longer(self._states.now.parts, len(state.parts), 0)
-        firsts = longer(self._cores.firsts, len(state.parts), -1).copy()
-        differ = (before != state.parts) | (np.arange(len(before)) == number)
+        late, differ = imagined.late, imagined.differs.copy()
+        before = longer(self._states.now.parts, len(late), 0)
+        firsts = longer(self._cores.firsts, len(late), -1).copy()
         changed: set[int] = set()
         groups = ChainMap({}, self._cores.members)
 
         def link_again(texts: Int64s) -> None:
-            for text in texts[differ[texts] & ~state.late[texts]].tolist():
+            for text in texts[differ[texts] & ~late[texts]].tolist():
                 if not differ[text]:
                     continue
-                members = self._texts.order.sorted(state.forest.members(int(state.nodes[text])))
+                members = self._texts.order.sorted(imagined.members(text))
                 changed.update(np.unique(firsts[members]).tolist())
                 for each in self._cores.linked([members], [before[members]]):
                     firsts[each.members] = first = int(each.members[0])
@@ -275,11 +274,11 @@ class LiveGroups:
 
         def homes_of(texts: Int64s) -> dict[int, int]:
             link_again(np.unique(self._table.around(texts)[1]))
-            firsts[state.late] = -1
+            firsts[late] = -1
             around = Around(firsts, groups, changed, self._cores.members)
             return self._homes.asked(texts, around, number)
 
-        if state.late[number]:
+        if late[number]:
             first = homes_of(np.array([number]))[number]
             if first < 0:
                 return np.array([number])
@@ -287,6 +286,6 @@ class LiveGroups:
             link_again(np.array([number]))
             first = int(firsts[number])
         around = np.unique(self._table.around(groups[first])[1])
-        homes = homes_of(around[state.late[around]])
+        homes = homes_of(around[late[around]])
         joined = [each for each, home in homes.items() if home == first]
         return self._texts.order.sorted(np.append(groups[first], np.array(joined, np.int64)))

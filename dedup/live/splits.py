@@ -7,6 +7,7 @@ from itertools import count as counting
 import numpy as np
 
 from dedup.config import StoryConfig
+from dedup.keyed_rows import Int32s
 from dedup.live.forest import Forest
 from dedup.live.texts import LiveTexts
 from dedup.percolation import ASKED, sparse
@@ -17,6 +18,7 @@ _PAIRS = 1 << 19
 _LATEST = 1024
 """So many texts are looked at beside those that are sorted by their keys."""
 _GATHERED = 4096
+_NONE = np.empty(0, np.int64)
 
 
 class Splits:
@@ -64,10 +66,10 @@ class Splits:
                 found[k] = levels[k] < forest.certain or strongest[k] > levels[k]
             elif levels[k] < forest.certain:
                 if starts[k] <= place < starts[k] + sizes[k]:
-                    found[k] = self._percolates(forest, node, passing)
+                    found[k] = self._percolates(self._asked(forest, node, passing), passing)
                     continue
                 if hashes[k] not in self._known:
-                    self._learned({hashes[k]: self._percolates(forest, node)})
+                    self._learned({hashes[k]: self._percolates(self._asked(forest, node))})
                 found[k] = self._known[hashes[k]]
         split[nodes] = found
         return split
@@ -93,12 +95,73 @@ class Splits:
             self._known.clear()
         self._known.update(verdicts)
 
-    def _percolates(self, forest: Forest, node: int, passing: int = -1) -> bool:
-        """`percolation.percolates`, which remembers the pairs that it asked."""
+    def joined(
+        self, forest: Forest, parts: Int32s, passing: int, others: Int64s, log_odds: Int64s
+    ) -> Int64s | None:
+        """The texts of the part that one more text would be in; it is the last of them.
+
+        At each floor it would be in one component with those of the texts that it is linked to.
+
+        Args:
+            forest: The components of the others.
+            parts: Node of the part of each text.
+            passing: The text.
+            others: Those that it has links to and that take part, int64 of shape (m,).
+            log_odds: Of these links.
+
+        Returns:
+            int64 of shape (k,); None if another part would come apart: make the forest of all.
+        """
+        _, level, sizes, _, _, _ = forest.tree
+        levels = forest.levels_of(log_odds).astype(np.int64)
+        floors = int(levels.max(initial=-1)) + 1
+        at = forest.components_at(others, floors)
+        joined = [np.unique(at[floor][levels >= floor]) for floor in range(floors)]
+        counts = [int(sizes[nodes].sum()) + 1 for nodes in joined]
+        floor = 0
+        while floor < floors:
+            last = max(k for k in range(floor, floors) if counts[k] == counts[floor])
+            held = levels[levels >= floor]
+            if not self._is_split(forest, joined[floor], counts[floor], last, held, passing):
+                break
+            floor = last + 1
+        inside = np.zeros(len(others), bool)
+        if floor < floors:
+            inside = (levels >= floor) & (sizes[parts[others]] <= sizes[at[floor]])
+        whole = set(parts[others[inside]].tolist())
+        apart = levels >= level[parts[others]]
+        if set(parts[others[apart]].tolist()) - whole:
+            return None
+        nodes = joined[floor].tolist() if floor < floors else []
+        return np.append(np.concatenate([_NONE, *map(forest.members, nodes)]), passing)
+
+    def _is_split(
+        self, forest: Forest, nodes: Int32s, count: int, last: int, levels: Int64s, passing: int
+    ) -> bool:
+        """Whether a component would be split that is some nodes and one more text.
+
+        Args:
+            forest: The components.
+            nodes: Those that it would be made of.
+            count: Number of its texts.
+            last: The highest floor at which it would be whole.
+            levels: Of the links of the text in it.
+            passing: The text.
+        """
+        if count < self._least:
+            return False
+        if count > self._config.max_component:
+            strongest = max(int(levels.max()), int(forest.tree[5][nodes].max()))
+            return last < forest.certain or strongest > last
+        if last >= forest.certain:
+            return False
+        asked = [self._asked(forest, node) for node in nodes.tolist()]
+        return self._percolates(self._first(np.append(np.concatenate(asked), passing)), passing)
+
+    def _percolates(self, asked: Int64s, passing: int = -1) -> bool:
+        """`percolation.percolates` of the texts to ask, which remembers the pairs."""
         from dedup.kernels.pair_table import looked_up, remember
 
-        self._sort(len(forest.places) - (passing >= 0))
-        asked = self._asked(forest, node)
         stay = asked[asked != passing]
         if self._pair_count + len(stay) ** 2 // 2 > _PAIRS // 2:
             self._pairs[0][:] = 0
@@ -114,16 +177,19 @@ class Splits:
             linked += np.count_nonzero(own >= self._floor)
         return sparse(linked, len(asked) * (len(asked) - 1) // 2, self._config)
 
-    def _asked(self, forest: Forest, node: int) -> Int64s:
+    def _asked(self, forest: Forest, node: int, passing: int = -1) -> Int64s:
         """The texts of a component with the smallest keys."""
-        keys = self._texts.keys
+        self._sort(len(forest.places) - (passing >= 0))
         _, _, sizes, _, starts, _ = forest.tree
         start, size = int(starts[node]), int(sizes[node])
         few = size <= _GATHERED
-        members = forest.members(node) if few else self._smallest(forest, start, size)
+        return self._first(forest.members(node) if few else self._smallest(forest, start, size))
+
+    def _first(self, members: Int64s) -> Int64s:
+        """Those of the texts with the smallest keys."""
         if len(members) <= ASKED:
             return members
-        return members[np.argpartition(keys[members], ASKED)[:ASKED]]
+        return members[np.argpartition(self._texts.keys[members], ASKED)[:ASKED]]
 
     def _sort(self, count: int) -> None:
         """Sort the first texts by their keys, so many, if that was long ago."""

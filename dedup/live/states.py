@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from dedup.live.forest import Forest, Levels
 from dedup.live.late import LateTexts
 from dedup.live.link_table import LinkTable
 from dedup.live.links import LinkChanges
+from dedup.live.pairs import Scored
 from dedup.live.splits import Splits
 from dedup.live.texts import LiveTexts
 from dedup.shingles import BoolMask, Int64s, UInt64s
@@ -36,6 +38,21 @@ class State:
     forest: Forest
     nodes: Int32s
     parts: UInt64s
+
+
+@dataclass(frozen=True, slots=True)
+class Imagined:
+    """How n texts would hang together if the last of them stayed.
+
+    Args:
+        late: Which would be round-ups, bool (n,).
+        differs: Which would be in another part than they are, the last one included, bool (n,).
+        members: The texts of the part of one that differs, in no order that means anything.
+    """
+
+    late: BoolMask
+    differs: BoolMask
+    members: Callable[[int], Int64s]
 
 
 class States:
@@ -94,6 +111,44 @@ class States:
         links = first[there], second[there], log_odds[there]
         forest = self.now.forest.changed(links, lost, self._table, absent)
         return self._parted(late, absent, forest, passing)
+
+    def imagined(self, number: int, links: Scored) -> Imagined:
+        """How texts would hang together with one more, the last one.
+
+        Args:
+            number: Its number.
+            links: Its links, which are in the table.
+        """
+        before = longer(self.now.late, len(self._texts), False)
+        late = self._late_texts.changed(before, links[:2])
+        if not np.array_equal(late[:number], before[:number]):
+            return self._made_anew(number, links)
+        part: Int64s | None = np.array([number])
+        if not late[number]:
+            others = np.where(links[0] == number, links[1], links[0])
+            there = ~late[others]
+            part = self._splits.joined(
+                self.now.forest, self.now.nodes, number, others[there], links[2][there]
+            )
+        if part is None:
+            return self._made_anew(number, links)
+        found = part
+        differs = np.zeros(len(late), bool)
+        differs[found] = True
+        return Imagined(late, differs, lambda text: found)
+
+    def _made_anew(self, number: int, links: Scored) -> Imagined:
+        """The same, by making the forest of all texts."""
+        nothing = links[0][:0]
+        changes = LinkChanges(links, (nothing, nothing), np.array([number]))
+        state = self.changed(changes, passing=number)
+        differs = state.parts != longer(self.now.parts, len(state.parts), 0)
+        differs[number] = True
+
+        def members(text: int) -> Int64s:
+            return state.forest.members(int(state.nodes[text]))
+
+        return Imagined(state.late, differs, members)
 
     def _parted(self, late: BoolMask, absent: BoolMask, forest: Forest, passing: int = -1) -> State:
         from dedup.kernels.forest import parts

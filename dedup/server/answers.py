@@ -26,7 +26,7 @@ async def answer(
 
     Args:
         service: The service.
-        kind: Type of what it returns.
+        kind: Type of what it returns, unless that is a response.
         call: The call; it may block.
         by: The method of the service that makes it.
         status: Status of the response, or how to tell it from what was returned.
@@ -35,6 +35,8 @@ async def answer(
 
     def run() -> Response:
         value = call()
+        if isinstance(value, Response):
+            return value
         return Response(
             _adapter(kind).dump_json(value),
             status(value) if callable(status) else status,

@@ -21,6 +21,7 @@ from dedup.server.limits import Limits
 from dedup.server.metrics import Metrics
 from dedup.server.problems import ProblemDocument
 from dedup.server.service import Service
+from dedup.server.writer import Writer
 
 _ABOUT = resources.files("dedup.server").joinpath("openapi.md").read_text(encoding="utf-8")
 
@@ -31,6 +32,7 @@ def create_app(
     token: str = "",
     limits: Limits = Limits(),
     hosts: Collection[str] = (),
+    writer: Writer | None = None,
 ) -> FastAPI:
     """The application that serves an index; it does not close the index.
 
@@ -42,9 +44,11 @@ def create_app(
         hosts: Names by which the server may be called, without ports; any if empty. A page
             of another site can make a browser call this machine by a name of its own: where
             only this machine is served, only its names should be let in.
+        writer: Who changes the index and answers questions about texts; by default the index,
+            which otherwise is only read.
     """
     metrics = Metrics()
-    service = Service(index, limits, Feed(index, limits.poll_s))
+    service = Service(index, writer or index, limits, Feed(index, limits.poll_s))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

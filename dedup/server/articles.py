@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Body, Path, Request, Response
 from starlette.convertors import Convertor, register_url_convertor
 
-from dedup.index_records import Placement, QueryAnswer
+from dedup.index_records import QueryAnswer
 from dedup.records import Problem
 from dedup.server.answers import answer
 from dedup.server.models import (
@@ -130,7 +130,7 @@ async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Re
 async def remove_article(request: Request, id: ArticleId) -> Response:  # noqa: A002
     """Remove an article for good. Copies and stories that it held together come apart."""
     service = service_of(request)
-    await service.write(service.index.remove, id)
+    await service.write(service.writer.remove, id)
     return Response(status_code=204)
 
 
@@ -165,7 +165,7 @@ async def query(request: Request, asked: QueryIn) -> Response:
     _check_sizes([article], service)
     given = article.row()
     return await answer(
-        service, QueryAnswer, lambda: service.index.query(given, limit=asked.limit), by="ask"
+        service, QueryAnswer, lambda: service.writer.query(given, limit=asked.limit), by="ask"
     )
 
 
@@ -188,8 +188,7 @@ def _check_sizes(articles: list[ArticleIn], service: Service) -> None:
 
 def _added(service: Service, batch: list[ArticleIn]) -> Placements:
     problems: list[Problem] = []
-    found = service.index.add([article.row() for article in batch], problems)
-    placements = [found] if isinstance(found, Placement) else found
+    placements = service.writer.add([article.row() for article in batch], problems)
     if not placements:
         faults = [
             Fault(detail=f"{met.kind}: {met.value}".rstrip(": "), pointer="#") for met in problems

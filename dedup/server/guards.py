@@ -8,7 +8,7 @@ from collections.abc import Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +19,7 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Asking needs a body, and changes nothing.
 _ASKING = frozenset({"/v1/query", "/query"})
 _HEADERS = {
+    "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -29,6 +30,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# As they are sent; to look them up one by one would take each answer longer.
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
 
 class Watch:
@@ -55,11 +58,10 @@ class Watch:
             nonlocal status, streamed
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
-                streamed = headers.get("content-type", "").startswith("text/event-stream")
+                given = dict(message["headers"])
+                more = [header for header in _RAW_HEADERS if header[0] not in given]
+                message["headers"] = [*message["headers"], *more]
+                streamed = given.get(b"content-type", b"").startswith(b"text/event-stream")
             await send(message)
 
         try:

@@ -13,6 +13,7 @@ from fastapi import Request
 from dedup.index import StoryIndex
 from dedup.server.feed import Feed
 from dedup.server.limits import Limits
+from dedup.server.writer import Writer
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -26,12 +27,14 @@ class Service:
     and readers go on.
 
     Args:
-        index: The index; its methods block, and may be called from any thread.
+        index: What is read; its methods block, and may be called from any thread.
+        writer: Who changes the index and answers questions about texts; the same holds.
         limits: Limits of the server.
         feed: Tells of changes.
     """
 
     index: StoryIndex
+    writer: Writer
     limits: Limits
     feed: Feed
     _reading: CapacityLimiter = field(init=False)
@@ -44,8 +47,13 @@ class Service:
         self._asking = CapacityLimiter(self.limits.askers)
 
     async def read(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """What `call` returns, computed in a thread."""
-        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._reading)
+        """What `call` returns, computed in a thread; all that it reads is of one moment."""
+
+        def run() -> _T:
+            with self.index.reading():
+                return call(*args, **kwargs)
+
+        return await to_thread.run_sync(run, limiter=self._reading)
 
     async def ask(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """What `call` returns, which may have to wait for a step of a writer."""

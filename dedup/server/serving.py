@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from dedup.errors import ConfigError
 from dedup.index import StoryIndex
 from dedup.server.app import create_app
 from dedup.server.limits import Limits
+from dedup.server.writer import WriterProcess
 from dedup.store.sqlite import Synchronous
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -49,6 +50,9 @@ def serve(
     Then no more requests are taken, those under way are finished, streams of changes end, and
     the index is closed. What was acknowledged is on disk before that already.
 
+    Another process writes and answers questions about texts, so that nothing that is read has
+    to wait for them; when this one ends, however it does, so does that one.
+
     Args:
         location: A folder, or the address of a database; see `StoryIndex.open`.
         host: Address to listen at.
@@ -67,7 +71,7 @@ def serve(
 
     Raises:
         ConfigError: Others could reach the server and write, or the address cannot be used.
-        StoreError: The index cannot be opened.
+        StoreError: The index cannot be opened, or the process that writes has ended by itself.
     """
     local = is_local(host)
     if not (local or token or force):
@@ -77,11 +81,11 @@ def serve(
         )
     names = {*_LOCAL_NAMES, host, *hosts} if local else set(hosts)
     with (
-        _listening(host, port) as listener,
-        StoryIndex.open(location, config, synchronous=synchronous, step=limits.step) as index,
+        listening(host, port) as listener,
+        closing(WriterProcess(location, config, synchronous, limits.step)) as writer,
+        StoryIndex.open(location, read_only=True, encoder=writer) as index,
     ):
-        index.warm_up()
-        app = create_app(index, token=token, limits=limits, hosts=names)
+        app = create_app(index, token=token, limits=limits, hosts=names, writer=writer)
         settings = uvicorn.Config(
             app,
             log_level=log_level,
@@ -92,8 +96,10 @@ def serve(
             timeout_keep_alive=30,
         )
         server = _Server(settings, app, lambda: _tell(listener, on_start))
+        writer.on_failure(server.stop)
         with _signals_end_only_the_server(), _short_turns():
             server.run([listener])
+        writer.require_life()
 
 
 def is_local(host: str) -> bool:
@@ -122,6 +128,10 @@ class _Server(uvicorn.Server):
         self._app = app
         self._on_start = on_start
 
+    def stop(self) -> None:
+        """Do as after a signal; may be called from any thread."""
+        self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
@@ -133,11 +143,21 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket; the index is opened only where the address is free."""
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket; the index is opened only where the address is free.
+
+    Args:
+        host: Address to listen at.
+        port: Port to listen at; 0 takes a free one.
+
+    Raises:
+        ConfigError: The address cannot be used.
+    """
     address = host.strip("[]")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family)
+    # Where the protocol is named, asyncio sends at once what it is given: else the second half of
+    # an answer waits until the client has acknowledged the first, which takes it 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

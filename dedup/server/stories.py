@@ -74,20 +74,24 @@ async def show_story(
     """
     service = service_of(request)
     index = service.index
-    if as_of is not None:
-        return await answer(service, StoryGroup, lambda: index.story(id, as_of))
-    heir = await service.read(index.heir, id)
-    if heir != id:
+
+    def found() -> StoryGroup | Response:
+        if as_of is not None:
+            return index.story(id, as_of)
+        try:
+            story = index.story(id)
+        except NotFoundError as error:
+            heir = index.heir(id)
+            if heir == id:
+                raise Refusal(HTTPStatus.GONE, str(error)) from error
+        else:
+            heir = story.id
+            if heir == id:
+                return story
         return Response(
             status_code=HTTPStatus.PERMANENT_REDIRECT,
             headers={"Location": f"/v1/stories/{quote(heir, safe='')}"},
         )
-
-    def found() -> StoryGroup:
-        try:
-            return index.story(id)
-        except NotFoundError as error:
-            raise Refusal(HTTPStatus.GONE, str(error)) from error
 
     return await answer(service, StoryGroup, found)
 

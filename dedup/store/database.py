@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from dedup.errors import StoreError
+from dedup.errors import NotFoundError, StoreError
 from dedup.store.migrations import LOG, missing_migrations
 from dedup.store.rows import Row, to_text
 
@@ -191,9 +191,14 @@ class Database(ABC, Generic[C]):
             reader = self._idle.pop()
         except IndexError:
             reader = self._open_reader()
+        unknown = None
         try:
             self._query(reader, self.BEGIN_READING, ())
-            yield partial(self._query, reader)
+            try:
+                yield partial(self._query, reader)
+            except NotFoundError as error:
+                # No fault of the connection.
+                unknown = error
             self._query(reader, "COMMIT", ())
         except BaseException:
             reader.close()
@@ -201,6 +206,8 @@ class Database(ABC, Generic[C]):
         self._idle.append(reader)
         if self._closed:
             self._close_idle()
+        if unknown is not None:
+            raise unknown
 
     @contextmanager
     def _broken_records(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import xxhash
@@ -48,6 +49,9 @@ EVENT = ("number", "at", "kind", "story", "other", "added", "removed", "checksum
 UNDATED = -(2**63)
 """Stands for no time in `stories`: before every other."""
 
+_GROUPS = 512
+"""Story groups that are not read again. Who lists stories asks for the same ones time and again;
+to make the records of their members takes longer than all else."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _SECOND = 86_400, 1_000_000
 _MARK, _DIGITS = "\ufdd0", 0xFDE0
@@ -204,7 +208,7 @@ def read_story(row: Row) -> StoredStory:
     id, state, heir, first, last, texts, search, record = row[:8]  # noqa: A001
     if record is None:
         return StoredStory(from_text(id), state, from_text(heir), None, from_text(search))
-    group = _dict_to_group(_from_json(record), from_text(id), texts, first, last)
+    group = _read_group(id, record, texts, first, last)
     return StoredStory(group.id, state, from_text(heir), group, from_text(search))
 
 
@@ -273,16 +277,12 @@ def _group_to_dict(group: StoryGroup) -> dict[str, object]:
     }
 
 
-def _dict_to_group(
-    record: dict[str, Any],
-    id: str,  # noqa: A002
-    texts: int,
-    first: int,
-    last: int,
-) -> StoryGroup:
+@lru_cache(_GROUPS)
+def _read_group(id: str, kept: str, texts: int, first: int, last: int) -> StoryGroup:  # noqa: A002
+    record = _from_json(kept)
     weakest = record["weakest_member"]
     return StoryGroup(
-        id=id,
+        id=from_text(id),
         headline=record["headline"],
         headlines=record["headlines"],
         first_article=record["first_article"],

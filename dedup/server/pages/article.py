@@ -23,6 +23,7 @@ from dedup.server.pages.lines import (
     languages_of,
     story_lines,
 )
+from dedup.server.writer import Writer
 from dedup.store import Place
 
 _CHARS = 50_000
@@ -154,14 +155,19 @@ def why_page(index: StoryIndex, a: str, b: str) -> WhyView:
     )
 
 
-def answer_page(index: StoryIndex, text: str) -> AnswerView:
+def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
     """What the index knows about a text, whose first line is its headline if it is short.
+
+    Args:
+        index: What is read.
+        writer: Who is asked.
+        text: The text.
 
     Raises:
         InputError: There is no text in it.
     """
     title, body = _parted(text)
-    found = index.query({"title": title, "text": body})
+    found = writer.query({"title": title, "text": body})
     ids = [match.a for match in found.duplicates] + [each.id for each in found.neighbors]
     known = articles_of(index, ids)
     languages = languages_of(known)

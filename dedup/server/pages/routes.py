@@ -154,9 +154,12 @@ async def answer(request: Request) -> str:
         )
     if not text.strip():
         return render("query.html.j2", text="", answer=None)
-    return await service.ask(
-        lambda: render("query.html.j2", text=text, answer=answer_page(service.index, text))
-    )
+
+    def made() -> str:
+        found = answer_page(service.index, service.writer, text)
+        return render("query.html.j2", text=text, answer=found)
+
+    return await service.ask(made)
 
 
 @router.get("/static/{name}")
