@@ -121,7 +121,7 @@ def test_a_large_story_is_that_of_the_batch(spark: Any, tmp_path: Path) -> None:
     articles = large_story(random.Random(1), 5_000)
     config = Config().replace(neighbors={"max_gap": timedelta(hours=2)})
     found = on_spark(spark, articles, config, str(tmp_path))
-    hanging = spark.read.parquet(f"{tmp_path}/stories-0").groupBy("component").count()
+    hanging = spark.read.parquet(f"{tmp_path}/stories-all").groupBy("component").count()
     assert max(row[1] for row in hanging.collect()) > 4_500
     assert found == in_batch(articles, config)
     assert len({row["duplicate_cluster"] for row in found[0]}) > 4_000

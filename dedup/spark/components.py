@@ -39,7 +39,7 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
         Rows (number, component); the smallest node of a component has none.
     """
     if edges.count() <= _EDGES_OF_A_TASK:
-        return stages.kept(f"{name}-0", lambda: _stars(edges.coalesce(1)))
+        return stages.kept(f"{name}-all", lambda: _stars(edges.coalesce(1)))
     stars = stages.kept(f"{name}-0", lambda: _stars(edges).distinct())
     before, turn = _mark(stars), 0
     while True:
