@@ -22,41 +22,24 @@ def clean_articles(
     articles: Sequence[Article],
     config: CleaningConfig = CleaningConfig(),
     *,
+    repeated: Mapping[str, frozenset[str]] | None = None,
     on_progress: Callable[[int], None] | None = None,
     processes: int = 0,
 ) -> dict[str, CleanText]:
     """Canonical texts of articles by id.
 
     Args:
-        articles: All there are: what a source repeats is a function of its articles.
+        articles: All there are, unless it is known what their sources repeat.
         config: Which rules apply.
-        on_progress: Called with the number of articles cleaned so far.
-        processes: How many processes; by default one per core for many articles.
-    """
-    repeated = repeated_lines(articles, config)
-    return cleaned_with(repeated, articles, config, on_progress=on_progress, processes=processes)
-
-
-def cleaned_with(
-    repeated: Mapping[str, frozenset[str]],
-    articles: Sequence[Article],
-    config: CleaningConfig = CleaningConfig(),
-    *,
-    on_progress: Callable[[int], None] | None = None,
-    processes: int = 0,
-) -> dict[str, CleanText]:
-    """Canonical texts of some articles by id, where it is known what their sources repeat.
-
-    Args:
-        repeated: The lines that each source repeats; see `repeated_lines`.
-        articles: The articles.
-        config: Which rules apply.
+        repeated: The lines that each source repeats; by default those of these articles.
         on_progress: Called with the number of articles cleaned so far.
         processes: How many processes; by default one per core for many articles.
 
     Returns:
         Of a text that stays as it is the very object.
     """
+    if repeated is None:
+        repeated = repeated_lines(articles, config)
     parts = [articles[start : start + _AT_ONCE] for start in range(0, len(articles), _AT_ONCE)]
     texts: dict[str, CleanText] = {}
     with spread(len(articles), processes) as mapped:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from dedup.cleaning import clean, normalize
-from dedup.cleaning.articles import cleaned_with
+from dedup.cleaning import clean, clean_articles, normalize
 from dedup.cleaning.repeated import SourceLines, line_of, page_digests
 from dedup.config import CleaningConfig
 from dedup.live.shelf import Shelf
@@ -86,7 +85,7 @@ class LiveCleaned:
         changed: dict[str, CleanText] = {}
         for source in sorted(anew | {article.source for article in put}):
             changed.update(self._furniture(source, again=source in anew))
-        changed.update(cleaned_with(self._repeated, put, self._config))
+        changed.update(clean_articles(put, self._config, repeated=self._repeated))
         self.texts.update(changed)
         return changed
 
@@ -148,5 +147,5 @@ class LiveCleaned:
             ]
         )
         pages = [self.articles[each] for each in self._ids[source]]
-        texts = cleaned_with(self._repeated, pages, self._config)
+        texts = clean_articles(pages, self._config, repeated=self._repeated)
         return {each: text for each, text in texts.items() if text != self.texts.get(each)}

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import xxhash
@@ -140,9 +141,10 @@ def read_article(row: Row) -> StoredArticle:
         id=from_text(id),
         title=title,
         text=text,
-        source=from_text(source),
+        # There are few of them: each is one string in memory.
+        source=intern(from_text(source)),
         published_at=from_micros(published),
-        language=from_text(language),
+        language=intern(from_text(language)),
         url=from_text(url),
     )
     clean = CleanText(
