@@ -41,10 +41,11 @@ def writer(folder: Path) -> Iterator[WriterProcess]:
         yield opened
 
 
-def test_it_does_what_an_index_does(writer: WriterProcess, folder: Path, tmp_path: Path) -> None:
+def test_it_does_what_an_index_does(place: str, tmp_path: Path) -> None:
     with (
+        closing(WriterProcess(place, synchronous="NORMAL")) as writer,
         StoryIndex.open(tmp_path / "here") as here,
-        StoryIndex.open(folder, read_only=True, encoder=writer) as there,
+        StoryIndex.open(place, read_only=True, encoder=writer) as there,
     ):
         problems: list[Problem] = []
         own: list[Problem] = []
@@ -52,7 +53,7 @@ def test_it_does_what_an_index_does(writer: WriterProcess, folder: Path, tmp_pat
         assert writer.add(rows, problems) == here.add(rows, own)
         assert problems == own != []
         # What it returned for is there for those who read.
-        assert there.article("d") == here.article("d") or there.article("d").article == FLOOD[2]
+        assert there.article("d").article == here.article("d").article
         assert writer.query(ASKED, limit=1) == here.query(ASKED, limit=1)
         assert there.why("a", "d") == here.why("a", "d")
         writer.remove("a")
@@ -76,9 +77,10 @@ def test_errors_arrive_and_it_goes_on(writer: WriterProcess) -> None:
         writer.remove("nothing")
     with pytest.raises(InputError):
         writer.query({"text": " "})
+    writer.add(ROWS, [])
+    first = writer.query(ASKED)
     with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(lambda _: writer.query(ASKED), range(40)))
-    assert found == found[:1] * 40
+        assert list(pool.map(lambda _: writer.query(ASKED), range(40))) == [first] * 40
 
 
 def test_an_index_that_cannot_be_opened_is_an_error(folder: Path, writer: WriterProcess) -> None:

@@ -171,7 +171,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _short_turns() -> Iterator[None]:
-    """Threads take turns more often, so that reads need not wait for one that writes."""
+    """Threads take turns more often, so that quick reads need not wait for slow ones."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(_TURN_SECONDS)
     try:
