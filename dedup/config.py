@@ -194,8 +194,10 @@ class NeighborConfig:
             crowd out the few of another.
         min_shared_bits: Pairs that share words, names or numbers of so much rarity
             together are candidates as well, whatever their cosine.
-        exact_texts: Up to so many texts the search is exact; above, FAISS searches in
-            cells of the vectors, and the summary says that neighbours are approximate.
+        exact_texts: Up to so many texts that are all within `max_gap` of one another the
+            search is exact, and for more of them where they are spread over a longer time: as
+            long as no more pairs are compared. Above, FAISS searches in cells of the vectors,
+            and the summary says that neighbours are approximate.
     """
 
     min_cosine: float | None = None

@@ -90,7 +90,7 @@ def neighbor_pairs(
         With exact search a function of the vectors, times and languages alone; of
         neighbours that are equally near to a text all count.
     """
-    if len(whole) > config.exact_texts:
+    if not is_exact(seconds, config):
         from dedup.neighbor_cells import approximate_pairs
 
         return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress, asked)
@@ -116,6 +116,26 @@ def neighbor_pairs(
         if on_progress is not None:
             on_progress(stop)
     return Pairs.of(parts, len(whole))
+
+
+def is_exact(seconds: Int64s, config: NeighborConfig) -> bool:
+    """Whether `neighbor_pairs` searches exactly.
+
+    It does where no more texts are near each other in time than `exact_texts` without dates
+    would be: what the search costs grows with the texts and with how many are within `max_gap`.
+
+    Args:
+        seconds: Publication times in seconds since 1970, int64 of shape (n,), `UNDATED` where
+            unknown.
+        config: Largest time between two, and the limit.
+    """
+    times = np.sort(seconds[seconds != UNDATED])
+    gap = int(config.max_gap.total_seconds())
+    late = np.searchsorted(times, times + gap, "right")
+    early = np.searchsorted(times, times - gap, "left")
+    undated = len(seconds) - len(times)
+    compared = int((late - early).sum()) + undated * (len(seconds) + len(times))
+    return compared <= config.exact_texts**2
 
 
 def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:

@@ -29,6 +29,7 @@ from dedup.embedding import embedded
 from dedup.encoders import Encoder, load_encoder
 from dedup.evidence import Evidences
 from dedup.near_duplicates import find_near_duplicates
+from dedup.neighbors import is_exact
 from dedup.profiles import Profiles, head_of, keys_of, profiles
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
@@ -120,7 +121,7 @@ def cluster(
         story_ties=ties,
         matches=matches,
         problems=tuple(met),
-        summary=_summary(ordered, texts, clusters, grouping, met, encoder, model, config),
+        summary=_summary(ordered, texts, grouping, met, encoder, scorer, config),
         evidences=Evidences(scorer, clusters, texts, config),
     )
 
@@ -306,29 +307,30 @@ def _ties(
 def _summary(
     articles: Sequence[Article],
     texts: Mapping[str, CleanText],
-    clusters: Sequence[DuplicateCluster],
     grouping: Grouping,
     problems: Sequence[Problem],
     encoder: Encoder,
-    model: AffinityModel,
+    affinity: Affinity,
     config: Config,
 ) -> Summary:
+    seconds = affinity.profiles.seconds
+    exact = is_exact(seconds, config.neighbors)
     removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
     return Summary(
         articles=len(articles),
-        texts=len(clusters),
+        texts=len(seconds),
         story_groups=len(grouping.groups),
-        duplicates=len(articles) - len(clusters),
+        duplicates=len(articles) - len(seconds),
         problems=dict(sorted(Counter(problem.kind for problem in problems).items())),
         removals=dict(sorted(removals.items())),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
-        notes=notes_on(encoder, model, config, len(clusters), grouping.split_components),
+        notes=notes_on(encoder, affinity.model, config, exact, grouping.split_components),
     )
 
 
 def notes_on(
-    encoder: Encoder, model: AffinityModel, config: Config, texts: int, split_components: int
+    encoder: Encoder, model: AffinityModel, config: Config, exact: bool, split_components: int
 ) -> tuple[str, ...]:
     """What a reader of a result should know, in sentences.
 
@@ -336,7 +338,7 @@ def notes_on(
         encoder: Made the vectors.
         model: Made the log-odds.
         config: All settings.
-        texts: How many independent texts there are.
+        exact: Whether neighbours were searched exactly.
         split_components: How many components percolated.
     """
     notes = []
@@ -351,9 +353,9 @@ def notes_on(
             f"floor: more than {config.stories.max_component:,} texts, or less than "
             f"{config.stories.min_component_density:.0%} of their pairs linked"
         )
-    if texts > config.neighbors.exact_texts:
+    if not exact:
         notes.append(
-            f"neighbours are approximate: more than {config.neighbors.exact_texts:,} texts "
-            "(neighbors.exact_texts)"
+            "neighbours are approximate: there are more texts within max_gap than "
+            f"{config.neighbors.exact_texts:,} without dates would be (neighbors.exact_texts)"
         )
     return tuple(notes)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dedup.config import NeighborConfig
 from dedup.encoders import Float32s
 from dedup.keyed_rows import KeyedRows
-from dedup.neighbors import SCALE, UNDATED, Pairs, neighbor_pairs, whole_vectors
+from dedup.neighbors import SCALE, UNDATED, Pairs, is_exact, neighbor_pairs, whole_vectors
 from dedup.profiles import Profiles
 from dedup.shingles import BoolMask, Int64s
 from dedup.story_candidates import story_candidates, term_pairs
@@ -148,6 +148,15 @@ def test_approximate_search_finds_most_of_what_exact_search_finds() -> None:
     kept = set(exact) & set(found)
     assert len(kept) > 0.9 * len(exact)
     assert len(kept) > 0.9 * len(found)
+
+
+@given(st.lists(st.integers(0, 30) | st.none(), max_size=12), st.integers(0, 13))
+def test_search_is_exact_up_to_so_many_comparisons(times: list[int | None], texts: int) -> None:
+    seconds = np.array([UNDATED if time is None else time for time in times], np.int64)
+    config = NeighborConfig(max_gap=timedelta(seconds=7), exact_texts=texts)
+    compared = sum(a is None or b is None or abs(a - b) <= 7 for a in times for b in times)
+    assert is_exact(seconds, config) == (compared <= texts**2)
+    assert is_exact(seconds, config) or len(times) > texts
 
 
 @pytest.mark.parametrize("dim", [256, 384, 512, 1024])

@@ -89,7 +89,9 @@ def clustered(
         removals=_counts(texts.selectExpr("explode(removed) as kind")),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
-        notes=notes_on(encoder, model, config, count, int(split or 0)),
+        notes=notes_on(
+            encoder, model, config, count <= config.neighbors.exact_texts, int(split or 0)
+        ),
     )
     return Found(_articles(copies, told, config), told.select(*STORY_COLUMNS), summary, examples)
 
