@@ -2,13 +2,14 @@
 
 The batch takes ties from the strongest down while both groups have room. So whether a tie is taken
 depends on stronger ties of its two groups, on still stronger ones of the groups at their other
-ends, and so on: these are found from the group that is asked for.
+ends, and so on. These are looked at from the group that is asked for, the strongest first, until
+it is clear that a group has no more room: seldom many.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,8 @@ from dedup.terms import WEIGHT_UNIT
 
 _Key = tuple[float, Place, Place]
 """Minus the strength, the earlier group, the later: ties in the order in which they are taken."""
-_LAST: _Key = (np.inf, (0, 0, ""), (0, 0, ""))
+_Tie = tuple[_Key, int, int]
+"""A tie and its two groups."""
 Told = Callable[[Sequence[str]], tuple[Sequence[StoryGroup], StoryTerms]]
 """Story groups by id, and their texts: terms of which `leads` and `members` are looked at."""
 
@@ -67,6 +69,7 @@ class TieBook:
         self._slot_of: dict[str, int] = {}
         self._postings = Postings()
         self._known: dict[int, _Near] = {}
+        self._decided: dict[_Key, bool] = {}
         self.version = 0
 
     def ties(
@@ -98,7 +101,7 @@ class TieBook:
             old = self._slot_of.pop(story, None)
             if old is not None:
                 self._outlines[old] = None
-            self._known = {}
+            self._known, self._decided = {}, {}
             if kept:
                 outline = Outline.from_bytes(kept)
                 slot = self._slot_of[story] = len(self._ids)
@@ -157,39 +160,50 @@ class TieBook:
             _matrix(named, [np.ones(len(each), np.int64) for each in named], len(names)),
         )
 
-    def _pool(self, slot: int) -> list[tuple[_Key, int]]:
-        """Ties of a group that are among the strongest of it, or of the other group."""
+    def _pool(self, slot: int) -> Iterator[_Tie]:
+        """Ties of a group among the strongest of it or of the other group, the strongest first."""
         near = self._near(slot)
-        return [
-            (key, other)
-            for rank, (key, other) in enumerate(zip(near.keys, near.others, strict=True))
-            if rank < STRONGEST or key in self._near(other).keys[:STRONGEST]
-        ]
+        for rank, (key, other) in enumerate(zip(near.keys, near.others, strict=True)):
+            if rank < STRONGEST or key in self._near(other).keys[:STRONGEST]:
+                yield key, slot, other
 
     def _taken(self, slot: int) -> set[_Key]:
-        """The ties that are taken, among all on which those of this group depend."""
-        ends: dict[_Key, tuple[int, int]] = {}
-        looked_at: dict[int, _Key] = {}
-        waiting = {slot: _LAST}
-        while waiting:
-            each, weakest = waiting.popitem()
-            looked_at[each] = weakest
-            for key, other in self._pool(each):
-                if key <= weakest:
-                    ends[key] = (each, other)
-                    if key > max(looked_at.get(other, key), waiting.get(other, key)) or (
-                        other not in looked_at and other not in waiting
-                    ):
-                        waiting[other] = key
-        room = dict.fromkeys((end for pair in ends.values() for end in pair), self._config.max_ties)
-        taken = set()
-        for key in sorted(ends):
-            a, b = ends[key]
-            if room[a] and room[b]:
-                room[a] -= 1
-                room[b] -= 1
-                taken.add(key)
+        """The ties of a group that are taken."""
+        taken: set[_Key] = set()
+        for tie in self._pool(slot):
+            if self._is_taken(tie):
+                taken.add(tie[0])
+            if len(taken) == self._config.max_ties:
+                break
         return taken
+
+    def _is_taken(self, tie: _Tie) -> bool:
+        """Whether both groups of a tie have room for it; on the way stronger ones are decided."""
+        waiting = [tie]
+        while waiting:
+            key, a, b = waiting[-1]
+            room = self._room(key, a)
+            if room is True:
+                room = self._room(key, b)
+            if isinstance(room, bool):
+                self._decided[key] = room
+                waiting.pop()
+            else:
+                waiting.append(room)
+        return self._decided[tie[0]]
+
+    def _room(self, key: _Key, slot: int) -> bool | _Tie:
+        """Whether stronger ties leave a group room for one; or the first that is not decided."""
+        room = self._config.max_ties
+        for stronger in self._pool(slot):
+            if stronger[0] >= key:
+                break
+            if stronger[0] not in self._decided:
+                return stronger
+            room -= self._decided[stronger[0]]
+            if not room:
+                return False
+        return True
 
     def _described(self, near: _Near, pairs: TiePairs, told: Told) -> tuple[StoryTie, ...]:
         rows = sorted({*pairs.a.tolist(), *pairs.b.tolist()})
