@@ -9,6 +9,7 @@ items away from the rare languages of the model.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
@@ -18,6 +19,8 @@ from functools import lru_cache
 # 1 microsecond a byte, and a lead is as sure as a page.
 _SCRIPT_CHARS = 1_000
 _MODEL_CHARS = 400
+# Threads that ask first at the same time would each load the model.
+_ONE_AT_A_TIME = threading.Lock()
 
 # First and last code point of the blocks in which a script's letters lie.
 _SCRIPT_BLOCKS = (
@@ -209,4 +212,6 @@ def _most_likely(text: str, plausible: frozenset[str]) -> str:
 
     # `rank` and a filter, not `set_languages`: that would change the model
     # for everybody in the process.
-    return next((code for code, _ in py3langid.rank(text[:_MODEL_CHARS]) if code in plausible), "")
+    with _ONE_AT_A_TIME:
+        ranked = py3langid.rank(text[:_MODEL_CHARS])
+    return next((code for code, _ in ranked if code in plausible), "")
