@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from benchmarks import readme
 from dedup import cli
+from dedup.bench.report import peak_mb
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
 from tests.on_spark import same_as_batch
@@ -159,14 +160,17 @@ def test_every_saved_result_is_shown_with_what_it_holds_for() -> None:
 
 def test_figures_in_the_text_are_the_saved_ones() -> None:
     saved = {path.stem: json.loads(path.read_text("utf-8")) for path in readme.RESULTS.iterdir()}
-    largest = saved["story_scale"]["rows"][-1]
+    *_, hundred, million = saved["corpus_size"]["rows"]
+    assert (hundred["articles"], million["articles"]) == (100_000, 1_000_000)
     believed = {(row["kind"], row["low"]): row for row in saved["affinity"]["rows"]}
     doubtful = believed["cross language", 0.4]
     size = next(row for row in saved["encoders"]["rows"] if row["encoder"] == "bundled")
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for said in (
-        f"{largest['texts']:,} texts of {largest['days']} days in nine languages take "
-        f"{largest['peak_memory_mb'] / 1024:.1f} GB",
+        f"{hundred['articles']:,} articles of {hundred['corpus']['days']:.0f} days in nine languages "
+        f"take {peak_mb(hundred['batch']) / 1024:.1f} GB, a million of three months "
+        f"{peak_mb(million['batch']) / 1024:.0f} GB and "
+        f"{million['batch']['wall_seconds'] / 60:.0f} minutes",
         f"what they call {doubtful['predicted']:.0%} was {doubtful['observed']:.0%}".replace(
             "%", " %"
         ),
