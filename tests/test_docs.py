@@ -168,9 +168,9 @@ def test_figures_in_the_text_are_the_saved_ones() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for said in (
         f"{hundred['articles']:,} articles of {hundred['corpus']['days']:.0f} days "
-        f"in nine languages take {peak_mb(hundred['batch']) / 1024:.1f} GB, a million of three months "
-        f"{peak_mb(million['batch']) / 1024:.0f} GB and "
-        f"{million['batch']['wall_seconds'] / 60:.0f} minutes",
+        f"in nine languages take {peak_mb(hundred['batch']) / 1024:.1f} GB, "
+        f"a million of three months {peak_mb(million['batch']) / 1024:.0f} GB "
+        f"and {million['batch']['wall_seconds'] / 60:.0f} minutes",
         f"what they call {doubtful['predicted']:.0%} was {doubtful['observed']:.0%}".replace(
             "%", " %"
         ),
