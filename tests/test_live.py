@@ -208,6 +208,8 @@ def test_small_streams_equal_the_batch(
     for put, gone in stream:
         followed.take(step_of(followed, put, gone))
         followed.check()
+        for number, other in put:
+            followed.ask(replace(POOL[number], text=POOL[other % len(POOL)].text))
     followed.open_again()
     followed.take(Step((), tuple(followed.articles)))
     followed.check()

@@ -276,7 +276,7 @@ class LiveGroups:
             link_again(np.unique(self._table.around(texts)[1]))
             firsts[late] = -1
             around = Around(firsts, groups, changed, self._cores.members)
-            return self._homes.asked(texts, around, number)
+            return self._homes.asked(texts, around, self._states.now.late)
 
         if late[number]:
             first = homes_of(np.array([number]))[number]

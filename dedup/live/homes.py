@@ -70,17 +70,17 @@ class Homes:
         self._means.update((each, means) for each, (means, _) in found.items())
         return {each: self._best(means) for each, (means, _) in found.items()}
 
-    def asked(self, numbers: Int64s, around: Around, passing: int) -> dict[int, int]:
+    def asked(self, numbers: Int64s, around: Around, late: BoolMask) -> dict[int, int]:
         """The same if things were so; only what is true as they are is kept.
 
         Args:
-            numbers: The round-ups.
+            numbers: The round-ups that there would be.
             around: The groups, as they would be.
-            passing: A text that does not stay: another will have its number.
+            late: Which texts are round-ups, bool (n,): of others nothing is brought up to date.
         """
         found = self._all_means(numbers, around)
         for each, ((near, means), new) in found.items():
-            if each != passing and new.any():
+            if each < len(late) and late[each] and new.any():
                 known, values = self._means.get(each, (near[:0], means[:0]))
                 self._means[each] = (
                     np.concatenate((known, near[new])),
