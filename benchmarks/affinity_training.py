@@ -2,7 +2,7 @@
 
     python -m benchmarks.affinity_training DEV_DIR SEEDS_GOLD [--encoder bundled] [--write FILE]
 
-The curves are fitted by `dedup.curve_fitting` on the candidate pairs of the labelled sets of
+The curves are fitted by `dedup.calibration.curves` on the candidate pairs of the labelled sets of
 `benchmarks.stories`, each set with a weight of its own. The look-alikes take no part: they are only
 measured on.
 
@@ -22,16 +22,16 @@ from benchmarks.saved import made_by, save_rows
 from benchmarks.story_scores import Bin, Run, reliability_by_language
 from benchmarks.story_sets import Int64s, StorySet, folds_of, load_sets
 from benchmarks.story_tables import reliability_table
-from dedup.affinity import LOG_ODDS_UNIT
+from dedup.calibration.curves import LabelledPairs, fit
 from dedup.cleaning import clean
 from dedup.config import Config
-from dedup.curve_fitting import LabelledPairs, fit
 from dedup.encoders import Encoder, load_encoder
-from dedup.features import Features
-from dedup.neighbors import Pairs
 from dedup.pipeline import cluster, independent, profiles_of
 from dedup.result import Result
-from dedup.story_candidates import story_candidates
+from dedup.stories.affinity import LOG_ODDS_UNIT
+from dedup.stories.candidates import story_candidates
+from dedup.stories.features import Features
+from dedup.stories.pairs import Pairs
 
 LIBRARIES = ("story-dedup", "numpy", "scipy")
 FOLDS = 2

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dedup.characters import SINGLE, WORD
+from dedup.text.characters import SINGLE, WORD
 
 OUTPUT = Path(__file__).parent.parent / "dedup" / "weights" / "characters.npz"
 _UNSPACED = (

@@ -24,10 +24,10 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 import dedup.bench
-from dedup.encoders import Float32s
+from dedup.compute.arrays import Float32s
 from dedup.encoders.bundled import BundledEncoder
-from dedup.neighbors import SCALE, whole_vectors
-from dedup.terms import WEIGHT_UNIT, count_terms, term_weights, unknown_weight
+from dedup.encoders.whole_vectors import SCALE, whole_vectors
+from dedup.text.terms import WEIGHT_UNIT, count_terms, term_weights, unknown_weight
 
 FILE = Path(dedup.bench.__file__).parent / "words.json"
 FREQUENT = {

@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from dedup.encoders import Float32s, load_encoder
+from dedup.compute.arrays import Float32s
+from dedup.encoders import load_encoder
 
 
 class TextEncoder(Protocol):

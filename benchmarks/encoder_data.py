@@ -12,10 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup.assembly import lead_of, seconds_of
+from dedup.articles import UNDATED, lead_of, seconds_of
 from dedup.cleaning import clean
 from dedup.config import Config
-from dedup.neighbors import UNDATED
 from dedup.readers.files import read_articles
 
 Int64s = npt.NDArray[np.int64]

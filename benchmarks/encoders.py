@@ -23,7 +23,7 @@ from benchmarks.encoder_baselines import open_encoder
 from benchmarks.encoder_data import NTREX_CODES, Data, Pairs, load_data
 from benchmarks.encoder_speed import measure_speed
 from benchmarks.saved import made_by, save_rows
-from dedup.encoders import Float32s
+from dedup.compute.arrays import Float32s
 
 __all__ = [
     "Data",

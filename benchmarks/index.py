@@ -33,7 +33,7 @@ import numpy as np
 
 from benchmarks.saved import made_by, save_rows
 from dedup.bench.corpus import generate
-from dedup.index import CACHE, StoryIndex
+from dedup.index.story_index import CACHE, StoryIndex
 from dedup.records import Article
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba")

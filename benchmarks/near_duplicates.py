@@ -36,7 +36,7 @@ def truth(path: Path, min_jaccard: float) -> dict[tuple[int, int], float]:
     """Exact Jaccard similarity of every pair at or above a limit, by a sparse product."""
     import scipy.sparse as sp
 
-    from dedup.shingles import shingle, tokenize, unique_rows
+    from dedup.text.shingles import shingle, tokenize, unique_rows
 
     texts = corpora.load(path).to_pylist()
     hashes, counts = [], []
@@ -183,7 +183,7 @@ def rows_of(runs: dict[tuple[str, int], list[dict[str, Any]]], count: int) -> li
 
 def template(count: int, folder: Path) -> dict[str, Any]:
     """A corpus of one template, which must not become one cluster."""
-    from dedup.near_duplicates import find_near_duplicates
+    from dedup.duplicates.clustering import find_near_duplicates
 
     texts = corpora.from_template(count)
     started = time.process_time()
@@ -203,7 +203,7 @@ def live(count: int, batches: int = 5) -> dict[str, Any]:
     Percentiles of wall times of 2,000 articles, medians over some batches: what else runs on a
     shared machine lengthens the slowest calls of a single one.
     """
-    from dedup.near_duplicate_index import NearDuplicateIndex
+    from dedup.duplicates.live_index import NearDuplicateIndex
 
     texts = corpora.planted(count + 2000, seed=2)
     index = NearDuplicateIndex()
@@ -242,7 +242,7 @@ def million(count: int, folder: Path) -> dict[str, Any]:
         "import time, json; t = time.perf_counter()\n"
         "from benchmarks.near_duplicates import peak_memory_mb\n"
         "from benchmarks.corpora import load\n"
-        "from dedup.near_duplicates import find_near_duplicates\n"
+        "from dedup.duplicates.clustering import find_near_duplicates\n"
         f"found = find_near_duplicates(load(__import__('pathlib').Path({str(path)!r})))\n"
         "print(json.dumps({'wall_seconds': round(time.perf_counter() - t, 1), 'cpu_seconds': "
         "round(time.process_time(), 1), 'peak_memory_mb': peak_memory_mb(), "

@@ -40,12 +40,12 @@ class Stages:
 
 def dedup(path: Path, threads: int) -> Outcome:
     """This library: candidates, exact verification, clusters around representatives."""
-    from dedup.candidates import candidates
+    from dedup.compute.utf8 import Utf8Texts
     from dedup.config import Config
-    from dedup.fingerprints import fingerprint
-    from dedup.matches import Verifier
-    from dedup.near_duplicates import assign_leaders, find_near_duplicates, originals_of
-    from dedup.utf8 import Utf8Texts
+    from dedup.duplicates.candidates import candidate_pairs
+    from dedup.duplicates.clustering import assign_leaders, find_near_duplicates, originals_of
+    from dedup.duplicates.fingerprints import fingerprint
+    from dedup.duplicates.matches import Verifier
 
     texts = load(path)
     # The kernels come from numba's cache on disk, as in every run but the first.
@@ -59,7 +59,7 @@ def dedup(path: Path, threads: int) -> Outcome:
     stages.done("exact copies")
     prints = fingerprint(content, config.fingerprints, compiled=True, threads=threads)
     stages.done("fingerprint")
-    pairs = candidates(prints, config.near_duplicates, compiled=True)
+    pairs = candidate_pairs(prints, config.near_duplicates, compiled=True)
     stages.done("candidates")
     verifier = Verifier(content, prints.token_counts, config, compiled=True, threads=threads)
     matches = verifier.matches(pairs)

@@ -17,21 +17,17 @@ import dedup
 ROOT = Path(__file__).parent.parent
 MODULES = (
     "dedup",
-    "dedup.affinity",
     "dedup.calibration",
     "dedup.config",
+    "dedup.duplicates",
     "dedup.encoders",
     "dedup.evaluation",
-    "dedup.features",
-    "dedup.fingerprints",
-    "dedup.identity",
-    "dedup.near_duplicate_index",
-    "dedup.near_duplicates",
     "dedup.pipeline",
     "dedup.readers",
     "dedup.server",
     "dedup.spark",
     "dedup.store",
+    "dedup.stories",
 )
 """What programs may use: the public names first, then the steps behind them."""
 

@@ -55,7 +55,7 @@ def exact_title(prepared: Prepared, _: float) -> Int64s:
 
 def near_duplicates(prepared: Prepared, _: float) -> Int64s:
     """Copies only: our duplicate clusters."""
-    from dedup.near_duplicates import find_near_duplicates
+    from dedup.duplicates.clustering import find_near_duplicates
 
     return find_near_duplicates(prepared.bodies, threads=1).representatives
 

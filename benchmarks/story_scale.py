@@ -23,16 +23,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.saved import made_by, save_rows
-from dedup.affinity import Affinity, AffinityModel
-from dedup.assembly import precedence
+from dedup.articles import precedence
 from dedup.bench.corpus import generate
 from dedup.cleaning import clean
+from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.encoders import load_encoder
 from dedup.evaluation.measures import b_cubed, overlap
 from dedup.pipeline import group_texts, profiles_of
-from dedup.profiles import Profiles, keys_of
-from dedup.shingles import Int64s
+from dedup.stories.affinity import Affinity, AffinityModel
+from dedup.stories.profiles import Profiles, keys_of
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba", "faiss-cpu")
 _ARTICLES_OF_A_TEXT = 1.6

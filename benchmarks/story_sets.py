@@ -14,10 +14,9 @@ import xxhash
 
 from benchmarks.encoder_data import NTREX_CODES
 from benchmarks.lookalikes import lookalikes
-from dedup.assembly import precedence, seconds_of
+from dedup.articles import UNDATED, precedence, seconds_of
 from dedup.cleaning import clean
 from dedup.evaluation import read_labels
-from dedup.neighbors import UNDATED
 from dedup.readers.files import read_articles
 from dedup.records import Article
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from benchmarks.story_sets import Int64s, StorySet
-from dedup.assembly import body_of, lead_of, seconds_of
+from dedup.articles import UNDATED, body_of, lead_of, seconds_of
 from dedup.cleaning import clean
+from dedup.compute.arrays import Float32s
 from dedup.config import Config
-from dedup.encoders import Encoder, Float32s, checked_vectors
-from dedup.neighbors import UNDATED
-from dedup.terms import count_terms
+from dedup.encoders import Encoder, checked_vectors
+from dedup.text.terms import count_terms
 
 Bools = npt.NDArray[np.bool_]
 

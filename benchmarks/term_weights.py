@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dedup.shingles import UInt64s, unique_rows
-from dedup.terms import WEIGHT_UNIT, terms
+from dedup.compute.arrays import UInt64s
+from dedup.text.shingles import unique_rows
+from dedup.text.terms import WEIGHT_UNIT, terms
 
 MIN_SHARE = 2e-4
 MIN_COUNT = 3

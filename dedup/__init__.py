@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup.config import Config
+    from dedup.description.explanation import Why
     from dedup.doctor import Checkup, Finding, examine, examine_file, plot_checkup
     from dedup.encoders import Encoder, load_encoder
     from dedup.errors import (
@@ -31,15 +32,8 @@ if TYPE_CHECKING:
         StoreError,
     )
     from dedup.evaluation import Evaluation, evaluate, evaluate_files
-    from dedup.index import StoryIndex
-    from dedup.index_records import (
-        IndexStats,
-        Neighbor,
-        Placement,
-        QueryAnswer,
-        StoryEvent,
-        StoryPage,
-    )
+    from dedup.index.records import IndexStats, Neighbor, Placement, QueryAnswer, StoryPage
+    from dedup.index.story_index import StoryIndex
     from dedup.pipeline import cluster
     from dedup.readers.files import read_articles
     from dedup.records import (
@@ -57,8 +51,9 @@ if TYPE_CHECKING:
         StoryTie,
     )
     from dedup.report import write_report
-    from dedup.result import Result, Summary, Why
+    from dedup.result import Result, Summary
     from dedup.store import Place, StoredArticle
+    from dedup.store.records import StoryEvent
 
 __version__ = "0.1.0"
 

@@ -13,32 +13,26 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dedup.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
-from dedup.assembly import (
-    body_of,
-    describe_clusters,
-    describe_groups,
-    lead_of,
-    precedence,
-    seconds_of,
-    source_of,
-)
+from dedup.articles import body_of, lead_of, precedence, seconds_of, source_of
 from dedup.cleaning import clean_articles
+from dedup.compute.arrays import Int64s
 from dedup.config import Config
-from dedup.embedding import embedded
+from dedup.description.clusters import describe_clusters
+from dedup.description.evidence import Evidences
+from dedup.description.groups import describe_groups
+from dedup.description.relations import story_ties
+from dedup.description.terms import StoryTerms, story_terms
+from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
-from dedup.evidence import Evidences
-from dedup.near_duplicates import find_near_duplicates
-from dedup.neighbors import is_exact
-from dedup.profiles import Profiles, head_of, keys_of, profiles
+from dedup.encoders.embedding import embedded
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
 from dedup.result import Result, Summary
-from dedup.shingles import Int64s
-from dedup.stories import Grouping, group
-from dedup.story_candidates import story_candidates
-from dedup.story_terms import StoryTerms, story_terms
-from dedup.storylines import story_ties
+from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
+from dedup.stories.candidates import story_candidates
+from dedup.stories.grouping import Grouping, group
+from dedup.stories.neighbors import is_exact
+from dedup.stories.profiles import Profiles, head_of, keys_of, profiles
 
 if TYPE_CHECKING:
     import pyarrow as pa

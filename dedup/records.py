@@ -149,7 +149,7 @@ class Evidence:
     """One part of a story link's probability.
 
     Args:
-        name: The feature, one of `dedup.features.FEATURES`, or `prior`.
+        name: The feature, one of `dedup.stories.features.FEATURES`, or `prior`.
         value: Its measured value, in the feature's own unit.
         log_odds: What it added to the log-odds of "same event".
         detail: The terms or numbers behind it, for people; of the prior the kind of pair,

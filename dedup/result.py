@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dedup.description.explanation import Why
 from dedup.errors import DedupError
 from dedup.records import (
     Article,
@@ -19,13 +20,12 @@ from dedup.records import (
     Match,
     Problem,
     StoryGroup,
-    StoryLink,
     StoryMember,
     StoryTie,
 )
 
 if TYPE_CHECKING:
-    from dedup.evidence import Evidences
+    from dedup.description.evidence import Evidences
 
 ARTICLE_COLUMNS = (
     "id",
@@ -100,49 +100,6 @@ class Summary:
     encoder: str
     config_digest: str
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Why two articles are together, or why not.
-
-    Args:
-        a: Id of the first article.
-        b: Id of the second article.
-        same_duplicate_cluster: Whether they are copies of one text.
-        same_story_group: Whether they cover the same event.
-        match: Exact similarity of the two texts.
-        link: Probability of the same event, with its parts; None if one text
-            represents both articles.
-        gap: Time between the first publications of the two texts; None without dates.
-        stories: Story group of each.
-        mean_probabilities: Mean P(same event) of each with the other texts of its story
-            group; None in a group of one text.
-        min_probability: Setting of the run: groups merge from there on.
-        max_gap: Setting of the run: articles further apart are not compared.
-    """
-
-    a: str
-    b: str
-    same_duplicate_cluster: bool
-    same_story_group: bool
-    match: Match
-    link: StoryLink | None
-    gap: timedelta | None
-    stories: tuple[StoryGroup, StoryGroup]
-    mean_probabilities: tuple[float | None, float | None]
-    min_probability: float
-    max_gap: timedelta
-
-    @property
-    def sentence(self) -> str:
-        """The answer in a sentence; `str` gives it, too."""
-        from dedup.explanation import sentence
-
-        return sentence(self)
-
-    def __str__(self) -> str:
-        return self.sentence
 
 
 @dataclass(frozen=True)
@@ -285,25 +242,25 @@ class Result:
         Raises:
             OutputError: The ending is unknown, or the file cannot be written.
         """
-        from dedup.writers import write_table
+        from dedup.output.tables import write_table
 
         write_table(self.article_rows(), ARTICLE_COLUMNS, path, file_format=file_format)
 
     def save_stories(self, path: str | Path) -> None:
         """Write one row per story group, in the format of the file's ending; see `save`."""
-        from dedup.writers import write_table
+        from dedup.output.tables import write_table
 
         write_table(self.story_rows(), STORY_COLUMNS, path)
 
     def save_ties(self, path: str | Path) -> None:
         """Write one row per tie of two story groups, in the format of the ending; see `save`."""
-        from dedup.writers import write_table
+        from dedup.output.tables import write_table
 
         write_table(self.tie_rows(), TIE_COLUMNS, path)
 
     def save_matches(self, path: str | Path) -> None:
         """Write one row per verified match, in the format of the file's ending; see `save`."""
-        from dedup.writers import write_table
+        from dedup.output.tables import write_table
 
         digest = {"config_digest": self.summary.config_digest}
         write_table([asdict(match) | digest for match in self.matches], MATCH_COLUMNS, path)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from dedup.index_records import StoryEvent
 from dedup.records import StoryGroup
 from dedup.store import Derived, Parcel, Place, Shelved, StoredArticle, StoredStory, StoryFilter
+from dedup.store.records import StoryEvent
 from dedup.store.rows import to_text
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -54,7 +54,7 @@ class DictStore:
         self._articles.update({row[0].article.id: row for row in rows})
 
     def delete_articles(self, ids: Sequence[str]) -> None:
-        for id in ids:  # noqa: A001
+        for id in ids:
             self._articles.pop(id, None)
             self._places.pop(id, None)
             self._shelved.pop(id, None)
@@ -79,7 +79,7 @@ class DictStore:
         *,
         hot: bool = False,
     ) -> Iterator[StoredArticle]:
-        for id in sorted(self._articles, key=to_text):  # noqa: A001
+        for id in sorted(self._articles, key=to_text):
             article = self._articles[id][0].article
             time = article.published_at or _NEVER
             if hot and id in self._shelved:
@@ -98,7 +98,7 @@ class DictStore:
         found = [each for each in self._places.values() if not (hot and each.id in self._shelved)]
         return iter(sorted(found, key=lambda place: to_text(place.id)))
 
-    def cluster(self, id: str) -> list[Place]:  # noqa: A002
+    def cluster(self, id: str) -> list[Place]:
         members = [place for place in self.all_places() if place.duplicate_cluster == id]
         return sorted(members, key=lambda place: place.id != place.representative)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import dedup
-from dedup.affinity import AffinityModel
 from dedup.config import Config
-from dedup.identity import replay
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article, StoryGroup
+from dedup.store.identity import replay
+from dedup.stories.affinity import AffinityModel
 from tests.news_streams import START, HashingEncoder
 
 PATIENCE = 120
@@ -41,7 +41,7 @@ VOTE = (
 )
 
 
-def article(id: str, text: str = QUAKE, hours: int = 0, **fields: Any) -> Article:  # noqa: A002
+def article(id: str, text: str = QUAKE, hours: int = 0, **fields: Any) -> Article:
     given = {"title": "", "source": "north.example", "language": "en", **fields}
     return Article(id, text=text, published_at=START + hours * HOUR, **given)
 
@@ -85,7 +85,7 @@ def articles_of(index: StoryIndex) -> dict[str, Article]:
     """All articles of an index by id."""
     ids = [member.id for story in all_stories(index) for member in story.members]
     assert len(ids) == len(set(ids))
-    return {id: index.article(id).article for id in ids}  # noqa: A001
+    return {id: index.article(id).article for id in ids}
 
 
 def check_index(index: StoryIndex) -> None:
@@ -125,6 +125,5 @@ def check_history(index: StoryIndex, stories: dict[str, StoryGroup]) -> None:
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert index.stats().events == len(events)
     assert replay(events) == {
-        id: frozenset(member.id for member in story.members)
-        for id, story in stories.items()  # noqa: A001
+        id: frozenset(member.id for member in story.members) for id, story in stories.items()
     }

@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 import xxhash
 
-from dedup.encoders import Float32s
+from dedup.compute.arrays import Float32s
 from dedup.records import Article
 
 START = datetime(2024, 2, 20, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Step:
 
 def after(articles: Mapping[str, Article], step: Step) -> dict[str, Article]:
     """The articles that are there after a step."""
-    found = {id: each for id, each in articles.items() if id not in step.removed}  # noqa: A001
+    found = {id: each for id, each in articles.items() if id not in step.removed}
     return found | {each.id: each for each in step.put}
 
 
@@ -190,7 +190,7 @@ class World:
             chosen = random.sample(self.articles, size)
             put = {each.id: self._corrected(each) if number else each for each in chosen}
             gone = min(len(there), random.choice([0, 0, 1, 2, 5, 30]))
-            removed = tuple(id for id in random.sample(sorted(there), gone) if id not in put)  # noqa: A001
+            removed = tuple(id for id in random.sample(sorted(there), gone) if id not in put)
             step = Step(tuple(put.values()), removed)
             there = after(there, step)
             yield step

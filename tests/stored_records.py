@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from dedup.index_records import StoryEvent
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
 from dedup.store import Derived, Place, Shelved, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.opening import open_store
+from dedup.store.records import StoryEvent
 from dedup.store.sql import SqlStore
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ WORDS = st.sampled_from(["fire", "rome", "100%", "x_y", "żółć", "\0", "d800"
 
 
 @st.composite
-def groups(draw: st.DrawFn, id: str) -> StoryGroup:  # noqa: A002
+def groups(draw: st.DrawFn, id: str) -> StoryGroup:
     return StoryGroup(
         id,
         draw(TEXT),
@@ -77,7 +77,7 @@ def groups(draw: st.DrawFn, id: str) -> StoryGroup:  # noqa: A002
 
 @st.composite
 def stories(draw: st.DrawFn) -> StoredStory:
-    id = draw(ID)  # noqa: A001
+    id = draw(ID)
     states: list[Literal["open", "merged", "closed"]] = ["open", "open", "merged", "closed"]
     state = draw(st.sampled_from(states))
     heir = draw(ID) if state == "merged" else ""
@@ -138,7 +138,7 @@ def opened(place: str, *, read_only: bool = False) -> Iterator[Store]:
         store.close()
 
 
-def article(id: str = "a", **changes: Any) -> tuple[StoredArticle, Derived]:  # noqa: A002
+def article(id: str = "a", **changes: Any) -> tuple[StoredArticle, Derived]:
     record = Article(id, "Title", "Text", "a.example", DAY, "en", "")
     clean = CleanText("Title", "Text")
     return StoredArticle(replace(record, **changes), DAY, False, "digest", clean), Derived(
@@ -146,7 +146,7 @@ def article(id: str = "a", **changes: Any) -> tuple[StoredArticle, Derived]:  # 
     )
 
 
-def story(id: str, number: int = 0, **changes: Any) -> StoredStory:  # noqa: A002
+def story(id: str, number: int = 0, **changes: Any) -> StoredStory:
     seen = DAY + timedelta(minutes=number)
     group = StoryGroup(
         id, "Head", {}, "a", seen, seen, 1, ("a.example",), ("en",), (), (), None, None, ()
@@ -162,7 +162,7 @@ def put_story(store: Store, number: int, *, text: str = "Text") -> None:
         number: From 1 on, one after the other.
         text: Of the article.
     """
-    id = f"a{number}"  # noqa: A001
+    id = f"a{number}"
     record = StoryGroup(
         f"s{number}", "Head", {}, id, DAY, DAY, 1, ("a.example",), ("en",), (), (), None, None,
         (StoryMember(id, f"c{number}", None),),

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.affinity import (
+from dedup.articles import UNDATED
+from dedup.compute.arrays import Int64s
+from dedup.encoders import load_encoder
+from dedup.encoders.whole_vectors import whole_vectors
+from dedup.errors import ConfigError
+from dedup.stories.affinity import (
     KINDS,
     LOG_ODDS_UNIT,
     Affinity,
@@ -19,12 +24,8 @@ from dedup.affinity import (
     log_odds_of,
     probability_of,
 )
-from dedup.encoders import load_encoder
-from dedup.errors import ConfigError
-from dedup.features import FEATURES
-from dedup.neighbors import UNDATED, whole_vectors
-from dedup.profiles import Profiles, head_of, profiles
-from dedup.shingles import Int64s
+from dedup.stories.features import FEATURES
+from dedup.stories.profiles import Profiles, head_of, profiles
 
 TEXTS = [
     "Vulkan Krakatau erupts, 12 villages of Banten evacuated",
@@ -73,7 +74,7 @@ def test_blocks_of_any_height_are_equal(
 ) -> None:
     everyone = np.arange(len(TEXTS))
     expected = affinity.block(everyone, everyone)
-    monkeypatch.setattr("dedup.affinity._PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.stories.affinity._PAIRS_AT_ONCE", 7)
     assert affinity.block(everyone, everyone).tolist() == expected.tolist()
     first, second = np.triu_indices(len(TEXTS), 1)
     assert affinity.log_odds(first, second).tolist() == expected[first, second].tolist()

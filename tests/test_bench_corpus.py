@@ -23,7 +23,7 @@ from dedup.evaluation import evaluate
 from dedup.evaluation.labels import read_labels
 from dedup.pipeline import cluster
 from dedup.readers.files import read_articles
-from dedup.skeletons import skeleton
+from dedup.text.consonant_keys import skeleton
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_a_corpus_written_in_processes_is_the_same(
     write_corpus(alone, generate(300, seed=5))
     for name in ("processes.MIN_ITEMS", "bench.corpus._AT_ONCE"):
         monkeypatch.setattr(f"dedup.{name}", 70)
-    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    monkeypatch.setattr("dedup.compute.processes.available_cores", lambda: 2)
     told: list[int] = []
     assert write_generated(spread_out, 300, seed=5, on_progress=told.append) == 300
     assert pq.read_table(spread_out).equals(pq.read_table(alone))

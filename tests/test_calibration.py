@@ -15,23 +15,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from dedup.affinity import Affinity, AffinityModel
-from dedup.anchors import SurePairs, far_pairs, mean_probability
-from dedup.calibration import calibrate
+from dedup.articles import UNDATED
+from dedup.calibration.calibrate import calibrate
+from dedup.calibration.curves import LabelledPairs, fit
+from dedup.calibration.sure_pairs import SurePairs, far_pairs, mean_probability
 from dedup.cleaning import clean
 from dedup.cli import app
+from dedup.compute.arrays import Float32s, Int64s
 from dedup.config import Config
-from dedup.curve_fitting import LabelledPairs, fit
-from dedup.encoders import Encoder, Float32s, load_encoder
+from dedup.encoders import Encoder, load_encoder
+from dedup.encoders.whole_vectors import whole_vectors
 from dedup.errors import InputError
 from dedup.evaluation import evaluate
-from dedup.features import FEATURES, Features
-from dedup.neighbors import UNDATED, whole_vectors
 from dedup.pipeline import cluster, profiles_of
-from dedup.profiles import profiles
 from dedup.readers.files import read_articles
 from dedup.records import Article
-from dedup.shingles import Int64s
+from dedup.stories.affinity import Affinity, AffinityModel
+from dedup.stories.features import FEATURES, Features
+from dedup.stories.profiles import profiles
 
 
 class Squeezed:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.dates.calendars import fold, from_solar_hijri, month_names
-from dedup.dates.datelines import find_dateline, is_dateline
-from dedup.dates.values import parse_date
+from dedup.text.dates.calendars import fold, from_solar_hijri, month_names
+from dedup.text.dates.datelines import find_dateline, is_dateline
+from dedup.text.dates.values import parse_date
 
 DAY = datetime(2023, 10, 18, tzinfo=UTC)
 TIME = datetime(2023, 10, 18, 14, 5, tzinfo=UTC)

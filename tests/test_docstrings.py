@@ -13,7 +13,7 @@ from pathlib import Path
 import dedup
 import dedup.errors
 from benchmarks.reference import MODULES
-from dedup.index_reading import IndexReader
+from dedup.index.reading import IndexReader
 
 PACKAGE = Path(dedup.__file__).parent
 ARRAYS = re.compile(r"\b(?:Float32s|Float64s|Int64s|Int32s|UInt32s|UInt64s|BoolMask|NDArray)\b")

@@ -16,9 +16,9 @@ import dedup
 from dedup import cli
 from dedup.doctor.panels import MARKS
 from dedup.errors import MissingExtraError, OutputError
-from dedup.pictures import INK
+from dedup.output.figures import INK
+from dedup.output.tables import write_table
 from dedup.result import ARTICLE_COLUMNS
-from dedup.writers import write_table
 from tests.test_doctor import alone, day, row, told
 
 

@@ -25,7 +25,7 @@ from benchmarks.encoders import (
     table,
     top1,
 )
-from dedup.encoders import Float32s
+from dedup.compute.arrays import Float32s
 
 # Few distinct scores, so that there are ties.
 SCORES = st.lists(st.integers(-4, 4).map(lambda score: score / 4), min_size=1, max_size=30)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from dedup.compute.arrays import Float32s
 from dedup.config import EncoderConfig
-from dedup.encoders import Encoder, Float32s, checked_vectors, load_encoder
+from dedup.encoders import Encoder, checked_vectors, load_encoder
 from dedup.errors import EncoderError
 
 TEXTS = [

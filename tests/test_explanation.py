@@ -15,9 +15,8 @@ from typer.testing import CliRunner
 
 import dedup
 from dedup import cli
-from dedup.explanation import reasons, sentence, shown_gap
+from dedup.description.explanation import Why, reasons, sentence, shown_gap
 from dedup.records import Evidence, Match, StoryGroup, StoryLink
-from dedup.result import Why
 
 NAMES = (
     *("prior", "text_cosine", "title_cosine", "cross_cosine", "shared_terms"),

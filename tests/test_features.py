@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.affinity import KINDS, Affinity, AffinityModel, likely_pairs
-from dedup.features import COMPILE_FROM_TEXTS, FEATURES, Features
-from dedup.keyed_rows import KeyedRows
-from dedup.neighbors import UNDATED, Pairs, whole_vectors
-from dedup.profiles import Profiles, keys_of, profiles
-from dedup.shingles import Int64s
+from dedup.articles import UNDATED
+from dedup.compute.arrays import Int64s
+from dedup.compute.keyed_rows import KeyedRows
+from dedup.encoders.whole_vectors import whole_vectors
+from dedup.stories.affinity import KINDS, Affinity, AffinityModel, likely_pairs
+from dedup.stories.features import COMPILE_FROM_TEXTS, FEATURES, Features
+from dedup.stories.pairs import Pairs
+from dedup.stories.profiles import Profiles, keys_of, profiles
 
 DAY = 86_400
 WORDS = [
@@ -123,7 +125,7 @@ def test_parts_in_threads_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     everyone = np.arange(60)
     first, second = all_pairs(60)
     expected = Affinity(model, made, compiled=True).block(everyone, everyone)
-    monkeypatch.setattr("dedup.compiled_pairs._PAIRS_AT_ONCE", 131)
+    monkeypatch.setattr("dedup.stories.compiled_pairs._PAIRS_AT_ONCE", 131)
     affinity = Affinity(model, made, compiled=True)
     assert affinity.block(everyone, everyone).tolist() == expected.tolist()
     assert affinity.log_odds(first, second).tolist() == expected.ravel().tolist()
@@ -138,7 +140,7 @@ def test_likely_pairs_are_those_at_the_floor(monkeypatch: pytest.MonkeyPatch) ->
     log_odds = affinity.log_odds(pairs.first, pairs.second)
     floor = int(np.median(log_odds))
     kept = log_odds >= floor
-    monkeypatch.setattr("dedup.affinity._SCORED_AT_ONCE", 100)
+    monkeypatch.setattr("dedup.stories.affinity._SCORED_AT_ONCE", 100)
     found = likely_pairs(affinity, pairs, floor)
     wanted = (pairs.first[kept], pairs.second[kept], log_odds[kept])
     assert [each.tolist() for each in found] == [each.tolist() for each in wanted]
@@ -147,7 +149,7 @@ def test_likely_pairs_are_those_at_the_floor(monkeypatch: pytest.MonkeyPatch) ->
 def test_many_texts_take_the_kernels_and_few_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert COMPILE_FROM_TEXTS > 40
     assert Features(many(40)).kernel is None
-    monkeypatch.setattr("dedup.features.COMPILE_FROM_TEXTS", 40)
+    monkeypatch.setattr("dedup.stories.features.COMPILE_FROM_TEXTS", 40)
     assert Features(many(40)).kernel is not None
 
 
@@ -219,7 +221,7 @@ def test_profiles_do_not_depend_on_how_many_texts_are_taken_at_once(
 ) -> None:
     whole = profiled(texts, 1)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dedup.profiles._AT_ONCE", at_once)
+        patched.setattr("dedup.stories.profiles._AT_ONCE", at_once)
         parts = profiled(texts, 1)
     for name in ("terms", "head_terms", "names", "numbers", "dates"):
         for field in fields(KeyedRows):

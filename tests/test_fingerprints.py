@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.config import FingerprintConfig
-from dedup.fingerprints import EMPTY_SLOT, Fingerprints, fingerprint, shingle_sizes
-from dedup.matches import compare
-from dedup.shingles import shingle, tokenize
+from dedup.duplicates.fingerprints import EMPTY_SLOT, Fingerprints, fingerprint, shingle_sizes
+from dedup.duplicates.matches import compare
+from dedup.text.shingles import shingle, tokenize
 
 WORDS = st.lists(
     st.sampled_from(["red", "green", "blue", "wind", "rain", "北京", "снег"]), max_size=80
@@ -76,8 +76,8 @@ def test_many_chunks_equal_one(
 ) -> None:
     texts = [prose(seed, 5 + seed * 7) for seed in range(12)] + [""]
     whole = fingerprint(texts)
-    monkeypatch.setattr("dedup.fingerprints._CHUNK_BYTES", 100)
-    monkeypatch.setattr("dedup.minhash._CHUNK_HASHES", 10)
+    monkeypatch.setattr("dedup.duplicates.fingerprints._CHUNK_BYTES", 100)
+    monkeypatch.setattr("dedup.duplicates.minhash._CHUNK_HASHES", 10)
     assert_same(fingerprint(texts), whole)
 
 

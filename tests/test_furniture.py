@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from dedup.cleaning import furniture
-from dedup.cleaning.furniture import PATTERNS, PHRASES, Phrases, Reason
+from dedup.cleaning import boilerplate as furniture
+from dedup.cleaning.boilerplate import PATTERNS, PHRASES, Phrases, Reason
 
 FIELDS = [field.name for field in dataclasses.fields(Phrases)]
 

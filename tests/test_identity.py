@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.identity import Succession, leads_to, replay, succession
-from dedup.index_records import EventKind, StoryEvent
+from dedup.store.identity import Succession, leads_to, replay, succession
+from dedup.store.records import EventKind, StoryEvent
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 ARTICLES = [f"a{number:02}" for number in range(24)]

@@ -12,7 +12,7 @@ import pytest
 
 import dedup
 from dedup.errors import InputError, NotFoundError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article, Problem
 from tests.indexes import (
     HOUR,
@@ -178,7 +178,7 @@ def test_an_article_without_a_date_has_the_time_of_its_adding_for_ever(index: St
 
 def test_odd_ids_and_texts_come_back_as_they_are(index: StoryIndex) -> None:
     odd = ["'; DROP TABLE articles; --", "ä b", "\U0001f300", "x" * 2000, "%", "普京"]
-    index.add([article(id, f"{QUAKE} {id}\ud800", hours=k) for k, id in enumerate(odd)])  # noqa: A001
+    index.add([article(id, f"{QUAKE} {id}\ud800", hours=k) for k, id in enumerate(odd)])
     assert set(articles_of(index)) == set(odd)
     check_index(index)
     index.remove(odd)

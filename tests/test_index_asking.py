@@ -13,9 +13,9 @@ import pytest
 
 import dedup
 from dedup.errors import InputError, NotFoundError, StoreError
-from dedup.identity import leads_to, replay
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article, StoryGroup
+from dedup.store.identity import leads_to, replay
 from tests.indexes import (
     HASHING,
     HOUR,
@@ -105,10 +105,7 @@ def test_what_is_not_there_is_not_found(index: StoryIndex) -> None:
 def test_why_is_the_answer_of_the_batch(full: StoryIndex, pool: list[Article]) -> None:
     articles = articles_of(full)
     batch = dedup.cluster(articles.values(), SMALL, encoder=HASHING, affinity=MODEL)
-    lasting = {
-        batch.story_of[id][0].id: full.place(id).story_group
-        for id in articles  # noqa: A001
-    }
+    lasting = {batch.story_of[id][0].id: full.place(id).story_group for id in articles}
     random = Random(2)
     for a, b in (random.sample(sorted(articles), 2) for _ in range(60)):
         theirs = batch.why(a, b)

@@ -20,7 +20,7 @@ from typer.main import get_command
 from dedup import cli
 from dedup.cli.indexes import parse_time
 from dedup.errors import ConfigError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from dedup.errors import StoreError
-from dedup.index import CACHE
-from dedup.live.cache import LinkCache
+from dedup.index.live.cache import LinkCache
+from dedup.index.story_index import CACHE
 from dedup.records import Article
 from dedup.store.opening import open_store
 from tests.indexes import PATIENCE, SMALL, all_stories, articles_of, check_index, opened

@@ -17,7 +17,7 @@ import pytest
 import dedup
 from dedup.config import Config
 from dedup.errors import StoreError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from dedup.store import StoredArticle
 from dedup.store.sqlite import SqliteStore
@@ -49,8 +49,8 @@ def test_rebuilding_keeps_ids_of_the_same_groups(tmp_path: Path, pool: list[Arti
         check_index(index)
         now = {story.id: story for story in all_stories(index)}
         assert len(now) > len(before)
-        members = {frozenset(m.id for m in story.members): id for id, story in before.items()}  # noqa: A001
-        for id, story in now.items():  # noqa: A001
+        members = {frozenset(m.id for m in story.members): id for id, story in before.items()}
+        for id, story in now.items():
             group = frozenset(member.id for member in story.members)
             assert members.get(group, id) == id
     with pytest.raises(StoreError, match=r"stories\.min_probability"):
@@ -207,7 +207,7 @@ def test_readers_in_threads_see_whole_steps_while_a_writer_works(
         where = (index, reader)[number % 2]
         for round_ in range(3):
             assert all(story.members for story in where.stories(limit=3).stories)
-            id = pool[(number + round_) % 10].id  # noqa: A001
+            id = pool[(number + round_) % 10].id
             assert where.article(id).article.id == id
             assert where.story(where.place(id).story_group).texts >= 1
             assert where.changes(limit=3)[0].number == 1

@@ -21,7 +21,7 @@ import pytest
 from dedup.cli.add import Adder, ProblemLog, _fed
 from dedup.cli.stream import Interruption, LiveStdin
 from dedup.errors import InputError, StoreError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from tests.indexes import PATIENCE
 

@@ -11,7 +11,7 @@ import pytest
 
 import dedup
 from dedup.errors import NotFoundError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import StoryTie
 from tests.indexes import HASHING, MODEL, SMALL, all_stories, article, articles_of, opened
 from tests.news_streams import World

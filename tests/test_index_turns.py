@@ -11,9 +11,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from dedup.index_records import Placement
-from dedup.index_turns import Turns
-from dedup.live import Live
+from dedup.index.fair_lock import Turns
+from dedup.index.live.live import Live
+from dedup.index.records import Placement
 from dedup.records import Article
 from dedup.server.app import create_app
 from tests.indexes import PATIENCE, check_index, opened

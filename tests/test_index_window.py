@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from dedup.config import Config
 from dedup.errors import ConfigError, NotFoundError
-from dedup.index import StoryIndex
-from dedup.live import Live
-from dedup.live.parcels import ParcelLinks
-from dedup.live.shelf import Held
+from dedup.index.live.archive.archive import Held
+from dedup.index.live.archive.bundles import ParcelLinks
+from dedup.index.live.live import Live
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from tests.indexes import (
     HASHING,
@@ -134,7 +134,7 @@ def sorted_links(kept: ParcelLinks) -> tuple[object, ...]:
 def test_where_chance_holds_everything_together_parts_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dedup.live.window._MANY", 20)
+    monkeypatch.setattr("dedup.index.live.window._MANY", 20)
     random = Random(3)
     articles = sorted(chain(random, 150, 20), key=lambda each: str(each.published_at))
     config = CHAINED.replace(neighbors={"max_gap": DAY}, index={"keep": 2 * DAY})
@@ -221,7 +221,7 @@ def test_memory_is_bounded_by_the_window(tmp_path: Path) -> None:
 def test_what_came_back_for_questions_leaves_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dedup.index_window._FEW", 3)
+    monkeypatch.setattr("dedup.index.window._FEW", 3)
     with opened(tmp_path, WINDOW) as index:
         index.add([apart(number) for number in range(40)])
         for number in range(30):

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.keyed_rows import KeyedRows
+from dedup.compute.keyed_rows import KeyedRows
 
 Row = dict[int, int]
 rows_lists = st.lists(

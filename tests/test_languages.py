@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.languages import detect_language, normalize_language
+from dedup.text.languages import detect_language, normalize_language
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
-from dedup.affinity import AffinityModel
-from dedup.candidates import MAX_BUCKET
 from dedup.config import Config
+from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
-from dedup.live import Live
-from dedup.live.pairs import Scored
-from dedup.live.shelf import Held
-from dedup.live.states import Imagined, States
+from dedup.index.live.archive.archive import Held
+from dedup.index.live.arrays.pairs import Scored
+from dedup.index.live.groups.partition import Imagined, States
+from dedup.index.live.live import Live
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
 from dedup.store import Derived, StoredArticle
+from dedup.stories.affinity import AffinityModel
 from tests.news_streams import START, HashingEncoder, Step, World, after
 
 TIGHT = Config.from_mapping(
@@ -76,7 +76,7 @@ class Followed:
         """Forget what is in memory, and take over what was stored."""
         stored = [
             StoredArticle(each, START, False, "", self.texts[id])
-            for id, each in sorted(self.articles.items())  # noqa: A001
+            for id, each in sorted(self.articles.items())
         ]
         lasting = {
             self.clusters[member.id].representative: f"lasting {story.id}"
@@ -109,7 +109,7 @@ class Followed:
         assert self.texts == batch.clean_texts
         assert set(self.clusters.values()) == set(batch.duplicate_clusters)
         assert self.clusters.keys() == self.articles.keys()
-        assert self.clusters == {id: self.live.cluster_of(id) for id in self.articles}  # noqa: A001
+        assert self.clusters == {id: self.live.cluster_of(id) for id in self.articles}
         assert self.derived.keys() == self.articles.keys()
         assert self.stories == {story.id: story for story in batch.story_groups}
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.config import Config
+from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.live_index import Copy, NearDuplicateIndex
 from dedup.errors import DedupError
-from dedup.near_duplicate_index import Copy, NearDuplicateIndex
-from dedup.near_duplicates import find_near_duplicates
 
 
 def corpus() -> list[str]:
@@ -84,7 +84,7 @@ def test_the_most_similar_copy_comes_first() -> None:
 
 
 def test_it_grows_and_shrinks_and_forgets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.near_duplicate_index._FIRST_CAPACITY", 4)
+    monkeypatch.setattr("dedup.duplicates.live_index._FIRST_CAPACITY", 4)
     index = NearDuplicateIndex()
     for number in range(200):
         index.add(str(number), f"{TEXTS[5]} edition {number}")

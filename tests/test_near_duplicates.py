@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.candidates import bucket_pairs, candidates
+from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
-from dedup.fingerprints import fingerprint, use_kernels
-from dedup.matches import compare
-from dedup.near_duplicates import find_near_duplicates
-from dedup.shingles import tokenize
-from dedup.utf8 import Utf8Texts
+from dedup.duplicates.candidates import bucket_pairs, candidate_pairs
+from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.fingerprints import fingerprint, use_kernels
+from dedup.duplicates.matches import compare
+from dedup.text.shingles import tokenize
 
 CONFIG = Config()
 
@@ -138,7 +138,7 @@ def test_a_few_words_inside_another_text_are_no_copy(prose: Callable[[int, int],
 
 
 def test_candidates_of_nothing_are_none() -> None:
-    assert candidates(fingerprint([])).shape == (0, 2)
+    assert candidate_pairs(fingerprint([])).shape == (0, 2)
     assert find_near_duplicates([]).representatives.shape == (0,)
 
 
@@ -173,8 +173,8 @@ def test_kernels_and_threads_change_nothing(
     corpus: list[str], threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = find_near_duplicates(corpus, CONFIG, compiled=False, threads=1)
-    monkeypatch.setattr("dedup.fingerprints._CHUNK_BYTES", 1000)
-    monkeypatch.setattr("dedup.matches._PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.duplicates.fingerprints._CHUNK_BYTES", 1000)
+    monkeypatch.setattr("dedup.duplicates.matches._PAIRS_AT_ONCE", 7)
     found = find_near_duplicates(corpus, CONFIG, compiled=True, threads=threads)
     assert found.representatives.tolist() == plain.representatives.tolist()
     assert found.originals.tolist() == plain.originals.tolist()
@@ -188,7 +188,7 @@ def test_an_arrow_array_gives_the_same(corpus: list[str]) -> None:
 
 
 def test_much_text_takes_the_kernels_and_little_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.fingerprints.COMPILE_FROM_BYTES", 100)
+    monkeypatch.setattr("dedup.duplicates.fingerprints.COMPILE_FROM_BYTES", 100)
     assert use_kernels(Utf8Texts.of(["x" * 100]), None)
     assert not use_kernels(Utf8Texts.of(["x" * 99]), None)
     monkeypatch.setitem(sys.modules, "numba", None)

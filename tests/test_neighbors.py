@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.articles import UNDATED
+from dedup.compute.arrays import BoolMask, Float32s, Int64s
+from dedup.compute.keyed_rows import KeyedRows
 from dedup.config import NeighborConfig
-from dedup.encoders import Float32s
-from dedup.keyed_rows import KeyedRows
-from dedup.neighbors import SCALE, UNDATED, Pairs, is_exact, neighbor_pairs, whole_vectors
-from dedup.profiles import Profiles
-from dedup.shingles import BoolMask, Int64s
-from dedup.story_candidates import story_candidates, term_pairs
-from dedup.terms import WEIGHT_UNIT
+from dedup.encoders.whole_vectors import SCALE, whole_vectors
+from dedup.stories.candidates import story_candidates, term_pairs
+from dedup.stories.neighbors import is_exact, neighbor_pairs
+from dedup.stories.pairs import Pairs
+from dedup.stories.profiles import Profiles
+from dedup.text.terms import WEIGHT_UNIT
 
 DAY = 86_400
 
@@ -111,8 +113,8 @@ def test_small_blocks_equal_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     languages = np.arange(200) % 3
     config = NeighborConfig(max_gap=timedelta(days=2), per_language=4)
     large = neighbor_pairs(whole, seconds, languages, 0.5, config)
-    monkeypatch.setattr("dedup.neighbors._MAX_BLOCK", 16)
-    monkeypatch.setattr("dedup.neighbors._CELLS_OF_A_THREAD", 100)
+    monkeypatch.setattr("dedup.stories.neighbors._MAX_BLOCK", 16)
+    monkeypatch.setattr("dedup.stories.neighbors._CELLS_OF_A_THREAD", 100)
     for compiled in (True, False):
         steps: list[int] = []
         small = neighbor_pairs(whole, seconds, languages, 0.5, config, steps.append, compiled)
@@ -229,7 +231,7 @@ def test_texts_searched_in_parts_share_the_same_words(monkeypatch: pytest.Monkey
     rows = rows_of([{int(key): 60 for key in generator.integers(0, 50, 8)} for _ in range(300)])
     seconds = np.arange(300, dtype=np.int64) * DAY // 20
     whole = term_pairs(rows, seconds, compiled=True)
-    monkeypatch.setattr("dedup.story_candidates._TEXTS_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.stories.candidates._TEXTS_AT_ONCE", 7)
     assert len(whole.first) > 100
     assert listed(term_pairs(rows, seconds, compiled=True)) == listed(whole)
     assert listed(term_pairs(rows, seconds, compiled=False)) == listed(whole)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 import dedup
+from dedup.compute.arrays import Float32s
 from dedup.config import Config
-from dedup.encoders import Float32s
 from dedup.evaluation import evaluate
 from dedup.records import Article
 from dedup.result import Result
@@ -95,11 +95,11 @@ def test_batches_of_any_size_give_the_same(
     rows: list[dict[str, str]], result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, size in {
-        "embedding._AT_ONCE": 7,
-        "profiles._AT_ONCE": 4,
-        "fingerprints._CHUNK_BYTES": 500,
-        "neighbors._MAX_BLOCK": 5,
-        "candidates._PAIRS_AT_ONCE": 3,
+        "encoders.embedding._AT_ONCE": 7,
+        "stories.profiles._AT_ONCE": 4,
+        "duplicates.fingerprints._CHUNK_BYTES": 500,
+        "stories.neighbors._MAX_BLOCK": 5,
+        "duplicates.candidates._PAIRS_AT_ONCE": 3,
     }.items():
         monkeypatch.setattr(f"dedup.{name}", size)
     assert same(dedup.cluster(rows), result)
@@ -108,7 +108,7 @@ def test_batches_of_any_size_give_the_same(
 def test_any_number_of_threads_gives_the_same(
     rows: list[dict[str, str]], result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dedup.threads.available_cores", lambda: 1)
+    monkeypatch.setattr("dedup.compute.threads.available_cores", lambda: 1)
     with threadpool_limits(1):
         assert same(dedup.cluster(rows), result)
 
@@ -177,7 +177,7 @@ def test_why_of_an_unknown_id_is_an_error(result: Result) -> None:
         result.why(result.articles[0].id, "nobody")
 
 
-def article(id: str, text: str, hours: int | None = 0, **fields: str) -> Article:  # noqa: A002
+def article(id: str, text: str, hours: int | None = 0, **fields: str) -> Article:
     time = None if hours is None else DAY + timedelta(hours=hours)
     return Article(id=id, text=text, published_at=time, language="en", **fields)
 
@@ -210,7 +210,7 @@ def test_copy_types_and_their_evidence() -> None:
         ]
     )
     members = {member.id: member for member in made.duplicate_clusters[0].members}
-    assert {id: m.copy_type for id, m in members.items()} == {  # noqa: A001
+    assert {id: m.copy_type for id, m in members.items()} == {
         "first": "original",
         "same": "exact",
         "edited": "near",

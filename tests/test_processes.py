@@ -14,15 +14,15 @@ import pytest
 
 from dedup.bench.corpus import generate
 from dedup.cleaning import clean_articles
+from dedup.compute.arrays import Float32s
+from dedup.compute.processes import LIMIT, MIN_ITEMS, MIN_KEPT_ITEMS, kept, spread
 from dedup.config import Config
-from dedup.embedding import embedded
-from dedup.encoders import Float32s
+from dedup.description.names import story_names
+from dedup.description.terms import calendar_terms
 from dedup.encoders.bundled import BundledEncoder
+from dedup.encoders.embedding import embedded
 from dedup.errors import MissingExtraError
 from dedup.pipeline import profiles_of
-from dedup.processes import LIMIT, MIN_ITEMS, MIN_KEPT_ITEMS, kept, spread
-from dedup.story_names import story_names
-from dedup.story_terms import calendar_terms
 from tests.parts import dead, failed, printed, refused, squared
 
 
@@ -87,7 +87,7 @@ def test_the_part_of_a_process_that_dies_is_done_here() -> None:
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from dedup.processes import spread\n"
+        "from dedup.compute.processes import spread\n"
         "print('run')\n"
         "with spread(10**6, processes=2) as mapped:\n"
         "    print(list(mapped(abs, [-1, 2])))\n"
@@ -99,7 +99,7 @@ def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
 def test_articles_cleaned_in_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     articles = [each.article for each in generate(400, seed=2)]
     alone = clean_articles(articles)
-    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 10)
+    monkeypatch.setattr("dedup.compute.processes.MIN_ITEMS", 10)
     monkeypatch.setattr("dedup.cleaning.articles._AT_ONCE", 64)
     told: list[int] = []
     spread_out = clean_articles(articles, on_progress=told.append, processes=2)
@@ -115,9 +115,13 @@ def test_profiles_and_vectors_made_in_processes_are_the_same(
     articles = [each.article for each in generate(300, seed=2)]
     texts = clean_articles(articles)
     alone = profiles_of(articles, texts, BundledEncoder(), Config())
-    for name in ("processes.MIN_ITEMS", "profiles._AT_ONCE", "embedding._AT_ONCE"):
+    for name in (
+        "compute.processes.MIN_ITEMS",
+        "stories.profiles._AT_ONCE",
+        "encoders.embedding._AT_ONCE",
+    ):
         monkeypatch.setattr(f"dedup.{name}", 64)
-    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    monkeypatch.setattr("dedup.compute.processes.available_cores", lambda: 2)
     spread_out = profiles_of(articles, texts, BundledEncoder(), Config())
     assert alone.whole.tolist() == spread_out.whole.tolist()
     assert alone.head_whole.tolist() == spread_out.head_whole.tolist()
@@ -138,16 +142,16 @@ def test_names_found_in_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) 
         for k in range(0, 300, 3)
     ]
     alone = story_names(told, calendar_terms)
-    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 10)
-    monkeypatch.setattr("dedup.story_names._STORIES_AT_ONCE", 7)
-    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    monkeypatch.setattr("dedup.compute.processes.MIN_ITEMS", 10)
+    monkeypatch.setattr("dedup.description.names._STORIES_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.compute.processes.available_cores", lambda: 2)
     assert story_names(told, calendar_terms) == alone
     assert any(alone)
 
 
 def test_an_encoder_of_ones_own_stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.processes.MIN_ITEMS", 1)
-    monkeypatch.setattr("dedup.processes.available_cores", lambda: 2)
+    monkeypatch.setattr("dedup.compute.processes.MIN_ITEMS", 1)
+    monkeypatch.setattr("dedup.compute.processes.available_cores", lambda: 2)
 
     class Own:
         name, revision, dim = "own", "1", 2

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="the extra [server] is not installed")
 from fastapi.testclient import TestClient
 
 from dedup.errors import StoreError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.server import Limits, create_app
 from tests.served import BODY, FLOOD, OTHER, flood_index
 
@@ -94,7 +94,7 @@ def test_a_batch_says_where_each_was_put(client: TestClient, index: StoryIndex) 
     assert list(placements) == ["a", "b", "d", "e"]
     assert placements["b"]["representative"] == "a"
     assert placements["b"]["copy_type"] == "near"
-    for id, each in placements.items():  # noqa: A001
+    for id, each in placements.items():
         assert each["story_group"] == index.place(id).story_group
     assert [met["kind"] for met in answer.json()["problems"]] == ["empty article"]
 
@@ -115,7 +115,7 @@ def test_put_adds_replaces_and_keeps(client: TestClient) -> None:
     "id",
     ["a/b", "/a", "a//b/", "a b", "é/ü?x=1&y#z", "100%", "a\nb", "日本", "a+b;c", "..a", "'\""],
 )
-def test_ids_of_any_characters_work_in_paths(id: str, client: TestClient) -> None:  # noqa: A002
+def test_ids_of_any_characters_work_in_paths(id: str, client: TestClient) -> None:
     path = f"/v1/articles/{quote(id, safe='')}"
     assert client.put(path, json={"text": ROW["text"]}).status_code == 201
     assert client.get(path).json()["article"]["id"] == id
@@ -126,7 +126,7 @@ def test_ids_of_any_characters_work_in_paths(id: str, client: TestClient) -> Non
 
 
 @pytest.mark.parametrize("id", [" a", "a ", "a\0b", "x" * 1001])
-def test_ids_that_cannot_be_kept_are_refused(id: str, client: TestClient) -> None:  # noqa: A002
+def test_ids_that_cannot_be_kept_are_refused(id: str, client: TestClient) -> None:
     problem_of(client.put(f"/v1/articles/{quote(id, safe='')}", json={"text": "Text."}), 422)
 
 
@@ -331,7 +331,7 @@ def test_a_merged_story_leads_to_its_heir_and_one_without_articles_is_gone(
     assert client.get(f"/v1/stories/{merged}").json()["id"] == heir
     page = client.get(f"/stories/{merged}", follow_redirects=False)
     assert (page.status_code, page.headers["location"]) == (308, f"/stories/{heir}")
-    for id in "abde":  # noqa: A001
+    for id in "abde":
         client.delete(f"/v1/articles/{id}")
     problem_of(client.get(f"/v1/stories/{heir}"), 410)
     problem_of(client.get(f"/v1/stories/{merged}"), 410)

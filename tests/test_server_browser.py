@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from tests.indexes import PATIENCE
 from tests.served import FLOOD, OTHER, running
@@ -124,7 +124,7 @@ def window(chromium: Any, seeded: tuple[str, StoryIndex]) -> Iterator[Watched]:
 def paths(index: StoryIndex) -> list[str]:
     """One of each kind of page, and all pages of what is hostile."""
     found = ["/", "/?order=largest", "/query", "/why?a=a&b=b", "/why?a=a&b=d"]
-    for id in ("a", "b", "xi-putin-ar-1", *(f"hostile/{n}" for n in range(len(HOSTILE)))):  # noqa: A001
+    for id in ("a", "b", "xi-putin-ar-1", *(f"hostile/{n}" for n in range(len(HOSTILE)))):
         path = quote(id, safe="")
         story = index.place(id).story_group
         found += [f"/articles/{path}", f"/stories/{story}", f"/why?a={path}&b=xi-putin-ar-1"]

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="the extra [server] is not installed")
 from fastapi.testclient import TestClient
 
 from benchmarks.readme import DOCUMENTS, ROOT
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.server import create_app
 
 HOST = "localhost:8000"

@@ -14,7 +14,7 @@ pytest.importorskip("fastapi", reason="the extra [server] is not installed")
 
 from fastapi.testclient import TestClient
 
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from dedup.server import Limits, create_app
 from dedup.server.pages.sparkline import HEIGHT, MOST_BARS, sparkline
@@ -198,7 +198,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
         ids = [placed.id for placed in index.add([*articles, *copies])]
         with TestClient(create_app(index)) as client:
             checked(client.get("/").text)
-            for id in ids:  # noqa: A001
+            for id in ids:
                 path = quote(id, safe="")
                 pages = [client.get(f"/articles/{path}"), client.get(f"/why?a={path}&b={path}")]
                 pages.append(client.get(f"/stories/{index.place(id).story_group}"))

@@ -19,7 +19,7 @@ import httpx2 as httpx
 
 from dedup.encoders import load_encoder
 from dedup.errors import InputError, NotFoundError, StoreError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import Problem
 from dedup.server.writer import WriterProcess
 from dedup.store.lock import WriterLock

@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.matches import compare
-from dedup.shingles import Tokens, mix64, ranges, scan, shingle, tokenize, unique_rows
+from dedup.compute.arrays import mix64, ranges
+from dedup.duplicates.matches import compare
+from dedup.text.shingles import Tokens, scan, shingle, tokenize, unique_rows
 
 MASK = (1 << 64) - 1
 UNSPACED = re.compile(

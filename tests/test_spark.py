@@ -14,10 +14,11 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import adjusted_rand_score
 
-from dedup.assembly import body_of, describe_clusters
+from dedup.articles import body_of
 from dedup.cleaning import clean_articles
 from dedup.config import Config
-from dedup.near_duplicates import find_near_duplicates
+from dedup.description.clusters import describe_clusters
+from dedup.duplicates.clustering import find_near_duplicates
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from tests.news_streams import START, World

@@ -244,7 +244,7 @@ def kill_who_shuffles(here: Cluster, local: Path, before: set[Path], ended: thre
         assert not ended.wait(0.01), "nothing was shuffled"
     executors = here.executors()
     assert len(executors) == 2
-    (chosen,) = (id for id, folder in executors.items() if folder in min(new).parents)  # noqa: A001
+    (chosen,) = (id for id, folder in executors.items() if folder in min(new).parents)
     os.kill(chosen, signal.SIGKILL)
     return chosen
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dedup.errors import StoreError
-from dedup.index_records import StoryEvent
 from dedup.store import Place, Shelved, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
+from dedup.store.records import StoryEvent
 from tests.dict_store import DictStore
 from tests.stored_records import DAY, FILTERS, IDS, TRANSACTIONS, article, opened, story
 
@@ -47,7 +47,7 @@ def shelvable(
     parcels: list[tuple[bytes, list[Shelved]]], oracle: DictStore
 ) -> list[tuple[bytes, list[Shelved]]]:
     """Parcels of articles that are there and not shelved, each once."""
-    free = {id for id in IDS if oracle.articles([id]) and not oracle.shelved([id])}  # noqa: A001
+    free = {id for id in IDS if oracle.articles([id]) and not oracle.shelved([id])}
     found = []
     for links, articles in parcels:
         chosen = {each.id: each for each in articles if each.id in free}

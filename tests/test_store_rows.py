@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.errors import StoreError
-from dedup.identity import replay
-from dedup.index_records import StoryEvent
 from dedup.store import Derived, StoredArticle, StoredStory, migrations
+from dedup.store.identity import replay
 from dedup.store.migrations import Migration, known_migrations
 from dedup.store.opening import open_store
+from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     UNDATED,
     article_row,

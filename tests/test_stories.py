@@ -15,15 +15,15 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
-from dedup.affinity import log_odds_of
+from dedup.articles import UNDATED
+from dedup.compute.arrays import Int64s
 from dedup.config import StoryConfig
-from dedup.linkage import NO_CONSENT, average_linkage
-from dedup.links import Links
-from dedup.neighbors import UNDATED
-from dedup.percolation import percolates
-from dedup.round_ups import best_homes, closed_compiled, closed_plain, round_ups
-from dedup.shingles import Int64s
-from dedup.stories import described, group
+from dedup.stories.affinity import log_odds_of
+from dedup.stories.components import percolates
+from dedup.stories.grouping import described, group
+from dedup.stories.linkage import NO_CONSENT, average_linkage
+from dedup.stories.links import Links
+from dedup.stories.round_ups import best_homes, closed_compiled, closed_plain, round_ups
 
 FAR = 100_000
 
@@ -313,7 +313,7 @@ def test_round_ups_find_the_home_that_a_search_of_all_finds(seed: int, gap: int)
         best = max(options, default=(-1e9, 0))
         expected.append(-best[1] if best[0] >= log_odds_of(0.35) else -1)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dedup.round_ups._MEMBERS_AT_ONCE", 5)
+        patched.setattr("dedup.stories.round_ups._MEMBERS_AT_ONCE", 5)
         found = best_homes(
             np.arange(10, 14), groups, near, seconds, Dense(scores), StoryConfig(),
             timedelta(seconds=gap),
@@ -413,8 +413,8 @@ def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> No
     linked, config = Links.of(*links(scores), 60), StoryConfig()
     found = round_ups(linked, Dense(scores), config)
     assert len(found) > 30
-    monkeypatch.setattr("dedup.round_ups._MANY", 0)
-    monkeypatch.setattr("dedup.round_ups._TEXTS_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.stories.round_ups._MANY", 0)
+    monkeypatch.setattr("dedup.stories.round_ups._TEXTS_AT_ONCE", 7)
     assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
 
 

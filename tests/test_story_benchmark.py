@@ -40,12 +40,12 @@ from benchmarks.story_sets import (
 )
 from benchmarks.story_tables import overall_table, set_table
 from benchmarks.story_texts import Prepared, RememberingEncoder, tfidf
+from dedup.articles import UNDATED
 from dedup.cleaning import clean
-from dedup.encoders import Float32s
+from dedup.compute.arrays import Float32s
+from dedup.duplicates.clustering import find_near_duplicates
 from dedup.evaluation import evaluate
 from dedup.evaluation.measures import codes
-from dedup.near_duplicates import find_near_duplicates
-from dedup.neighbors import UNDATED
 from dedup.records import Article
 
 DAY = 86_400

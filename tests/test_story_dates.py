@@ -10,9 +10,9 @@ from babel.dates import format_date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.articles import UNDATED
 from dedup.cleaning import normalize
-from dedup.neighbors import UNDATED
-from dedup.story_dates import dates_of, shown_day
+from dedup.stories.dates import dates_of, shown_day
 
 LANGUAGES = (
     *("ar", "bg", "cs", "da", "de", "el", "en", "es", "fr", "hr"),

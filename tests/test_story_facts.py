@@ -14,21 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedup
-from dedup.affinity import probability_of
-from dedup.records import Article
-from dedup.result import Result
-from dedup.shingles import Int64s
-from dedup.stories import Group
-from dedup.story_facts import leading
-from dedup.story_names import MAX_NAMES, story_names
-from dedup.story_terms import (
+from dedup.compute.arrays import Int64s
+from dedup.description.names import MAX_NAMES, story_names
+from dedup.description.representatives import leading
+from dedup.description.terms import (
     MAX_KEY_TERMS,
     MIN_BITS,
     calendar_terms,
     joined_pieces,
     story_terms,
 )
-from dedup.terms import WEIGHT_UNIT, placed_terms, spelled_terms, term_weights
+from dedup.records import Article
+from dedup.result import Result
+from dedup.stories.affinity import probability_of
+from dedup.stories.grouping import Group
+from dedup.text.terms import WEIGHT_UNIT, placed_terms, spelled_terms, term_weights
 
 DAY = datetime(2024, 3, 4, 8, tzinfo=UTC)
 NO_DATES = np.empty(0, np.uint64)
@@ -120,7 +120,7 @@ def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     leads = ["Vantongeren in Brackwater", "Brackwater floods", "Pyongyang", "Pyongyang zzyzx"]
     members = numbers([0, 1], [2], [3])
     whole = story_terms(members, leads, ["en"] * 4)
-    monkeypatch.setattr("dedup.story_terms._TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr("dedup.description.terms._TEXTS_AT_ONCE", 1)
     parts = story_terms(members, leads, ["en"] * 4)
     assert parts.key_terms == whole.key_terms
     assert np.array_equal(parts.weights.toarray(), whole.weights.toarray())

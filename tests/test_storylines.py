@@ -15,15 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedup
+from dedup.articles import UNDATED
 from dedup.config import StorylineConfig
+from dedup.description.relations import story_ties
+from dedup.description.terms import story_terms
+from dedup.encoders.whole_vectors import whole_vectors
 from dedup.errors import ConfigError
-from dedup.neighbors import UNDATED, whole_vectors
 from dedup.records import StoryGroup, StoryTie
 from dedup.result import TIE_COLUMNS
-from dedup.stories import Group
-from dedup.story_terms import story_terms
-from dedup.storylines import story_ties
-from dedup.terms import WEIGHT_UNIT, term_weights
+from dedup.stories.grouping import Group
+from dedup.text.terms import WEIGHT_UNIT, term_weights
 
 HOUR, DAY = 3_600, 86_400
 DAY_ONE = datetime(2024, 3, 4, tzinfo=UTC)
@@ -244,14 +245,14 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     expected = ties(told)
     assert len(expected) > 20
-    monkeypatch.setattr("dedup.storylines._ENTRIES_AT_ONCE", 30)
-    monkeypatch.setattr("dedup.storylines._PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("dedup.description.relations._ENTRIES_AT_ONCE", 30)
+    monkeypatch.setattr("dedup.description.relations._PAIRS_AT_ONCE", 7)
     assert ties(told) == expected
 
 
 def test_a_crowd_of_like_stories_keeps_to_its_strongest(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Told((FLOOD,), (10 * number,)) for number in range(30)]
-    monkeypatch.setattr("dedup.storylines.STRONGEST", 2)
+    monkeypatch.setattr("dedup.description.relations.STRONGEST", 2)
     found = ties(told)
     assert all(int(tie.later) - int(tie.earlier) <= 2 for tie in found)
     assert {tie.later for tie in found} == {str(number) for number in range(1, 30)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.terms import count_terms, spelled_terms, term_weights, terms
+from dedup.text.terms import count_terms, spelled_terms, term_weights, terms
 
 
 def weight_of(word: str) -> int:

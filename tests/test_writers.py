@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dedup.errors import OutputError
-from dedup.writers import replacing, write_table
+from dedup.output.tables import replacing, write_table
 
 COLUMNS = ("id", "published_at", "probability", "members", "texts")
 ROWS: list[dict[str, Any]] = [

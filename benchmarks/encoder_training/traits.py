@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.encoder_training.batches import Int64s
 from dedup.encoders.bundled.segmentation import Segmenter
 from dedup.encoders.bundled.words import is_unspaced
-from dedup.skeletons import skeleton
+from dedup.text.consonant_keys import skeleton
 
 _BEGINNINGS = (4, 6)
 _ENDING = 5

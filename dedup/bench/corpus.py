@@ -20,10 +20,10 @@ import numpy as np
 from dedup.bench.names import drawn_name, spelled
 from dedup.bench.plan import LANGUAGES, Plan, planned
 from dedup.bench.writing import Writer
+from dedup.compute.processes import spread
 from dedup.errors import ConfigError
-from dedup.processes import spread
+from dedup.output.tables import replacing
 from dedup.records import Article
-from dedup.writers import replacing
 
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 _PAPERS = ("Post", "Times", "Herald", "News", "Wire", "Daily")

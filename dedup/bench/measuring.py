@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dedup.bench.stages import Stage, StageClock, peak_memory_mb
 from dedup.config import Config
-from dedup.writers import replacing
+from dedup.output.tables import replacing
 
 if TYPE_CHECKING:
     from dedup.records import Article
@@ -119,7 +119,7 @@ def _batch(job: Job, folder: Path) -> Measured:
 def _index(job: Job, folder: Path) -> Measured:
     clock = StageClock("load")
     from dedup.encoders import load_encoder
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
     from dedup.readers.files import read_articles
 
     config = job.settings()

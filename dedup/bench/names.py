@@ -1,6 +1,6 @@
 """Invented names that are spelled in the script of each language, as news agencies spell them.
 
-Their consonants are what `dedup.skeletons` hears in every script. It knows eight classes of them:
+`dedup.text.consonant_keys` hears their consonants in every script. It knows eight classes of them:
 names of few consonants would sound alike by chance, and tie most stories to each other.
 """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dedup.bench.growth import NEXT, Growth, fitted, in_line, span_of
 from dedup.bench.report import growths, peak_mb, stage_names, stage_of, total_growth, total_seconds
-from dedup.pictures import INK, draw_picture
+from dedup.output.figures import INK, draw_picture
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
 _Rows = Sequence[Mapping[str, Any]]

@@ -22,7 +22,7 @@ from dedup.bench.growth import (
     size_of,
     span_of,
 )
-from dedup.threads import available_cores
+from dedup.compute.threads import available_cores
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba", "faiss-cpu", "pyarrow")
 _LOAD = "load"

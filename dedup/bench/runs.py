@@ -21,7 +21,7 @@ from dedup.bench.measuring import Job
 from dedup.bench.samples import Samples
 from dedup.bench.settings import Settings
 from dedup.errors import ConfigError, DedupError
-from dedup.writers import replacing
+from dedup.output.tables import replacing
 
 _SETTINGS = "settings.json"
 _CORPUS, _BATCH, _INDEX, _QUALITY = "corpus", "batch", "index", "quality"

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from dedup.bench.corpus import GeneratedArticle, write_corpus
+from dedup.compute.arrays import Int64s
 from dedup.errors import InputError
 from dedup.readers.files import read_articles
-from dedup.shingles import Int64s
 
 _UNDATED = np.iinfo(np.int64).max
 _SECONDS_PER_DAY = 86_400

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dedup.cleaning.articles import clean_articles
-from dedup.cleaning.normalization import normalize
 from dedup.cleaning.page import clean
 from dedup.cleaning.repeated import repeated_lines
+from dedup.text.normalization import normalize
 
 __all__ = ["clean", "clean_articles", "normalize", "repeated_lines"]

@@ -7,8 +7,8 @@ from functools import partial
 
 from dedup.cleaning.page import clean
 from dedup.cleaning.repeated import repeated_lines
+from dedup.compute.processes import spread
 from dedup.config import CleaningConfig
-from dedup.processes import spread
 from dedup.records import Article, CleanText, Removal
 
 _AT_ONCE = 1024

@@ -25,8 +25,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from dedup.cleaning.furniture import Reason
-from dedup.cleaning.normalization import key, normalize
+from dedup.cleaning.boilerplate import Reason
 from dedup.cleaning.page_head import mark_head, mark_title
 from dedup.cleaning.page_lines import (
     ends_article,
@@ -41,6 +40,7 @@ from dedup.cleaning.page_lines import (
 )
 from dedup.config import CleaningConfig
 from dedup.records import Article, CleanText, Removal
+from dedup.text.normalization import key, normalize
 
 _NOTHING: frozenset[str] = frozenset()
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Container, Sequence
 from itertools import islice
 
-from dedup.cleaning.furniture import PHRASES, Reason
-from dedup.cleaning.normalization import key, normalize
+from dedup.cleaning.boilerplate import PHRASES, Reason
 from dedup.cleaning.page_lines import ends_sentence, is_prose, words_in
-from dedup.dates.datelines import is_dateline, is_hard_wrapped
+from dedup.text.dates.datelines import is_dateline, is_hard_wrapped
+from dedup.text.normalization import key, normalize
 
 _TITLE_LINES = 4
 _HEAD_LINES = 8

@@ -10,10 +10,10 @@ import re
 from itertools import pairwise
 from typing import Literal
 
-from dedup.cleaning.furniture import PATTERNS, PHRASES, Reason
-from dedup.cleaning.normalization import key as key_of
-from dedup.cleaning.normalization import normalize
+from dedup.cleaning.boilerplate import PATTERNS, PHRASES, Reason
 from dedup.cleaning.word_rows import row_reason
+from dedup.text.normalization import key as key_of
+from dedup.text.normalization import normalize
 
 _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25

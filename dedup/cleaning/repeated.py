@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 import xxhash
 
-from dedup.cleaning.normalization import normalize
 from dedup.config import CleaningConfig
 from dedup.records import Article
+from dedup.text.normalization import normalize
 
 
 def _digest(text: str) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from dedup.cleaning.furniture import NETWORKS, PHRASES, Reason
-from dedup.cleaning.normalization import key as key_of
-from dedup.cleaning.normalization import normalize
+from dedup.cleaning.boilerplate import NETWORKS, PHRASES, Reason
+from dedup.text.normalization import key as key_of
+from dedup.text.normalization import normalize
 
 _LONGEST_ROW = 160
 _BETWEEN = re.escape(' \t|/·•,:;()[]{}<>→"+*&=_#~-.…!✓')

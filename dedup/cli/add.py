@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dedup.cli.console import Console, StepProgress
 from dedup.cli.indexes import STDIN, IndexArgument, require_place, settings_of
 from dedup.cli.options import INPUTS_HELP, column_option
 from dedup.cli.reading import named_columns
@@ -18,12 +19,11 @@ from dedup.cli.stream import Interruption, live_stdin
 from dedup.cli.tables import holdings
 from dedup.cli.values import json_line
 from dedup.config import Config, ReadingConfig
-from dedup.console import Console, StepProgress
 from dedup.errors import InputError
 from dedup.records import Article, Problem
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
 
 _STATUSES = ("added", "updated", "unchanged")
 _EXAMPLES = 3
@@ -204,7 +204,7 @@ def _add(
     console: Console,
 ) -> bool:
     """Whether everything was added; False if Ctrl-C asked to stop."""
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
     from dedup.readers.files import total_bytes
 
     with (

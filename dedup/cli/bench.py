@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.options import INPUTS_HELP
-from dedup.console import Console
 from dedup.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def write_all(document: dict[str, object], folder: Path) -> list[Path]:
     """
     from dedup.bench.plots import plot_growth
     from dedup.bench.report import table
-    from dedup.writers import replacing
+    from dedup.output.tables import replacing
 
     texts = {
         "results.json": json.dumps(document, indent=2) + "\n",

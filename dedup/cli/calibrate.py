@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.options import INPUTS_HELP, check_folder, column_option
 from dedup.cli.reading import named_columns, reading
 from dedup.config import Config
-from dedup.console import Console
 from dedup.records import Problem
 
 
@@ -53,9 +53,9 @@ def calibrate_command(
 
     The configuration names the file: weights = "e5.json" in the section affinity.
     """
-    from dedup.calibration import calibrate
+    from dedup.calibration.calibrate import calibrate
     from dedup.evaluation import read_labels
-    from dedup.writers import replacing
+    from dedup.output.tables import replacing
 
     if not output.lower().endswith(".json"):
         raise typer.BadParameter(f"{output!r}: the curves are a .json file", param_hint="--output")

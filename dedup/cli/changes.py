@@ -14,8 +14,8 @@ from dedup.cli.tables import event_line, show_line
 from dedup.cli.values import json_line
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
-    from dedup.index_records import StoryEvent
+    from dedup.index.story_index import StoryIndex
+    from dedup.store.records import StoryEvent
 
 _PAGE = 1000
 _POLL_SECONDS = 0.5

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.options import INPUTS_HELP, check_folder, column_option
 from dedup.cli.reading import clustered, named_columns
 from dedup.config import Config
-from dedup.console import Console
 from dedup.errors import OutputError
 from dedup.settings import parse_duration
 
@@ -264,7 +264,7 @@ def _settings(
 
 def _check_outputs(outputs: dict[str, str]) -> None:
     """Refuse what cannot be written before the work, not after it."""
-    from dedup.writers import format_of
+    from dedup.output.tables import format_of
 
     for option, path in outputs.items():
         if not path:

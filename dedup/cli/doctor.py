@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.options import INPUTS_HELP, check_folder, column_option
 from dedup.cli.reading import named_columns
-from dedup.console import Console
 from dedup.errors import OutputError
 from dedup.settings import parse_duration
 
@@ -59,7 +59,7 @@ def doctor_command(
       dedup doctor clusters.parquet --json | jq '.findings[] | select(.level == "problem")'
     """
     from dedup.doctor import examine_file, plot_checkup
-    from dedup.pictures import format_of_picture
+    from dedup.output.figures import format_of_picture
     from dedup.readers.files import read_articles
 
     if plot:

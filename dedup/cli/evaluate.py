@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from dedup.console import Console
+from dedup.cli.console import Console
 
 
 def evaluate_command(

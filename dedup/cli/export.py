@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.indexes import STDIN, IndexArgument, all_stories, opened
 from dedup.cli.options import check_folder
-from dedup.console import Console
 from dedup.errors import NotFoundError, OutputError, StoreError
 from dedup.records import StoryGroup
 from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, story_row
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
 
 _ATTEMPTS = 5
 
@@ -46,7 +46,7 @@ def export_command(
 
       dedup export news -o - | jq -r 'select(.copy_type == "original") | .id'
     """
-    from dedup.writers import write_table
+    from dedup.output.tables import write_table
 
     _check(output, stories)
     with opened(index) as held:
@@ -93,7 +93,7 @@ def _by_size(story: StoryGroup) -> tuple[int, int, Any, str]:
 
 def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
     """A row for each article, in the order of precedence: time, length, id."""
-    from dedup.assembly import precedence
+    from dedup.articles import precedence
 
     digest = index.stats().config_digest
     found = []
@@ -119,7 +119,7 @@ def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
 
 def _check(output: str, stories: str) -> None:
     """Refuse what cannot be written before the work, not after it."""
-    from dedup.writers import format_of
+    from dedup.output.tables import format_of
 
     if not output and not stories:
         raise typer.BadParameter("say what to write: --output FILE, --stories FILE, or both")

@@ -17,7 +17,7 @@ from dedup.errors import ConfigError, NotFoundError, StoreError
 from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
     from dedup.records import StoryGroup
 
 STORE_FILE = "store.sqlite"
@@ -76,7 +76,7 @@ def opened(location: str, *, write: bool = False) -> Iterator[StoryIndex]:
     Raises:
         StoreError: There is none, or it cannot be opened.
     """
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
 
     require_index(location)
     with StoryIndex.open(location, read_only=not write) as index:

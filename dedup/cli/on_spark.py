@@ -8,8 +8,8 @@ from functools import partial
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.config import Config
-from dedup.console import Console
 from dedup.records import Problem
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.indexes import (
     STDIN,
     IndexArgument,
@@ -28,13 +29,12 @@ from dedup.cli.tables import (
     show_table,
 )
 from dedup.cli.values import about, json_line
-from dedup.console import Console
 from dedup.errors import InputError, NotFoundError
 from dedup.records import Article, Match, Problem
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
-    from dedup.index_records import Neighbor, QueryAnswer
+    from dedup.index.records import Neighbor, QueryAnswer
+    from dedup.index.story_index import StoryIndex
     from dedup.store import StoredArticle
 
 _COPIES: tuple[Column, ...] = (("jaccard", "right"), ("contained", "right"), *ARTICLE_TABLE)
@@ -73,7 +73,7 @@ def query_command(
             metavar="FILE", help="A page or a table, as for `add`; each article in it is asked for."
         ),
     ] = "",
-    id: Annotated[  # noqa: A002
+    id: Annotated[
         str, typer.Option("--id", metavar="ID", help="An article that is in the index.")
     ] = "",
     limit: Annotated[
@@ -115,7 +115,7 @@ def _answers(
     text: str,
     title: str,
     file: str,
-    id: str,  # noqa: A002
+    id: str,
     time: datetime | None,
     limit: int,
 ) -> Iterator[_Answer]:
@@ -176,7 +176,7 @@ def _answer(index: StoryIndex, asked: Article, limit: int, *, held: bool) -> _An
     )
 
 
-def _stored(index: StoryIndex, id: str) -> StoredArticle | None:  # noqa: A002
+def _stored(index: StoryIndex, id: str) -> StoredArticle | None:
     """An article; None if a writer removed it since it was found."""
     try:
         return index.article(id)
@@ -256,6 +256,6 @@ def _verdict(answer: _Answer) -> Iterator[str]:
 
 
 def _cells(stored: StoredArticle) -> tuple[str, ...]:
-    from dedup.assembly import headline_of
+    from dedup.articles import headline_of
 
     return article_cells(stored.article, headline_of(stored.article, stored.clean))

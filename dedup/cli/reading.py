@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dedup.cli.console import Console, StepProgress
 from dedup.config import Config
-from dedup.console import Console, StepProgress
 from dedup.records import Article, Problem
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, JsonOption, opened, optional_time, suggesting
 from dedup.cli.tables import (
     ARTICLE_SPARE,
@@ -24,11 +25,10 @@ from dedup.cli.tables import (
     story_cells,
 )
 from dedup.cli.values import article_values, json_document
-from dedup.console import Console
 from dedup.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
     from dedup.records import StoryGroup, StoryTie
 
 _TIME = "TIME"
@@ -118,7 +118,7 @@ def stories_command(
 
 def story_command(
     index: IndexArgument,
-    id: Annotated[  # noqa: A002
+    id: Annotated[
         str, typer.Argument(metavar="ID", help="Id of a story, also of one that was merged.")
     ],
     as_of: Annotated[
@@ -167,7 +167,7 @@ def story_command(
             show_line(line)
 
 
-def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:  # noqa: A002
+def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:
     try:
         return index.story(id, as_of=then)
     except NotFoundError as error:
@@ -208,7 +208,7 @@ def _ties(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Sequen
 
 
 def _tied(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterator[str]:
-    from dedup.explanation import TIE_LABELS
+    from dedup.description.explanation import TIE_LABELS
 
     found = _ties(index, story, then)
     if found:

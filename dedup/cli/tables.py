@@ -13,12 +13,13 @@ from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
 
-from dedup.console_checkup import printable
+from dedup.cli.checkup import printable
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
-    from dedup.index_records import IndexStats, StoryEvent
+    from dedup.index.records import IndexStats
+    from dedup.index.story_index import StoryIndex
     from dedup.records import Article, StoryGroup
+    from dedup.store.records import StoryEvent
 
 Column = tuple[str, Literal["left", "right"]]
 
@@ -173,9 +174,9 @@ ARTICLE_TABLE: tuple[Column, ...] = (
 ARTICLE_SPARE = ("language", "source")
 
 
-def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:  # noqa: A002
+def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:
     """`article_cells` of an article of the index."""
-    from dedup.assembly import headline_of
+    from dedup.articles import headline_of
 
     stored = index.article(id)
     return article_cells(stored.article, headline_of(stored.article, stored.clean))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.indexes import (
     IndexArgument,
     JsonOption,
@@ -18,7 +19,6 @@ from dedup.cli.indexes import (
 )
 from dedup.cli.tables import counted, holdings, show_line
 from dedup.cli.values import json_line
-from dedup.console import Console
 
 _DAMAGED = 1
 
@@ -106,7 +106,7 @@ def rebuild_command(
 
       dedup rebuild news --config strict.toml
     """
-    from dedup.index import StoryIndex
+    from dedup.index.story_index import StoryIndex
 
     require_index(index)
     settings = settings_of(config, encoder)

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedup.cli.console import Console
 from dedup.cli.indexes import is_index, opened, suggesting
 from dedup.cli.options import column_option
 from dedup.cli.reading import clustered, named_columns
 from dedup.cli.tables import one_line
 from dedup.cli.values import about, json_document
 from dedup.config import Config
-from dedup.console import Console
 from dedup.errors import InputError
 from dedup.records import Article, CopyType
 
 if TYPE_CHECKING:
-    from dedup.index import StoryIndex
-    from dedup.result import Result, Why
+    from dedup.description.explanation import Why
+    from dedup.index.story_index import StoryIndex
+    from dedup.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ def answer_of_result(result: Result, a: str, b: str) -> Answer:
     Raises:
         DedupError: An id is not in the result.
     """
-    from dedup.assembly import headline_of
+    from dedup.articles import headline_of
 
-    def side(id: str) -> Side:  # noqa: A002
+    def side(id: str) -> Side:
         article = result.by_id[id]
         cluster, copy = result.duplicates_of[id]
         headline = headline_of(article, result.clean_texts[id])
@@ -172,9 +173,9 @@ def answer_of_index(index: StoryIndex, a: str, b: str) -> Answer:
     Raises:
         NotFoundError: An id is not in the index.
     """
-    from dedup.assembly import headline_of
+    from dedup.articles import headline_of
 
-    def side(id: str) -> Side:  # noqa: A002
+    def side(id: str) -> Side:
         stored, place = index.article(id), index.place(id)
         return Side(
             stored.article,
@@ -236,7 +237,7 @@ def why_lines(answer: Answer) -> Iterator[str]:
 
 
 def _article_lines(answer: Answer) -> Iterator[str]:
-    from dedup.assembly import source_of
+    from dedup.articles import source_of
 
     for name, side in zip("AB", answer.sides, strict=True):
         article = side.article

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from dedup.doctor.checkup import Finding, counted, days, level_of, middle, percent
-from dedup.doctor.told import Corpus, Told
+from dedup.doctor.stories import Corpus, Told
 
 MIN_CORE = 0.5
 _CHAIN_TEXTS = 5

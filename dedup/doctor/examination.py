@@ -13,7 +13,7 @@ from dedup.doctor.fit import fit, weak_links, weakest
 from dedup.doctor.mixing import language_shares, mixing
 from dedup.doctor.series import series
 from dedup.doctor.sizes import copies, largest_story, sizes, undated
-from dedup.doctor.told import Corpus, corpus_of, read_rows
+from dedup.doctor.stories import Corpus, corpus_of, read_rows
 from dedup.errors import ConfigError, InputError
 from dedup.records import Article
 from dedup.result import Result

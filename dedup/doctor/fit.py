@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dedup.doctor.checkup import Finding, counted, level_of, percent
-from dedup.doctor.told import Corpus, Text, Told
+from dedup.doctor.stories import Corpus, Text, Told
 
 WEAK_PROBABILITY = 0.5
 """A text whose mean P(same event) with its story is below this fits badly."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 from dedup.doctor.checkup import Example, Finding, LanguageShare, Level, counted
-from dedup.doctor.told import Corpus
+from dedup.doctor.stories import Corpus
 
 MIN_ARTICLES = 20
 """Languages with fewer articles are not judged."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from dedup.doctor.checkup import Checkup, StoryShape, counted, percent
 from dedup.doctor.fit import WEAK_PROBABILITY
-from dedup.pictures import INK
+from dedup.output.figures import INK
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
 

@@ -14,7 +14,7 @@ from dedup.doctor.panels import (
     draw_lengths,
     draw_sizes,
 )
-from dedup.pictures import draw_picture
+from dedup.output.figures import draw_picture
 
 _INCHES = (10.0, 7.2)
 

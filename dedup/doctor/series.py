@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from dedup.doctor.checkup import Finding, counted, days, level_of, middle, percent
-from dedup.doctor.told import Corpus, Text, Told
+from dedup.doctor.stories import Corpus, Text, Told
 
 MIN_ISSUES = 4
 MIN_SHARE = 2 / 3

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from dedup.doctor.checkup import Finding, Level, counted, days, level_of, percent
-from dedup.doctor.told import Corpus, Told
+from dedup.doctor.stories import Corpus, Told
 
 _LARGE_TEXTS = 10
 _LOOK_LARGEST, _PROBLEM_LARGEST = 0.05, 0.2

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
+from dedup.compute.arrays import Float32s
 from dedup.config import EncoderConfig
 from dedup.errors import EncoderError
 
 __all__ = ["Encoder", "Float32s", "checked_vectors", "load_encoder"]
-
-Float32s = npt.NDArray[np.float32]
 
 
 @runtime_checkable

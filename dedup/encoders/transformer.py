@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dedup.compute.arrays import Float32s
 from dedup.config import EncoderConfig
-from dedup.encoders import Float32s
 from dedup.errors import EncoderError, MissingExtraError
 
 

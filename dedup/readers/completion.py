@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
-from dedup.dates.datelines import find_dateline
-from dedup.languages import detect_language
 from dedup.records import Article
+from dedup.text.dates.datelines import find_dateline
+from dedup.text.languages import detect_language
 
 # Clocks and zones differ: a page may be up to a day ahead of the reader.
 _AHEAD = timedelta(days=1)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import xxhash
 
 from dedup.config import ReadingConfig
-from dedup.dates.values import parse_date
 from dedup.errors import InputError
-from dedup.languages import detect_language, normalize_language
 from dedup.readers.columns import FIELDS, check_columns, used_columns
 from dedup.readers.completion import complete, is_future
+from dedup.readers.problems import OnProblem, _ignore, _replace_surrogates, shorten
 from dedup.records import Article, Problem
+from dedup.text.dates.values import parse_date
+from dedup.text.languages import detect_language, normalize_language
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OnProblem = Callable[[Problem], None]
 
 # A dictionary in a field (NewsAPI's source, WordPress' title) is read by one of these.
 _NESTED_NAMES = ("name", "title", "rendered", "value", "text")
 _MAX_DEPTH = 4
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_MAX_VALUE_CHARS = 80
 _DEFAULT_READING = ReadingConfig()
 
 
@@ -148,12 +145,6 @@ def _rows_of(articles: Iterable[Any] | pa.Table) -> Iterator[Any]:
         yield from articles
 
 
-def shorten(value: object) -> str:
-    """At most 80 characters of `value` on one line, for a report."""
-    line = " ".join(_replace_surrogates(str(value)[: 4 * _MAX_VALUE_CHARS]).split())
-    return line if len(line) <= _MAX_VALUE_CHARS else line[: _MAX_VALUE_CHARS - 1] + "…"
-
-
 def as_text(value: object) -> str:
     """The text that a value of any type stands for; empty for a missing value.
 
@@ -193,10 +184,6 @@ def _is_missing(value: object) -> bool:
     return type(value).__name__ in ("NaTType", "NAType")
 
 
-def _ignore(problem: Problem) -> None:
-    """For callers who do not want to hear of problems."""
-
-
 def _first_value(row: Mapping[str, object], names: Sequence[str]) -> object:
     for name in names:
         value = row[name]
@@ -213,15 +200,6 @@ def _without_nulls(text: str, where: str, report: OnProblem) -> str:
         return text
     report(Problem("null bytes", where, f"{text.count(chr(0))} removed", kept=True))
     return text.replace("\0", "")
-
-
-def _replace_surrogates(text: str) -> str:
-    # Encoding is ten times as fast as a search, and surrogates are rare.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _SURROGATE.sub("\ufffd", text)
-    return text
 
 
 def _clean_line(text: str) -> str:

@@ -27,10 +27,10 @@ from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.columns import NoColumnsError, check_columns
 from dedup.readers.completion import complete
-from dedup.readers.fields import OnProblem as OnProblem
 from dedup.readers.fields import article_from_mapping
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
+from dedup.readers.problems import OnProblem as OnProblem
 from dedup.readers.rows import Row, csv_rows, json_rows, jsonl_rows
 from dedup.readers.streams import (
     COMPRESSIONS,

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from dedup.dates.values import parse_date
 from dedup.errors import MissingExtraError
+from dedup.text.dates.values import parse_date
 
 _MAX_TITLE_CHARS = 200
 # The latest day that is taken for a date; given, so that no clock is asked.

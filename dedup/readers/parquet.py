@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dedup.errors import InputError
 from dedup.readers.columns import require_columns, used_columns
-from dedup.readers.fields import OnProblem, shorten
+from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.rows import Row
 from dedup.readers.streams import OnBytes, open_raw
 from dedup.records import Problem

@@ -16,7 +16,7 @@ from typing import Any
 
 from dedup.errors import InputError
 from dedup.readers.columns import NoColumnsError, require_columns
-from dedup.readers.fields import OnProblem, shorten
+from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.streams import read_lines
 from dedup.records import Problem
 

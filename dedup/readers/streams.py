@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dedup.errors import InputError
-from dedup.readers.fields import OnProblem
+from dedup.readers.problems import OnProblem
 from dedup.records import Problem
 
 COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedup.errors import ConfigError
+from dedup.output.tables import replacing
 from dedup.report.view import report_view
 from dedup.result import Result
-from dedup.writers import replacing
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dedup.assembly import headline_of, source_of
-from dedup.explanation import reasons
+from dedup.articles import headline_of, source_of
+from dedup.description.explanation import reasons
 from dedup.records import Article, CleanText, DuplicateMember, Evidence, Removal, StoryLink
 from dedup.report.differences import Difference, difference, shortened
 from dedup.report.times import shown_time

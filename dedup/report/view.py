@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dedup.assembly import headline_of, source_of
-from dedup.explanation import shown_probability
+from dedup.articles import headline_of, source_of
+from dedup.description.explanation import shown_probability
 from dedup.records import Article, Problem, StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
-from dedup.report.ties import Ties, TieView
+from dedup.report.relations import Ties, TieView
 from dedup.report.times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
 from dedup.result import Result, Summary
 

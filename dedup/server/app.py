@@ -8,18 +8,21 @@ from importlib import resources
 from typing import Any
 
 import anyio
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from dedup import __version__
-from dedup.index import StoryIndex
-from dedup.server import articles, changes, operations, pages, problems, stories
+from dedup.errors import DedupError
+from dedup.index.story_index import StoryIndex
+from dedup.server import articles, changes, operations, pages, stories
 from dedup.server.feed import Feed
-from dedup.server.guards import Guard, Watch
 from dedup.server.limits import Limits
 from dedup.server.metrics import Metrics
-from dedup.server.problems import ProblemDocument
+from dedup.server.problems import ProblemDocument, Refusal, problem, refusal_of
+from dedup.server.request_checks import Guard, Watch
 from dedup.server.service import Service
 from dedup.server.writer import Writer
 
@@ -76,7 +79,7 @@ def create_app(
     )
     app.state.service = service
     app.state.metrics = metrics
-    problems.install(app)
+    _install_problems(app)
     for part in (articles, stories, changes, operations, pages):
         app.include_router(part.router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -99,3 +102,15 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         }
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _install_problems(app: FastAPI) -> None:
+    """Answer every expected error of an application with a problem document or a page."""
+    from dedup.server.pages import error_page, wants_page
+
+    def answer(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        return error_page(request, refusal) if wants_page(request) else problem(refusal)
+
+    for kind in (Refusal, HTTPException, RequestValidationError, DedupError):
+        app.add_exception_handler(kind, answer)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Body, Path, Request, Response
 from starlette.convertors import Convertor, register_url_convertor
 
-from dedup.index_records import QueryAnswer
+from dedup.index.records import QueryAnswer
 from dedup.records import Problem
 from dedup.server.answers import answer
 from dedup.server.models import (
@@ -99,7 +99,7 @@ async def add_articles(
     openapi_extra=_WRITING,
     summary="Put an article",
 )
-async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Response:  # noqa: A002
+async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Response:
     """Put an article under an id: 201 if it is new, 200 if it replaces one or changes nothing."""
     service = service_of(request)
     if id != id.strip() or "\0" in id:
@@ -127,7 +127,7 @@ async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Re
     openapi_extra=_WRITING,
     summary="Remove an article",
 )
-async def remove_article(request: Request, id: ArticleId) -> Response:  # noqa: A002
+async def remove_article(request: Request, id: ArticleId) -> Response:
     """Remove an article for good. Copies and stories that it held together come apart."""
     service = service_of(request)
     await service.write(service.writer.remove, id)
@@ -140,7 +140,7 @@ async def remove_article(request: Request, id: ArticleId) -> Response:  # noqa: 
     responses=documented(404),
     summary="Show an article",
 )
-async def show_article(request: Request, id: ArticleId) -> Response:  # noqa: A002
+async def show_article(request: Request, id: ArticleId) -> Response:
     """An article, where it was put, and the copies of its text."""
     service = service_of(request)
     index = service.index

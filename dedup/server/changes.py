@@ -11,11 +11,11 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
-from dedup.index_records import StoryEvent
 from dedup.server.answers import answer
 from dedup.server.models import ChangesOut, Id
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import Service, service_of
+from dedup.store.records import StoryEvent
 
 router = APIRouter(prefix="/v1", tags=["changes"])
 _LARGEST = 2**63 - 1

@@ -6,8 +6,8 @@ from dataclasses import fields
 from http import HTTPStatus
 
 from dedup.errors import StoreError
-from dedup.index import StoryIndex
-from dedup.index_records import StoryPage
+from dedup.index.records import StoryPage
+from dedup.index.story_index import StoryIndex
 from dedup.server.problems import Fault, Refusal
 from dedup.store import StoryFilter
 

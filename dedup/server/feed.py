@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from anyio import CapacityLimiter, Event, move_on_after, to_thread
 
 from dedup.errors import StoreError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 
 _LOG = logging.getLogger("dedup.server")
 _AT_ONCE = 1_000

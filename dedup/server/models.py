@@ -17,10 +17,11 @@ from pydantic import (
     model_validator,
 )
 
-from dedup.index_records import Placement, StoryEvent
+from dedup.description.explanation import Why
+from dedup.index.records import Placement
 from dedup.records import Article, Evidence, Match, Problem, StoryGroup, StoryTie, TieKind
-from dedup.result import Why
 from dedup.store import Place, StoredArticle
+from dedup.store.records import StoryEvent
 
 EXAMPLE_ARTICLE: dict[str, JsonValue] = {
     "id": "herald-4711",

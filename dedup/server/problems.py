@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from dedup.errors import DedupError, InputError, NotFoundError, StoreError
+from dedup.errors import InputError, NotFoundError, StoreError
 
 _LOG = logging.getLogger("dedup.server")
 MEDIA_TYPE = "application/problem+json"
@@ -148,15 +148,3 @@ def _fault(loc: Sequence[int | str], message: str) -> Fault:
         path = path[1:]
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return Fault(detail=detail, pointer="#" + "".join(f"/{part}" for part in parts))
-
-
-def install(app: FastAPI) -> None:
-    """Answer every expected error of an application with a problem document or a page."""
-    from dedup.server.pages import error_page, wants_page
-
-    def answer(request: Request, error: Exception) -> Response:
-        refusal = refusal_of(error)
-        return error_page(request, refusal) if wants_page(request) else problem(refusal)
-
-    for kind in (Refusal, HTTPException, RequestValidationError, DedupError):
-        app.add_exception_handler(kind, answer)

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar, cast
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.server.feed import Feed
 from dedup.server.limits import Limits
 from dedup.server.writer import Writer

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from dedup.config import Config
 from dedup.errors import ConfigError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.server.app import create_app
 from dedup.server.limits import Limits
 from dedup.server.writer import WriterProcess

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from dedup.errors import NotFoundError
-from dedup.index_records import StoryOrder
 from dedup.records import StoryGroup
 from dedup.server.answers import answer
 from dedup.server.cursors import page_of_stories
@@ -17,6 +16,7 @@ from dedup.server.models import Id, Line, Moment, StoriesOut, StoryOut, TieOut, 
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import service_of
 from dedup.store import StoryFilter
+from dedup.store.records import StoryOrder
 
 router = APIRouter(prefix="/v1", tags=["stories"])
 _DAY = "2024-03-01T00:00:00Z"
@@ -61,7 +61,7 @@ async def list_stories(
 )
 async def show_story(
     request: Request,
-    id: Annotated[str, Path(description="Id of a story.", max_length=1_000)],  # noqa: A002
+    id: Annotated[str, Path(description="Id of a story.", max_length=1_000)],
     as_of: Annotated[
         Moment | None, Query(description="As it was then, by the clock of the index.")
     ] = None,

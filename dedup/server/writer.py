@@ -16,12 +16,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
+from dedup.compute.arrays import Float32s
+from dedup.compute.processes import answer_all, ask, fresh_process
 from dedup.config import Config
-from dedup.encoders import Float32s
 from dedup.errors import StoreError
-from dedup.index import StoryIndex
-from dedup.index_records import Placement, QueryAnswer
-from dedup.processes import answer_all, ask, fresh_process
+from dedup.index.records import Placement, QueryAnswer
+from dedup.index.story_index import StoryIndex
 from dedup.records import Problem
 from dedup.store.sqlite import Synchronous
 
@@ -236,7 +236,7 @@ def _add(articles: Sequence[Mapping[str, object]]) -> tuple[list[Placement], lis
     return _INDEX[0].add(articles, problems), problems
 
 
-def _remove(id: str) -> None:  # noqa: A002
+def _remove(id: str) -> None:
     _INDEX[0].remove(id)
 
 

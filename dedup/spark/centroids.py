@@ -15,9 +15,9 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from dedup.compute.arrays import Float32s
 from dedup.config import Config
-from dedup.encoders import Float32s
-from dedup.neighbors import SCALE
+from dedup.encoders.whole_vectors import SCALE
 from dedup.spark.rows import DataFrame, functions, joined_bytes, mapped, numbers, table_of
 from dedup.spark.stages import Stages
 

@@ -11,8 +11,11 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from dedup.assembly import describe_clusters
-from dedup.candidates import (
+from dedup.compute.arrays import Int64s
+from dedup.compute.utf8 import Utf8Texts
+from dedup.config import Config
+from dedup.description.clusters import describe_clusters
+from dedup.duplicates.candidates import (
     ESTIMATE_SLACK,
     MIN_SHARED_ANCHORS,
     agreement,
@@ -20,12 +23,10 @@ from dedup.candidates import (
     pairs_in_buckets,
     runs,
 )
-from dedup.config import Config
-from dedup.fingerprints import shingle_sizes
-from dedup.matches import Matches, Verifier
-from dedup.near_duplicates import NearDuplicates, assign_leaders
+from dedup.duplicates.clustering import NearDuplicates, assign_leaders
+from dedup.duplicates.fingerprints import shingle_sizes
+from dedup.duplicates.matches import Matches, Verifier
 from dedup.result import JACCARD_DIGITS
-from dedup.shingles import Int64s
 from dedup.spark.components import components
 from dedup.spark.rows import (
     DataFrame,
@@ -40,7 +41,6 @@ from dedup.spark.rows import (
     table_of,
 )
 from dedup.spark.stages import Stages
-from dedup.utf8 import Utf8Texts
 
 _TEXT, _NUMBER, _SHARE = pa.string(), pa.int64(), pa.float64()
 PAIRS = pa.schema({"first": _NUMBER, "second": _NUMBER})

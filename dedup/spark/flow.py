@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dedup.affinity import AffinityModel
 from dedup.config import Config
 from dedup.encoders import load_encoder
 from dedup.pipeline import notes_on
@@ -22,6 +21,7 @@ from dedup.spark.links import links, profiles
 from dedup.spark.reading import articles_of, cleaned, numbered, originals, read, repeated_lines
 from dedup.spark.rows import DataFrame, functions
 from dedup.spark.stages import Stages
+from dedup.stories.affinity import AffinityModel
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from dedup.affinity import Affinity, AffinityModel
-from dedup.assembly import describe_groups, stable_id
+from dedup.articles import stable_id
 from dedup.config import Config
+from dedup.description.groups import describe_groups
+from dedup.output.tables import arrow_schema, arrow_table
 from dedup.pipeline import TOLD_CHARS, terms_of
-from dedup.profiles import keys_of
 from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
 from dedup.result import STORY_COLUMNS, story_row
 from dedup.spark.components import components
@@ -30,8 +30,9 @@ from dedup.spark.rows import (
     times,
 )
 from dedup.spark.stages import Stages
-from dedup.stories import Grouping, group
-from dedup.writers import arrow_schema, arrow_table
+from dedup.stories.affinity import Affinity, AffinityModel
+from dedup.stories.grouping import Grouping, group
+from dedup.stories.profiles import keys_of
 
 _TEXT = pa.string()
 _PLACED = pa.struct({"id": _TEXT, "probability": pa.float64()})
@@ -133,7 +134,7 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
     for founder, copies in zip(rows["id"].to_pylist(), rows["copies"].to_pylist(), strict=True):
         members = []
         for each in sorted(copies, key=lambda each: each["order"]):
-            id = each["id"]  # noqa: A001
+            id = each["id"]
             members.append(
                 DuplicateMember(id, each["copy_type"], each["jaccard"], each["containment"])
             )

@@ -15,13 +15,10 @@ from functools import lru_cache, partial
 import numpy as np
 import pyarrow as pa
 
-from dedup.affinity import Affinity, AffinityModel
+from dedup.articles import UNDATED
 from dedup.config import Config, EncoderConfig
 from dedup.encoders import Encoder, load_encoder
-from dedup.live.forms import VERSION, profile_bytes, profiles_from, vector_bytes
-from dedup.neighbors import UNDATED
 from dedup.pipeline import linked_texts, profiles_of
-from dedup.profiles import Profiles
 from dedup.records import Article, CleanText
 from dedup.spark.centroids import SCANNED, with_centroids
 from dedup.spark.rows import (
@@ -37,6 +34,9 @@ from dedup.spark.rows import (
 )
 from dedup.spark.stages import Stages
 from dedup.store import Derived
+from dedup.stories.affinity import Affinity, AffinityModel
+from dedup.stories.profiles import Profiles
+from dedup.stories.serialization import VERSION, profile_bytes, profiles_from, vector_bytes
 
 _NUMBER, _BYTES = pa.int64(), pa.binary()
 PROFILES = pa.schema(
@@ -80,7 +80,7 @@ def _profiled(table: pa.Table, config: Config) -> pa.Table:
         strict=True,
     )
     articles, texts = [], {}
-    for id, source, published, language, title, text, head in rows:  # noqa: A001
+    for id, source, published, language, title, text, head in rows:
         articles.append(Article(id, head, "", source, published, language))
         texts[id] = CleanText(title, text)
     found = profiles_of(articles, texts, _encoder(config.encoder), config)

@@ -9,13 +9,13 @@ from functools import partial, reduce
 
 import pyarrow as pa
 
-from dedup.assembly import body_of, precedence, seconds_of, source_of
-from dedup.candidates import band_buckets
+from dedup.articles import body_of, precedence, seconds_of, source_of
 from dedup.cleaning import clean, normalize
 from dedup.cleaning.repeated import SourceLines
 from dedup.config import CleaningConfig, Config, ReadingConfig
-from dedup.fingerprints import fingerprint
-from dedup.near_duplicates import text_digest
+from dedup.duplicates.candidates import band_buckets
+from dedup.duplicates.clustering import text_digest
+from dedup.duplicates.fingerprints import fingerprint
 from dedup.pipeline import distinct
 from dedup.readers.completion import complete
 from dedup.readers.fields import article_from_mapping
@@ -140,7 +140,7 @@ def _articles(table: pa.Table) -> list[Article]:
     published = times(table["published_us"].to_pylist())
     return [
         Article(id, title, text, source, time, language, url)
-        for (id, title, text, source, language, url), time in zip(  # noqa: A001
+        for (id, title, text, source, language, url), time in zip(
             zip(*columns, strict=True), published, strict=True
         )
     ]

@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup import __version__, processes
+from dedup import __version__
+from dedup.compute import processes
+from dedup.compute.arrays import Int64s
 from dedup.errors import EngineError, MissingExtraError
-from dedup.shingles import Int64s
 
 try:
     from pyspark.sql import DataFrame as DataFrame

@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dedup.compute.threads import available_cores
 from dedup.errors import EngineError
 from dedup.spark.rows import SparkSession
-from dedup.threads import available_cores
 
 LOCAL = "local[*]"
 MIN_JAVA = 17

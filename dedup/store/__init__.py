@@ -12,14 +12,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from dedup.index_records import StoryEvent
-from dedup.store.kept import (
+from dedup.store.records import (
     Derived,
     Parcel,
     Place,
     Shelved,
     StoredArticle,
     StoredStory,
+    StoryEvent,
     StoryFilter,
 )
 
@@ -109,7 +109,7 @@ class Store(Protocol):
         """Where all articles were put, or those not shelved, by id."""
         ...
 
-    def cluster(self, id: str) -> list[Place]:  # noqa: A002
+    def cluster(self, id: str) -> list[Place]:
         """Places of the members of a duplicate cluster, the representative first, then by id."""
         ...
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from dedup.identity import replay
-from dedup.index_records import StoryEvent
 from dedup.store import StoredStory
 from dedup.store.database import Select
+from dedup.store.identity import replay
+from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     ARTICLE,
     EVENT,
@@ -52,7 +52,7 @@ class _Findings:
     def __init__(self) -> None:
         self._ids: defaultdict[str, list[str]] = defaultdict(list)
 
-    def add(self, what: str, id: str) -> None:  # noqa: A002
+    def add(self, what: str, id: str) -> None:
         self._ids[what].append(id)
 
     def told(self) -> list[str]:
@@ -104,7 +104,7 @@ def _places(select: Select, found: _Findings) -> dict[str, set[str]]:
         "LEFT JOIN articles ON articles.id = places.id ORDER BY places.id"
     )
     placed: defaultdict[str, set[str]] = defaultdict(set)
-    for id, story, article in select(statement, ()):  # noqa: A001
+    for id, story, article in select(statement, ()):
         placed[from_text(story)].add(from_text(id))
         if article is None:
             found.add("places without an article", id)
@@ -112,7 +112,7 @@ def _places(select: Select, found: _Findings) -> dict[str, set[str]]:
         "SELECT id FROM articles WHERE NOT EXISTS "
         "(SELECT 1 FROM places WHERE places.id = articles.id) ORDER BY id"
     )
-    for (id,) in select(statement, ()):  # noqa: A001
+    for (id,) in select(statement, ()):
         found.add("articles without a place", id)
     return placed
 
@@ -120,7 +120,7 @@ def _places(select: Select, found: _Findings) -> dict[str, set[str]]:
 def _members(
     stories: Mapping[str, StoredStory], placed: Mapping[str, set[str]], found: _Findings
 ) -> None:
-    for id in sorted(stories.keys() | placed.keys()):  # noqa: A001
+    for id in sorted(stories.keys() | placed.keys()):
         group = stories[id].group if id in stories else None
         members = {member.id for member in group.members} if group else set()
         if members - placed.get(id, set()):
@@ -137,12 +137,12 @@ def _shelf(select: Select, found: _Findings) -> None:
     ):
         name = "id" if table == "shelved" else "number"
         missing = f"{column} NOT IN (SELECT {of_other} FROM {other})"
-        for (id,) in select(f"SELECT {name} FROM {table} WHERE {missing} ORDER BY {name}", ()):  # noqa: A001
+        for (id,) in select(f"SELECT {name} FROM {table} WHERE {missing} ORDER BY {name}", ()):
             found.add(what, from_text(str(id)))
 
 
 def _heirs(stories: Mapping[str, StoredStory], found: _Findings) -> None:
-    for id, stored in stories.items():  # noqa: A001
+    for id, stored in stories.items():
         if (stored.state == "open") != (stored.group is not None):
             found.add("story groups whose state and description differ", id)
         seen = {id}
@@ -167,6 +167,6 @@ def _history(select: Select, stories: Mapping[str, StoredStory], found: _Finding
         for stored in stories.values()
         if stored.group is not None
     }
-    for id in sorted(set(chain(told, open_stories))):  # noqa: A001
+    for id in sorted(set(chain(told, open_stories))):
         if told.get(id, set()) != open_stories.get(id, set()):
             found.add("story groups that are not what the history tells", id)

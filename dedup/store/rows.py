@@ -19,9 +19,9 @@ from typing import Any
 import xxhash
 
 from dedup.errors import StoreError
-from dedup.index_records import StoryEvent
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
 from dedup.store import Derived, Place, StoredArticle, StoredStory
+from dedup.store.records import StoryEvent
 
 __all__ = [
     "ARTICLE", "EVENT", "PLACE", "STORY", "UNDATED", "Row", "article_row", "checksum",
@@ -134,7 +134,7 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
 
 def read_article(row: Row) -> StoredArticle:
     """The article of a row of `ARTICLE`, of which the last five columns may be missing."""
-    id, published, added, given, digest, source, language, url = row[:8]  # noqa: A001
+    id, published, added, given, digest, source, language, url = row[:8]
     title, clean_title, removed, text, clean_text = row[8:13]
     title, text = from_text(title), from_text(text)
     article = Article(
@@ -176,7 +176,7 @@ def place_row(place: Place) -> Row:
 
 def read_place(row: Row) -> Place:
     """The place of a row of `PLACE`."""
-    id, cluster, representative, copy_type, jaccard, containment, story, probability = row  # noqa: A001
+    id, cluster, representative, copy_type, jaccard, containment, story, probability = row
     return Place(
         from_text(id),
         from_text(cluster),
@@ -207,7 +207,7 @@ def story_row(stored: StoredStory) -> Row:
 
 def read_story(row: Row) -> StoredStory:
     """The story of a row of `STORY`."""
-    id, state, heir, first, last, texts, search, record = row[:8]  # noqa: A001
+    id, state, heir, first, last, texts, search, record = row[:8]
     if record is None:
         return StoredStory(from_text(id), state, from_text(heir), None, from_text(search))
     group = _read_group(id, record, texts, first, last)
@@ -280,7 +280,7 @@ def _group_to_dict(group: StoryGroup) -> dict[str, object]:
 
 
 @lru_cache(_GROUPS)
-def _read_group(id: str, kept: str, texts: int, first: int, last: int) -> StoryGroup:  # noqa: A002
+def _read_group(id: str, kept: str, texts: int, first: int, last: int) -> StoryGroup:
     record = _from_json(kept)
     weakest = record["weakest_member"]
     return StoryGroup(

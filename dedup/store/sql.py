@@ -11,10 +11,11 @@ from datetime import datetime
 from functools import partial
 
 from dedup.errors import StoreError
-from dedup.index_records import StoryEvent
 from dedup.store import Derived, Place, StoredArticle, StoredStory, StoryFilter
+from dedup.store.archive import HOT, Shelf
 from dedup.store.checks import examine
 from dedup.store.database import CHUNK, C, Select, among, chunks, upsert
+from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     ARTICLE,
     DERIVED,
@@ -36,7 +37,6 @@ from dedup.store.rows import (
     to_micros,
     to_text,
 )
-from dedup.store.shelf import HOT, Shelf
 from dedup.store.story_list import cursor_after, story_list
 
 __all__ = ["SqlStore"]
@@ -147,7 +147,7 @@ class SqlStore(Shelf[C]):
         where = HOT.format(id="places.id") if hot else "1 = 1"
         return self._all("places", PLACE, 1, read_place, where)
 
-    def cluster(self, id: str) -> list[Place]:  # noqa: A002
+    def cluster(self, id: str) -> list[Place]:
         """See `Store.cluster`."""
         statement = f"SELECT {', '.join(PLACE)} FROM places WHERE duplicate_cluster = ? ORDER BY id"
         with self._view() as select:
@@ -175,7 +175,7 @@ class SqlStore(Shelf[C]):
         with self._writing() as writer:
             newest = "SELECT COALESCE(MAX(version), 0) FROM outlines"
             [(version,)] = self._query(writer, newest, ())
-            rows = [(to_text(id), version + 1, kept) for id, kept in outlines.items()]  # noqa: A001
+            rows = [(to_text(id), version + 1, kept) for id, kept in outlines.items()]
             self._query_many(writer, _PUT_OUTLINE, rows)
 
     def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
@@ -183,7 +183,7 @@ class SqlStore(Shelf[C]):
         statement = "SELECT story, version, outline FROM outlines WHERE version > ?"
         with self._view() as select:
             rows = select(f"{statement} ORDER BY version, story", [after])
-        return [(from_text(id), version, bytes(kept)) for id, version, kept in rows]  # noqa: A001
+        return [(from_text(id), version, bytes(kept)) for id, version, kept in rows]
 
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """See `Store.stories`."""

@@ -25,7 +25,7 @@ def story_list(wanted: StoryFilter, cursor: str) -> tuple[str, list[object]]:
     key = _KEYS[wanted.order]
     conditions, values = _conditions(wanted)
     if cursor:
-        last, id = _read_cursor(wanted, cursor)  # noqa: A001
+        last, id = _read_cursor(wanted, cursor)
         # The first condition is what an index can start at.
         conditions.append(f"{key} <= ? AND ({key} < ? OR id > ?)")
         values += [last, last, id]
@@ -43,7 +43,7 @@ def cursor_after(wanted: StoryFilter, row: Row) -> str:
 def _read_cursor(wanted: StoryFilter, cursor: str) -> tuple[int, str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        digest, last, id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))  # noqa: A001
+        digest, last, id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, TypeError, RecursionError) as error:
         raise StoreError(
             f"cursor {cursor[:80]!r} is none: take it from a list of stories"

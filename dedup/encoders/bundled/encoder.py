@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from dedup.encoders import Float32s
+from dedup.compute.arrays import Float32s
 from dedup.encoders.bundled.segmentation import Segmenter
 from dedup.errors import EncoderError
 

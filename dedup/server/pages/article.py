@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dedup.description.explanation import Why
 from dedup.errors import NotFoundError
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, Match, Removal
 from dedup.report.differences import Difference, difference
 from dedup.report.parts import ArticleView, LinkView, link_view, removed_pieces
 from dedup.report.times import shown_time
-from dedup.result import Why
 from dedup.server.pages.lines import (
     MOST_COPIES,
     CopyLine,
@@ -98,7 +98,7 @@ class AnswerView:
     probability: str
 
 
-def article_page(index: StoryIndex, id: str) -> ArticlePageView:  # noqa: A002
+def article_page(index: StoryIndex, id: str) -> ArticlePageView:
     """The page of an article.
 
     Raises:
@@ -194,7 +194,7 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
     )
 
 
-def _story_line(index: StoryIndex, id: str) -> StoryLine | None:  # noqa: A002
+def _story_line(index: StoryIndex, id: str) -> StoryLine | None:
     """A story in a line; None where it is not there, or not yet: a batch may be on its way."""
     try:
         return next(iter(story_lines(index, [index.story(id)])), None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup.assembly import source_of
+from dedup.articles import source_of
+from dedup.description.explanation import shown_probability
 from dedup.errors import NotFoundError
-from dedup.explanation import shown_probability
-from dedup.index import StoryIndex
+from dedup.index.story_index import StoryIndex
 from dedup.records import CopyType, DuplicateMember, StoryGroup
 from dedup.report.differences import Difference, difference, shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, article_view

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dedup.errors import NotFoundError
-from dedup.index import StoryIndex
-from dedup.index_records import StoryOrder, StoryPage
+from dedup.index.records import StoryPage
+from dedup.index.story_index import StoryIndex
 from dedup.server.cursors import page_of_stories
 from dedup.server.pages.article import answer_page, article_page, why_page
 from dedup.server.pages.lines import story_lines
@@ -22,6 +22,7 @@ from dedup.server.pages.story import story_page
 from dedup.server.problems import Refusal
 from dedup.server.service import service_of
 from dedup.store import StoryFilter
+from dedup.store.records import StoryOrder
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _STORIES = 30
@@ -94,7 +95,7 @@ async def stories(request: Request) -> str:
 
 
 @router.get("/stories/{id:anything}")
-async def story(request: Request, id: str) -> Response:  # noqa: A002
+async def story(request: Request, id: str) -> Response:
     """A story; an id that was merged away leads to where it went on."""
     service = service_of(request)
     index = service.index
@@ -118,7 +119,7 @@ async def story(request: Request, id: str) -> Response:  # noqa: A002
 
 
 @router.get("/articles/{id:anything}")
-async def article(request: Request, id: str) -> str:  # noqa: A002
+async def article(request: Request, id: str) -> str:
     """An article."""
     service = service_of(request)
     return await service.read(

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dedup.description.explanation import shown_probability
 from dedup.errors import NotFoundError
-from dedup.explanation import shown_probability
-from dedup.index import StoryIndex
-from dedup.index_records import StoryEvent
+from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView
-from dedup.report.ties import Ties, TieView
+from dedup.report.relations import Ties, TieView
 from dedup.report.times import Moment, Timeline, shown_duration, shown_time, timeline
 from dedup.server.pages.lines import (
     MOST_COPIES,
@@ -27,6 +26,7 @@ from dedup.server.pages.lines import (
     story_line,
 )
 from dedup.store import Place, StoredArticle
+from dedup.store.records import StoryEvent
 
 _TEXTS = 200
 _EVENTS = 100
@@ -115,7 +115,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
     """
     members = members_of(index, story)
     languages = languages_of(members)
-    views = {id: byline(each, languages) for id, each in members.items()}  # noqa: A001
+    views = {id: byline(each, languages) for id, each in members.items()}
     tellings = _tellings(index, story, members, languages)
     weakest = story.weakest_member
     first, last = story.first_seen, story.last_seen
@@ -142,7 +142,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
     )
 
 
-def _known(id: str, views: Mapping[str, ArticleView]) -> tuple[str, ArticleView] | None:  # noqa: A002
+def _known(id: str, views: Mapping[str, ArticleView]) -> tuple[str, ArticleView] | None:
     return (id, views[id]) if id in views else None
 
 
@@ -150,7 +150,7 @@ def _timeline(
     members: Mapping[str, StoredArticle], views: Mapping[str, ArticleView]
 ) -> Timeline | None:
     moments = []
-    for id, each in members.items():  # noqa: A001
+    for id, each in members.items():
         view = views[id]
         label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
         moments.append(Moment(each.article.published_at, view.language.code, label))
@@ -160,8 +160,8 @@ def _timeline(
 def _ties(index: StoryIndex, story: StoryGroup, languages: Languages) -> tuple[TieView, ...]:
     try:
         ties = index.ties(story.id)
-        ids = {id for tie in ties for id in (tie.earlier, tie.later)} - {story.id}  # noqa: A001
-        stories = [story, *(index.story(id) for id in sorted(ids))]  # noqa: A001
+        ids = {id for tie in ties for id in (tie.earlier, tie.later)} - {story.id}
+        stories = [story, *(index.story(id) for id in sorted(ids))]
     except NotFoundError:
         # A writer was quicker.
         return ()

@@ -1,0 +1,185 @@
+"""Curves of the affinity from labelled pairs: logistic regression with known directions.
+
+Each curve is a sum of ramps between neighbouring points, so that the model is linear in
+the heights of the ramps, and a bound on each keeps the curve from turning back. Squared
+heights are penalised: what the labels do not say stays level.
+
+Sources: Hastie & Tibshirani 1990 (additive models); Byrd et al. 1995 (L-BFGS-B).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from dedup.compute.arrays import BoolMask
+from dedup.stories.affinity import KINDS, AffinityModel, Curve
+from dedup.stories.features import FEATURES, Features, Values
+from dedup.stories.pairs import Pairs
+
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
+
+COSINES = ("text_cosine", "title_cosine", "cross_cosine")
+_SHARES = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0)
+_POINTS: Mapping[str, tuple[float, ...]] = {
+    "shared_terms": (0, 5, 10, 20),
+    "term_cosine": (0, 0.1, 0.2, 0.35, 0.6, 1),
+    "title_terms": (0, 0.1, 0.25, 0.5, 1),
+    "shared_names": (0, 5, 12),
+    "shared_numbers": (0, 1, 2, 4),
+    "number_clash": (0, 1),
+    "shared_dates": (0, 1, 2),
+    "date_clash": (0, 1),
+    "gap": (0, 0.25, 1, 3, 7, 30),
+    "undated": (0, 1),
+    "same_source": (0, 1),
+    "short_text": (0, 1),
+}
+_PENALTY = 1.0
+_PAIRS_OF_A_SET = 3000.0
+"""Pairs of one story are not independent: a set counts as so many pairs in all."""
+_STEPS = 300
+MIN_PAIRS_OF_A_KIND = 200
+"""Fewer pairs of one language, or of two, say nothing about their kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPairs:
+    """Pairs of one set of articles with their labels.
+
+    Args:
+        values: Features, float64 of shape (m,) each.
+        cross: Whether the languages differ, bool of shape (m,).
+        same: Whether both cover the same event, bool of shape (m,).
+        weight: How much this set counts beside others.
+    """
+
+    values: Values
+    cross: BoolMask
+    same: BoolMask
+    weight: float = 1.0
+
+    @classmethod
+    def of(
+        cls, features: Features, pairs: Pairs, clusters: Sequence[str], weight: float = 1.0
+    ) -> LabelledPairs:
+        """The labels of pairs of texts whose clusters are known."""
+        _, codes = np.unique(np.array(clusters), return_inverse=True)
+        a, b = pairs.first, pairs.second
+        return cls(features.of_pairs(a, b), features.is_cross(a, b), codes[a] == codes[b], weight)
+
+    def only(self, kept: BoolMask) -> LabelledPairs:
+        """Some of the pairs."""
+        values = {name: each[kept] for name, each in self.values.items()}
+        return LabelledPairs(values, self.cross[kept], self.same[kept], self.weight)
+
+
+def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> AffinityModel:
+    """The curves that the labels of all sets support.
+
+    Where there are hardly any pairs of two languages, or of one, the kind that has fewer has the
+    curves of the other.
+
+    Args:
+        sets: At least one pair of the same event and one of different events among them.
+        name: What the curves are for, an encoder's name.
+        min_cosine: Pairs below this cosine are not worth scoring.
+
+    Raises:
+        ValueError: All labels are the same.
+    """
+    same = np.concatenate([each.same for each in sets])
+    if same.all() or not same.any():
+        raise ValueError("pairs of the same event and of different events are needed")
+    points = _points(sets)
+    rows = np.concatenate([_design(each.values, each.cross, points) for each in sets])
+    weights = np.concatenate([_weights(each) for each in sets])
+    heights = np.split(_fitted(rows, same, weights, _signs(points)), len(KINDS))
+    crossed = int(sum(each.cross.sum() for each in sets))
+    fewer = int(crossed < len(same) - crossed)
+    if min(crossed, len(same) - crossed) < MIN_PAIRS_OF_A_KIND:
+        heights[fewer] = heights[1 - fewer]
+    return _model(heights, points, name, min_cosine)
+
+
+def _weights(each: LabelledPairs) -> Float32s:
+    count = len(each.same)
+    return np.full(count, each.weight * _PAIRS_OF_A_SET / max(1, count), np.float32)
+
+
+def _points(sets: Sequence[LabelledPairs]) -> dict[str, tuple[float, ...]]:
+    """Where the curves may bend; those of cosines depend on the scale of the encoder."""
+    points = {}
+    for name in FEATURES:
+        if name in COSINES:
+            values = np.concatenate([each.values[name] for each in sets])
+            lowest = min(0.95, max(0.0, round(float(np.quantile(values, 0.01)), 2)))
+            points[name] = tuple(round(lowest + (1 - lowest) * share, 4) for share in _SHARES)
+        else:
+            points[name] = _POINTS[name]
+    return points
+
+
+def _design(values: Values, cross: BoolMask, points: Mapping[str, tuple[float, ...]]) -> Float32s:
+    """One column for the prior of each kind of pair, and one for each ramp of each kind."""
+    ramps = [
+        (np.clip(values[name], left, right) - left) / (right - left)
+        for name, stops in points.items()
+        for left, right in pairwise(stops)
+    ]
+    block = np.stack([np.ones(len(cross)), *ramps], axis=1).astype(np.float32)
+    two = cross.astype(np.float32)[:, None]
+    return np.concatenate((block * (1 - two), block * two), axis=1)
+
+
+def _signs(points: Mapping[str, tuple[float, ...]]) -> list[int]:
+    one = [0, *(FEATURES[name] for name, stops in points.items() for _ in stops[1:])]
+    return one * len(KINDS)
+
+
+def _fitted(rows: Float32s, same: BoolMask, weights: Float32s, signs: Sequence[int]) -> Float64s:
+    """Heights that minimise the weighted logistic loss and the penalty."""
+    wanted = same.astype(np.float32)
+    priors = np.arange(len(signs)) % (len(signs) // len(KINDS)) == 0
+    penalty = np.where(priors, 1e-3, _PENALTY)
+    bounds = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in signs]
+
+    def loss(heights: Float64s) -> tuple[float, Float64s]:
+        log_odds = rows @ heights.astype(np.float32)
+        surprise = np.logaddexp(0, log_odds) - wanted * log_odds
+        slope = weights * (1 / (1 + np.exp(-log_odds)) - wanted)
+        value = float(weights @ surprise) + 0.5 * float(penalty @ heights**2)
+        return value, (slope @ rows).astype(np.float64) + penalty * heights
+
+    start = np.zeros(len(signs))
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
+    )
+    heights: Float64s = found.x
+    return heights
+
+
+def _model(
+    heights: Sequence[Float64s],
+    points: Mapping[str, tuple[float, ...]],
+    name: str,
+    min_cosine: float,
+) -> AffinityModel:
+    intercepts: dict[str, float] = {}
+    curves: dict[str, dict[str, Curve]] = {}
+    for kind, part in zip(KINDS, heights, strict=True):
+        intercepts[kind] = round(float(part[0]), 3)
+        curves[kind] = {}
+        place = 1
+        for feature, stops in points.items():
+            rises = part[place : place + len(stops) - 1]
+            place += len(stops) - 1
+            levels = np.round(np.concatenate(([0.0], np.cumsum(rises))), 3).tolist()
+            curves[kind][feature] = tuple(zip(map(float, stops), levels, strict=True))
+    return AffinityModel(name, min_cosine, intercepts, curves)

@@ -1,0 +1,136 @@
+"""What a corpus without labels is sure of: anchors for the probabilities of an encoder.
+
+Copies with small edits tell of one event. Texts more than a year apart do not. Log-odds that
+contradict this are moved as a whole; their order, and what they are made of, stay.
+
+Whether links run through the corpus (the percolation point) is looked at, but moves nothing:
+linkage takes apart what percolates, and to raise the floor until nothing did was tried and
+cost more stories than it saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from dedup.articles import UNDATED
+from dedup.compute.arrays import BoolMask, Float64s, Int64s
+from dedup.stories.affinity import LOG_ODDS_UNIT
+from dedup.stories.features import Features
+from dedup.stories.pairs import Pairs, time_gaps
+
+FAR = timedelta(days=365)
+"""Texts further apart do not tell of one event."""
+MIN_PAIRS = 20
+"""Fewer sure pairs of a kind prove nothing."""
+MIN_SAME = 0.95
+"""Mean probability of pairs that surely tell of one event, at least."""
+_MOST_PAIRS = 2000
+_DRAWN = 100_000
+_SEED = 0
+_STEP = round(0.05 / LOG_ODDS_UNIT)
+_FURTHEST = round(15 / LOG_ODDS_UNIT)
+
+
+@dataclass(frozen=True, slots=True)
+class SurePairs:
+    """Pairs of which a corpus is sure, with what an encoder makes of them.
+
+    Args:
+        same: Log-odds of pairs of one event, in units of 1/1000, int64 of shape (k,).
+        different: Log-odds of pairs of different events, int64 of shape (l,).
+        max_different: What the mean probability of these may be.
+    """
+
+    same: Int64s
+    different: Int64s
+    max_different: float
+
+    def shift(self) -> int:
+        """What has to be added to all log-odds, in units of 1/1000.
+
+        The smallest change with which pairs of one event have a mean probability of
+        `MIN_SAME`, and those of different events at most theirs. Where that cannot be, the
+        encoder does not tell them apart, and the different ones decide.
+        """
+        steps = np.arange(-_FURTHEST, _FURTHEST + 1, _STEP)
+        steps = steps[np.lexsort((steps, np.abs(steps)))]
+        apart = np.array([self.are_apart(int(step)) for step in steps])
+        near = np.array([self.are_together(int(step)) for step in steps])
+        for good in (apart & near, apart):
+            if good.any():
+                return int(steps[good.argmax()])
+        return -_FURTHEST
+
+    def are_together(self, shift: int) -> bool:
+        """Whether pairs of one event are probable, with so much added."""
+        return len(self.same) < MIN_PAIRS or mean_probability(self.same + shift) >= MIN_SAME
+
+    def are_apart(self, shift: int) -> bool:
+        """Whether pairs of different events are improbable, with so much added."""
+        return len(self.different) < MIN_PAIRS or (
+            mean_probability(self.different + shift) <= self.max_different
+        )
+
+
+def mean_probability(log_odds: Int64s) -> float:
+    """Mean of the probabilities of log-odds in units of 1/1000."""
+    chances: Float64s = 1 / (1 + np.exp(-log_odds * LOG_ODDS_UNIT))
+    return float(chances.mean())
+
+
+def far_pairs(features: Features, seconds: Int64s, max_gap: timedelta) -> tuple[Pairs, timedelta]:
+    """Pairs of texts that are too far apart in time to tell of one event.
+
+    They are more than a year apart. In a shorter corpus they are those furthest apart that
+    share no rare term, if that is beyond `max_gap`.
+
+    Args:
+        features: Of the texts.
+        seconds: Publication times, int64 of shape (n,); texts without one take no part.
+        max_gap: Largest time between articles that are compared.
+
+    Returns:
+        At most 2,000 pairs, of 100,000 drawn ones, and the smallest time between two.
+    """
+    dated = np.flatnonzero(seconds != UNDATED)
+    places = np.random.default_rng(_SEED).integers(0, max(1, len(dated)), (2, _DRAWN))
+    a, b = dated[places] if len(dated) else np.empty((2, 0), np.int64)
+    drawn = Pairs.of([(a[a != b], b[a != b])], len(seconds))
+    gaps, _ = time_gaps(seconds, drawn.first, drawn.second)
+    chosen = np.flatnonzero(gaps > FAR.total_seconds())
+    if len(chosen) >= MIN_PAIRS:
+        chosen = chosen[evenly(len(chosen), _MOST_PAIRS)]
+    else:
+        chosen = np.flatnonzero(gaps > max_gap.total_seconds())
+        values = features.of_pairs(drawn.first[chosen], drawn.second[chosen])
+        chosen = chosen[values["shared_terms"] == 0]
+        chosen = chosen[np.argsort(-gaps[chosen], kind="stable")][:_MOST_PAIRS]
+    least = int(gaps[chosen].min()) if len(chosen) else 0
+    return Pairs(drawn.first[chosen], drawn.second[chosen]), timedelta(seconds=least)
+
+
+def evenly(count: int, most: int) -> Int64s:
+    """Places of at most `most` of `count` things, evenly chosen; int64 of shape (m,)."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
+
+
+def largest_component(pairs: Pairs, kept: BoolMask, count: int) -> Int64s:
+    """The texts of the largest component of some pairs, ascending.
+
+    Args:
+        pairs: m pairs of texts.
+        kept: Which of them join, bool of shape (m,).
+        count: Number of texts.
+
+    Returns:
+        int64 of shape (k,).
+    """
+    ends = pairs.first[kept], pairs.second[kept]
+    graph = sp.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(count, count))
+    _, labels = connected_components(graph, directed=False)
+    return np.flatnonzero(labels == np.bincount(labels).argmax())

@@ -1,0 +1,306 @@
+"""What people see on a terminal: progress, the table of stories, the summary, an evaluation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console as RichConsole
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from dedup.doctor import Checkup
+    from dedup.evaluation import Evaluation
+    from dedup.records import Article, Problem
+    from dedup.result import Result, Summary
+
+_EXAMPLES = 3
+_Justify = Literal["left", "right"]
+_STORY_COLUMNS: tuple[tuple[str, int, _Justify], ...] = (
+    ("texts", 5, "right"),
+    ("articles", 8, "right"),
+    ("sources", 7, "right"),
+    ("first seen", 10, "left"),
+    ("languages", 14, "left"),
+)
+_WIDTH_OF_FILES = 100
+_MIN_HEADLINE = 20
+
+
+class StepProgress:
+    """Progress bars of the steps; the first one counts the bytes that are read."""
+
+    def __init__(self, bars: Progress, total_bytes: int | None) -> None:
+        self._bars = bars
+        self._reading = bars.add_task("read", total=total_bytes, unit="bytes")
+        self._steps: dict[str, TaskID] = {}
+
+    def on_bytes(self, count: int) -> None:
+        """That many bytes more were read."""
+        self._bars.advance(self._reading, count)
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Step `step` has done `done` of `total` texts; None if nobody knows how many."""
+        if step not in self._steps:
+            self._steps[step] = self._bars.add_task(step, total=total, unit="texts")
+        self._bars.update(self._steps[step], completed=done)
+
+
+class _RateColumn(TextColumn):
+    """How much a step does in a second."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Any) -> Text:  # noqa: ANN401 (rich's Task)
+        if not task.speed:
+            return Text("")
+        if task.fields["unit"] == "bytes":
+            return Text(f"{task.speed / 1e6:,.1f} MB/s", style="dim")
+        return Text(f"{task.speed:,.0f}/s", style="dim")
+
+
+class Console:
+    """The terminal: results on stdout, everything else on stderr.
+
+    Args:
+        quiet: Show nothing but errors.
+        verbose: List every problem, not only examples.
+        table_to_stderr: Stdout is taken by rows of data.
+    """
+
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, table_to_stderr: bool = False
+    ) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._err = _rich(to_stderr=True, quiet=quiet)
+        self._out = self._err if table_to_stderr else _rich(to_stderr=False, quiet=quiet)
+
+    @contextmanager
+    def progress(self, total_bytes: int | None) -> Iterator[StepProgress]:
+        """Progress bars, on a terminal only."""
+        bars = Progress(
+            TextColumn("{task.description:>15}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _RateColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._err,
+            transient=True,
+            disable=self._quiet or not self._err.is_terminal,
+        )
+        with bars:
+            yield StepProgress(bars, total_bytes)
+
+    def show_result(self, result: Result, *, top: int, written: Sequence[str]) -> None:
+        """The largest stories, the counts, the problems and what was written."""
+        shown = [story for story in islice(result.story_groups, top) if len(story.members) > 1]
+        if shown:
+            table = Table(box=None, pad_edge=False)
+            for name, width, justify in _STORY_COLUMNS:
+                table.add_column(name, justify=justify, min_width=width, max_width=width)
+            taken = sum(width + 2 for _, width, _ in _STORY_COLUMNS)
+            room = max(self._out.width - taken, _MIN_HEADLINE)
+            table.add_column("headline", no_wrap=True, overflow="ellipsis", max_width=room)
+            for story in shown:
+                table.add_row(
+                    str(story.texts),
+                    str(len(story.members)),
+                    str(len(story.sources)),
+                    _day(story.first_seen),
+                    " ".join(story.languages),
+                    Text(_printable(story.headline)),
+                )
+            self._out.print(table)
+            self._out.print()
+        self.show_counts(
+            result.summary,
+            several=sum(story.texts > 1 for story in result.story_groups),
+            across=sum(len(story.languages) > 1 for story in result.story_groups),
+        )
+        self.show_problems(result.problems)
+        for note in (*result.summary.notes, *_missing_fields(result.articles)):
+            self._err.print(f"note: {note}", markup=False, soft_wrap=True)
+        for path in written:
+            if path != "-":
+                self.show_written(path)
+
+    def show_written(self, path: str) -> None:
+        """That a file was written."""
+        self._err.print(f"wrote {path}", markup=False, soft_wrap=True)
+
+    def show_counts(self, counts: Summary, *, several: int, across: int) -> None:
+        """How much there was.
+
+        Args:
+            counts: Of the run.
+            several: Stories that several texts tell.
+            across: Stories that are told in several languages.
+        """
+        self._out.print(
+            f"{_number(counts.articles, 'article')}, "
+            f"{_number(counts.texts, 'independent text')} "
+            f"({_number(counts.duplicates, 'copy', 'copies')}), "
+            f"{_number(counts.story_groups, 'story', 'stories')}: "
+            f"{several:,} told by several texts, {across:,} in several languages",
+            soft_wrap=True,
+        )
+        self._err.print(
+            f"encoder {counts.encoder}, configuration {counts.config_digest}", markup=False
+        )
+        if self._verbose and counts.removals:
+            cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
+            self._err.print(f"cut from the texts: {cut}", markup=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """A line about the result."""
+        self._out.print(_printable(text), markup=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """A line beside the result."""
+        self._err.print(_printable(text), markup=False, soft_wrap=True)
+
+    def show_problems(
+        self, problems: Sequence[Problem], counts: Mapping[str, int] | None = None
+    ) -> None:
+        """How often each kind of problem was met, with examples.
+
+        Args:
+            problems: All of them, or some of each kind.
+            counts: How many of each kind there were, if `problems` are not all.
+        """
+        for kind in sorted({problem.kind for problem in problems}):
+            met = [problem for problem in problems if problem.kind == kind]
+            count = len(met) if counts is None else counts[kind]
+            what = "set aside" if met[0].kept else "skipped"
+            self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
+            for problem in met if self._verbose else met[:_EXAMPLES]:
+                value = f": {_printable(problem.value)}" if problem.value else ""
+                self._err.print(f"  {problem.where}{value}", markup=False, soft_wrap=True)
+            if not self._verbose and count > _EXAMPLES:
+                self._err.print(f"  and {count - _EXAMPLES:,} more (--verbose lists them)")
+
+    def show_evaluation(self, evaluation: Evaluation, *, as_json: bool) -> None:
+        """An evaluation as tables, or as JSON."""
+        if as_json:
+            print(json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201
+            return
+        self._out.print(_scores(evaluation))
+        self._out.print(_counts(evaluation), soft_wrap=True)
+        if evaluation.language_pairs:
+            self._out.print(_by_languages(evaluation))
+
+    def show_checkup(self, checkup: Checkup, *, as_json: bool) -> None:
+        """A check-up, or the same as JSON."""
+        if as_json:
+            print(json.dumps(checkup.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201
+            return
+        from dedup.cli.checkup import checkup_view
+
+        self._out.print(checkup_view(checkup, verbose=self._verbose))
+        for note in checkup.notes:
+            self._err.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def _missing_fields(articles: Sequence[Article]) -> list[str]:
+    """What no article of several has, and how to name the column that may hold it."""
+    wanted = {
+        "published_at": "a time, so events that look alike may run together",
+        "source": "a source",
+    }
+    return [
+        f"no article has {what}: if a column holds it, name it with "
+        f"--{field.replace('_', '-')}-column NAME"
+        for field, what in wanted.items()
+        if len(articles) > 1 and not any(getattr(article, field) for article in articles)
+    ]
+
+
+def _rich(*, to_stderr: bool, quiet: bool) -> RichConsole:
+    console = RichConsole(stderr=to_stderr, quiet=quiet, highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_FILES
+    return console
+
+
+def _scores(evaluation: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("measure")
+    for name in ("precision", "recall", "F1"):
+        table.add_column(name, justify="right")
+    for name, found in (
+        ("B-cubed", evaluation.b_cubed),
+        ("pairwise", evaluation.pairwise),
+        ("CEAF-e", evaluation.ceaf_e),
+    ):
+        table.add_row(name, f"{found.precision:.4f}", f"{found.recall:.4f}", f"{found.f1:.4f}")
+    for name, value in (
+        ("adjusted Rand index", evaluation.adjusted_rand_index),
+        ("adjusted mutual information", evaluation.adjusted_mutual_information),
+        ("V-measure", evaluation.v_measure),
+    ):
+        table.add_row(name, "", "", f"{value:.4f}")
+    return table
+
+
+def _counts(evaluation: Evaluation) -> str:
+    lines = [
+        "",
+        f"{evaluation.articles:,} labelled articles; clusters: gold {evaluation.gold_clusters:,} "
+        f"({evaluation.gold_singletons:,} of one, largest {evaluation.largest_gold:,}), "
+        f"result {evaluation.predicted_clusters:,} ({evaluation.predicted_singletons:,} of one, "
+        f"largest {evaluation.largest_predicted:,})",
+    ]
+    if evaluation.missing_in_result:
+        lines.append(
+            f"{len(evaluation.missing_in_result):,} labelled articles are not in the result and "
+            f"count as clusters of their own: {', '.join(evaluation.missing_in_result[:5])} ..."
+        )
+    return "\n".join([*lines, ""])
+
+
+def _by_languages(evaluation: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("languages")
+    for name in ("gold pairs", "found pairs", "precision", "recall"):
+        table.add_column(name, justify="right")
+    rows = sorted(evaluation.language_pairs, key=lambda row: (row.second == "", -row.pairs_gold))
+    largest = [row for row in rows if row.second][:15]
+    for row in [*largest, *(row for row in rows if not row.second)]:
+        table.add_row(
+            f"{row.first} {row.second}".strip(),
+            f"{row.pairs_gold:,}",
+            f"{row.pairs_predicted:,}",
+            "-" if row.precision is None else f"{row.precision:.3f}",
+            "-" if row.recall is None else f"{row.recall:.3f}",
+        )
+    return table
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _day(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d}" if time else "undated"
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, which could steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)

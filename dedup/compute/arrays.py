@@ -1,0 +1,50 @@
+"""Types of arrays, and row numbers of ranges."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+UInt64s = npt.NDArray[np.uint64]
+
+
+Int64s = npt.NDArray[np.int64]
+
+
+BoolMask = npt.NDArray[np.bool_]
+
+
+def mix64(values: UInt64s) -> UInt64s:
+    """The 64-bit finaliser of MurmurHash3, element by element: a bijection; of the same shape.
+
+    Source: Appleby, MurmurHash3, `fmix64`.
+    """
+    values = values ^ (values >> np.uint64(33))
+    values = values * np.uint64(0xFF51AFD7ED558CCD)
+    values = values ^ (values >> np.uint64(33))
+    values = values * np.uint64(0xC4CEB9FE1A85EC53)
+    return values ^ (values >> np.uint64(33))
+
+
+def ranges(starts: Int64s, counts: Int64s) -> Int64s:
+    """The integers start, start + 1, ... (count of them) for each pair, concatenated; int64 (m,).
+
+    >>> ranges(np.array([5, 20]), np.array([3, 2])).tolist()
+    [5, 6, 7, 20, 21]
+    """
+    before = np.cumsum(counts) - counts
+    steps = np.arange(int(counts.sum()), dtype=np.int64)
+    moved: Int64s = steps + np.repeat(starts - before, counts)
+    return moved
+
+
+UInt32s = npt.NDArray[np.uint32]
+
+
+Float32s = npt.NDArray[np.float32]
+
+
+Float64s = npt.NDArray[np.float64]
+
+
+Int32s = npt.NDArray[np.int32]

@@ -1,0 +1,1 @@
+"""The step `describe`: duplicate clusters, story groups, key terms, evidence and sentences."""

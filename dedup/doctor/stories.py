@@ -1,0 +1,276 @@
+"""Rows of a result -> the stories as they were told: texts, times, languages, sources."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dedup.articles import source_of
+from dedup.doctor.checkup import Example
+from dedup.errors import InputError
+from dedup.readers.tables import Rows, cell_text, read_table
+from dedup.records import Article
+
+COLUMNS = (
+    "id",
+    "duplicate_cluster",
+    "representative",
+    "story_group",
+    "probability",
+    "language",
+    "published_at",
+    "config_digest",
+)
+LATEST = datetime.max.replace(tzinfo=UTC)
+_IDS_IN_EXAMPLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text with its copies.
+
+    Args:
+        id: Id of its representative.
+        articles: Number of articles, copies included.
+        story: Id of its story group.
+        probability: Mean P(same event) with the other texts of the story; None
+            in a story of one text.
+        language: Code, or empty.
+        time: When it was first published, None if none of its articles has a date.
+        undated: Articles without a date.
+        source: Outlet, empty where unknown.
+        title: Empty where unknown.
+    """
+
+    id: str
+    articles: int
+    story: str
+    probability: float | None
+    language: str
+    time: datetime | None
+    undated: int
+    source: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story group.
+
+    Args:
+        id: Its id.
+        texts: By time and id, those without a date last.
+        times: When its dated texts were first published, ascending: of a late copy,
+            no step takes notice.
+    """
+
+    id: str
+    texts: tuple[Text, ...]
+    times: tuple[datetime, ...]
+
+    @property
+    def articles(self) -> int:
+        """Articles, copies included."""
+        return sum(text.articles for text in self.texts)
+
+    @property
+    def span(self) -> timedelta | None:
+        """From the first to the last text; None if none has a date."""
+        return self.times[-1] - self.times[0] if self.times else None
+
+    @property
+    def headline(self) -> str:
+        """Title of the text that fits best, of those that have one."""
+        titled = [text for text in self.texts if text.title]
+        return max(titled, key=lambda text: text.probability or 0.0).title if titled else ""
+
+    def example(self, says: str, texts: Sequence[Text] = ()) -> Example:
+        """This story as an example, shown by its first texts or by the given ones."""
+        shown = (texts or self.texts)[:_IDS_IN_EXAMPLE]
+        return Example(self.id, says, tuple(text.id for text in shown), self.headline)
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """All that a check-up looks at.
+
+    Args:
+        stories: The largest first: by texts, articles and id.
+        articles: Number of articles.
+        undated: Articles without a date.
+        described: Articles of the result that were given too, for titles and
+            sources; None if no articles were given at all.
+        digests: Digests of the configurations, sorted.
+    """
+
+    stories: tuple[Told, ...]
+    articles: int
+    undated: int
+    described: int | None
+    digests: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """All texts."""
+        return tuple(text for story in self.stories for text in story.texts)
+
+    @property
+    def several(self) -> tuple[Told, ...]:
+        """The stories of several texts."""
+        return tuple(story for story in self.stories if len(story.texts) > 1)
+
+    @property
+    def grouped(self) -> int:
+        """Texts in stories of several texts."""
+        return sum(len(story.texts) for story in self.several)
+
+
+def read_rows(path: str | Path) -> Rows:
+    """Rows of what `dedup cluster --output` wrote.
+
+    Raises:
+        InputError: The file cannot be read, is empty or lacks a column.
+    """
+    columns, rows = read_table(path, COLUMNS)
+    if not rows:
+        raise InputError(f"{path}: holds no article: give what `dedup cluster --output` wrote")
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        raise InputError(
+            f"{path}: has no column {', '.join(map(repr, missing))}: "
+            "give what `dedup cluster --output` wrote, a row for each article"
+        )
+    return rows
+
+
+def corpus_of(
+    rows: Iterable[Mapping[str, object]], articles: Iterable[Article] | None = None
+) -> Corpus:
+    """The stories of a result; the order of rows and articles does not matter.
+
+    Args:
+        rows: One per article, with at least the keys `COLUMNS`.
+        articles: The articles, for titles and sources; those that no row names are
+            passed over.
+
+    Raises:
+        InputError: There is no row, a cell is missing or unusable, an id stands
+            there twice, the copies of one text are in two story groups, or articles
+            were given and no row names one of them.
+    """
+    by_text: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    ids: set[str] = set()
+    for row in rows:
+        by_text[_filled(row, "duplicate_cluster")].append(row)
+        id_ = _filled(row, "id")
+        if id_ in ids:
+            raise InputError(f"the id {id_!r} stands in two rows: keep one of them")
+        ids.add(id_)
+    if not ids:
+        raise InputError("the result has no article: there is nothing to examine")
+    known = None if articles is None else {each.id: each for each in articles if each.id in ids}
+    if known == {}:
+        raise InputError(
+            f"none of the articles given is in the result, which has {min(ids)!r}, for "
+            "example: give the articles that it was made from"
+        )
+    texts = [_text(found, known or {}) for found in by_text.values()]
+    return Corpus(
+        stories=_stories(texts),
+        articles=len(ids),
+        undated=sum(text.undated for text in texts),
+        described=None if known is None else len(known),
+        digests=tuple(
+            sorted(
+                {cell_text(row.get("config_digest")) for found in by_text.values() for row in found}
+                - {""}
+            )
+        ),
+    )
+
+
+def _stories(texts: Iterable[Text]) -> tuple[Told, ...]:
+    by_story: dict[str, list[Text]] = defaultdict(list)
+    for text in texts:
+        by_story[text.story].append(text)
+    stories = [
+        Told(
+            id_,
+            tuple(sorted(found, key=lambda text: (text.time or LATEST, text.id))),
+            tuple(sorted(text.time for text in found if text.time)),
+        )
+        for id_, found in by_story.items()
+    ]
+    stories.sort(key=lambda story: (-len(story.texts), -story.articles, story.id))
+    return tuple(stories)
+
+
+def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article]) -> Text:
+    rows = sorted(rows, key=lambda row: (not _represents(row), _filled(row, "id")))
+    stories = {_filled(row, "story_group") for row in rows}
+    if len(stories) > 1:
+        raise InputError(
+            f"the copies of {_filled(rows[0], 'id')!r} are in the story groups "
+            f"{', '.join(map(repr, sorted(stories)))}: give the rows of one result"
+        )
+    described = [articles[id_] for row in rows if (id_ := _filled(row, "id")) in articles]
+    times = [time for row in rows if (time := _time(row)) is not None]
+    return Text(
+        id=_filled(rows[0], "id"),
+        articles=len(rows),
+        story=stories.pop(),
+        probability=_probability(rows[0]),
+        language=cell_text(rows[0].get("language")).lower(),
+        time=min(times, default=None),
+        undated=len(rows) - len(times),
+        source=next(filter(None, map(source_of, described)), ""),
+        title=next(filter(None, (" ".join(each.title.split()) for each in described)), ""),
+    )
+
+
+def _represents(row: Mapping[str, object]) -> bool:
+    return cell_text(row.get("representative")) == cell_text(row.get("id"))
+
+
+def _filled(row: Mapping[str, object], column: str) -> str:
+    value = cell_text(row.get(column))
+    if not value:
+        where = cell_text(row.get("id"))
+        of = f"the row of {where!r}" if where else "a row"
+        raise InputError(f"{of} has no {column}: give what `dedup cluster --output` wrote")
+    return value
+
+
+def _probability(row: Mapping[str, object]) -> float | None:
+    value = row.get("probability")
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return None
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0.0 <= number <= 1.0:
+        raise _unusable(row, "probability", value, "a number from 0 to 1")
+    return number
+
+
+def _time(row: Mapping[str, object]) -> datetime | None:
+    value = row.get("published_at")
+    # A missing time of pandas is a datetime that does not equal itself.
+    if value in (None, "") or value != value:
+        return None
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(cell_text(value))
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _unusable(
+            row, "published_at", value, "a time such as 2023-10-16T06:20:00Z"
+        ) from error
+
+
+def _unusable(row: Mapping[str, object], column: str, value: object, rule: str) -> InputError:
+    return InputError(f"the row of {_filled(row, 'id')!r} has {column} {value!r}: must be {rule}")

@@ -1,0 +1,201 @@
+"""The step `near-duplicates`: n texts -> candidates -> verified matches -> who represents whom.
+
+Candidates are only hints. Every match is verified by the exact Jaccard similarity
+and containment of the two shingle sets, and every member of a cluster is verified
+against the cluster's representative, so that nothing chains.
+
+Texts are numbered in the order of precedence (earliest, then longest, then id):
+of two texts, the one with the smaller number can represent the other.
+
+Source: Hartigan 1975, "Clustering Algorithms", chapter 3 (leader clustering).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import xxhash
+
+from dedup.compute.arrays import Int64s
+from dedup.compute.utf8 import Utf8Texts
+from dedup.config import Config, NearDuplicateConfig
+from dedup.duplicates.candidates import candidate_pairs
+from dedup.duplicates.fingerprints import fingerprint
+from dedup.duplicates.matches import Matches, Verifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """Copies among n texts.
+
+    Args:
+        representatives: The text that represents text i, i itself if none does;
+            int64 of shape (n,).
+        originals: The first text that is equal to text i, i itself if none is;
+            int64 of shape (n,).
+        matches: Verified similarity of pairs of originals.
+        min_jaccard: From which similarity on a match is a near copy; below it,
+            one text is contained in the other.
+        verified: How many pairs were verified, as a measure of the work.
+    """
+
+    representatives: Int64s
+    originals: Int64s
+    matches: Matches
+    min_jaccard: float
+    verified: int
+
+    @classmethod
+    def of_different(
+        cls,
+        leaders: Int64s,
+        matches: Matches,
+        originals: Int64s,
+        config: NearDuplicateConfig,
+        verified: int = 0,
+    ) -> Self:
+        """From what is known of the different texts among n.
+
+        Args:
+            leaders: Representative of each different text, by their numbers among these.
+            matches: Matches by the same numbers.
+            originals: The first text that is equal to each of the n, int64 of shape (n,).
+            config: When a match is a near copy.
+            verified: How many pairs were verified.
+        """
+        kept, different = np.unique(originals, return_inverse=True)
+        return cls(
+            kept[leaders[different]],
+            originals,
+            replace(matches, first=kept[matches.first], second=kept[matches.second]),
+            config.min_jaccard,
+            verified,
+        )
+
+
+def find_near_duplicates(
+    texts: Sequence[str] | pa.Array | Utf8Texts,
+    config: Config = Config(),
+    *,
+    compiled: bool | None = None,
+    threads: int = 0,
+    on_progress: Callable[[int], None] | None = None,
+) -> NearDuplicates:
+    """Copies among canonical texts.
+
+    Args:
+        texts: n texts in the order of precedence, as strings or an Arrow array. A text
+            without tokens is nobody's near-duplicate, an empty one nobody's copy at all.
+        config: Uses the sections `fingerprints` and `near_duplicates`.
+        compiled: Use the compiled kernels; by default for much text.
+        threads: How many threads; 0 for one per core.
+        on_progress: Called with the number of texts fingerprinted so far.
+
+    Returns:
+        A function of the set of texts and their precedence alone.
+    """
+    given = Utf8Texts.of(texts)
+    originals = originals_of(given)
+    kept = np.flatnonzero(originals == np.arange(len(given)))
+    different = given.take(kept)
+    prints = fingerprint(
+        different, config.fingerprints, compiled=compiled, threads=threads, on_progress=on_progress
+    )
+    verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
+    pairs = candidate_pairs(prints, config.near_duplicates, compiled=verifier.compiled)
+    leaders, matches = assign_leaders(len(different), verifier.matches(pairs), verifier)
+    return NearDuplicates.of_different(
+        leaders, matches, originals, config.near_duplicates, verifier.verified
+    )
+
+
+def originals_of(texts: Utf8Texts) -> Int64s:
+    """The first text equal to each, by a 128-bit hash; an empty text equals none.
+
+    Returns:
+        int64 of shape (n,); i itself where none is before text i.
+    """
+    first: dict[bytes, int] = {}
+    originals = np.arange(len(texts))
+    for number, raw in enumerate(texts.raw()):
+        if raw:
+            original = first.setdefault(text_digest(raw), number)
+            if original != number:
+                originals[number] = original
+    return originals
+
+
+def text_digest(raw: bytes | memoryview) -> bytes:
+    """16 bytes that are equal for equal texts, from their UTF-8 bytes."""
+    return xxhash.xxh3_128_digest(raw)
+
+
+def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
+    """Representative of each text, and the matches with those that were verified for it.
+
+    In the order of precedence, a text joins the most similar representative among those of
+    its earlier matches that it is itself a verified copy of; without any it represents itself.
+
+    Candidates need not hold every pair of a text and a representative. One pass finds the pairs
+    that are missing; they are verified, and the pass is made again, until none is missing: up to
+    the first text that lacked one, each pass is what the last one will be.
+
+    Args:
+        count: Number of texts.
+        matches: Verified similarities of candidates.
+        verifier: Verifies the pairs that are missing.
+
+    Returns:
+        The representative of each text, int64 of shape (count,), and all matches.
+    """
+    assign = _assign_compiled if verifier.compiled else _assign_plain
+    known = np.empty(0, np.int64)
+    while True:
+        leaders, missing = assign(count, matches)
+        new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], known)
+        if not len(new):
+            return leaders, matches
+        known = np.union1d(known, new)
+        pairs: Int64s = np.stack(np.divmod(new, count), axis=1)
+        matches = Matches.joined([matches, verifier.matches(pairs)])
+
+
+def _assign_plain(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
+    """Leaders as far as the matches tell them, and the pairs (leader, text) that they lack."""
+    similarity = matches.as_dict()
+    earlier: dict[int, list[int]] = {}
+    for mate, text in similarity:
+        earlier.setdefault(text, []).append(mate)
+    leaders = np.arange(count)
+    missing = []
+    for text in sorted(earlier):
+        options = {int(leaders[mate]) for mate in earlier[text]}
+        missing += [(leader, text) for leader in options if (leader, text) not in similarity]
+        ranked = [
+            (similarity[leader, text].jaccard, similarity[leader, text].containment, -leader)
+            for leader in options
+            if (leader, text) in similarity
+        ]
+        if ranked:
+            leaders[text] = -max(ranked)[2]
+    return leaders, np.array(missing, np.int64).reshape(-1, 2)
+
+
+def _assign_compiled(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
+    """The same by a kernel."""
+    from dedup.duplicates.kernels.leaders import assign
+
+    order = np.lexsort((matches.first, matches.second))
+    ordered = matches.take(order)
+    offsets = np.searchsorted(ordered.second, np.arange(count + 1))
+    containment = np.maximum(ordered.containment_a, ordered.containment_b)
+    leaders = np.arange(count)
+    missing = np.empty((len(order), 2), np.int64)
+    found = assign(offsets, ordered.first, ordered.jaccard, containment, leaders, missing)
+    return leaders, missing[:found]

@@ -1,0 +1,1 @@
+"""Articles that left memory, and how they are restored."""

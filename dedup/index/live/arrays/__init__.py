@@ -1,0 +1,1 @@
+"""Arrays that grow, an inverted index, and tables of links."""

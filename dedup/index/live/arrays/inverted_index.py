@@ -1,0 +1,68 @@
+"""Which texts have a key: an inverted index to which texts are added, one or many at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dedup.compute.arrays import Int32s, Int64s, UInt64s
+
+_TAIL = 1 << 16
+
+
+class _Sorted:
+    """Entries in the order of their keys."""
+
+    def __init__(self) -> None:
+        self.keys = np.empty(0, np.uint64)
+        self.owners = np.empty(0, np.int32)
+
+    def insert(self, keys: UInt64s, owners: Int32s) -> None:
+        """Add entries, which are in the order of their keys."""
+        places = np.searchsorted(self.keys, keys, side="right")
+        self.keys = np.insert(self.keys, places, keys)
+        self.owners = np.insert(self.owners, places, owners)
+
+    def places(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
+        """For each entry with one of the keys: number of the key, and its place."""
+        starts = np.searchsorted(self.keys, keys, side="left")
+        sizes = np.searchsorted(self.keys, keys, side="right") - starts
+        ends = np.cumsum(sizes)
+        which = np.repeat(np.arange(len(keys)), sizes)
+        return which, np.arange(ends[-1] if len(ends) else 0) + np.repeat(
+            starts - (ends - sizes), sizes
+        )
+
+
+class Postings:
+    """Entries (key, text). Most are in a large sorted array, the latest in a small one."""
+
+    def __init__(self) -> None:
+        self._main = _Sorted()
+        self._tail = _Sorted()
+
+    def add(self, keys: UInt64s, owners: Int64s) -> None:
+        """Add entries: arrays of one shape."""
+        order = np.argsort(keys, kind="stable")
+        entries = keys[order], owners[order].astype(np.int32)
+        tail = self._tail
+        if len(tail.keys) + len(keys) <= _TAIL:
+            tail.insert(*entries)
+            return
+        self._main.insert(tail.keys, tail.owners)
+        self._main.insert(*entries)
+        self._tail = _Sorted()
+
+    def of(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
+        """All entries with one of some different keys.
+
+        Returns:
+            Number of the key and text of each entry, int64 of shape (m,) each; by key, else in
+            no order that means anything.
+        """
+        found = []
+        for part in (self._main, self._tail):
+            which, places = part.places(keys)
+            found.append((which, part.owners[places]))
+        which = np.concatenate([each for each, _ in found])
+        order = np.argsort(which, kind="stable")
+        return which[order], np.concatenate([each for _, each in found])[order].astype(np.int64)

@@ -1,0 +1,1 @@
+"""Duplicate clusters, kept up to date."""

@@ -1,0 +1,1 @@
+"""Story groups, kept up to date."""

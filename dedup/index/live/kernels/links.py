@@ -1,0 +1,140 @@
+"""Links of texts that come and go: for each text a piece of one long array.
+
+A piece has room for more links than are in it; one that is full is copied to the end. The arrays
+of a table are: where each piece begins, int64 (n,); how many links are in it and how many fit,
+int32 (n,); the other text and the log-odds of each link, int32 (room,).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from dedup.compute.kernels import OPTIONS, Array
+
+
+@nb.njit(inline="always")
+def _place(table: Any, text: int, other: int) -> int:
+    """Where the link is, or -1."""
+    starts, counts, _, others, _ = table
+    for place in range(starts[text], starts[text] + counts[text]):
+        if others[place] == other:
+            return place
+    return -1
+
+
+@nb.njit(**OPTIONS)
+def moved(table: Any, texts: Array, wanted: Array, used: int) -> int:
+    """Make room in the pieces of some texts, at the end of the arrays; where the end is then.
+
+    Args:
+        table: The arrays.
+        texts: Different texts, int64 (k,).
+        wanted: For how many links each needs room, int64 (k,).
+        used: Where the end is; there must be room for what is wanted after it.
+    """
+    starts, counts, rooms, others, weights = table
+    for k in range(texts.shape[0]):
+        text = texts[k]
+        if rooms[text] >= wanted[k]:
+            continue
+        start = starts[text]
+        for link in range(counts[text]):
+            others[used + link] = others[start + link]
+            weights[used + link] = weights[start + link]
+        starts[text], rooms[text] = used, wanted[k]
+        used += wanted[k]
+    return used
+
+
+@nb.njit(**OPTIONS)
+def put(table: Any, first: Array, second: Array, log_odds: Array) -> None:
+    """Add links that are not there, in both directions; there must be room."""
+    starts, counts, _, others, weights = table
+    for k in range(first.shape[0]):
+        for turn in range(2):
+            a, b = (first[k], second[k]) if turn == 0 else (second[k], first[k])
+            place = starts[a] + counts[a]
+            others[place], weights[place] = b, log_odds[k]
+            counts[a] += 1
+
+
+@nb.njit(**OPTIONS)
+def cut(table: Any, first: Array, second: Array) -> None:
+    """Take links away that are there, in both directions."""
+    starts, counts, _, others, weights = table
+    for k in range(first.shape[0]):
+        for turn in range(2):
+            a, b = (first[k], second[k]) if turn == 0 else (second[k], first[k])
+            place = _place(table, a, b)
+            counts[a] -= 1
+            last = starts[a] + counts[a]
+            others[place], weights[place] = others[last], weights[last]
+
+
+@nb.njit(**OPTIONS)
+def linked(table: Any, first: Array, second: Array) -> Any:
+    """Which pairs are linked, bool (m,)."""
+    counts = table[1]
+    found = np.empty(first.shape[0], np.bool_)
+    for k in range(first.shape[0]):
+        a, b = first[k], second[k]
+        if counts[b] < counts[a]:
+            a, b = b, a
+        found[k] = _place(table, a, b) >= 0
+    return found
+
+
+@nb.njit(**OPTIONS)
+def between(table: Any, first: Array, second: Array, floor: int) -> Any:
+    """Texts that are linked to both of a pair with at least `floor`, of any pair; bool (n,)."""
+    starts, counts, _, others, weights = table
+    found = np.zeros(starts.shape[0], np.bool_)
+    # The last pair whose first text each text is near.
+    near = np.full(starts.shape[0], -1, np.int64)
+    for k in range(first.shape[0]):
+        a, b = first[k], second[k]
+        for place in range(starts[a], starts[a] + counts[a]):
+            if weights[place] >= floor:
+                near[others[place]] = k
+        for place in range(starts[b], starts[b] + counts[b]):
+            if weights[place] >= floor and near[others[place]] == k:
+                found[others[place]] = True
+    return found
+
+
+@nb.njit(**OPTIONS)
+def loosely_linked(table: Any, texts: Array, floor: int, least: int, cohesion: float) -> Any:
+    """Which texts are near to many, few of which are near each other, bool (k,).
+
+    Args:
+        table: The links.
+        texts: Texts that are asked for, int64 (k,).
+        floor: Weaker links do not count.
+        least: A text has at least so many links.
+        cohesion: At most this share of the pairs among these is linked.
+    """
+    starts, counts, _, others, weights = table
+    found = np.zeros(texts.shape[0], np.bool_)
+    near = np.full(starts.shape[0], -1, np.int64)
+    for k in range(texts.shape[0]):
+        text = texts[k]
+        degree = np.int64(0)
+        for place in range(starts[text], starts[text] + counts[text]):
+            if weights[place] >= floor:
+                near[others[place]] = k
+                degree += 1
+        if degree < least:
+            continue
+        closed = np.int64(0)
+        for place in range(starts[text], starts[text] + counts[text]):
+            if weights[place] < floor:
+                continue
+            other = others[place]
+            for next_ in range(starts[other], starts[other] + counts[other]):
+                if weights[next_] >= floor and near[others[next_]] == k:
+                    closed += 1
+        found[k] = closed <= cohesion * (degree * (degree - 1))
+    return found

@@ -1,0 +1,1 @@
+"""Links between representative texts, kept up to date."""

@@ -1,0 +1,111 @@
+"""The outline of one story group as bytes for the store and back, so that ties can be found later.
+
+All numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import xxhash
+
+from dedup.articles import Precedence
+from dedup.compute.arrays import Int32s, Int64s, UInt64s
+from dedup.description.summaries import middle_of, sums_of
+from dedup.description.terms import StoryTerms
+from dedup.records import StoryGroup
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HEAD = struct.Struct("<qqqqiii")
+Place = tuple[int, int, str]
+"""Where a group stands among others: microseconds since 1970, minus the length, id of its first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What of a story group says which others it belongs to.
+
+    Args:
+        place: Of its first text.
+        begin: Time of its first text in seconds since 1970.
+        middle: When half of its texts had appeared, likewise.
+        hashes: Its rare terms, uint64 ascending.
+        weights: Rarity of each, in units of `terms.WEIGHT_UNIT` bits.
+        names: Hashes of its names.
+        sums: Sum of the whole-number vectors of its texts.
+    """
+
+    place: Place
+    begin: int
+    middle: int
+    hashes: UInt64s
+    weights: Int32s
+    names: UInt64s
+    sums: Int32s
+
+    def to_bytes(self) -> bytes:
+        """For the store."""
+        time, length, first = self.place
+        sizes = len(self.hashes), len(self.names), len(self.sums)
+        parts = (
+            self.hashes.astype("<u8"), self.weights.astype("<i4"),
+            self.names.astype("<u8"), self.sums.astype("<i4"),
+        )  # fmt: skip
+        arrays = b"".join(part.tobytes() for part in parts)
+        head = _HEAD.pack(time, length, self.begin, self.middle, *sizes)
+        return head + arrays + first.encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def from_bytes(cls, kept: bytes) -> Outline:
+        """What `to_bytes` was called on."""
+        time, length, begin, middle, terms, names, dim = _HEAD.unpack_from(kept)
+        found = []
+        start = _HEAD.size
+        for kind, count in (("<u8", terms), ("<i4", terms), ("<u8", names), ("<i4", dim)):
+            found.append(np.frombuffer(kept, kind, count, start))
+            start += found[-1].nbytes
+        first = kept[start:].decode("utf-8", "surrogatepass")
+        return cls((time, length, first), begin, middle, *found)
+
+
+def outline_of(
+    story: StoryGroup,
+    first: Precedence,
+    terms: StoryTerms,
+    row: int,
+    seconds: Int64s,
+    whole: np.ndarray,
+) -> bytes:
+    """The outline of a story group.
+
+    Args:
+        story: The group.
+        first: Precedence of its first text.
+        terms: Rare terms of it and other groups.
+        row: Its number among these.
+        seconds: Times of its texts, int64 of shape (k,).
+        whole: Their whole-number vectors, of shape (k, dim).
+    """
+    part = slice(terms.weights.indptr[row], terms.weights.indptr[row + 1])
+    columns = terms.weights.indices[part]
+    order = np.argsort(columns)
+    return Outline(
+        ((first[0] - _EPOCH) // _MICROSECOND, first[1], first[2]),
+        int(seconds[0]),
+        middle_of(seconds),
+        terms.hashes[columns[order]],
+        terms.weights.data[part][order].astype(np.int32),
+        name_hashes(story.names),
+        sums_of([np.arange(len(whole))], whole)[0],
+    ).to_bytes()
+
+
+def name_hashes(names: Sequence[str]) -> UInt64s:
+    """Hashes of different names, ascending; uint64 (k,)."""
+    digests = {xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")) for name in names}
+    return np.array(sorted(digests), np.uint64)

@@ -1,0 +1,1 @@
+"""What is written: tables in every format, and figures."""

@@ -1,0 +1,187 @@
+"""The nouns of a store: what it keeps of articles, texts and story groups, and what it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from dedup.records import Article, CleanText, CopyType, StoryGroup
+
+StoryState = Literal["open", "merged", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the index keeps it.
+
+    Args:
+        article: With a time always: the published one, or the one it was added at.
+        added_at: When it was first added, aware UTC.
+        time_given: Whether the index gave it its time, as the page named none.
+        digest: Of the content as it was given, to see whether it is the same again.
+        clean: Canonical text, and what was cut.
+    """
+
+    article: Article
+    added_at: datetime
+    time_given: bool
+    digest: str
+    clean: CleanText
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What was computed from an article's text alone, as bytes.
+
+    Args:
+        format: Version of the form of the bytes.
+        signature: MinHash signature, token count and anchors.
+        vectors: Whole-number vectors of text and title, int16.
+        profile: Terms, names, numbers and so on.
+    """
+
+    format: int
+    signature: bytes
+    vectors: bytes
+    profile: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article was put.
+
+    Args:
+        id: Id of the article.
+        duplicate_cluster: Id of its duplicate cluster.
+        representative: Id of the article that stands for its text.
+        copy_type: How its text relates to that one's.
+        jaccard: Exact Jaccard similarity with it.
+        containment: The larger containment with it.
+        story_group: Lasting id of its story group.
+        probability: Mean P(same event) with the other texts of the group.
+    """
+
+    id: str
+    duplicate_cluster: str
+    representative: str
+    copy_type: CopyType
+    jaccard: float
+    containment: float
+    story_group: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStory:
+    """A story group by its lasting id.
+
+    Args:
+        id: Its id.
+        state: `open` while it has articles; `merged` into `heir`; `closed` without articles.
+        heir: Id of the story group it was merged into, else empty.
+        group: Its description, with `id` as above; None unless it is open.
+        search: Text that `StoryFilter.text` is looked for in: case-folded.
+    """
+
+    id: str
+    state: StoryState
+    heir: str
+    group: StoryGroup | None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """What an article is found by that left the hot index.
+
+    Args:
+        id: Its id.
+        source: `Article.source`.
+        stands_at: Its time if it stands for its text, else None.
+        lines: Digests of its page and of its lines; empty if they do not count.
+        keys: Buckets of its text, signed numbers of 64 bits; none for all but the first
+            article of a text.
+    """
+
+    id: str
+    source: str
+    stands_at: datetime | None
+    lines: bytes
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Articles that left the hot index together: all that hangs together by copies and links.
+
+    Args:
+        number: Its number.
+        articles: Ids, in the order in which they were shelved.
+        links: What else is kept of their texts.
+    """
+
+    number: int
+    articles: tuple[str, ...]
+    links: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFilter:
+    """Which open story groups are wanted.
+
+    Args:
+        since: Those with an article at or after this time.
+        until: Those with an article before this time.
+        language: Those with an article in this language.
+        source: Those with an article of this outlet.
+        text: Those in whose `search` every word of this text stands, case-folded.
+        min_texts: Those of at least so many texts.
+        order: `latest`: by `last_seen`, newest first. `first`: by `first_seen`, newest
+            first. `largest`: by texts, most first. Ties by id.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    language: str = ""
+    source: str = ""
+    text: str = ""
+    min_texts: int = 1
+    order: StoryOrder = "latest"
+
+
+EventKind = Literal["created", "grown", "shrunk", "split", "merged", "closed"]
+"""What happened to a story group.
+
+`created`: it is new. `grown`, `shrunk`: articles came, or went, or both. `split`: it is new,
+and its articles were in another one that goes on. `merged`: all that was left of it is now in
+another one, to which its id leads for ever. `closed`: none of its articles are left.
+"""
+
+
+StoryOrder = Literal["latest", "first", "largest"]
+"""Of a list of stories: the last article first, the first article first, most texts first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEvent:
+    """Something that happened to a story group. All events, in order, give all story groups.
+
+    Args:
+        number: Position in the history, from 1 on, without gaps in meaning: a later event
+            has a larger number.
+        at: When the index wrote it, aware UTC.
+        kind: See `EventKind`.
+        story_group: Lasting id of the story group.
+        other: Of `merged` the id of the heir, of `split` the one it came from, else empty.
+        added: Ids of the articles that came, sorted.
+        removed: Ids of the articles that went, sorted.
+    """
+
+    number: int
+    at: datetime
+    kind: EventKind
+    story_group: str
+    other: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()

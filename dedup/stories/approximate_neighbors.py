@@ -1,0 +1,76 @@
+"""Approximate neighbours for corpora beyond exact search, by the inverted files of FAISS.
+
+Each language has its own index, so that its quota does not depend on the others. More
+neighbours are fetched than wanted, since those too far in time are left out afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dedup.compute.arrays import Float32s, Int64s
+from dedup.config import NeighborConfig
+from dedup.encoders.whole_vectors import SCALE
+from dedup.stories.pairs import Pairs, within_gap
+
+_FETCHED = 8
+_PROBED = 24
+_TRAINED_PER_CELL = 64
+_MIN_FOR_CELLS = 10_000
+_AT_ONCE = 16_384
+
+
+def approximate_pairs(
+    whole: Float32s,
+    seconds: Int64s,
+    languages: Int64s,
+    min_cosine: float,
+    config: NeighborConfig,
+    on_progress: Callable[[int], None] | None = None,
+    asked: Int64s | None = None,
+) -> Pairs:
+    """Most of the pairs that `neighbors.neighbor_pairs` finds by exact search."""
+    gap = int(config.max_gap.total_seconds())
+    threshold = np.float32(min_cosine * SCALE * SCALE - 0.5)
+    parts = []
+    done = 0
+    wanting = np.arange(len(whole)) if asked is None else asked
+    for language in np.unique(languages).tolist():
+        members = np.flatnonzero(languages == language)
+        index = _index(whole[members])
+        wanted = min(len(members), config.per_language * _FETCHED)
+        for start in range(0, len(wanting), _AT_ONCE):
+            queries = wanting[start : start + _AT_ONCE]
+            products, found = index.search(whole[queries], wanted)
+            row = np.repeat(queries, wanted)
+            other = members[np.maximum(found, 0).ravel()]
+            kept = (products.ravel() >= threshold) & (found.ravel() >= 0) & (row != other)
+            kept &= within_gap(seconds, row, other, gap)
+            # FAISS returns the nearest first: the rank among what is kept decides.
+            ranks = kept.reshape(found.shape).cumsum(axis=1).ravel()
+            kept &= ranks <= config.per_language
+            parts.append((row[kept], other[kept]))
+        done += len(members)
+        if on_progress is not None:
+            on_progress(done)
+    return Pairs.of(parts, len(whole))
+
+
+def _index(vectors: Float32s) -> Any:  # noqa: ANN401 (faiss has no types)
+    """An inverted file with about as many cells as each of them has vectors."""
+    import faiss
+
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    if len(vectors) < _MIN_FOR_CELLS:
+        flat.add(vectors)
+        return flat
+    cells = int(np.sqrt(len(vectors)))
+    index = faiss.IndexIVFFlat(flat, vectors.shape[1], cells, faiss.METRIC_INNER_PRODUCT)
+    sample = np.linspace(0, len(vectors) - 1, min(len(vectors), cells * _TRAINED_PER_CELL))
+    index.train(vectors[sample.astype(np.int64)])
+    index.add(vectors)
+    index.nprobe = _PROBED
+    return index

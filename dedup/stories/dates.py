@@ -1,0 +1,225 @@
+"""Dates that a text names, as evidence: two texts that name one day may tell of one event.
+
+Dates are found as news texts write them: a number beside the name of a month, with a year or
+without ("March 5", "5 марта 2024"), "3月5日", "2024-03-05", "5.3.2024". Names of weekdays are
+not resolved: what "on Tuesday" means depends on when the sentence was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from dedup.articles import UNDATED
+from dedup.text.dates.calendars import (
+    fold,
+    from_solar_hijri,
+    gregorian_date,
+    month_names,
+    solar_hijri_month_names,
+)
+from dedup.text.dates.values import AFTER_DAY, AFTER_MONTH, MAX_YEAR, MIN_YEAR, YEAR, month_pattern
+
+_EPOCH = date(1970, 1, 1)
+_LEAP_YEAR = 2000
+_ENGLISH = ("", "en")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_AROUND = 32
+_WORDS_AFTER = 3
+# The first Solar Hijri year began in 622.
+_SOLAR_YEARS = 621
+
+# A number of one or two digits, or a date in digits. The pattern begins with one set of
+# characters, for which `re` runs through a text fast: what may not stand before comes second.
+_NUMBER = re.compile(
+    r"""\d(?<![\d.,:/$€£]\d)(?<![^\W\d_א-ת]-\d)(?:
+      \d{3}\s?(?P<mark>[-/.年년])\s?(?P<month>\d{1,2})\s?(?:(?P=mark)|[月월])\s?(?P<day>\d{1,2})
+        (?![\d:])
+    | \d?(?P<dot>[./-])(?P<second>\d{1,2})(?P=dot)(?P<year>\d{4})(?![\d/.-]\d)
+    | \d?\s?[月월]\s?(?P<cjk>\d{1,2})\s?[日일號号]
+    | \d?(?P<bare>)(?!\d|\s?[:%]|[.,/]\d)
+    )""",
+    re.VERBOSE,
+)
+_YEAR_AFTER_DAY = re.compile(rf"(?:st|nd|rd|th)?[\s,.-]{{1,4}}{YEAR}")
+_WORD = re.compile(r"[^\s\d.,;:/()'’\"\[\]-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A day as a text names it; year 0 where it names none."""
+
+    year: int
+    month: int
+    day: int
+    solar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Months:
+    """Folded names of months of a language.
+
+    Args:
+        numbers: Of the Gregorian months.
+        solar: Numbers of the months of the Solar Hijri calendar.
+        whole: The names that are no abbreviations.
+        before: Finds a name at the end of what stands before a day.
+        after: Finds a name, and the year, at the beginning of what stands after a day.
+    """
+
+    numbers: Mapping[str, int]
+    solar: Mapping[str, int]
+    whole: frozenset[str]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+def dates_of(text: str, seconds: int, language: str) -> set[int]:
+    """Days of the year that a text names.
+
+    The year is left out: one text writes it, the other does not, and how far apart the two
+    are tells the time of publication better. (Days with the year nearest to the publication
+    were tried: fewer pairs of one event agree, and as many of different events.)
+
+    Args:
+        text: Canonical text.
+        seconds: Its publication in seconds since 1970, `UNDATED` where unknown; tells which
+            day a month of the Solar Hijri calendar began.
+        language: Its language; adds names of months and a calendar to the English ones.
+
+    Returns:
+        100 * month + day, of the Gregorian calendar.
+
+    >>> sorted(dates_of("On March 5, 2024, and again on 7 March", UNDATED, "en"))
+    [305, 307]
+    """
+    found = set()
+    for number in _NUMBER.finditer(text):
+        named = _in_digits(number) if number["bare"] is None else _in_words(text, number, language)
+        day = None if named is None else _numbered(named, seconds, language)
+        if day is not None:
+            found.add(day)
+    return found
+
+
+def shown_day(day: int) -> str:
+    """A day of `dates_of` for people.
+
+    >>> shown_day(305)
+    '5 March'
+    """
+    return f"{day % 100} {_MONTHS[day // 100 - 1]}"
+
+
+def _in_digits(number: re.Match[str]) -> _Named | None:
+    if number["month"]:
+        return _Named(int(number[0][:4]), int(number["month"]), int(number["day"]))
+    if number["cjk"]:
+        return _Named(0, int(re.split("[月월]", number[0])[0]), int(number["cjk"]))
+    day, month = int(number[0].split(number["dot"])[0]), int(number["second"])
+    if number["dot"] != "." and day <= 12 and month <= 12 and day != month:
+        # Nobody can be sure of the order of 3/4/2024.
+        return None
+    if month > 12:
+        day, month = month, day
+    return _Named(int(number["year"]), month, day)
+
+
+def _in_words(text: str, number: re.Match[str], language: str) -> _Named | None:
+    """The date of a number beside which the name of a month stands."""
+    start, end = number.span()
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    day = int(number[0])
+    # Folding is dear, and few numbers are days.
+    if any(_is_month(word, language) for word in before.split()[-1:]):
+        months = _months(language)
+        found = months.before.search(fold(before))
+        # In "Sept. 5" the dot is part of the name; "... in May. 5 people ..." are two sentences.
+        if found is not None and not (found["dot"] and found["name"] in months.whole):
+            year = found["year"] or _year(_YEAR_AFTER_DAY.match(fold(after)))
+            return _named(months, found["name"], year, day)
+    if any(_is_month(word, language) for word in after.split(None, _WORDS_AFTER)[:_WORDS_AFTER]):
+        months = _months(language)
+        found = months.after.match(fold(after))
+        # An ordinal number has a dot in many languages, but not in English.
+        ends = (",", ".") if language in _ENGLISH else (",",)
+        if found is not None and not after.startswith(ends):
+            return _named(months, found["name"], found["year"], day)
+    return None
+
+
+def _year(found: re.Match[str] | None) -> str | None:
+    return None if found is None else found["year"]
+
+
+def _named(months: _Months, name: str, written_year: str | None, day: int) -> _Named | None:
+    year = int(written_year or 0)
+    if name in months.solar:
+        return _Named(year if year < MIN_YEAR else 0, months.solar[name], day, solar=True)
+    if year < MIN_YEAR:
+        year = 0
+    # Abbreviations mean other things too: "set" and "ago" are words.
+    if not year and name not in months.whole and name not in _months("").numbers:
+        return None
+    return _Named(year, months.numbers[name], day)
+
+
+def _numbered(named: _Named, seconds: int, language: str) -> int | None:
+    """Month and day as a number; None where there is no such day, or nobody knows which."""
+    if named.solar:
+        found = _from_solar(named, seconds)
+    else:
+        found = gregorian_date(named.year or _LEAP_YEAR, named.month, named.day, language=language)
+    if found is None or not MIN_YEAR <= found.year <= MAX_YEAR:
+        return None
+    return 100 * found.month + found.day
+
+
+def _from_solar(named: _Named, seconds: int) -> date | None:
+    """A day of the Solar Hijri calendar, whose years begin on changing days."""
+    if named.year or seconds == UNDATED:
+        return from_solar_hijri(named.year, named.month, named.day) if named.year else None
+    published = _EPOCH + timedelta(seconds=seconds)
+    year = published.year - _SOLAR_YEARS
+    near = [from_solar_hijri(each, named.month, named.day) for each in (year - 1, year, year + 1)]
+    days = [each for each in near if each is not None]
+    return min(days, key=lambda day: (abs(day - published), day), default=None)
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_month(word: str, language: str) -> bool:
+    """Whether a word may name a month; in English only if it does not begin like "may"."""
+    if language in _ENGLISH and word.islower():
+        return False
+    words = _month_words(language)
+    return any(
+        each in words or each.removeprefix("ב") in words for each in _WORD.findall(fold(word))
+    )
+
+
+@lru_cache(maxsize=256)
+def _month_words(language: str) -> frozenset[str]:
+    months = _months(language)
+    return frozenset(_WORD.findall(" ".join((*months.numbers, *months.solar))))
+
+
+@lru_cache(maxsize=256)
+def _months(language: str) -> _Months:
+    numbers, solar = month_names(language), solar_hijri_month_names(language)
+    name = month_pattern({*numbers, *solar})
+    # In "5 March 7" the month belongs to the 5.
+    alone = r"(?<!\d)(?<!\d[\s.,-])(?<!\d\.\s)(?<![^\W\d_])"
+    year = r"(?<!\d)(?P<year>\d{4})[\s.,-]{0,3}(?:m\.\s?)?"
+    return _Months(
+        numbers,
+        solar,
+        frozenset(month_names(language, short=False)) | frozenset(solar),
+        re.compile(rf"(?:{year}|{alone}){name}(?P<dot>\.?)\s?-?$"),
+        re.compile(rf"{AFTER_DAY}{name}(?:{AFTER_MONTH}{YEAR})?"),
+    )

@@ -1,0 +1,280 @@
+"""Evidence for "same event": what a pair of texts has in common, as numbers.
+
+Every feature comes from whole numbers by the four operations and square roots, which IEEE
+754 rounds the same everywhere: a pair has one value, computed alone, in a list or in a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from dedup.compute import compiled as kernels
+from dedup.compute.arrays import BoolMask, Float64s, Int64s
+from dedup.encoders.whole_vectors import SCALE
+from dedup.stories.compiled_pairs import CompiledPairs, Sizes
+from dedup.stories.dates import shown_day
+from dedup.stories.pairs import time_gaps
+from dedup.stories.profiles import RARE_BITS, Profiles, names_of, numbers_of
+from dedup.text.terms import WEIGHT_UNIT, spelled_terms, term_weights
+
+Values = dict[str, Float64s]
+
+FEATURES: Mapping[str, int] = {
+    "text_cosine": 1,
+    "title_cosine": 1,
+    "cross_cosine": 1,
+    "shared_terms": 1,
+    "term_cosine": 1,
+    "title_terms": 1,
+    "shared_names": 1,
+    "shared_numbers": 1,
+    "number_clash": -1,
+    "shared_dates": 1,
+    "date_clash": -1,
+    "gap": -1,
+    "undated": 0,
+    "same_source": 0,
+    "short_text": 0,
+}
+"""Features, and whether more of one speaks for (1) or against (-1) the same event, or either.
+
+text_cosine: of the vectors of title and lead. title_cosine: of the titles alone.
+cross_cosine: the larger one of title with text. shared_terms: square root of the summed
+rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of texts, or
+titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
+of the rare words that sound alike in both, in whatever script, the mean of the two spellings.
+shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
+and none in common. shared_dates, date_clash: the same of the days that the texts name. gap:
+days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the
+two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one of
+them has less than 300 characters."""
+
+COMPILE_FROM_TEXTS = 3000
+"""Of fewer texts the pairs cost less than loading the compiled kernels."""
+_ONE = float(SCALE * SCALE)
+_SECONDS_PER_DAY = 86_400.0
+
+
+class Features:
+    """Features of pairs among n texts.
+
+    Args:
+        profiles: The texts.
+        compiled: Use the kernels; by default for many texts.
+        sizes: Of the texts, where they are known.
+    """
+
+    def __init__(
+        self, profiles: Profiles, compiled: bool | None = None, sizes: Sizes | None = None
+    ) -> None:
+        self._of = profiles
+        many = len(profiles.seconds) >= COMPILE_FROM_TEXTS
+        self.kernel = CompiledPairs(profiles, sizes) if kernels.chosen(compiled, many) else None
+        """Present where pairs go through the kernels."""
+
+    @cached_property
+    def _matrices(self) -> _Matrices:
+        return _Matrices.of(self._of)
+
+    def of_pairs(self, a: Int64s, b: Int64s) -> Values:
+        """Values of `FEATURES` for pairs of texts.
+
+        Args:
+            a: Number of the one text of each pair, int64 of shape (m,).
+            b: Number of the other, int64 of shape (m,).
+
+        Returns:
+            float64 of shape (m,) each, in the units that `FEATURES` says.
+        """
+        if self.kernel is not None:
+            return dict(zip(FEATURES, self.kernel.values(a, b, len(FEATURES)).T, strict=True))
+        of, rows = self._of, self._matrices
+        texts, heads = of.whole, of.head_whole
+        crossed = np.maximum(_dots(texts[a], heads[b]), _dots(heads[a], texts[b]))
+        heads_shared = _common(rows.head_terms[a], rows.head_terms[b])
+        return {
+            "text_cosine": _dots(texts[a], texts[b]) / _ONE,
+            "title_cosine": _dots(heads[a], heads[b]) / _ONE,
+            "cross_cosine": crossed / _ONE,
+            "shared_terms": _root_bits(_common(rows.rare[a], rows.has_rare[b])),
+            "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
+            "title_terms": _cosine(heads_shared, rows.squares[1], a, b),
+            "shared_names": _root_mean_bits(
+                _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
+            ),
+            **self._numbers(_common(rows.numbers[a], rows.numbers[b]), a, b),
+            **self._dates(_common(rows.dates[a], rows.dates[b]), a, b),
+            **self._circumstances(a, b),
+        }
+
+    def of_block(self, lines: Int64s, columns: Int64s) -> Values:
+        """Values of `FEATURES` for some texts with each of others.
+
+        Args:
+            lines: Numbers of k texts, int64 of shape (k,).
+            columns: Numbers of l texts, int64 of shape (l,).
+
+        Returns:
+            float64 of shape (k, l) each, in the units that `FEATURES` says.
+        """
+        of, rows = self._of, self._matrices
+        a, b = lines[:, None], columns[None, :]
+        texts, heads = of.whole, of.head_whole
+        crossed = np.maximum(texts[lines] @ heads[columns].T, heads[lines] @ texts[columns].T)
+        terms = (rows.terms[lines] @ rows.terms[columns].T).toarray()
+        head_terms = (rows.head_terms[lines] @ rows.head_terms[columns].T).toarray()
+        sounding = (
+            (rows.names[lines] @ rows.has_name[columns].T).toarray(),
+            (rows.has_name[lines] @ rows.names[columns].T).toarray(),
+        )
+        shared_terms = (rows.rare[lines] @ rows.has_rare[columns].T).toarray()
+        return {
+            "text_cosine": (texts[lines] @ texts[columns].T).astype(np.float64) / _ONE,
+            "title_cosine": (heads[lines] @ heads[columns].T).astype(np.float64) / _ONE,
+            "cross_cosine": crossed.astype(np.float64) / _ONE,
+            "shared_terms": _root_bits(shared_terms),
+            "term_cosine": _cosine(terms, rows.squares[0], a, b),
+            "title_terms": _cosine(head_terms, rows.squares[1], a, b),
+            "shared_names": _root_mean_bits(*sounding),
+            **self._numbers((rows.numbers[lines] @ rows.numbers[columns].T).toarray(), a, b),
+            **self._dates((rows.dates[lines] @ rows.dates[columns].T).toarray(), a, b),
+            **self._circumstances(a, b),
+        }
+
+    def is_cross(self, a: Int64s, b: Int64s) -> BoolMask:
+        """Whether the languages of pairs are known and differ; the shapes of a and b broadcast."""
+        codes = self._of.languages
+        differ: BoolMask = (codes[a] != codes[b]) & (codes[a] >= 0) & (codes[b] >= 0)
+        return differ
+
+    def details(self, a: int, b: int) -> dict[str, str]:
+        """The words, the rarest first, numbers and days that two texts share, by feature.
+
+        Names are listed where the two spell them differently.
+
+        Args:
+            a: Number of the one text.
+            b: Number of the other.
+        """
+        texts = self._of.texts[a], self._of.texts[b]
+        first, second = (spelled_terms([text], RARE_BITS) for text in texts)
+        names, others = names_of(first), set(names_of(second).values())
+        numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
+        days = sorted(self._days(a) & self._days(b))
+        return {
+            "shared_terms": _rarest({key: first[key] for key in first if key in second}),
+            "shared_names": _rarest(
+                {key: first[key] for key in names if names[key] in others and key not in second}
+            ),
+            "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
+            "shared_dates": ", ".join(map(shown_day, days)),
+        }
+
+    def _days(self, text: int) -> set[int]:
+        of = self._of.dates
+        return set(of.keys[of.offsets[text] : of.offsets[text + 1]].tolist())
+
+    def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
+        counts = self._of.numbers.counts
+        both = (counts[a] > 0) & (counts[b] > 0)
+        return {
+            "shared_numbers": np.sqrt(shared.astype(np.float64)),
+            "number_clash": (both & (shared == 0)).astype(np.float64),
+        }
+
+    def _dates(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
+        counts = self._of.dates.counts
+        both = (counts[a] > 0) & (counts[b] > 0)
+        return {
+            "shared_dates": np.sqrt(shared.astype(np.float64)),
+            "date_clash": (both & (shared == 0)).astype(np.float64),
+        }
+
+    def _circumstances(self, a: Int64s, b: Int64s) -> Values:
+        """The features that do not compare contents."""
+        of = self._of
+        gap, dated = time_gaps(of.seconds, a, b)
+        one_source = (of.sources[a] == of.sources[b]) & (of.sources[a] >= 0)
+        return {
+            "gap": gap / _SECONDS_PER_DAY,
+            "undated": (~dated).astype(np.float64),
+            "same_source": one_source.astype(np.float64),
+            "short_text": (of.short[a] | of.short[b]).astype(np.float64),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrices:
+    """The rows of n texts as sparse matrices, for the plain path."""
+
+    terms: sp.csr_array
+    head_terms: sp.csr_array
+    rare: sp.csr_array
+    has_rare: sp.csr_array
+    names: sp.csr_array
+    has_name: sp.csr_array
+    numbers: sp.csr_array
+    dates: sp.csr_array
+    squares: tuple[Int64s, Int64s]
+
+    @classmethod
+    def of(cls, profiles: Profiles) -> Self:
+        rare, names = profiles.rare.sparse(), profiles.names.sparse()
+        return cls(
+            profiles.terms.sparse(),
+            profiles.head_terms.sparse(),
+            rare,
+            _ones(rare),
+            names,
+            _ones(names),
+            profiles.numbers.sparse(),
+            profiles.dates.sparse(),
+            (profiles.terms.squares(), profiles.head_terms.squares()),
+        )
+
+
+def _ones(rows: sp.csr_array) -> sp.csr_array:
+    return rows.astype(bool).astype(np.int64)
+
+
+def _common(a: sp.csr_array, b: sp.csr_array) -> Int64s:
+    """Inner products of the rows of two sparse arrays, int64 of shape (m,)."""
+    found: Int64s = np.asarray(a.multiply(b).sum(axis=1)).ravel()
+    return found
+
+
+def _dots(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> Float64s:
+    """Inner products of whole-number rows, exact."""
+    made: Float64s = np.einsum("ij,ij->i", a, b).astype(np.float64)
+    return made
+
+
+def _root_bits(weights: Int64s) -> Float64s:
+    """Square root of a sum of rarities, in bits."""
+    made: Float64s = np.sqrt(weights * WEIGHT_UNIT)
+    return made
+
+
+def _root_mean_bits(first: Int64s, second: Int64s) -> Float64s:
+    """Square root of the mean of two sums of rarities, in bits: each of one side's spellings."""
+    made: Float64s = np.sqrt((first + second) * (WEIGHT_UNIT / 2))
+    return made
+
+
+def _cosine(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s:
+    lengths = np.sqrt((squares[a] * squares[b]).astype(np.float64))
+    made: Float64s = products / np.where(lengths > 0, lengths, 1.0)
+    return made
+
+
+def _rarest(words: Mapping[int, str], limit: int = 8) -> str:
+    weights = term_weights(np.array(list(words), np.uint64)).tolist()
+    ranked = sorted(zip((-weight for weight in weights), words.values(), strict=True))
+    return ", ".join(word for _, word in ranked[:limit])

@@ -1,0 +1,1 @@
+"""Compiled inner loops of the story steps; imported when they are worth compiling."""

@@ -1,0 +1,66 @@
+"""Pairs of texts, and the time between the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dedup.articles import UNDATED
+from dedup.compute.arrays import BoolMask, Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of texts by number, each once, ordered by (first, second).
+
+    Args:
+        first: int64 of shape (m,).
+        second: int64 of shape (m,), `second > first`.
+    """
+
+    first: Int64s
+    second: Int64s
+
+    @classmethod
+    def of(cls, parts: list[tuple[Int64s, Int64s]], count: int) -> Pairs:
+        """From pairs of n texts in any order and direction, repeated or not."""
+        keys = [np.minimum(a, b) * count + np.maximum(a, b) for a, b in parts]
+        # Ten times as fast as np.unique, which hashes.
+        ordered = np.sort(np.concatenate([np.empty(0, np.int64), *keys]))
+        different = ordered[np.diff(ordered, prepend=-1) > 0]
+        return cls(different // max(1, count), different % max(1, count))
+
+
+def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:
+    """Whether two texts are at most so many seconds apart; an undated one is near to all.
+
+    Args:
+        seconds: Time of each text, int64 of shape (n,).
+        a: Number of the one text of each pair, int64 of shape (m,).
+        b: Number of the other, int64 of shape (m,).
+        gap: So many seconds.
+
+    Returns:
+        bool of shape (m,).
+    """
+    gaps, dated = time_gaps(seconds, a, b)
+    near: BoolMask = ~dated | (gaps <= gap)
+    return near
+
+
+def time_gaps(seconds: Int64s, a: Int64s, b: Int64s) -> tuple[Int64s, BoolMask]:
+    """Time between two texts, and whether both have one.
+
+    Args:
+        seconds: Time of each text, int64 of shape (n,).
+        a: Number of the one text of each pair, int64 of shape (m,).
+        b: Number of the other, int64 of shape (m,).
+
+    Returns:
+        Seconds between them, int64 of shape (m,), 0 where a date is missing; and whether none
+        is, bool of shape (m,).
+    """
+    first, second = seconds[a], seconds[b]
+    dated: BoolMask = (first != UNDATED) & (second != UNDATED)
+    return np.abs(np.where(dated, first, 0) - np.where(dated, second, 0)), dated

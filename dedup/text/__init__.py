@@ -1,0 +1,1 @@
+"""Text: characters, shingles, terms, phonetic keys, normalisation, languages and dates."""
