@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from dedup.evaluation import Evaluation, evaluate, evaluate_files
-    from dedup.index.records import IndexStats, Neighbor, Placement, QueryAnswer, StoryPage
+    from dedup.index.records import IndexStats, Neighbor, QueryAnswer, StoryPage
     from dedup.index.story_index import StoryIndex
     from dedup.pipeline import cluster
     from dedup.readers.files import read_articles
@@ -48,12 +48,11 @@ if TYPE_CHECKING:
         StoryGroup,
         StoryLink,
         StoryMember,
-        StoryTie,
+        StoryRelation,
     )
     from dedup.report import write_report
     from dedup.result import Result, Summary
-    from dedup.store import Place, StoredArticle
-    from dedup.store.records import StoryEvent
+    from dedup.store import Placement, StoredArticle, StoryEvent
 
 __version__ = "0.1.0"
 
@@ -79,7 +78,6 @@ __all__ = [
     "Neighbor",
     "NotFoundError",
     "OutputError",
-    "Place",
     "Placement",
     "Problem",
     "QueryAnswer",
@@ -93,7 +91,7 @@ __all__ = [
     "StoryLink",
     "StoryMember",
     "StoryPage",
-    "StoryTie",
+    "StoryRelation",
     "Summary",
     "Why",
     "__version__",
@@ -125,14 +123,7 @@ _MODULES = {
     ),
     "evaluation": ("Evaluation", "evaluate", "evaluate_files"),
     "index": ("StoryIndex",),
-    "index_records": (
-        "IndexStats",
-        "Neighbor",
-        "Placement",
-        "QueryAnswer",
-        "StoryEvent",
-        "StoryPage",
-    ),
+    "index.records": ("IndexStats", "Neighbor", "QueryAnswer", "StoryPage"),
     "pipeline": ("cluster",),
     "readers": ("read_articles",),
     "records": (
@@ -147,11 +138,11 @@ _MODULES = {
         "StoryGroup",
         "StoryLink",
         "StoryMember",
-        "StoryTie",
+        "StoryRelation",
     ),
     "report": ("write_report",),
     "result": ("Result", "Summary", "Why"),
-    "store": ("Place", "StoredArticle"),
+    "store": ("Placement", "StoredArticle", "StoryEvent"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

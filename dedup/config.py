@@ -50,22 +50,22 @@ class CleaningConfig:
     """How page furniture is recognised.
 
     Args:
-        remove_furniture: Cut advertisement marks, tag lists, "read also" blocks
+        remove_boilerplate: Cut advertisement marks, tag lists, "read also" blocks
             and the like. Normalisation (NFKC, Arabic folding) always happens.
-        repeated_line_pages: A line that stands on at least this many pages of
+        min_repeated_pages: A line that stands on at least this many pages of
             one source is furniture of that source ...
-        repeated_line_share: ... if those are at least this share of its pages.
+        min_repeated_share: ... if those are at least this share of its pages.
     """
 
-    remove_furniture: bool = True
-    repeated_line_pages: int = 5
-    repeated_line_share: float = 0.2
+    remove_boilerplate: bool = True
+    min_repeated_pages: int = 5
+    min_repeated_share: float = 0.2
 
     def __post_init__(self) -> None:
         _require(
-            self.repeated_line_pages >= 2, "repeated_line_pages", self.repeated_line_pages, ">= 2"
+            self.min_repeated_pages >= 2, "min_repeated_pages", self.min_repeated_pages, ">= 2"
         )
-        _require_share("repeated_line_share", self.repeated_line_share)
+        _require_share("min_repeated_share", self.min_repeated_share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +189,12 @@ class NeighborConfig:
             value that ships with the affinity of the encoder.
         max_gap: Pairs published further apart are not candidates. An article
             without a date is compared with all.
-        per_language: Each text has so many nearest neighbours in each language, and
+        neighbors_per_language: Each text has so many nearest neighbours in each language, and
             more where several are equally near: the many texts of one language do not
             crowd out the few of another.
-        min_shared_bits: Pairs that share words, names or numbers of so much rarity
+        min_shared_idf_bits: Pairs that share words, names or numbers of so much rarity
             together are candidates as well, whatever their cosine.
-        exact_texts: Up to so many texts that are all within `max_gap` of one another the
+        max_exact_texts: Up to so many texts that are all within `max_gap` of one another the
             search is exact, and for more of them where they are spread over a longer time: as
             long as no more pairs are compared. Above, FAISS searches in cells of the vectors,
             and the summary says that neighbours are approximate.
@@ -202,17 +202,24 @@ class NeighborConfig:
 
     min_cosine: float | None = None
     max_gap: timedelta = timedelta(days=7)
-    per_language: int = 24
-    min_shared_bits: float = 40.0
-    exact_texts: int = 300_000
+    neighbors_per_language: int = 24
+    min_shared_idf_bits: float = 40.0
+    max_exact_texts: int = 300_000
 
     def __post_init__(self) -> None:
         if self.min_cosine is not None:
             _require(-1.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from -1 to 1")
         _require(self.max_gap > timedelta(0), "max_gap", self.max_gap, "above 0")
-        _require(self.per_language >= 1, "per_language", self.per_language, ">= 1")
-        _require(self.min_shared_bits > 0, "min_shared_bits", self.min_shared_bits, "above 0")
-        _require(self.exact_texts >= 0, "exact_texts", self.exact_texts, ">= 0")
+        _require(
+            self.neighbors_per_language >= 1,
+            "neighbors_per_language",
+            self.neighbors_per_language,
+            ">= 1",
+        )
+        _require(
+            self.min_shared_idf_bits > 0, "min_shared_idf_bits", self.min_shared_idf_bits, "above 0"
+        )
+        _require(self.max_exact_texts >= 0, "max_exact_texts", self.max_exact_texts, ">= 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,72 +241,76 @@ class StoryConfig:
     Args:
         min_probability: Groups merge while the mean log-odds of their pairs
             are at least those of this probability.
-        floor_probability: Links below this do not even make a component;
+        min_link_probability: Links below this do not even make a component;
             linkage never crosses components.
-        medoid_probability: Groups merge only if the two texts in their midst are at
+        min_medoid_probability: Groups merge only if the two texts in their midst are at
             least this likely the same event.
-        max_component: A component of more texts than this is split at a higher
+        max_component_texts: A component of more texts than this is split at a higher
             floor before linkage, and so is one in which ...
-        min_component_density: ... less than this share of the pairs reaches the floor: chance
+        min_link_density: ... less than this share of the pairs reaches the floor: chance
             holds it together. 0 splits none for that. The summary says what was split.
-        round_up_links: A text linked to at least so many others with
+        roundup_min_links: A text linked to at least so many others with
             `min_probability` is a round-up, which joins last and never bridges ...
-        round_up_cohesion: ... if of the pairs among these at most this share is as
+        roundup_max_clustering: ... if of the pairs among these at most this share is as
             probable.
     """
 
     min_probability: float = 0.35
-    floor_probability: float = 0.2
-    medoid_probability: float = 0.1
-    max_component: int = 2000
-    min_component_density: float = 0.05
-    round_up_links: int = 8
-    round_up_cohesion: float = 0.2
+    min_link_probability: float = 0.2
+    min_medoid_probability: float = 0.1
+    max_component_texts: int = 2000
+    min_link_density: float = 0.05
+    roundup_min_links: int = 8
+    roundup_max_clustering: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("min_probability", "floor_probability", "medoid_probability"):
+        for name in ("min_probability", "min_link_probability", "min_medoid_probability"):
             value = getattr(self, name)
             _require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
         _require(
-            self.floor_probability <= self.min_probability,
-            "floor_probability",
-            self.floor_probability,
+            self.min_link_probability <= self.min_probability,
+            "min_link_probability",
+            self.min_link_probability,
             f"at most min_probability ({self.min_probability})",
         )
-        _require(self.max_component >= 2, "max_component", self.max_component, ">= 2")
-        density = self.min_component_density
-        _require(0 <= density < 1, "min_component_density", density, "from 0 to below 1")
-        _require(self.round_up_links >= 2, "round_up_links", self.round_up_links, ">= 2")
-        cohesion = self.round_up_cohesion
-        _require(0 <= cohesion < 1, "round_up_cohesion", cohesion, "from 0 to below 1")
+        _require(
+            self.max_component_texts >= 2, "max_component_texts", self.max_component_texts, ">= 2"
+        )
+        density = self.min_link_density
+        _require(0 <= density < 1, "min_link_density", density, "from 0 to below 1")
+        _require(self.roundup_min_links >= 2, "roundup_min_links", self.roundup_min_links, ">= 2")
+        cohesion = self.roundup_max_clustering
+        _require(0 <= cohesion < 1, "roundup_max_clustering", cohesion, "from 0 to below 1")
 
 
 @dataclass(frozen=True, slots=True)
-class StorylineConfig:
-    """When two story groups have to do with each other; ties never merge them.
+class RelatedStoriesConfig:
+    """When two story groups have to do with each other; relations never merge them.
 
     Args:
         min_cosine: Smallest cosine of the sums of their vectors.
-        min_shared_bits: Smallest rarity, in bits, of the rare terms that both have,
+        min_shared_idf_bits: Smallest rarity, in bits, of the rare terms that both have,
             added up; background needs more (see `storylines`).
         max_term_groups: Terms of more story groups than this are not specific and
             do not count.
         max_gap: A story that began at most this long after another may follow it up.
         max_background_gap: A story that began later than that, but at most this
             long after another, may have it as its background.
-        max_ties: Most ties of one story group, the strongest; 0 looks for none.
+        max_related: Most relations of one story group, the strongest; 0 looks for none.
     """
 
     min_cosine: float = 0.45
-    min_shared_bits: float = 30.0
+    min_shared_idf_bits: float = 30.0
     max_term_groups: int = 200
     max_gap: timedelta = timedelta(days=14)
     max_background_gap: timedelta = timedelta(days=180)
-    max_ties: int = 5
+    max_related: int = 5
 
     def __post_init__(self) -> None:
         _require(0.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from 0 to 1")
-        _require(self.min_shared_bits > 0, "min_shared_bits", self.min_shared_bits, "above 0")
+        _require(
+            self.min_shared_idf_bits > 0, "min_shared_idf_bits", self.min_shared_idf_bits, "above 0"
+        )
         _require(self.max_term_groups >= 2, "max_term_groups", self.max_term_groups, ">= 2")
         _require(self.max_gap >= timedelta(0), "max_gap", self.max_gap, "0 or more")
         _require(
@@ -308,7 +319,7 @@ class StorylineConfig:
             self.max_background_gap,
             f"at least max_gap ({self.max_gap})",
         )
-        _require(self.max_ties >= 0, "max_ties", self.max_ties, ">= 0")
+        _require(self.max_related >= 0, "max_related", self.max_related, ">= 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,13 +327,13 @@ class IndexConfig:
     """How much an index keeps at hand. Changes no result, only memory and time.
 
     Args:
-        keep: Articles this much older than the newest one leave memory and stay in the store,
-            with all that hangs together with them; what they are needed for later is read
-            from there. At least twice `neighbors.max_gap`. None: as the index was opened
-            before, at first all.
+        memory_window: Articles this much older than the newest one leave memory and stay in the
+            store, with all that hangs together with them; what they are needed for later is read
+            from there. At least twice `neighbors.max_gap`. None: as the index was opened before, at
+            first all.
     """
 
-    keep: timedelta | None = None
+    memory_window: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +348,7 @@ class Config:
     neighbors: NeighborConfig = field(default_factory=NeighborConfig)
     affinity: AffinityConfig = field(default_factory=AffinityConfig)
     stories: StoryConfig = field(default_factory=StoryConfig)
-    storylines: StorylineConfig = field(default_factory=StorylineConfig)
+    related_stories: RelatedStoriesConfig = field(default_factory=RelatedStoriesConfig)
     index: IndexConfig = field(default_factory=IndexConfig)
 
     def __post_init__(self) -> None:
@@ -348,9 +359,9 @@ class Config:
             bands * rows,
             f"at most num_perm ({self.fingerprints.num_perm})",
         )
-        keep, least = self.index.keep, 2 * self.neighbors.max_gap
+        window, least = self.index.memory_window, 2 * self.neighbors.max_gap
         rule = f"at least twice neighbors.max_gap ({least}): so far back an article changes links"
-        _require(keep is None or keep >= least, "index.keep", keep, rule)
+        _require(window is None or window >= least, "index.memory_window", window, rule)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

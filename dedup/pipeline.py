@@ -20,13 +20,13 @@ from dedup.config import Config
 from dedup.description.clusters import describe_clusters
 from dedup.description.evidence import Evidences
 from dedup.description.groups import describe_groups
-from dedup.description.relations import story_ties
+from dedup.description.relations import story_relations
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embedded
 from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryTie
+from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
 from dedup.result import Result, Summary
 from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
 from dedup.stories.candidates import story_candidates
@@ -105,14 +105,14 @@ def cluster(
     progress("describe", 0, len(grouping.groups))
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
-    ties = _ties(grouping, stories, clusters, scorer, terms, config)
+    relations = _related(grouping, stories, clusters, scorer, terms, config)
     progress("describe", len(stories), len(stories))
     return Result(
         articles=tuple(ordered),
         clean_texts=texts,
         duplicate_clusters=clusters,
         story_groups=stories,
-        story_ties=ties,
+        related=relations,
         matches=matches,
         problems=tuple(met),
         summary=_summary(ordered, texts, grouping, met, encoder, scorer, config),
@@ -252,7 +252,7 @@ def linked_texts(
         asked=asked,
     )
     progress("score", 0, count)
-    return likely_pairs(affinity, pairs, log_odds_of(config.stories.floor_probability))
+    return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
 
 
 def terms_of(
@@ -277,24 +277,24 @@ def terms_of(
     )
 
 
-def _ties(
+def _related(
     grouping: Grouping,
     stories: Sequence[StoryGroup],
     clusters: Sequence[DuplicateCluster],
     affinity: Affinity,
     terms: StoryTerms,
     config: Config,
-) -> tuple[StoryTie, ...]:
-    """Ties between story groups, which are in another order when they are described."""
+) -> tuple[StoryRelation, ...]:
+    """Relations between story groups, which are in another order when they are described."""
     by_first = {story.first_article: story for story in stories}
     firsts = (clusters[int(each.members[0])].representative for each in grouping.groups)
-    return story_ties(
+    return story_relations(
         grouping.groups,
         [by_first[first] for first in firsts],
         affinity.profiles.whole,
         affinity.profiles.seconds,
         terms,
-        config.storylines,
+        config.related_stories,
     )
 
 
@@ -344,12 +344,13 @@ def notes_on(
     if split_components:
         notes.append(
             f"{split_components} component(s) percolated and were split at a higher "
-            f"floor: more than {config.stories.max_component:,} texts, or less than "
-            f"{config.stories.min_component_density:.0%} of their pairs linked"
+            f"floor: more than {config.stories.max_component_texts:,} texts, or less than "
+            f"{config.stories.min_link_density:.0%} of their pairs linked"
         )
     if not exact:
         notes.append(
             "neighbours are approximate: there are more texts within max_gap than "
-            f"{config.neighbors.exact_texts:,} without dates would be (neighbors.exact_texts)"
+            f"{config.neighbors.max_exact_texts:,} without dates would be "
+            f"(neighbors.max_exact_texts)"
         )
     return tuple(notes)

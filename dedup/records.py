@@ -2,7 +2,7 @@
 
 Words: an `Article` is one published text; a `DuplicateCluster` holds the copies
 of one text; a `StoryGroup` holds everybody's coverage of one event. A `Match`
-is the evidence for a copy, a `StoryLink` the evidence for the same event, a `StoryTie`
+is the evidence for a copy, a `StoryLink` the evidence for the same event, a `StoryRelation`
 that for two events that belong to one affair.
 """
 
@@ -55,13 +55,13 @@ class Problem:
             "empty article", "date in the future", ...): problems are counted by it.
         where: File and line, or the article's id.
         value: What was found there, shortened.
-        kept: True if the article was kept (only a field was set aside).
+        article_kept: True if the article was kept (only a field was set aside).
     """
 
     kind: str
     where: str
     value: str = ""
-    kept: bool = False
+    article_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class StoryGroup:
         names: Up to 8 names that stand in several of its texts (of one: in that one), in
             scripts with capital letters, the most telling first.
         cohesion: Mean P(same event) over all pairs of its texts; None in a group of one.
-        weakest_member: Representative of the text that fits least; None in a group of one.
+        least_likely_member: Representative of the text that fits least; None in a group of one.
         members: Articles, by time and id.
     """
 
@@ -231,11 +231,11 @@ class StoryGroup:
     key_terms: tuple[str, ...]
     names: tuple[str, ...]
     cohesion: float | None
-    weakest_member: StoryMember | None
+    least_likely_member: StoryMember | None
     members: tuple[StoryMember, ...]
 
 
-TieKind = Literal["follow_up", "background", "related"]
+RelationKind = Literal["follow_up", "background", "related"]
 """How the later of two stories stands to the earlier one.
 
 `follow_up`: what happened next, within days. `background`: it looks back on what happened
@@ -244,13 +244,13 @@ weeks or months before. `related`: both go on at one time, or it is not known wh
 
 
 @dataclass(frozen=True, slots=True)
-class StoryTie:
-    """Two story groups that have to do with each other, and why. Ties never merge them.
+class StoryRelation:
+    """Two story groups that have to do with each other, and why. Relations never merge them.
 
     Args:
         earlier: Id of the story group that began first.
         later: Id of the other.
-        kind: See `TieKind`.
+        kind: See `RelationKind`.
         strength: In [0, 1]; grows with what the two share and fades with time.
         cosine: Of the sums of the vectors of their texts.
         gap: Time between the beginnings of the two; None where one has no date.
@@ -261,7 +261,7 @@ class StoryTie:
 
     earlier: str
     later: str
-    kind: TieKind
+    kind: RelationKind
     strength: float
     cosine: float
     gap: timedelta | None

@@ -21,7 +21,7 @@ from dedup.records import (
     Problem,
     StoryGroup,
     StoryMember,
-    StoryTie,
+    StoryRelation,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ ARTICLE_COLUMNS = (
 )
 MATCH_COLUMNS = ("a", "b", "jaccard", "containment_a", "containment_b", "config_digest")
 STORY_COLUMNS = (
-    "story_group",
+    "id",
     "headline",
     "headlines",
     "first_article",
@@ -54,25 +54,24 @@ STORY_COLUMNS = (
     "key_terms",
     "names",
     "cohesion",
-    "weakest_member",
-    "weakest_probability",
+    "least_likely_member",
+    "least_likely_probability",
     "members",
     "config_digest",
 )
-TIE_COLUMNS = (
+RELATED_COLUMNS = (
     "earlier",
     "later",
     "kind",
     "strength",
     "cosine",
-    "gap_days",
+    "gap_seconds",
     "shared_bits",
     "shared_terms",
     "shared_names",
     "config_digest",
 )
 JACCARD_DIGITS = 6
-_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ class Result:
         clean_texts: Canonical text of each, by id, with what was cut and why.
         duplicate_clusters: Every article is in exactly one.
         story_groups: Every article is in exactly one; the largest first.
-        story_ties: Which story groups belong to one affair, by the later group.
+        related: Which story groups belong to one affair, by the later group.
         matches: Verified near-duplicate links.
         problems: What was skipped or set aside.
         summary: Counts.
@@ -125,7 +124,7 @@ class Result:
     clean_texts: Mapping[str, CleanText]
     duplicate_clusters: tuple[DuplicateCluster, ...]
     story_groups: tuple[StoryGroup, ...]
-    story_ties: tuple[StoryTie, ...]
+    related: tuple[StoryRelation, ...]
     matches: tuple[Match, ...]
     problems: tuple[Problem, ...]
     summary: Summary
@@ -214,9 +213,9 @@ class Result:
         """One row per story group, with the keys `STORY_COLUMNS`."""
         return [story_row(story, self.summary.config_digest) for story in self.story_groups]
 
-    def tie_rows(self) -> list[dict[str, Any]]:
-        """One row per tie between two story groups, with the keys `TIE_COLUMNS`."""
-        return [tie_row(tie, self.summary.config_digest) for tie in self.story_ties]
+    def related_rows(self) -> list[dict[str, Any]]:
+        """One row per relation between two story groups, with the keys `RELATED_COLUMNS`."""
+        return [related_row(relation, self.summary.config_digest) for relation in self.related]
 
     def to_parquet(self, path: str | Path) -> None:
         """Write one row per article as Parquet; see `save`."""
@@ -252,11 +251,11 @@ class Result:
 
         write_table(self.story_rows(), STORY_COLUMNS, path)
 
-    def save_ties(self, path: str | Path) -> None:
-        """Write one row per tie of two story groups, in the format of the ending; see `save`."""
+    def save_related(self, path: str | Path) -> None:
+        """Write one row per pair of related stories, in the format of the ending; see `save`."""
         from dedup.output.tables import write_table
 
-        write_table(self.tie_rows(), TIE_COLUMNS, path)
+        write_table(self.related_rows(), RELATED_COLUMNS, path)
 
     def save_matches(self, path: str | Path) -> None:
         """Write one row per verified match, in the format of the file's ending; see `save`."""
@@ -266,24 +265,23 @@ class Result:
         write_table([asdict(match) | digest for match in self.matches], MATCH_COLUMNS, path)
 
 
-def tie_row(tie: StoryTie, config_digest: str) -> dict[str, Any]:
-    """A tie as a row with the keys `TIE_COLUMNS`.
+def related_row(relation: StoryRelation, config_digest: str) -> dict[str, Any]:
+    """A relation as a row with the keys `RELATED_COLUMNS`.
 
     Args:
-        tie: The tie.
+        relation: The relation.
         config_digest: Digest of the configuration that it was made with.
     """
-    days = None if tie.gap is None else round(tie.gap.total_seconds() / _SECONDS_PER_DAY, 4)
     return {
-        "earlier": tie.earlier,
-        "later": tie.later,
-        "kind": tie.kind,
-        "strength": tie.strength,
-        "cosine": tie.cosine,
-        "gap_days": days,
-        "shared_bits": tie.shared_bits,
-        "shared_terms": list(tie.shared_terms),
-        "shared_names": list(tie.shared_names),
+        "earlier": relation.earlier,
+        "later": relation.later,
+        "kind": relation.kind,
+        "strength": relation.strength,
+        "cosine": relation.cosine,
+        "gap_seconds": None if relation.gap is None else relation.gap.total_seconds(),
+        "shared_bits": relation.shared_bits,
+        "shared_terms": list(relation.shared_terms),
+        "shared_names": list(relation.shared_names),
         "config_digest": config_digest,
     }
 
@@ -295,7 +293,7 @@ def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
         story: The story group.
         config_digest: Digest of the configuration that it was made with.
     """
-    weakest = story.weakest_member
+    weakest = story.least_likely_member
     values = (
         story.id,
         story.headline,

@@ -30,10 +30,32 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{_DURATION_UNITS[found[2]]: int(found[1])})
 
 
+_RENAMED = {
+    "storylines": "related_stories",
+    "remove_furniture": "remove_boilerplate",
+    "repeated_line_pages": "min_repeated_pages",
+    "repeated_line_share": "min_repeated_share",
+    "per_language": "neighbors_per_language",
+    "min_shared_bits": "min_shared_idf_bits",
+    "exact_texts": "max_exact_texts",
+    "floor_probability": "min_link_probability",
+    "medoid_probability": "min_medoid_probability",
+    "max_component": "max_component_texts",
+    "min_component_density": "min_link_density",
+    "round_up_links": "roundup_min_links",
+    "round_up_cohesion": "roundup_max_clustering",
+    "max_ties": "max_related",
+    "keep": "memory_window",
+}
+"""Names of sections and settings before the first release, with today's."""
+
+
 def refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
-    """Raise `ConfigError` for a name that is not known, with the closest one that is."""
+    """Raise `ConfigError` for an unknown name, with its new name or the closest known one."""
     for name in given:
         if name not in known:
+            if _RENAMED.get(name) in known:
+                raise ConfigError(f"{name!r} is not a {what} any more: write {_RENAMED[name]!r}")
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise ConfigError(f"{name!r} is not a {what}: {hint}")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from dedup.records import StoryGroup
-from dedup.store import Derived, Parcel, Place, Shelved, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Derived, Parcel, Placement, Shelved, StoredArticle, StoredStory, StoryFilter
 from dedup.store.records import StoryEvent
 from dedup.store.rows import to_text
 
@@ -20,7 +20,7 @@ class DictStore:
     def __init__(self) -> None:
         self._meta: dict[str, str] = {}
         self._articles: dict[str, tuple[StoredArticle, Derived]] = {}
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Placement] = {}
         self._matches: dict[tuple[str, str], tuple[float, float, float]] = {}
         self._stories: dict[str, StoredStory] = {}
         self._events: list[StoryEvent] = []
@@ -77,29 +77,31 @@ class DictStore:
         until: datetime | None = None,
         source: str | None = None,
         *,
-        hot: bool = False,
+        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         for id in sorted(self._articles, key=to_text):
             article = self._articles[id][0].article
             time = article.published_at or _NEVER
-            if hot and id in self._shelved:
+            if in_memory and id in self._shelved:
                 continue
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
                 yield self._articles[id][0]
 
-    def put_places(self, places: Sequence[Place]) -> None:
+    def put_placements(self, places: Sequence[Placement]) -> None:
         self._places.update({place.id: place for place in places})
 
-    def places(self, ids: Sequence[str]) -> dict[str, Place]:
+    def placements(self, ids: Sequence[str]) -> dict[str, Placement]:
         return {i: self._places[i] for i in ids if i in self._places}
 
-    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
-        found = [each for each in self._places.values() if not (hot and each.id in self._shelved)]
+    def all_placements(self, *, in_memory: bool = False) -> Iterator[Placement]:
+        found = [
+            each for each in self._places.values() if not (in_memory and each.id in self._shelved)
+        ]
         return iter(sorted(found, key=lambda place: to_text(place.id)))
 
-    def cluster(self, id: str) -> list[Place]:
-        members = [place for place in self.all_places() if place.duplicate_cluster == id]
+    def cluster(self, id: str) -> list[Placement]:
+        members = [place for place in self.all_placements() if place.duplicate_cluster == id]
         return sorted(members, key=lambda place: place.id != place.representative)
 
     def put_matches(

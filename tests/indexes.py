@@ -23,9 +23,9 @@ HASHING = HashingEncoder()
 MODEL = AffinityModel.load("", HASHING.name)
 SMALL = Config.from_mapping(
     {
-        "cleaning": {"repeated_line_pages": 3},
-        "neighbors": {"per_language": 3, "min_shared_bits": 25.0, "max_gap": "2d"},
-        "stories": {"round_up_links": 3},
+        "cleaning": {"min_repeated_pages": 3},
+        "neighbors": {"neighbors_per_language": 3, "min_shared_idf_bits": 25.0, "max_gap": "2d"},
+        "stories": {"roundup_min_links": 3},
     }
 )
 
@@ -105,7 +105,7 @@ def check_index(index: StoryIndex) -> None:
         }
     for story in stories.values():
         for member in story.members:
-            place = index.place(member.id)
+            place = index.placement(member.id)
             assert (place.story_group, place.duplicate_cluster) == (
                 story.id,
                 member.duplicate_cluster,

@@ -101,14 +101,14 @@ def on_spark(
     from dedup.spark import cluster as spark_cluster
 
     found, stories = spark_cluster(frame_of(spark, articles), config, folder=folder)
-    return rows_of(found, ARTICLE_COLUMNS, "id"), rows_of(stories, STORY_COLUMNS, "story_group")
+    return rows_of(found, ARTICLE_COLUMNS, "id"), rows_of(stories, STORY_COLUMNS, "id")
 
 
 def in_batch(articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
     """The same from the batch."""
     result = cluster(articles, config)
     found = sorted(result.article_rows(), key=lambda row: str(row["id"]))
-    return found, sorted(result.story_rows(), key=lambda row: str(row["story_group"]))
+    return found, sorted(result.story_rows(), key=lambda row: str(row["id"]))
 
 
 def written(folder: Path, name: str, columns: Sequence[str], key: str) -> Rows:
@@ -124,7 +124,7 @@ def same_as_batch(folder: Path, inputs: Sequence[Path]) -> None:
     """What was written is what the batch finds in these files."""
     articles, stories = in_batch(list(read_articles(inputs)), Config())
     assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == articles
-    assert written(folder, "stories.parquet", STORY_COLUMNS, "story_group") == stories
+    assert written(folder, "stories.parquet", STORY_COLUMNS, "id") == stories
 
 
 def _aware(value: Any) -> Any:

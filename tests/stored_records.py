@@ -11,7 +11,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
-from dedup.store import Derived, Place, Shelved, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Derived, Placement, Shelved, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
 from dedup.store.sql import SqlStore
@@ -39,13 +39,21 @@ ARTICLES = st.builds(
 # Much of what is cleaned stays as it was.
 ARTICLES |= ARTICLES.map(
     lambda s: StoredArticle(
-        s.article, s.added_at, s.time_given, s.digest, CleanText(s.article.title, s.article.text)
+        s.article, s.added_at, s.time_imputed, s.digest, CleanText(s.article.title, s.article.text)
     )
 )
 BYTES = st.binary(max_size=20)
 DERIVED = st.builds(Derived, st.integers(0, 9), BYTES, BYTES, BYTES)
 PLACES = st.builds(
-    Place, ID, ID, ID, st.sampled_from(["original", "near"]), SHARE, SHARE, ID, st.none() | SHARE
+    Placement,
+    ID,
+    ID,
+    ID,
+    st.sampled_from(["original", "near"]),
+    SHARE,
+    SHARE,
+    ID,
+    st.none() | SHARE,
 )
 MATCHES = PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))
 KEYS = st.sets(st.sampled_from([0, 7, -9, 2**63 - 1]))
@@ -80,9 +88,9 @@ def stories(draw: st.DrawFn) -> StoredStory:
     id = draw(ID)
     states: list[Literal["open", "merged", "closed"]] = ["open", "open", "merged", "closed"]
     state = draw(st.sampled_from(states))
-    heir = draw(ID) if state == "merged" else ""
+    successor = draw(ID) if state == "merged" else ""
     search = " ".join(draw(st.lists(WORDS, max_size=4)))
-    return StoredStory(id, state, heir, draw(groups(id)) if state == "open" else None, search)
+    return StoredStory(id, state, successor, draw(groups(id)) if state == "open" else None, search)
 
 
 EVENTS = st.builds(
@@ -168,7 +176,9 @@ def put_story(store: Store, number: int, *, text: str = "Text") -> None:
         (StoryMember(id, f"c{number}", None),),
     )  # fmt: skip
     store.put_articles([article(id, text=text)])
-    store.put_places([Place(id, f"c{number}", id, "original", 1.0, 1.0, f"s{number}", None)])
+    store.put_placements(
+        [Placement(id, f"c{number}", id, "original", 1.0, 1.0, f"s{number}", None)]
+    )
     store.put_stories([StoredStory(f"s{number}", "open", "", record, "head")])
     store.add_events([StoryEvent(number, DAY, "created", f"s{number}", added=(id,))])
 

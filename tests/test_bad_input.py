@@ -134,7 +134,7 @@ def test_null_bytes_are_removed(jsonl: Path) -> None:
     articles, met = read(jsonl)
     assert (articles[0].title, articles[0].text) == ("ab", "c")
     where = f"{jsonl}:1"
-    assert met == [Problem("null bytes", where, "1 removed", kept=True)] * 2
+    assert met == [Problem("null bytes", where, "1 removed", article_kept=True)] * 2
 
 
 def test_a_lone_surrogate_is_replaced(jsonl: Path) -> None:
@@ -147,7 +147,9 @@ def test_a_line_in_a_wrong_encoding_is_skipped(jsonl: Path) -> None:
     jsonl.write_bytes(f'{LINE}\n{{"title": "café"}}\n'.encode("latin-1"))
     articles, met = read(jsonl)
     assert len(articles) == 1
-    assert [(p.kind, p.where, p.kept) for p in met] == [("wrong encoding", f"{jsonl}:2", False)]
+    assert [(p.kind, p.where, p.article_kept) for p in met] == [
+        ("wrong encoding", f"{jsonl}:2", False)
+    ]
 
 
 def test_a_page_in_a_wrong_encoding_is_skipped(tmp_path: Path) -> None:
@@ -240,14 +242,14 @@ def test_an_impossible_date_is_set_aside(jsonl: Path) -> None:
     jsonl.write_text(json.dumps({**GOOD, "date": "2023-02-30"}), encoding="utf-8")
     articles, met = read(jsonl)
     assert articles[0].published_at is None
-    assert met == [Problem("impossible date", f"{jsonl}:1", "2023-02-30", kept=True)]
+    assert met == [Problem("impossible date", f"{jsonl}:1", "2023-02-30", article_kept=True)]
 
 
 def test_a_date_in_the_future_is_set_aside(jsonl: Path) -> None:
     jsonl.write_text(json.dumps({**GOOD, "date": "2033-01-01"}), encoding="utf-8")
     articles, met = read(jsonl, now=datetime(2023, 10, 18, tzinfo=UTC))
     assert articles[0].published_at is None
-    assert met == [Problem("date in the future", f"{jsonl}:1", "2033-01-01", kept=True)]
+    assert met == [Problem("date in the future", f"{jsonl}:1", "2033-01-01", article_kept=True)]
 
 
 # Bad files

@@ -175,7 +175,7 @@ def test_other_settings_in_one_folder_are_refused(
     tmp_path: Path, in_this_process: InThisProcess
 ) -> None:
     Run(Settings((40,), index_up_to=0), tmp_path).go()
-    with pytest.raises(ConfigError, match="seed = 0, not 1: choose another --folder, or --fresh"):
+    with pytest.raises(ConfigError, match="seed = 0, not 1: choose another --output, or --fresh"):
         Run(Settings((40,), seed=1), tmp_path)
     Run(Settings((40,), seed=1, index_up_to=0), tmp_path, fresh=True).go()
     assert in_this_process.jobs == ["batch 40", "quality 40"] * 2
@@ -212,7 +212,7 @@ def test_a_report_has_all_stages_and_can_be_drawn(
 
 
 def test_the_command_measures_in_processes_of_their_own(tmp_path: Path) -> None:
-    command = ["bench", "--articles", "60", "--index-up-to", "0", "--folder", str(tmp_path)]
+    command = ["bench", "--articles", "60", "--index-up-to", "0", "--output", str(tmp_path)]
     shown = CliRunner().invoke(app, [*command, "--quiet", "--json"])
     assert shown.exit_code == 0, shown.output
     document = json.loads(shown.stdout)
@@ -235,7 +235,7 @@ def test_a_job_that_fails_says_why_and_keeps_the_others(tmp_path: Path) -> None:
 def test_files_of_a_user_are_measured_in_growing_samples(
     tmp_path: Path, in_this_process: InThisProcess
 ) -> None:
-    command = ["bench", SEEDS, "--articles", "50,1000", "--folder", str(tmp_path), "-q"]
+    command = ["bench", SEEDS, "--articles", "50,1000", "--output", str(tmp_path), "-q"]
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 0, shown.output
     assert in_this_process.jobs == ["batch 50", "index 50", "batch 164", "index 164"]
@@ -273,7 +273,7 @@ def test_a_sample_is_the_first_articles_in_time(tmp_path: Path) -> None:
 def test_bad_options_are_refused_before_the_work(
     options: list[str], said: str, tmp_path: Path
 ) -> None:
-    shown = CliRunner().invoke(app, ["bench", *options, "--folder", str(tmp_path / "none")])
+    shown = CliRunner().invoke(app, ["bench", *options, "--output", str(tmp_path / "none")])
     assert isinstance(shown.exception, ConfigError)
     assert said in str(shown.exception)
     assert not (tmp_path / "none").exists()
@@ -283,7 +283,7 @@ def test_without_matplotlib_the_command_to_install_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    shown = CliRunner().invoke(app, ["bench", "--folder", str(tmp_path / "none")])
+    shown = CliRunner().invoke(app, ["bench", "--output", str(tmp_path / "none")])
     assert isinstance(shown.exception, DedupError)
     assert "pip install 'story-dedup[bench]'" in str(shown.exception)
     assert not (tmp_path / "none").exists()

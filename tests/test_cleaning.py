@@ -447,7 +447,7 @@ def test_bullets_at_the_end_are_headlines_unless_introduced() -> None:
 
 def test_only_normalised_when_told_so() -> None:
     article = Article(id="a", title="T", text="ADVERTISEMENT\n\n\n\nx")
-    config = CleaningConfig(remove_furniture=False)
+    config = CleaningConfig(remove_boilerplate=False)
     assert clean(article, config) == CleanText("T", "ADVERTISEMENT\n\nx")
     assert repeated_lines([article], config) == {}
 
@@ -549,7 +549,7 @@ def test_both_limits_count() -> None:
     many = [page(n, "Harbour Post") if n < 5 else page(n) for n in range(30)]
     assert repeated_lines(many) == {}
     assert repeated_lines(many[:25]) == {"post": frozenset({"Harbour Post"})}
-    config = CleaningConfig(repeated_line_pages=2, repeated_line_share=0.1)
+    config = CleaningConfig(min_repeated_pages=2, min_repeated_share=0.1)
     assert repeated_lines(many, config) == {"post": frozenset({"Harbour Post"})}
 
 

@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from dedup import cli
 from dedup.config import Config
-from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, STORY_COLUMNS, TIE_COLUMNS
+from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, RELATED_COLUMNS, STORY_COLUMNS
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_all_outputs_are_written(
         out,
         "--stories",
         stories,
-        "--ties",
+        "--related",
         ties,
         "--matches",
         matches,
@@ -79,7 +79,7 @@ def test_all_outputs_are_written(
     assert done.code == 0
     assert tuple(pq.read_table(out).column_names) == ARTICLE_COLUMNS
     assert tuple(json.loads(stories.read_text("utf-8").splitlines()[0])) == STORY_COLUMNS
-    assert tuple(ties.read_text("utf-8").splitlines()[0].split(",")) == TIE_COLUMNS
+    assert tuple(ties.read_text("utf-8").splitlines()[0].split(",")) == RELATED_COLUMNS
     assert tuple(matches.read_text("utf-8").splitlines()[0].split(",")) == MATCH_COLUMNS
     assert "</html>" in report.read_text("utf-8")
     assert "40 articles" in done.out

@@ -62,7 +62,7 @@ def test_a_story_that_holds_most_of_its_time_is_a_problem() -> None:
     assert found.level == "problem"
     assert found.figures["share_within_reach"] == pytest.approx(20 / 80)
     assert found.stories == ("s",)
-    assert found.examples[0].says == "20 texts, 2024-03-01 to 2024-03-03"
+    assert found.examples[0].message == "20 texts, 2024-03-01 to 2024-03-03"
 
 
 def test_only_what_the_story_could_have_held_counts() -> None:
@@ -111,7 +111,7 @@ def test_a_story_in_which_each_day_touches_only_the_next_is_a_chain() -> None:
     found = dedup.examine(told("s", [float(n) for n in range(30)])).finding("chains")
     assert (found.level, found.figures["chains"]) == ("problem", 1)
     # Days 0 to 7 are within a week of each other, both ends included.
-    assert "busiest stretch 27 %" in found.examples[0].says
+    assert "busiest stretch 27 %" in found.examples[0].message
 
 
 def test_a_long_story_with_a_core_is_no_chain() -> None:
@@ -131,7 +131,7 @@ def test_max_gap_says_what_is_too_long() -> None:
 def test_a_hole_that_no_link_spans_is_found_and_a_shorter_one_is_not() -> None:
     found = dedup.examine(told("torn", [0, 1, 9, 10]) + told("whole", [0, 1, 8, 9]))
     assert found.finding("chains").stories == ("torn",)
-    assert "longest silence 8 days" in found.finding("chains").examples[0].says
+    assert "longest silence 8 days" in found.finding("chains").examples[0].message
 
 
 def test_a_late_copy_makes_no_hole() -> None:
@@ -143,7 +143,7 @@ def test_long_and_thin_is_measured_by_the_other_stories() -> None:
     short = [each for n in range(5) for each in told(f"short-{n}", [0, 0.5])]
     found = dedup.examine(told("thin", [0, 6, 12]) + short).finding("chains")
     assert (found.level, found.figures["thin"]) == ("ok", 1)
-    assert found.examples[0].says.startswith("thin: 3 texts over 12 days (0.25 a day)")
+    assert found.examples[0].message.startswith("thin: 3 texts over 12 days (0.25 a day)")
 
 
 def test_without_dates_nothing_is_said_of_chains() -> None:
@@ -165,11 +165,11 @@ def test_a_language_that_never_mixes_is_named() -> None:
     lonely = [row(f"ko-{n}", f"ko-{n // 2}", language="ko") for n in range(20)]
     found = dedup.examine(mixed("en ar", 30) + lonely)
     assert found.finding("languages").level == "problem"
-    assert "far too seldom there: ko." in found.finding("languages").says
+    assert "far too seldom there: ko." in found.finding("languages").message
     shares = {share.language: share for share in found.languages}
     assert (shares["ko"].mixed, shares["ko"].grouped, shares["ko"].behind) == (0.0, 1.0, True)
     assert (shares["en"].mixed, shares["en"].behind) == (1.0, False)
-    assert found.finding("languages").examples[0].says == "2 texts, all in ko"
+    assert found.finding("languages").examples[0].message == "2 texts, all in ko"
 
 
 def test_a_language_that_mixes_far_less_than_the_others_is_looked_at() -> None:
@@ -187,7 +187,7 @@ def test_nothing_is_said_of_languages_where_there_is_one_or_none() -> None:
     for language, says in (("en", "All articles are in 'en'"), ("", "No language is known")):
         found = dedup.examine(alone(30, language=language)).finding("languages")
         assert found.level == "unknown"
-        assert says in found.says
+        assert says in found.message
 
 
 def test_the_expected_share_is_that_of_all_ways_to_deal() -> None:
@@ -206,7 +206,7 @@ def test_a_daily_bulletin_is_a_series() -> None:
     others = alone(40)
     found = dedup.examine(rows + others, articles + sourced(others, "other")).finding("series")
     assert found.level == "problem"
-    assert found.examples[0].says == "7 of 7 texts from bulletin, one every 1 day, titles alike"
+    assert found.examples[0].message == "7 of 7 texts from bulletin, one every 1 day, titles alike"
     assert found.examples[0].headline == "Weather of the day 0"
 
 
@@ -240,7 +240,7 @@ def test_without_sources_series_are_unknown_not_wrong() -> None:
     for articles in (None, sourced(rows, "", "Rates {}")):
         found = dedup.examine(rows, articles).finding("series")
         assert found.level == "unknown"
-        assert "--articles" in found.says
+        assert "--articles" in found.message
 
 
 def test_plain_figures() -> None:
@@ -269,7 +269,7 @@ def test_every_finding_says_what_it_means_and_what_to_do() -> None:
         *("undated", "copies", "sizes"),
     ]
     for each in found.findings:
-        for sentence in (each.says, each.means, each.advice):
+        for sentence in (each.message, each.interpretation, each.advice):
             assert sentence.endswith(".")
     with pytest.raises(KeyError):
         found.finding("none")

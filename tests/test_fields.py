@@ -150,7 +150,9 @@ def test_without_a_clock_no_date_is_in_the_future() -> None:
 def test_an_unknown_language_is_reported_and_left_empty() -> None:
     row = {"text": "T", "lang": "Klingonese"}
     assert read(row).language == ""
-    assert problems_of(row) == [Problem("unknown language", "here", "Klingonese", kept=True)]
+    assert problems_of(row) == [
+        Problem("unknown language", "here", "Klingonese", article_kept=True)
+    ]
 
 
 _JSON = st.recursive(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.store.identity import Succession, leads_to, replay, succession
+from dedup.store.identity import IdMapping, replay, resolve_ids, succession
 from dedup.store.records import EventKind, StoryEvent
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
@@ -53,7 +53,7 @@ class Stories:
         self.ever.add(made)
         return made
 
-    def become(self, groups: Sequence[Sequence[str]]) -> Succession:
+    def become(self, groups: Sequence[Sequence[str]]) -> IdMapping:
         found = succession(self.open, groups, self.fresh)
         for number, each in enumerate(found.changes, len(self.events) + 1):
             self.events.append(
@@ -95,14 +95,14 @@ def test_the_history_gives_the_groups_after_every_step(history: list[dict[str, i
 @given(steps)
 def test_every_id_lives_or_leads_to_one_that_lived_on(history: list[dict[str, int]]) -> None:
     stories = following(history)
-    heirs = leads_to(stories.events)
-    assert heirs.keys() == stories.ever
+    successors = resolve_ids(stories.events)
+    assert successors.keys() == stories.ever
     last = {event.story_group: event for event in stories.events}
-    for story, heir in heirs.items():
-        if heir != story:
+    for story, successor in successors.items():
+        if successor != story:
             assert last[story].kind == "merged"
-            assert heirs[heir] == heir
-        assert heir in stories.open or last[heir].kind == "closed"
+            assert successors[successor] == successor
+        assert successor in stories.open or last[successor].kind == "closed"
         assert (story in stories.open) == (last[story].kind not in ("merged", "closed"))
 
 
@@ -255,7 +255,7 @@ def test_heirs_of_heirs_are_followed() -> None:
     events = [
         StoryEvent(k, NOW, kind, story, other) for k, (kind, story, other) in enumerate(kinds)
     ]
-    assert leads_to(events) == {"r": "t", "s": "t", "t": "t"}
+    assert resolve_ids(events) == {"r": "t", "s": "t", "t": "t"}
 
 
 def test_an_article_may_come_back_before_it_is_told_to_have_gone() -> None:

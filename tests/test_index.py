@@ -82,7 +82,7 @@ def test_placements_say_where_each_article_is(index: StoryIndex) -> None:
     )
     assert other.story_group != first.story_group
     for made in (copy, other):
-        place = asdict(index.place(made.id))
+        place = asdict(index.placement(made.id))
         assert place | asdict(made) == {**place, "status": "added"}
 
 
@@ -100,7 +100,7 @@ def test_an_article_with_another_content_replaces_the_one_before(index: StoryInd
     changed = index.add(article("a", VOTE, hours=2))
     assert (changed.status, changed.representative) == ("updated", "b")
     assert index.update(article("a", VOTE, hours=-1)).representative == "a"
-    assert index.place("c").representative == "a"
+    assert index.placement("c").representative == "a"
     assert index.stats().articles == 3
     check_index(index)
 
@@ -160,16 +160,16 @@ def test_an_article_without_a_date_has_the_time_of_its_adding_for_ever(index: St
     undated = replace(article("a"), published_at=None)
     index.add([undated, article("b", VOTE)])
     given = index.article("a")
-    assert given.time_given
+    assert given.time_imputed
     assert given.article.published_at == given.added_at == before + timedelta(seconds=1)
-    assert not index.article("b").time_given
+    assert not index.article("b").time_imputed
     clock.now += 5 * HOUR
     assert index.add(undated).status == "unchanged"
     assert index.add(replace(undated, text=f"{QUAKE} More soon.")).status == "updated"
     assert index.article("a").article.published_at == given.added_at
     index.add(article("a", hours=3))
     known = index.article("a")
-    assert (known.article.published_at, known.time_given) == (START + 3 * HOUR, False)
+    assert (known.article.published_at, known.time_imputed) == (START + 3 * HOUR, False)
     assert known.added_at == given.added_at
     index.add(undated)
     assert index.article("a").article.published_at == given.added_at

@@ -15,7 +15,7 @@ import dedup
 from dedup.errors import InputError, NotFoundError, StoreError
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article, StoryGroup
-from dedup.store.identity import leads_to, replay
+from dedup.store.identity import replay, resolve_ids
 from tests.indexes import (
     HASHING,
     HOUR,
@@ -65,7 +65,7 @@ def test_a_query_tells_copies_neighbours_and_the_story(index: StoryIndex) -> Non
     found = index.query({"text": QUAKE, "published_at": START.isoformat()})
     assert [each.a for each in found.duplicates] == ["a", "b"]
     assert found.duplicates[0].jaccard == 1.0
-    assert found.story_group == index.place("a").story_group
+    assert found.story_group == index.placement("a").story_group
     assert index.query("A calm day at sea near Bergen.").story_group == ""
     assert len(index.query(replace(article("", QUAKE)), limit=1).duplicates) == 1
     with pytest.raises(InputError, match="empty article"):
@@ -74,7 +74,9 @@ def test_a_query_tells_copies_neighbours_and_the_story(index: StoryIndex) -> Non
 
 def test_a_query_agrees_with_adding(tmp_path: Path, pool: list[Article]) -> None:
     """Where no text takes the place of another among the nearest of a third."""
-    roomy = SMALL.replace(neighbors={"per_language": 1000}, cleaning={"remove_furniture": False})
+    roomy = SMALL.replace(
+        neighbors={"neighbors_per_language": 1000}, cleaning={"remove_boilerplate": False}
+    )
     with opened(tmp_path, roomy) as index:
         index.add(pool[:35])
         for each in pool[35:50]:
@@ -95,7 +97,7 @@ def test_a_query_agrees_with_adding(tmp_path: Path, pool: list[Article]) -> None
 
 def test_what_is_not_there_is_not_found(index: StoryIndex) -> None:
     index.add(article("a"))
-    for ask in (index.article, index.place, index.cluster, index.heir, index.story):
+    for ask in (index.article, index.placement, index.cluster, index.successor, index.story):
         with pytest.raises(NotFoundError, match="'nobody'"):
             ask("nobody")
     with pytest.raises(NotFoundError, match="'nobody'"):
@@ -105,7 +107,7 @@ def test_what_is_not_there_is_not_found(index: StoryIndex) -> None:
 def test_why_is_the_answer_of_the_batch(full: StoryIndex, pool: list[Article]) -> None:
     articles = articles_of(full)
     batch = dedup.cluster(articles.values(), SMALL, encoder=HASHING, affinity=MODEL)
-    lasting = {batch.story_of[id][0].id: full.place(id).story_group for id in articles}
+    lasting = {batch.story_of[id][0].id: full.placement(id).story_group for id in articles}
     random = Random(2)
     for a, b in (random.sample(sorted(articles), 2) for _ in range(60)):
         theirs = batch.why(a, b)
@@ -185,12 +187,12 @@ def test_ids_last_and_the_history_tells_how(index: StoryIndex) -> None:
         assert index.changes(number, 2) == events[number : number + 2]
     kinds = {event.kind for event in events}
     assert kinds >= {"created", "grown", "shrunk", "split", "merged", "closed"}
-    heirs = leads_to(events)
-    for story, heir in heirs.items():
-        assert index.heir(story) == heir
+    successors = resolve_ids(events)
+    for story, successor in successors.items():
+        assert index.successor(story) == successor
         assert [e for e in events if e.story_group == story] == index.changes(story_group=story)
-        if heir in views[-1][1]:
-            assert index.story(story).id == heir
+        if successor in views[-1][1]:
+            assert index.story(story).id == successor
         else:
             with pytest.raises(NotFoundError, match="closed"):
                 index.story(story)
@@ -199,14 +201,14 @@ def test_ids_last_and_the_history_tells_how(index: StoryIndex) -> None:
 def test_a_merged_id_leads_to_its_heir_for_ever(index: StoryIndex) -> None:
     half = QUAKE[: len(QUAKE) // 2]
     index.add([article("a"), article("b", VOTE, hours=1), article("c", VOTE, hours=2)])
-    lost, kept = index.place("a").story_group, index.place("b").story_group
+    lost, kept = index.placement("a").story_group, index.placement("b").story_group
     index.update(article("a", VOTE))
-    assert index.heir(lost) == kept
+    assert index.successor(lost) == kept
     assert index.story(lost).id == kept
     assert [event.kind for event in index.changes(story_group=lost)] == ["created", "merged"]
     index.add(article("d", half))
-    assert index.place("d").story_group not in (lost, kept)
-    assert index.heir(lost) == kept
+    assert index.placement("d").story_group not in (lost, kept)
+    assert index.successor(lost) == kept
     check_index(index)
 
 
@@ -217,7 +219,7 @@ def test_a_story_as_it_was(index: StoryIndex) -> None:
     first = clock.now
     index.add([article("c", f"{QUAKE} {QUAKE[:40]}", hours=1), article("d", hours=2)])
     second = clock.now
-    story = index.place("a").story_group
+    story = index.placement("a").story_group
     index.remove("d")
 
     def then(at: Any) -> set[str]:

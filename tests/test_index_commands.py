@@ -224,13 +224,13 @@ def test_stories_can_be_filtered_and_paged(run: Run, made: Path) -> None:
     largest = json.loads(run("stories", made, "--order", "largest", "--json").out)["stories"]
     assert largest[0]["texts"] == max(story["texts"] for story in stories)
     big = json.loads(run("stories", made, "--min-texts", 3, "--json").out)["stories"]
-    assert {story["story_group"] for story in big} == {
-        story["story_group"] for story in stories if story["texts"] >= 3
+    assert {story["id"] for story in big} == {
+        story["id"] for story in stories if story["texts"] >= 3
     }
     middle = stories[len(stories) // 2]["last_seen"]
     recent = json.loads(run("stories", made, "--since", middle, "--limit", 99, "--json").out)
-    assert {s["story_group"] for s in recent["stories"]} == {
-        story["story_group"] for story in stories if story["last_seen"] >= middle
+    assert {s["id"] for s in recent["stories"]} == {
+        story["id"] for story in stories if story["last_seen"] >= middle
     }
 
 
@@ -241,7 +241,7 @@ def test_the_list_of_stories_is_plain_lines_when_piped(run: Run, made: Path) -> 
     assert len(lines) == 3
     stories = json.loads(run("stories", made, "--limit", 3, "--json").out)["stories"]
     for line, story in zip(lines, stories, strict=True):
-        assert line.startswith(story["story_group"])
+        assert line.startswith(story["id"])
         assert line.endswith(story["headline"])
     assert "there are more: --cursor " in done.err
     none = run("stories", made, "--since", "2100-01-01")
@@ -250,19 +250,19 @@ def test_the_list_of_stories_is_plain_lines_when_piped(run: Run, made: Path) -> 
 
 def test_a_story_shows_all_its_texts(run: Run, made: Path) -> None:
     largest = json.loads(run("stories", made, "--order", "largest", "--json").out)["stories"][0]
-    shown = run("story", made, largest["story_group"]).out
+    shown = run("story", made, largest["id"]).out
     assert shown.startswith(largest["headline"])
     table = shown.split("\n\n")[1].splitlines()
     assert len(table) == largest["texts"] + 1
-    told = json.loads(run("story", made, largest["story_group"], "--json").out)
-    articles, ties = told.pop("member_articles"), told.pop("ties")
+    told = json.loads(run("story", made, largest["id"], "--json").out)
+    articles, ties = told.pop("member_articles"), told.pop("related")
     assert told == largest
     assert ties
     for tie in ties:
-        other = next(each for each in (tie["earlier"], tie["later"]) if each != told["story_group"])
+        other = next(each for each in (tie["earlier"], tie["later"]) if each != told["id"])
         assert f": {other}  " in shown
     assert [article["id"] for article in articles] == largest["members"]
-    assert {article["story_group"] for article in articles} == {largest["story_group"]}
+    assert {article["story_group"] for article in articles} == {largest["id"]}
     assert "text" not in articles[0]
 
 
@@ -309,7 +309,7 @@ def test_query_finds_the_copy_the_neighbours_and_the_story(
     asked = dated[0]
     path = write_rows(tmp_path / "q.jsonl", rows_of([asked]))
     with StoryIndex.open(made, read_only=True) as index:
-        place = index.place(asked.id)
+        place = index.placement(asked.id)
     for options in (
         ("--text", asked.text, "--title", asked.title, "--published-at", asked.published_at),
         ("--file", path),
@@ -348,7 +348,7 @@ def test_why_asks_an_index_as_it_asks_files(
     theirs = json.loads(run("why", a, b, path, "--json").out)
     assert ours["evidence"] == theirs["evidence"]
     assert ours["sentence"] == theirs["sentence"]
-    assert ours["articles"][0]["story_group"] == largest["story_group"]
+    assert ours["articles"][0]["story_group"] == largest["id"]
     assert run("why", made, a, b).out.splitlines()[0] == ours["sentence"]
 
 
@@ -440,7 +440,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
     path = write_rows(tmp_path / "a.jsonl", rows)
     shown = [run("add", folder, path).out]
     with StoryIndex.open(folder, read_only=True) as index:
-        story = index.place("k0").story_group
+        story = index.placement("k0").story_group
     for arguments in (
         ("stories", folder),
         ("story", folder, story),

@@ -209,7 +209,7 @@ def test_readers_in_threads_see_whole_steps_while_a_writer_works(
             assert all(story.members for story in where.stories(limit=3).stories)
             id = pool[(number + round_) % 10].id
             assert where.article(id).article.id == id
-            assert where.story(where.place(id).story_group).texts >= 1
+            assert where.story(where.placement(id).story_group).texts >= 1
             assert where.changes(limit=3)[0].number == 1
             if number % 20 < 2:
                 where.query(pool[number % len(pool)])

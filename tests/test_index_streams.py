@@ -294,7 +294,7 @@ def test_problems_of_an_endless_stream_are_counted_not_kept() -> None:
     log = ProblemLog()
     for number in range(1000):
         log.append(Problem("broken JSON", f"stdin:{number}"))
-        log.append(Problem("impossible date", f"stdin:{number}", kept=True))
+        log.append(Problem("impossible date", f"stdin:{number}", article_kept=True))
         log.append(Problem("empty file", f"stdin:{number}"))
     assert len(log.examples) == 9
     assert log.counts["broken JSON"] == 1000

@@ -38,8 +38,8 @@ from tests.news_streams import START, World
 from tests.test_live import CHAINED, chain
 
 DAY = timedelta(days=1)
-WINDOW_NEIGHBORS = {"max_gap": DAY / 2, "per_language": 1, "min_shared_bits": 60.0}
-WINDOW = SMALL.replace(neighbors=WINDOW_NEIGHBORS, index={"keep": DAY})
+WINDOW_NEIGHBORS = {"max_gap": DAY / 2, "neighbors_per_language": 1, "min_shared_idf_bits": 60.0}
+WINDOW = SMALL.replace(neighbors=WINDOW_NEIGHBORS, index={"memory_window": DAY})
 """Ten windows in the ten days of a made-up world."""
 
 
@@ -105,7 +105,7 @@ def stream(
                 Path(place, "cache", "links.npz").unlink(missing_ok=True)
             index = opened(place, None)
         check_index(index)
-        left = max(left, index.stats().articles - index.stats().hot)
+        left = max(left, index.stats().articles - index.stats().in_memory)
     check_parcels(index)
     index.close()
     return left
@@ -116,7 +116,7 @@ def check_parcels(index: StoryIndex) -> None:
     store = index._store
     stored = list(store.all_articles())
     live = Live(index.config, HASHING, MODEL)
-    live.load(replace(Held.of(stored, store.all_places(), [], store.derived), matches=None))
+    live.load(replace(Held.of(stored, store.all_placements(), [], store.derived), matches=None))
     numbers = {*store.shelved([each.article.id for each in stored]).values()}
     for parcel in store.parcels(sorted(numbers)):
         found = (parcel.links, live._kept(parcel.articles))
@@ -137,12 +137,12 @@ def test_where_chance_holds_everything_together_parts_leave(
     monkeypatch.setattr("dedup.index.live.window._MANY", 20)
     random = Random(3)
     articles = sorted(chain(random, 150, 20), key=lambda each: str(each.published_at))
-    config = CHAINED.replace(neighbors={"max_gap": DAY}, index={"keep": 2 * DAY})
+    config = CHAINED.replace(neighbors={"max_gap": DAY}, index={"memory_window": 2 * DAY})
     with opened(tmp_path, config) as index:
         for start in range(0, len(articles), 10):
             index.add(articles[start : start + 10])
             assert index.check() == []
-        assert index.stats().hot < 100
+        assert index.stats().in_memory < 100
         check_history(index, {story.id: story for story in all_stories(index)})
         late = articles[5:60:9]
         index.remove([each.id for each in late])
@@ -178,7 +178,7 @@ def alike(random: Random, topics: int) -> list[Article]:
 @pytest.mark.parametrize(("seed", "topics"), [(4, 1), (4, 2)])
 def test_the_nearest_of_texts_that_left_still_count(tmp_path: Path, seed: int, topics: int) -> None:
     random = Random(seed)
-    nearest_only = WINDOW.replace(neighbors={"min_shared_bits": 1e6})
+    nearest_only = WINDOW.replace(neighbors={"min_shared_idf_bits": 1e6})
 
     def moved(each: Article) -> Article:
         assert each.published_at
@@ -204,18 +204,18 @@ def test_memory_is_bounded_by_the_window(tmp_path: Path) -> None:
         for number in range(0, 60, 2):
             index.add([apart(number), apart(number + 1)])
             stats = index.stats()
-            assert stats.hot <= 4
+            assert stats.in_memory <= 4
             assert len(in_memory(index)) <= 4
         assert stats.articles == 60
         assert stats.texts == stats.story_groups == 60
         index.query(apart(7).text)
         assert "d007" in in_memory(index)
-        assert index.stats().hot == stats.hot
+        assert index.stats().in_memory == stats.in_memory
         check_index(index)
     with opened(tmp_path, None) as index:
-        assert index.config.index.keep == DAY
+        assert index.config.index.memory_window == DAY
         index.warm_up()
-        assert len(in_memory(index)) == stats.hot
+        assert len(in_memory(index)) == stats.in_memory
 
 
 def test_what_came_back_for_questions_leaves_again(
@@ -228,7 +228,7 @@ def test_what_came_back_for_questions_leaves_again(
             assert [each.a for each in index.query(apart(number).text).duplicates] == [
                 f"d{number:03}"
             ]
-            assert len(in_memory(index)) <= index.stats().hot + 5
+            assert len(in_memory(index)) <= index.stats().in_memory + 5
 
 
 @pytest.fixture
@@ -243,18 +243,18 @@ def old(place: str) -> Iterator[StoryIndex]:
 
 
 def test_an_article_that_left_answers_as_before(old: StoryIndex) -> None:
-    story = old.story(old.place("q0").story_group)
+    story = old.story(old.placement("q0").story_group)
     assert {member.id for member in story.members} == {"q0", "q1", "q2"}
     assert old.story(story.id, as_of=old.changes()[-1].at) == story
     assert story in old.stories(until=START + DAY).stories
     assert old.why("q0", "q1").same_story_group
     assert not old.why("q0", "d020").same_story_group
-    assert old.cluster(old.place("q1").duplicate_cluster)[0].id == "q1"
+    assert old.cluster(old.placement("q1").duplicate_cluster)[0].id == "q1"
     assert old.check() == []
 
 
 def test_a_late_article_finds_its_story(old: StoryIndex) -> None:
-    story = old.place("q0").story_group
+    story = old.placement("q0").story_group
     late = replace(days(77, id="late"), published_at=days(0).published_at)
     assert old.query(late).story_group == story
     assert old.add(late).story_group == story
@@ -268,15 +268,15 @@ def test_a_copy_of_a_text_that_left_is_one(old: StoryIndex) -> None:
     assert old.query(edited).duplicates[0].a == "q1"
     found = old.add([same, edited])
     assert {each.representative for each in found} == {"q1"}
-    assert {each.story_group for each in found} == {old.place("q1").story_group}
+    assert {each.story_group for each in found} == {old.placement("q1").story_group}
     check_index(old)
 
 
 def test_what_left_is_updated_and_removed(old: StoryIndex) -> None:
-    story = old.place("q0").story_group
+    story = old.placement("q0").story_group
     old.update(replace(old.article("q0").article, text=VOTE))
-    assert old.place("q0").story_group != old.place("q1").story_group
-    assert story in (old.place("q0").story_group, old.place("q1").story_group)
+    assert old.placement("q0").story_group != old.placement("q1").story_group
+    assert story in (old.placement("q0").story_group, old.placement("q1").story_group)
     check_index(old)
     old.remove(["q0", "q2", "d006"])
     with pytest.raises(NotFoundError):
@@ -284,7 +284,7 @@ def test_what_left_is_updated_and_removed(old: StoryIndex) -> None:
     check_index(old)
     old.rebuild()
     check_index(old)
-    assert old.stats().hot < old.stats().articles
+    assert old.stats().in_memory < old.stats().articles
 
 
 def test_what_a_source_repeats_counts_the_pages_that_left(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_what_a_source_repeats_counts_the_pages_that_left(tmp_path: Path) -> Non
         apart(number, source="north.example", text=f"{apart(number).text}\n{line}")
         for number in (0, 1, 20, 21, 40, 41)
     ]
-    config = WINDOW.replace(cleaning={"repeated_line_pages": 4})
+    config = WINDOW.replace(cleaning={"min_repeated_pages": 4})
     with opened(tmp_path, config, clock=Clock(START + 60 * DAY)) as index:
         for page in pages[:3]:
             index.add(page)
@@ -319,19 +319,19 @@ def test_the_window_of_an_index_can_be_changed(tmp_path: Path) -> None:
     articles = [apart(number) for number in range(20)]
     with opened(tmp_path, SMALL.replace(neighbors=WINDOW_NEIGHBORS)) as index:
         index.add(articles[:18])
-        assert index.stats().hot == 18
+        assert index.stats().in_memory == 18
     with opened(tmp_path, WINDOW) as index:
-        assert index.stats().hot == 18
+        assert index.stats().in_memory == 18
         index.add(articles[18])
-        assert index.stats().hot < 5
+        assert index.stats().in_memory < 5
         check_index(index)
-    with opened(tmp_path, WINDOW.replace(index={"keep": 5000 * DAY})) as index:
+    with opened(tmp_path, WINDOW.replace(index={"memory_window": 5000 * DAY})) as index:
         index.add(articles[19])
         check_index(index)
     with opened(tmp_path, None) as index:
-        assert index.config.index.keep == 5000 * DAY
+        assert index.config.index.memory_window == 5000 * DAY
         index.rebuild()
-        assert index.stats().hot == 20
+        assert index.stats().in_memory == 20
         check_index(index)
 
 
@@ -343,9 +343,10 @@ def test_a_wrong_year_makes_nothing_old(tmp_path: Path) -> None:
 
 
 def test_a_window_is_at_least_twice_the_gap() -> None:
-    with pytest.raises(ConfigError, match=r"index\.keep .* at least twice neighbors\.max_gap"):
-        Config.from_mapping({"index": {"keep": "13d"}})
-    made = Config.from_mapping({"index": {"keep": "14d"}})
+    rule = r"index\.memory_window .* at least twice neighbors\.max_gap"
+    with pytest.raises(ConfigError, match=rule):
+        Config.from_mapping({"index": {"memory_window": "13d"}})
+    made = Config.from_mapping({"index": {"memory_window": "14d"}})
     assert Config.from_mapping(made.to_mapping()) == made
     assert made.digest() == Config().digest()
 

@@ -30,9 +30,9 @@ from tests.news_streams import START, HashingEncoder, Step, World, after
 
 TIGHT = Config.from_mapping(
     {
-        "cleaning": {"repeated_line_pages": 3},
-        "neighbors": {"per_language": 2, "min_shared_bits": 25.0, "max_gap": "2d"},
-        "stories": {"round_up_links": 3, "max_component": 20},
+        "cleaning": {"min_repeated_pages": 3},
+        "neighbors": {"neighbors_per_language": 2, "min_shared_idf_bits": 25.0, "max_gap": "2d"},
+        "stories": {"roundup_min_links": 3, "max_component_texts": 20},
     }
 )
 """Everything that depends on counts happens among some hundred articles already."""
@@ -237,8 +237,8 @@ def test_what_was_asked_is_not_remembered(seed: int) -> None:
     articles = World(random, 40, crowd=12).articles
     random.shuffle(articles)
     large = TIGHT.replace(
-        neighbors={"max_gap": timedelta(days=30), "per_language": 20},
-        stories={"max_component": 2000, "round_up_links": 50},
+        neighbors={"max_gap": timedelta(days=30), "neighbors_per_language": 20},
+        stories={"max_component_texts": 2000, "roundup_min_links": 50},
     )
     followed = Followed(large)
     followed.take(Step(tuple(articles[:20]), ()))
@@ -250,8 +250,8 @@ def test_what_was_asked_is_not_remembered(seed: int) -> None:
 
 CHAINED = Config.from_mapping(
     {
-        "neighbors": {"min_cosine": -1.0, "min_shared_bits": 25.0, "max_gap": "20d"},
-        "stories": {"max_component": 45, "min_component_density": 0.3, "round_up_links": 5},
+        "neighbors": {"min_cosine": -1.0, "min_shared_idf_bits": 25.0, "max_gap": "20d"},
+        "stories": {"max_component_texts": 45, "min_link_density": 0.3, "roundup_min_links": 5},
     }
 )
 """Eight texts can percolate, and what is too large is split."""

@@ -93,7 +93,7 @@ def test_pairs_equal_brute_force(
     days, languages = [day for day, _ in texts], [language for _, language in texts]
     # Few different vectors, so that many are equally near.
     whole = whole_vectors(vectors_of(6, seed))[np.arange(len(days)) % 6]
-    config = NeighborConfig(max_gap=timedelta(days=gap), per_language=most)
+    config = NeighborConfig(max_gap=timedelta(days=gap), neighbors_per_language=most)
     expected = brute_force(whole, days, languages, min_cosine, gap, most)
     for compiled in (True, False):
         found = neighbor_pairs(
@@ -111,7 +111,7 @@ def test_small_blocks_equal_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = whole_vectors(vectors_of(200, 1))
     seconds = np.array([UNDATED if i % 7 == 0 else i * DAY // 9 for i in range(200)], np.int64)
     languages = np.arange(200) % 3
-    config = NeighborConfig(max_gap=timedelta(days=2), per_language=4)
+    config = NeighborConfig(max_gap=timedelta(days=2), neighbors_per_language=4)
     large = neighbor_pairs(whole, seconds, languages, 0.5, config)
     monkeypatch.setattr("dedup.stories.neighbors._MAX_BLOCK", 16)
     monkeypatch.setattr("dedup.stories.neighbors._CELLS_OF_A_THREAD", 100)
@@ -130,7 +130,7 @@ def test_a_crowd_of_one_language_does_not_hide_the_few_of_another() -> None:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     languages = np.array([0] * 101 + [1])
     seconds = np.zeros(102, np.int64)
-    config = NeighborConfig(per_language=5)
+    config = NeighborConfig(neighbors_per_language=5)
     found = listed(neighbor_pairs(whole_vectors(rows), seconds, languages, 0.1, config))
     assert (0, 101) in found
 
@@ -143,9 +143,9 @@ def test_approximate_search_finds_most_of_what_exact_search_finds() -> None:
     whole = whole_vectors(rows)
     seconds = np.sort(generator.integers(0, 90 * DAY, 24_000))
     languages = np.arange(24_000) % 2
-    config = NeighborConfig(per_language=5)
+    config = NeighborConfig(neighbors_per_language=5)
     exact = listed(neighbor_pairs(whole, seconds, languages, 0.6, config))
-    cells = replace(config, exact_texts=0)
+    cells = replace(config, max_exact_texts=0)
     found = listed(neighbor_pairs(whole, seconds, languages, 0.6, cells))
     kept = set(exact) & set(found)
     assert len(kept) > 0.9 * len(exact)
@@ -155,7 +155,7 @@ def test_approximate_search_finds_most_of_what_exact_search_finds() -> None:
 @given(st.lists(st.integers(0, 30) | st.none(), max_size=12), st.integers(0, 13))
 def test_search_is_exact_up_to_so_many_comparisons(times: list[int | None], texts: int) -> None:
     seconds = np.array([UNDATED if time is None else time for time in times], np.int64)
-    config = NeighborConfig(max_gap=timedelta(seconds=7), exact_texts=texts)
+    config = NeighborConfig(max_gap=timedelta(seconds=7), max_exact_texts=texts)
     compared = sum(a is None or b is None or abs(a - b) <= 7 for a in times for b in times)
     assert is_exact(seconds, config) == (compared <= texts**2)
     assert is_exact(seconds, config) or len(times) > texts
@@ -184,7 +184,7 @@ def test_shared_words_equal_brute_force(texts: list[tuple[int | None, set[int]]]
     days = [day for day, _ in texts]
     bits = {term: 10 + 4 * term for term in range(6)}
     rows = rows_of([{term: round(bits[term] / WEIGHT_UNIT) for term in each} for _, each in texts])
-    config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_bits=30)
+    config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_idf_bits=30)
     found = term_pairs(rows, seconds_of(days), config)
     brute = [
         (a, b)
@@ -221,7 +221,7 @@ def test_shared_words_are_the_same_by_the_kernel(
 ) -> None:
     # Few different words, so that many texts stand between two with the same one.
     rows, seconds = rows_of([row for _, row in texts]), seconds_of([day for day, _ in texts])
-    config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_bits=bits)
+    config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_idf_bits=bits)
     plain = term_pairs(rows, seconds, config, compiled=False)
     assert listed(term_pairs(rows, seconds, config, compiled=True)) == listed(plain)
 
@@ -251,7 +251,9 @@ def test_slices_of_time_find_the_pairs_of_the_whole(
     """Each slice asked for by itself, beside what is near in time, and undated texts beside all."""
     texts.sort(key=lambda text: 99 if text[0] is None else text[0])
     of = profiles_of_rows(texts)
-    config = NeighborConfig(max_gap=timedelta(days=2), min_shared_bits=30, per_language=2)
+    config = NeighborConfig(
+        max_gap=timedelta(days=2), min_shared_idf_bits=30, neighbors_per_language=2
+    )
     wanted = set(listed(story_candidates(of, 0.2, config)))
     found: set[tuple[int, int]] = set()
     dated = of.seconds != UNDATED

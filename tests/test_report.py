@@ -16,7 +16,7 @@ import pytest
 from dedup.errors import ConfigError, OutputError
 from dedup.pipeline import cluster
 from dedup.readers import read_articles
-from dedup.records import Article, CleanText, Problem, Removal, StoryTie
+from dedup.records import Article, CleanText, Problem, Removal, StoryRelation
 from dedup.report import render_report, write_report
 from dedup.report.differences import MAX_SPANS, MAX_TOKENS, Difference, difference, shortened
 from dedup.report.parts import fair_limit
@@ -257,7 +257,7 @@ def test_what_is_left_out_is_counted(seeds: Result) -> None:
 
 def test_problems_and_removals_are_listed_with_their_number(flood: Result) -> None:
     problems = [Problem("broken JSON", f"f.jsonl:{line}", "{") for line in range(9)]
-    problems.append(Problem("date in the future", "x", "2999", kept=True))
+    problems.append(Problem("date in the future", "x", "2999", article_kept=True))
     counts = Counter(problem.kind for problem in problems)
     summary = replace(
         flood.summary,
@@ -293,8 +293,8 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
     text = " ".join("".join(Page(page).find("main")[0][1]).split())
     story = next(each for each in seeds.story_groups if each.names and each.texts > 2)
     assert ", ".join(story.names) in text
-    assert story.weakest_member
-    weakest = seeds.by_id[story.weakest_member.id]
+    assert story.least_likely_member
+    weakest = seeds.by_id[story.least_likely_member.id]
     assert f"{weakest.title}" in text
     assert "First told by" in text and "in the mean of all its texts" in text
     for title in story.headlines.values():
@@ -302,10 +302,10 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
 
 
 def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) -> None:
-    tie = next(each for each in seeds.story_ties if each.kind == "follow_up")
+    tie = next(each for each in seeds.related if each.kind == "follow_up")
     view = {each.story.id: each for each in report_view(seeds, max_stories=99, title="").stories}
-    [later] = [each for each in view[tie.later].ties if each.story == tie.earlier]
-    [earlier] = [each for each in view[tie.earlier].ties if each.story == tie.later]
+    [later] = [each for each in view[tie.later].related if each.story == tie.earlier]
+    [earlier] = [each for each in view[tie.earlier].related if each.story == tie.later]
     assert (later.label, earlier.label) == ("Follows", "Followed by")
     assert later.when.endswith("days earlier") and earlier.when.endswith("days later")
     assert later.listed and set(later.shared) <= {*tie.shared_terms, *tie.shared_names}
@@ -324,12 +324,12 @@ def test_ties_to_a_story_that_is_not_listed_have_no_link(seeds: Result) -> None:
 def test_ties_of_a_story_are_bounded(seeds: Result) -> None:
     first, *others = seeds.story_groups
     ties = tuple(
-        StoryTie(first.id, other.id, "related", k / 100, 0.5, None, 40.0, ("zzyzx",) * 9, ())
+        StoryRelation(first.id, other.id, "related", k / 100, 0.5, None, 40.0, ("zzyzx",) * 9, ())
         for k, other in enumerate(others)
     )
-    view = report_view(replace(seeds, story_ties=ties), max_stories=5, title="")
-    assert len(view.stories[0].ties) == 10
-    assert others[-1].id in {tie.story for tie in view.stories[0].ties}
+    view = report_view(replace(seeds, related=ties), max_stories=5, title="")
+    assert len(view.stories[0].related) == 10
+    assert others[-1].id in {tie.story for tie in view.stories[0].related}
 
 
 # --- what differs ---

@@ -60,7 +60,7 @@ def test_an_article_is_added_shown_and_removed(client: TestClient) -> None:
     assert (placement["id"], placement["status"]) == ("n", "added")
     shown = client.get("/v1/articles/n").json()
     assert shown["article"]["text"] == ROW["text"]
-    assert shown["time_given"] is True
+    assert shown["time_imputed"] is True
     assert shown["place"]["story_group"] == placement["story_group"]
     assert [each["id"] for each in shown["duplicate_cluster"]] == ["n"]
     assert client.delete("/v1/articles/n").status_code == 204
@@ -95,7 +95,7 @@ def test_a_batch_says_where_each_was_put(client: TestClient, index: StoryIndex) 
     assert placements["b"]["representative"] == "a"
     assert placements["b"]["copy_type"] == "near"
     for id, each in placements.items():
-        assert each["story_group"] == index.place(id).story_group
+        assert each["story_group"] == index.placement(id).story_group
     assert [met["kind"] for met in answer.json()["problems"]] == ["empty article"]
 
 
@@ -323,19 +323,19 @@ def test_a_merged_story_leads_to_its_heir_and_one_without_articles_is_gone(
     client: TestClient, index: StoryIndex
 ) -> None:
     index.add([*FLOOD, OTHER])
-    merged, heir = index.place("e").story_group, index.place("a").story_group
-    assert merged != heir
+    merged, successor = index.placement("e").story_group, index.placement("a").story_group
+    assert merged != successor
     client.put("/v1/articles/e", json={"title": "Brackwater flood", "text": BODY, "language": "en"})
     answer = client.get(f"/v1/stories/{merged}", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (308, f"/v1/stories/{heir}")
-    assert client.get(f"/v1/stories/{merged}").json()["id"] == heir
+    assert (answer.status_code, answer.headers["location"]) == (308, f"/v1/stories/{successor}")
+    assert client.get(f"/v1/stories/{merged}").json()["id"] == successor
     page = client.get(f"/stories/{merged}", follow_redirects=False)
-    assert (page.status_code, page.headers["location"]) == (308, f"/stories/{heir}")
+    assert (page.status_code, page.headers["location"]) == (308, f"/stories/{successor}")
     for id in "abde":
         client.delete(f"/v1/articles/{id}")
-    problem_of(client.get(f"/v1/stories/{heir}"), 410)
+    problem_of(client.get(f"/v1/stories/{successor}"), 410)
     problem_of(client.get(f"/v1/stories/{merged}"), 410)
-    assert client.get(f"/stories/{heir}").status_code == 410
+    assert client.get(f"/stories/{successor}").status_code == 410
 
 
 def test_changes_are_listed_from_where_one_left_off(client: TestClient) -> None:
@@ -424,7 +424,7 @@ def test_the_openapi_document_has_examples_and_problem_documents(reading: TestCl
         ("/v1/query", "post"),
         ("/v1/stories", "get"),
         ("/v1/stories/{id}", "get"),
-        ("/v1/ties", "get"),
+        ("/v1/related", "get"),
         ("/v1/why", "get"),
         ("/v1/changes", "get"),
         ("/healthz", "get"),

@@ -126,7 +126,7 @@ def paths(index: StoryIndex) -> list[str]:
     found = ["/", "/?order=largest", "/query", "/why?a=a&b=b", "/why?a=a&b=d"]
     for id in ("a", "b", "xi-putin-ar-1", *(f"hostile/{n}" for n in range(len(HOSTILE)))):
         path = quote(id, safe="")
-        story = index.place(id).story_group
+        story = index.placement(id).story_group
         found += [f"/articles/{path}", f"/stories/{story}", f"/why?a={path}&b=xi-putin-ar-1"]
     return found
 
@@ -183,7 +183,7 @@ def test_right_to_left_text_runs_right_to_left(window: Watched) -> None:
 
 def test_the_keyboard_reaches_everything(window: Watched) -> None:
     page = window.page
-    window.goto(f"/stories/{window.index.place('a').story_group}")
+    window.goto(f"/stories/{window.index.placement('a').story_group}")
     page.keyboard.press("Tab")
     skip = page.locator(":focus")
     assert skip.inner_text() == "Skip to the content"
@@ -205,7 +205,7 @@ def test_the_keyboard_reaches_everything(window: Watched) -> None:
 
 
 def test_every_field_has_a_name(window: Watched) -> None:
-    for path in ("/", "/query", f"/stories/{window.index.place('a').story_group}"):
+    for path in ("/", "/query", f"/stories/{window.index.placement('a').story_group}"):
         window.goto(path)
         unnamed = window.page.evaluate(
             "[...document.querySelectorAll('input, select, textarea')]"
@@ -244,7 +244,7 @@ def test_the_list_follows_what_happens_until_it_is_paused(window: Watched) -> No
     assert page.locator("[data-story]").count() == before + 1
     assert "1 story of this list changed" in page.inner_text("#live-said")
     # Who reads with the keyboard stays where they are.
-    page.focus(f"a[href='/stories/{index.place('e').story_group}']")
+    page.focus(f"a[href='/stories/{index.placement('e').story_group}']")
     index.remove("e")
     page.wait_for_selector("text=Chess", state="detached")
     assert page.locator("[data-story]").count() == before
@@ -259,7 +259,7 @@ def test_the_list_follows_what_happens_until_it_is_paused(window: Watched) -> No
 
 def test_a_story_says_that_it_has_changed_and_stays_as_it_is(window: Watched) -> None:
     page, index = window.page, window.index
-    story = index.place("a").story_group
+    story = index.placement("a").story_group
     window.goto(f"/stories/{story}")
     page.wait_for_selector("#live", state="attached")
     page.locator("summary", has_text="copy of this text").click()

@@ -201,7 +201,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
             for id in ids:
                 path = quote(id, safe="")
                 pages = [client.get(f"/articles/{path}"), client.get(f"/why?a={path}&b={path}")]
-                pages.append(client.get(f"/stories/{index.place(id).story_group}"))
+                pages.append(client.get(f"/stories/{index.placement(id).story_group}"))
                 pages.append(client.post("/query", data={"text": index.article(id).article.text}))
                 pages.append(client.get(f"/?text={path}&source={path}"))
                 refused = {"Accept": "text/html"}

@@ -77,7 +77,7 @@ def test_a_stream_tells_what_happened_and_then_what_happens(index: StoryIndex) -
 
 def test_a_stream_of_one_story_leaves_out_the_others(index: StoryIndex) -> None:
     index.add([ROW])
-    story = index.place("n").story_group
+    story = index.placement("n").story_group
     with (
         running(create_app(index)) as base,
         httpx.Client(base_url=base, timeout=PATIENCE) as client,

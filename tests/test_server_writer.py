@@ -60,7 +60,7 @@ def test_it_does_what_an_index_does(place: str, tmp_path: Path) -> None:
         here.remove("a")
         with pytest.raises(NotFoundError):
             there.article("a")
-        assert there.place("b") == here.place("b")
+        assert there.placement("b") == here.placement("b")
 
 
 def test_it_makes_the_vectors_of_the_index(writer: WriterProcess) -> None:

@@ -48,8 +48,8 @@ def test_made_up_news_is_that_of_the_batch(java: None, monkeypatch: pytest.Monke
     ]
     twice = [replace(article, title="Later") for article in articles[:3]] + articles[3:5]
     config = Config().replace(
-        neighbors={"max_gap": timedelta(days=2), "per_language": 4},
-        stories={"max_component": 20, "round_up_links": 3},
+        neighbors={"max_gap": timedelta(days=2), "neighbors_per_language": 4},
+        stories={"max_component_texts": 20, "roundup_min_links": 3},
     )
     shuffled = [*articles, *twice]
     made.shuffle(shuffled)
@@ -139,7 +139,7 @@ def test_beyond_exact_search_most_is_found_and_the_summary_says_so(
     for module in (centroids, links):
         monkeypatch.setattr(module, "SCANNED", 60)
     articles = World(random.Random(8), 140, crowd=12).articles
-    config = Config().replace(neighbors={"exact_texts": 50})
+    config = Config().replace(neighbors={"max_exact_texts": 50})
     found = clustered([frame_of(spark, articles)], config, Stages(spark, str(tmp_path / "x")))
     stories = {row.id: row.story_group for row in found.articles.collect()}
     exact = {row["id"]: row["story_group"] for row in in_batch(articles, Config())[0]}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dedup.errors import StoreError
-from dedup.store import Place, Shelved, Store, StoredStory, StoryFilter
+from dedup.store import Placement, Shelved, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
 from tests.dict_store import DictStore
@@ -78,13 +78,13 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         list(store.all_articles(DAY, DAY + timedelta(days=3))),
         list(store.all_articles(since=DAY + timedelta(days=1), source="a.example")),
         list(store.all_articles(source="")),
-        store.places(ids),
-        list(store.all_places()),
+        store.placements(ids),
+        list(store.all_placements()),
         [store.cluster(key) for key in ids],
         store.rows(ids),
-        list(store.all_articles(hot=True)),
-        list(store.all_articles(since=DAY, hot=True)),
-        list(store.all_places(hot=True)),
+        list(store.all_articles(in_memory=True)),
+        list(store.all_articles(since=DAY, in_memory=True)),
+        list(store.all_placements(in_memory=True)),
         store.matches(),
         store.matches(ids[:3]),
         store.parcels(range(12)),
@@ -184,14 +184,14 @@ def test_an_error_undoes_the_transaction(store: Store) -> None:
 
 
 def test_a_place_needs_its_article(store: Store) -> None:
-    place = Place("a", "c", "a", "original", 1.0, 1.0, "s", None)
+    place = Placement("a", "c", "a", "original", 1.0, 1.0, "s", None)
     with pytest.raises(StoreError, match="does not fit"), store.begin():
-        store.put_places([place])
-    assert store.places(["a"]) == {}
+        store.put_placements([place])
+    assert store.placements(["a"]) == {}
     with store.begin():
-        store.put_places([place])
+        store.put_placements([place])
         store.put_articles([article("a")])
-    assert store.places(["a"]) == {"a": place}
+    assert store.placements(["a"]) == {"a": place}
 
 
 def test_an_article_without_a_time_is_refused(store: Store) -> None:

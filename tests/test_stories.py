@@ -124,7 +124,7 @@ def test_groups_do_not_depend_on_the_order_of_links(seed: int, random: Random) -
     first, second, values = links(scores)
     order = list(range(len(first)))
     random.shuffle(order)
-    for config in (StoryConfig(), StoryConfig(min_component_density=0.7)):
+    for config in (StoryConfig(), StoryConfig(min_link_density=0.7)):
         plain = group(first, second, values, *at_once(14), Dense(scores), config)
         mixed = group(
             second[order], first[order], values[order], *at_once(14), Dense(scores), config
@@ -156,7 +156,7 @@ def test_a_component_that_is_too_large_is_split_at_a_higher_floor() -> None:
     scores = np.full((20, 20), 300)
     scores[:10, :10] = scores[10:, 10:] = 4000
     np.fill_diagonal(scores, 0)
-    config = StoryConfig(max_component=10)
+    config = StoryConfig(max_component_texts=10)
     found = group(*links(scores), *at_once(20), Dense(scores), config)
     assert found.split_components == 1
     assert [len(g.members) for g in found.groups] == [10, 10]
@@ -189,8 +189,8 @@ def test_what_percolates_is_held_together_no_longer() -> None:
         ends = np.ix_([i, i + 1], [(i + 2) % 60, (i + 3) % 60])
         scores[ends] = -500
         scores.T[ends] = -500
-    whole = StoryConfig(min_component_density=0, medoid_probability=0.01)
-    split = StoryConfig(min_component_density=0.2, medoid_probability=0.01)
+    whole = StoryConfig(min_link_density=0, min_medoid_probability=0.01)
+    split = StoryConfig(min_link_density=0.2, min_medoid_probability=0.01)
     sizes = [
         max(
             len(g.members)
@@ -210,7 +210,7 @@ def test_few_texts_never_percolate(count: int, seed: int) -> None:
     for i in range(1, count):
         other = int(generator.integers(0, i))
         scores[i, other] = scores[other, i] = -1200
-    config = StoryConfig(round_up_links=100)
+    config = StoryConfig(roundup_min_links=100)
     found = group(*links(scores), *at_once(count), Dense(scores), config)
     assert (found.largest_component, found.split_components) == (count, 0)
 
@@ -231,7 +231,7 @@ def test_texts_without_dates_and_texts_elsewhere_do_not_change_what_percolates()
 
 def test_what_near_certain_links_hold_together_is_one_story_however_large() -> None:
     scores = symmetric(np.full((12, 12), 4000))
-    found = group(*links(scores), *at_once(12), Dense(scores), StoryConfig(max_component=5))
+    found = group(*links(scores), *at_once(12), Dense(scores), StoryConfig(max_component_texts=5))
     assert [len(g.members) for g in found.groups] == [12]
     assert found.split_components == 1
 
@@ -240,14 +240,14 @@ def test_what_near_certain_links_hold_together_is_split_if_it_is_too_large() -> 
     scores = np.full((12, 12), 4500)
     scores[:6, :6] = scores[6:, 6:] = 6000
     np.fill_diagonal(scores, 0)
-    found = group(*links(scores), *at_once(12), Dense(scores), StoryConfig(max_component=6))
+    found = group(*links(scores), *at_once(12), Dense(scores), StoryConfig(max_component_texts=6))
     assert [len(g.members) for g in found.groups] == [6, 6]
 
 
 @given(st.integers(0, 1000))
 def test_groups_are_described_as_their_members_alone_would_be(seed: int) -> None:
     scores = symmetric(np.random.default_rng(seed).integers(-4000, 2500, (12, 12)))
-    config = StoryConfig(round_up_links=3, round_up_cohesion=0.5)
+    config = StoryConfig(roundup_min_links=3, roundup_max_clustering=0.5)
     for each in group(*links(scores), *at_once(12), Dense(scores), config).groups:
         alone = described(each.members, Dense(scores))
         assert each.medoid == alone.medoid
@@ -277,7 +277,7 @@ def test_a_round_up_joins_last_and_bridges_nothing() -> None:
     scores[0, 1:] = scores[1:, 0] = 1000
     scores[0, 9:] = scores[9:, 0] = 1500
     np.fill_diagonal(scores, 0)
-    config = StoryConfig(round_up_links=6, round_up_cohesion=0.3)
+    config = StoryConfig(roundup_min_links=6, roundup_max_clustering=0.3)
     found = group(*links(scores), *at_once(13), Dense(scores), config)
     assert found.round_ups == (0,)
     assert [g.members.tolist() for g in found.groups] == [
@@ -337,7 +337,7 @@ def test_no_group_is_silent_for_longer_than_the_largest_gap(
     count = len(days)
     scores = symmetric(np.random.default_rng(seed).integers(-500, 3000, (count, count)))
     seconds = np.array([UNDATED if day is None else day * 86_400 for day in days], np.int64)
-    config = StoryConfig(round_up_links=3, round_up_cohesion=0.5)
+    config = StoryConfig(roundup_min_links=3, roundup_max_clustering=0.5)
     found = group(
         *links(scores), seconds, keys(len(seconds)), Dense(scores), config, timedelta(days=gap)
     )
@@ -386,7 +386,7 @@ def test_no_texts_make_no_groups() -> None:
 def test_the_floor_is_included() -> None:
     floor = log_odds_of(0.2)
     scores = symmetric(np.array([[0, floor], [0, 0]]))
-    config = StoryConfig(min_probability=0.2, floor_probability=0.2)
+    config = StoryConfig(min_probability=0.2, min_link_probability=0.2)
     assert len(group(*links(scores), *at_once(2), Dense(scores), config).groups) == 1
 
 

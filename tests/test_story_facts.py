@@ -223,11 +223,13 @@ def test_facts_of_the_seeds(seeds: Result) -> None:
         assert story.first_seen in times
         assert len(story.key_terms) <= MAX_KEY_TERMS and len(story.names) <= MAX_NAMES
         if story.texts == 1:
-            assert story.cohesion is None and story.weakest_member is None
+            assert story.cohesion is None and story.least_likely_member is None
         else:
             chances = [member.probability or 0.0 for member in story.members]
-            assert story.weakest_member in story.members
-            assert story.weakest_member and story.weakest_member.probability == min(chances)
+            assert story.least_likely_member in story.members
+            assert story.least_likely_member and story.least_likely_member.probability == min(
+                chances
+            )
             assert story.cohesion is not None
             assert min(chances) <= story.cohesion <= max(chances)
     [cricket] = [s for s in seeds.story_groups if "clasico-es-1" in {m.id for m in s.members}]
@@ -249,11 +251,11 @@ def test_story_groups_can_be_members_of_a_set(seeds: Result) -> None:
 
 def test_facts_are_saved_in_every_format(seeds: Result, tmp_path: Path) -> None:
     seeds.save_stories(tmp_path / "s.parquet")
-    rows = pq.read_table(tmp_path / "s.parquet", columns=["headlines", "weakest_probability"])
+    rows = pq.read_table(tmp_path / "s.parquet", columns=["headlines", "least_likely_probability"])
     first, story = rows.to_pylist()[0], seeds.story_groups[0]
     assert dict(first["headlines"]) == dict(story.headlines)
-    assert story.weakest_member
-    assert first["weakest_probability"] == story.weakest_member.probability
+    assert story.least_likely_member
+    assert first["least_likely_probability"] == story.least_likely_member.probability
     seeds.save_stories(tmp_path / "s.csv")
     assert '{""ar"": ' in (tmp_path / "s.csv").read_text("utf-8")
 
@@ -270,7 +272,7 @@ def test_the_order_of_the_articles_does_not_matter(order: list[int]) -> None:
     expected = dedup.cluster(articles)
     found = dedup.cluster([articles[k] for k in order])
     assert found.story_groups == expected.story_groups
-    assert found.story_ties == expected.story_ties
+    assert found.related == expected.related
 
 
 def test_a_story_is_first_told_by_its_earliest_article() -> None:

@@ -247,5 +247,5 @@ class Run:
             if kept.get(name) != value:
                 raise ConfigError(
                     f"{self.folder} holds measurements with {name} = {kept.get(name)!r}, not "
-                    f"{value!r}: choose another --folder, or --fresh to begin anew"
+                    f"{value!r}: choose another --output, or --fresh to begin anew"
                 )

@@ -207,7 +207,7 @@ def _anchored(
     sure = SurePairs(
         Affinity(carried.model, alike).log_odds(ends[::2], ends[1::2]),
         affinity.log_odds(far.first, far.second),
-        config.stories.floor_probability,
+        config.stories.min_link_probability,
     )
     shift = sure.shift()
     moved = {

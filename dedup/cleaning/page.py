@@ -191,7 +191,7 @@ def clean(
     """
     title = " ".join(normalize(article.title).split())
     text = normalize(article.text)
-    if not config.remove_furniture or not text:
+    if not config.remove_boilerplate or not text:
         return CleanText(title, text)
     lines = [line for line in text.split("\n") if line]
     reasons = _furniture(lines, title, repeated, article.language)

@@ -76,7 +76,7 @@ class SourceLines:
 
         A line is empty if it is only on pages of which the digests are known.
         """
-        least = max(config.repeated_line_pages, config.repeated_line_share * len(self._pages))
+        least = max(config.min_repeated_pages, config.min_repeated_share * len(self._pages))
         often = {line for line, pages in self._standing_on.items() if line & 1 and pages >= least}
         found: set[int] = set()
         # A notice longer than any paragraph hides what else is furniture until it is found.
@@ -122,7 +122,7 @@ def repeated_lines(
         The lines of each source; a source that has none is left out.
     """
     sources: dict[str, SourceLines] = {}
-    if config.remove_furniture:
+    if config.remove_boilerplate:
         for article in articles:
             if article.source:
                 sources.setdefault(article.source, SourceLines()).add(normalize(article.text))

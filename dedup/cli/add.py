@@ -126,7 +126,7 @@ class ProblemLog:
     def append(self, problem: Problem) -> None:
         """Count a problem."""
         self.counts[problem.kind] += 1
-        self.skipped += not problem.kept and problem.kind not in _OF_FILES
+        self.skipped += not problem.article_kept and problem.kind not in _OF_FILES
         if self._keep_all or self.counts[problem.kind] <= _EXAMPLES:
             self.examples.append(problem)
 
@@ -170,6 +170,7 @@ class Adder:
         for problem in problems:
             self.log.append(problem)
         for placement in placements:
+            assert placement.status is not None, "an addition has a status"
             self.counts[placement.status] += 1
         if self._print:
             for placement in placements:

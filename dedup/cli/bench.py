@@ -83,9 +83,14 @@ def bench_command(
     encoder: Annotated[
         str, typer.Option(metavar="NAME", help="bundled, or a sentence-transformers model.")
     ] = "",
-    folder: Annotated[
+    output: Annotated[
         Path,
-        typer.Option(help="Where measurements are kept; the same command there goes on."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Where measurements are kept; the same command there goes on.",
+        ),
     ] = Path("dedup-bench"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure everything anew.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -105,7 +110,7 @@ def bench_command(
 
       dedup bench --articles 1k,10k,100k
 
-      dedup bench articles.jsonl --folder measured
+      dedup bench articles.jsonl --output measured
     """
     from dedup.bench.progress import shown_progress
     from dedup.bench.report import made_by, reported, table, this_machine
@@ -123,12 +128,12 @@ def bench_command(
         config=str(config or ""),
         encoder=encoder,
     )
-    run = Run(settings, folder, samples=samples, fresh=fresh)
+    run = Run(settings, output, samples=samples, fresh=fresh)
     with shown_progress(quiet=quiet) as tell:
         run.go(tell)
     command = shlex.join(["dedup", *sys.argv[1:]])
     document = reported(run.measured(), made_by(command), this_machine())
-    written = write_all(document, folder)
+    written = write_all(document, output)
     typer.echo(json.dumps(document, indent=2) if as_json else table(document))
     for path in written:
         Console(quiet=quiet).show_written(str(path))

@@ -57,7 +57,7 @@ def changes_command(
     with opened(index) as held:
         if story:
             with suggesting(held, story):
-                held.heir(story)
+                held.successor(story)
         try:
             for event in _events(held, since, limit, story, follow=follow):
                 if as_json:

@@ -42,11 +42,11 @@ def _finding(finding: Finding, *, verbose: bool) -> Iterator[RenderableType]:
     style = _STYLES[finding.level]
     head.add_row(
         Text(finding.level, style=style),
-        Text.assemble((finding.name, "bold"), ": ", printable(finding.says)),
+        Text.assemble((finding.name, "bold"), ": ", printable(finding.message)),
     )
     yield head
     if verbose or finding.level in ("look", "problem"):
-        yield Padding(Text(finding.means, style="dim"), (0, 0, 0, _MARGIN))
+        yield Padding(Text(finding.interpretation, style="dim"), (0, 0, 0, _MARGIN))
         yield Padding(Text(f"-> {finding.advice}"), (0, 0, 0, _MARGIN))
         for example in finding.examples[: _MOST_EXAMPLES if verbose else _EXAMPLES]:
             yield Padding(_example(example), (0, 0, 0, _MARGIN + 2))
@@ -54,7 +54,7 @@ def _finding(finding: Finding, *, verbose: bool) -> Iterator[RenderableType]:
 
 def _example(example: Example) -> Text:
     ids = " ".join(example.ids)
-    shown = Text(printable(f"{example.story}  {example.says}"))
+    shown = Text(printable(f"{example.story}  {example.message}"))
     shown.append(printable(f"\n  {example.headline or ids}"), style="italic")
     return shown
 

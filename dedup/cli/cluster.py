@@ -58,11 +58,11 @@ def cluster_command(
             rich_help_panel=_OUTPUTS,
         ),
     ] = "",
-    ties: Annotated[
+    related: Annotated[
         str,
         typer.Option(
             metavar="FILE",
-            help="One row per tie: a story that follows up, or belongs with, another one.",
+            help="One row per relation: a story that follows up, or belongs with, another one.",
             rich_help_panel=_OUTPUTS,
         ),
     ] = "",
@@ -206,7 +206,7 @@ def cluster_command(
     outputs = {
         "output": output,
         "stories": stories,
-        "ties": ties,
+        "related": related,
         "matches": matches,
         "report": report,
     }
@@ -230,8 +230,8 @@ def _write(result: Result, outputs: dict[str, str]) -> None:
         result.save(outputs["output"])
     if outputs["stories"]:
         result.save_stories(outputs["stories"])
-    if outputs["ties"]:
-        result.save_ties(outputs["ties"])
+    if outputs["related"]:
+        result.save_related(outputs["related"])
     if outputs["matches"]:
         result.save_matches(outputs["matches"])
     if outputs["report"]:

@@ -188,7 +188,7 @@ class Console:
         for kind in sorted({problem.kind for problem in problems}):
             met = [problem for problem in problems if problem.kind == kind]
             count = len(met) if counts is None else counts[kind]
-            what = "set aside" if met[0].kept else "skipped"
+            what = "set aside" if met[0].article_kept else "skipped"
             self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
             for problem in met if self._verbose else met[:_EXAMPLES]:
                 value = f": {_printable(problem.value)}" if problem.value else ""

@@ -99,7 +99,7 @@ def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
     found = []
     for story in groups:
         for member in story.members:
-            stored, place = index.article(member.id), index.place(member.id)
+            stored, place = index.article(member.id), index.placement(member.id)
             values = (
                 member.id,
                 place.duplicate_cluster,

@@ -157,7 +157,7 @@ def _answer(index: StoryIndex, asked: Article, limit: int, *, held: bool) -> _An
     if held:
         from dataclasses import replace
 
-        place = index.place(asked.id)
+        place = index.placement(asked.id)
         found = replace(
             found,
             duplicates=tuple(each for each in found.duplicates if each.a != asked.id),

@@ -29,7 +29,7 @@ from dedup.errors import NotFoundError
 
 if TYPE_CHECKING:
     from dedup.index.story_index import StoryIndex
-    from dedup.records import StoryGroup, StoryTie
+    from dedup.records import StoryGroup, StoryRelation
 
 _TIME = "TIME"
 _SPARE = ("first seen", "sources", "articles", "last seen", "languages")
@@ -139,7 +139,7 @@ def story_command(
 
     With --json: one document with the columns of `dedup cluster --stories`, and
     "member_articles": title, source, time, language, url and cluster of every
-    article; and "ties", with the columns of `dedup cluster --ties`.
+    article; and "related", with the columns of `dedup cluster --related`.
 
     [bold]Examples[/bold]
 
@@ -147,7 +147,7 @@ def story_command(
 
       dedup story news s-b4e3427c1079 --as-of 2h --json | jq .headlines
     """
-    from dedup.result import story_row, tie_row
+    from dedup.result import related_row, story_row
 
     then = optional_time(as_of, "--as-of")
     with opened(index) as held:
@@ -157,7 +157,9 @@ def story_command(
             row = story_row(story, held.stats().config_digest)
             row["member_articles"] = list(_members(held, story))
             digest = held.stats().config_digest
-            row["ties"] = [tie_row(tie, digest) for tie in _ties(held, story, then)]
+            row["related"] = [
+                related_row(relation, digest) for relation in _related(held, story, then)
+            ]
             typer.echo(json_document(row))
             return
         for line in _heading(story, id):
@@ -172,7 +174,7 @@ def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:
         return index.story(id, as_of=then)
     except NotFoundError as error:
         try:
-            home = index.place(id).story_group
+            home = index.placement(id).story_group
         except NotFoundError:
             raise error from None
         raise NotFoundError(f"{id!r} is an article: its story is {home}") from error
@@ -182,7 +184,7 @@ def _members(index: StoryIndex, story: StoryGroup) -> Iterator[dict[str, Any]]:
     for member in story.members:
         # One that a writer removes meanwhile is left out.
         with suppress(NotFoundError):
-            yield article_values(index.article(member.id).article, index.place(member.id))
+            yield article_values(index.article(member.id).article, index.placement(member.id))
 
 
 def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
@@ -200,24 +202,27 @@ def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
     yield ""
 
 
-def _ties(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Sequence[StoryTie]:
+def _related(
+    index: StoryIndex, story: StoryGroup, then: datetime | None
+) -> Sequence[StoryRelation]:
     """Those of a story as it is; of one as it was nothing is known."""
     with suppress(NotFoundError):
-        return index.ties(story.id) if then is None else ()
+        return index.related(story.id) if then is None else ()
     return ()
 
 
 def _tied(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterator[str]:
-    from dedup.description.explanation import TIE_LABELS
+    from dedup.description.explanation import RELATION_LABELS
 
-    found = _ties(index, story, then)
+    found = _related(index, story, then)
     if found:
         yield ""
-    for tie in found:
-        is_earlier = tie.earlier == story.id
+    for relation in found:
+        is_earlier = relation.earlier == story.id
         with suppress(NotFoundError):
-            other = index.story(tie.later if is_earlier else tie.earlier)
-            yield f"{TIE_LABELS[tie.kind][is_earlier].lower()}: {other.id}  {other.headline}"
+            other = index.story(relation.later if is_earlier else relation.earlier)
+            label = RELATION_LABELS[relation.kind][is_earlier].lower()
+            yield f"{label}: {other.id}  {other.headline}"
 
 
 def _coverage(index: StoryIndex, story: StoryGroup) -> Iterator[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup.records import Article
-    from dedup.store import Place
+    from dedup.store import Placement
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (any record, any JSON value)
@@ -50,7 +50,7 @@ def about(article: Article) -> dict[str, Any]:
     }
 
 
-def article_values(article: Article, place: Place) -> dict[str, Any]:
+def article_values(article: Article, place: Placement) -> dict[str, Any]:
     """An article of an index, without its text, and where it was put."""
     return {
         **about(article),

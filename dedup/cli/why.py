@@ -176,7 +176,7 @@ def answer_of_index(index: StoryIndex, a: str, b: str) -> Answer:
     from dedup.articles import headline_of
 
     def side(id: str) -> Side:
-        stored, place = index.article(id), index.place(id)
+        stored, place = index.article(id), index.placement(id)
         return Side(
             stored.article,
             headline_of(stored.article, stored.clean),

@@ -22,7 +22,7 @@ _MANY_WORDS = 5
 _TITLE_CHARS = 80
 
 
-TIE_LABELS = {
+RELATION_LABELS = {
     "follow_up": ("Follows", "Followed by"),
     "background": ("Background", "Background of"),
     "related": ("Related", "Related"),

@@ -92,7 +92,7 @@ def _story(
         key_terms=key_terms,
         names=names,
         cohesion=out.cohesion,
-        weakest_member=next((member for member in members if member.id == weakest), None),
+        least_likely_member=next((member for member in members if member.id == weakest), None),
         members=members,
     )
 

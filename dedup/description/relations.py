@@ -1,9 +1,9 @@
-"""The step `tie`: story groups -> which of them belong to one affair. Ties never merge groups.
+"""Related stories: which story groups belong to one affair. Relations never merge groups.
 
 Two groups are tied when they are alike and share something specific:
 
 * the cosine of the sums of their texts' whole-number vectors is at least `min_cosine`, and
-* the rare terms that both have are worth at least `min_shared_bits` together. Rarity is that of
+* the rare terms that both have are worth at least `min_shared_idf_bits` together. Rarity is that of
   general language; a term of more than `max_term_groups` groups does not count.
 
 What they are to each other is a matter of time. A story is *related* to another one where a time
@@ -13,14 +13,14 @@ the other, or has it as *background*, if it began at most `max_background_gap` a
 so long the words of a topic prove little (one earthquake has those of the next): background has to
 share a name and a quarter more bits, or, where one of the two has no names, three times the bits.
 
-The strength of a tie is `cosine * bits / (bits + min_shared_bits) * sqrt(m / (m + gap))`, m being
-`max_gap` and at least a day; a missing gap counts as m. Among the 32 strongest of each group, ties
-are taken from the strongest down, while both groups have fewer than `max_ties`; of equal ones
-those of the earlier groups come first.
+The strength of a relation is `cosine * bits / (bits + min_shared_idf_bits) * sqrt(m / (m + gap))`,
+m being `max_gap` and at least a day; a missing gap counts as m. Among the 32 strongest of each
+group, relations are taken from the strongest down, while both groups have fewer than `max_related`;
+of equal ones those of the earlier groups come first.
 
-Ties are a function of the set of groups. Another group changes the ties of a group only by
-making a term too common or by a stronger tie. Sums and products are of whole numbers, exact in
-float64, so that the order of adding does not matter.
+Relations are a function of the set of groups. Another group changes the relations of a group only
+by making a term too common or by a stronger relation. Sums and products are of whole numbers, exact
+in float64, so that the order of adding does not matter.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ import scipy.sparse as sp
 
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Float32s, Int64s
-from dedup.config import StorylineConfig
+from dedup.config import RelatedStoriesConfig
 from dedup.description.summaries import Outlines
 from dedup.description.terms import StoryTerms, joined_pieces
-from dedup.records import StoryGroup, StoryTie, TieKind
+from dedup.records import RelationKind, StoryGroup, StoryRelation
 from dedup.stories.grouping import Group
 from dedup.text.terms import WEIGHT_UNIT
 
@@ -48,19 +48,19 @@ _DAY_SECONDS = 86_400.0
 _BACKGROUND_FACTOR = 1.25
 _NAMELESS_FACTOR = 3.0
 STRONGEST = 32
-"""Of so many ties of a group those that are taken are chosen."""
+"""Of so many relations of a group those that are taken are chosen."""
 _ENTRIES_AT_ONCE = 1 << 21
 _PAIRS_AT_ONCE = 1 << 13
 _SHOWN_TERMS = 8
 _LOOKED_AT_TERMS = 2 * _SHOWN_TERMS
-_KINDS: tuple[TieKind, ...] = ("related", "follow_up", "background")
+_KINDS: tuple[RelationKind, ...] = ("related", "follow_up", "background")
 _NO_TIE = -1
 
 Float64s = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class TiePairs:
+class RelationPairs:
     """Pairs of groups, `a` the earlier, and what they are to each other; all of shape (m,)."""
 
     a: Int64s
@@ -70,20 +70,20 @@ class TiePairs:
     kinds: Int64s
     strengths: Float64s
 
-    def at(self, places: Int64s) -> TiePairs:
+    def at(self, places: Int64s) -> RelationPairs:
         """The pairs at those places."""
-        return TiePairs(*(getattr(self, each.name)[places] for each in fields(self)))
+        return RelationPairs(*(getattr(self, each.name)[places] for each in fields(self)))
 
 
-def story_ties(
+def story_relations(
     groups: Sequence[Group],
     stories: Sequence[StoryGroup],
     whole: Float32s,
     seconds: Int64s,
     terms: StoryTerms,
-    config: StorylineConfig = StorylineConfig(),
-) -> tuple[StoryTie, ...]:
-    """Ties between story groups.
+    config: RelatedStoriesConfig = RelatedStoriesConfig(),
+) -> tuple[StoryRelation, ...]:
+    """Relations between story groups.
 
     Args:
         groups: n groups of numbers of texts, by their first member.
@@ -95,28 +95,28 @@ def story_ties(
         config: Limits.
 
     Returns:
-        Ties by (later, earlier) group, in the order of the groups.
+        Relations by (later, earlier) group, in the order of the groups.
     """
-    if not config.max_ties or len(groups) < 2:
+    if not config.max_related or len(groups) < 2:
         return ()
     names = [story.names for story in stories]
     outlines = Outlines.of(groups, names, whole, seconds, terms, config.max_term_groups)
-    finder = TieFinder(outlines, config)
+    finder = RelationFinder(outlines, config)
     found = [finder.strongest(start, stop) for start, stop in finder.blocks()]
     pairs = _distinct(found)
-    kept = pairs.at(_taken(pairs, len(groups), config.max_ties))
-    return described_ties(kept, stories, terms, outlines)
+    kept = pairs.at(_taken(pairs, len(groups), config.max_related))
+    return described_relations(kept, stories, terms, outlines)
 
 
-class TieFinder:
-    """Finds the strongest ties of groups, some rows at a time.
+class RelationFinder:
+    """Finds the strongest relations of groups, some rows at a time.
 
     Args:
         outlines: Of the groups.
         config: Limits.
     """
 
-    def __init__(self, outlines: Outlines, config: StorylineConfig) -> None:
+    def __init__(self, outlines: Outlines, config: RelatedStoriesConfig) -> None:
         self._config = config
         self._outlines = outlines
         self._has = outlines.shared.astype(bool).astype(np.int64)
@@ -135,13 +135,13 @@ class TieFinder:
             yield start, stop
             start = stop
 
-    def strongest(self, start: int, stop: int, most: int | None = None) -> TiePairs:
-        """The strongest ties of the groups from `start` to `stop` with any others."""
+    def strongest(self, start: int, stop: int, most: int | None = None) -> RelationPairs:
+        """The strongest relations of the groups from `start` to `stop` with any others."""
         config = self._config
         product = (self._outlines.shared[start:stop] @ self._has.T).tocoo()
         bits = product.data * WEIGHT_UNIT
         rows, others = product.row.astype(np.int64) + start, product.col.astype(np.int64)
-        enough = np.flatnonzero((bits >= config.min_shared_bits) & (rows != others))
+        enough = np.flatnonzero((bits >= config.min_shared_idf_bits) & (rows != others))
         rows, others, bits = rows[enough], others[enough], bits[enough]
         a, b = np.minimum(rows, others), np.maximum(rows, others)
         kinds, gaps = self._kinds(a, b, bits)
@@ -154,7 +154,7 @@ class TieFinder:
         order = tied[np.lexsort((others[tied], -strengths[tied], rows[tied]))]
         ranked = rows[order]
         rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
-        return TiePairs(a, b, bits, cosines, kinds, strengths).at(
+        return RelationPairs(a, b, bits, cosines, kinds, strengths).at(
             order[rank < (STRONGEST if most is None else most)]
         )
 
@@ -186,7 +186,7 @@ class TieFinder:
         )
         counts = np.diff(self._outlines.names.indptr)
         nameless = (counts[a] == 0) | (counts[b] == 0)
-        least = self._config.min_shared_bits
+        least = self._config.min_shared_idf_bits
         named: BoolMask = shared & (bits >= _BACKGROUND_FACTOR * least)
         unnamed: BoolMask = nameless & (bits >= _NAMELESS_FACTOR * least)
         return np.logical_or(named, unnamed)
@@ -206,7 +206,7 @@ class TieFinder:
     def _strengths(self, cosines: Float64s, bits: Float64s, gaps: Float64s) -> Float64s:
         unit = max(self._config.max_gap.total_seconds(), _DAY_SECONDS)
         fade = np.sqrt(unit / (unit + np.where(np.isnan(gaps), unit, gaps)))
-        strengths: Float64s = cosines * bits / (bits + self._config.min_shared_bits) * fade
+        strengths: Float64s = cosines * bits / (bits + self._config.min_shared_idf_bits) * fade
         return strengths
 
 
@@ -219,10 +219,12 @@ def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
     return both[np.lexsort((both, -weights))][:_LOOKED_AT_TERMS].astype(np.int64)
 
 
-def _distinct(found: Sequence[TiePairs]) -> TiePairs:
+def _distinct(found: Sequence[RelationPairs]) -> RelationPairs:
     """Pairs that were found from either side, once, ordered by (a, b)."""
-    names = [each.name for each in fields(TiePairs)]
-    pairs = TiePairs(*(np.concatenate([getattr(part, name) for part in found]) for name in names))
+    names = [each.name for each in fields(RelationPairs)]
+    pairs = RelationPairs(
+        *(np.concatenate([getattr(part, name) for part in found]) for name in names)
+    )
     order = np.lexsort((pairs.b, pairs.a))
     a, b = pairs.a[order], pairs.b[order]
     new = np.ones(len(order), bool)
@@ -230,9 +232,9 @@ def _distinct(found: Sequence[TiePairs]) -> TiePairs:
     return pairs.at(order[new])
 
 
-def _taken(pairs: TiePairs, count: int, max_ties: int) -> Int64s:
-    """Places of the ties that are taken from the strongest down."""
-    left = [max_ties] * count
+def _taken(pairs: RelationPairs, count: int, max_related: int) -> Int64s:
+    """Places of the relations that are taken from the strongest down."""
+    left = [max_related] * count
     taken = []
     order = np.lexsort((pairs.b, pairs.a, -pairs.strengths))
     ends = zip(order.tolist(), pairs.a[order].tolist(), pairs.b[order].tolist(), strict=True)
@@ -245,24 +247,24 @@ def _taken(pairs: TiePairs, count: int, max_ties: int) -> Int64s:
     return kept[np.lexsort((pairs.a[kept], pairs.b[kept]))]
 
 
-def described_ties(
-    pairs: TiePairs, stories: Sequence[StoryGroup], terms: StoryTerms, outlines: Outlines
-) -> tuple[StoryTie, ...]:
-    """The ties as records, with the terms behind them spelled."""
+def described_relations(
+    pairs: RelationPairs, stories: Sequence[StoryGroup], terms: StoryTerms, outlines: Outlines
+) -> tuple[StoryRelation, ...]:
+    """The relations as records, with the terms behind them spelled."""
     wanted = [
         (a, outlines.columns[_rarest(outlines.shared, a, b)].tolist())
         for a, b in zip(pairs.a.tolist(), pairs.b.tolist(), strict=True)
     ]
     words = terms.spelled(wanted)
-    ties = []
+    relations = []
     for place, (a, columns) in enumerate(wanted):
         b = int(pairs.b[place])
         spelled = [words[a, column] for column in columns]
         text = terms.leads[int(terms.members[a][0])].casefold()
         begins = outlines.begins[a], outlines.begins[b]
         names = set(stories[b].names)
-        ties.append(
-            StoryTie(
+        relations.append(
+            StoryRelation(
                 earlier=stories[a].id,
                 later=stories[b].id,
                 kind=_KINDS[int(pairs.kinds[place])],
@@ -274,4 +276,4 @@ def described_ties(
                 shared_names=tuple(name for name in stories[a].names if name in names),
             )
         )
-    return tuple(ties)
+    return tuple(relations)

@@ -75,8 +75,9 @@ def chains(corpus: Corpus, max_gap: timedelta) -> Finding:
     return Finding(
         name="chains",
         level=level_of(share, look=_LOOK, problem=_PROBLEM) if courses else "unknown",
-        says=_says(found, share, spans, gap),
-        means=f"Texts more than max_gap ({gap}) apart are not compared; a longer story hangs "
+        message=_says(found, share, spans, gap),
+        interpretation=f"Texts more than max_gap ({gap}) apart are not compared; a longer story "
+        f"hangs "
         "together by what lies between. An event has a core. In a chain each day touches only "
         f"the next, and no {gap} hold half of it. Chains and holes: to look at from "
         f"{percent(_LOOK)} of the grouped texts on, a problem from {percent(_PROBLEM)} on.",

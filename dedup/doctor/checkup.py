@@ -23,13 +23,13 @@ class Example:
 
     Args:
         story: Id of its story group.
-        says: What is remarkable about it.
+        message: What is remarkable about it.
         ids: The first few articles concerned.
         headline: A title of it, empty where no articles were given.
     """
 
     story: str
-    says: str
+    message: str
     ids: tuple[str, ...] = ()
     headline: str = ""
 
@@ -41,8 +41,8 @@ class Finding:
     Args:
         name: What was examined: "largest story", "weak links", ...
         level: How bad it is.
-        says: What was measured, as a sentence.
-        means: What that means, and the limits of the levels.
+        message: What was measured, as a sentence.
+        interpretation: What that means, and the limits of the levels.
         advice: What to do about it: which setting to change.
         figures: What was measured, as numbers by name.
         examples: The worst ten at most.
@@ -51,8 +51,8 @@ class Finding:
 
     name: str
     level: Level
-    says: str
-    means: str
+    message: str
+    interpretation: str
     advice: str
     figures: Mapping[str, float | None] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()

@@ -25,12 +25,13 @@ def weak_links(corpus: Corpus) -> Finding:
     return Finding(
         name="weak links",
         level=level_of(share, look=_LOOK, problem=_PROBLEM),
-        says=f"{counted(weak, 'text is', 'texts are')} below {WEAK_PROBABILITY} in probability, "
+        message=f"{counted(weak, 'text is', 'texts are')} below {WEAK_PROBABILITY} in probability, "
         f"{percent(share)} of the {corpus.grouped:,} in stories of several; they are in "
         f"{counted(len(concerned), 'story', 'stories')}."
         if weak
         else f"No text is below {WEAK_PROBABILITY} in probability.",
-        means="The probability of a text is the mean of its links with the rest of its story; "
+        interpretation="The probability of a text is the mean of its links with the rest of its "
+        "story; "
         f"below {WEAK_PROBABILITY} it rather tells of something else. To look at from "
         f"{percent(_LOOK)} of the texts on, a problem from {percent(_PROBLEM)} on.",
         advice="Read the stories below. If their weak texts tell of something else, raise "

@@ -89,8 +89,8 @@ def mixing(shares: Sequence[LanguageShare], corpus: Corpus) -> Finding:
     return Finding(
         name="languages",
         level=_level(known, judged, behind),
-        says=_says(known, several, [share.language for share in behind]),
-        means="Expected is the share if stories, as large as they are, took no notice of "
+        message=_says(known, several, [share.language for share in behind]),
+        interpretation="Expected is the share if stories, as large as they are, took no notice of "
         "language. News is partly local, so all lie below it; a language that lies far below "
         f"the others is one that the encoder hardly knows. Judged from {MIN_ARTICLES} articles "
         "on: a problem if it mixes not at all, to look at below a third of the others.",

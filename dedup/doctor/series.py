@@ -72,8 +72,9 @@ def series(corpus: Corpus) -> Finding:
     return Finding(
         name="series",
         level=level_of(share, look=look, problem=_PROBLEM) if sourced else "unknown",
-        says=_says(len(found), share) if sourced else _NO_SOURCES,
-        means="Issues of a series (weather, exchange rates, horoscopes) differ in date and "
+        message=_says(len(found), share) if sourced else _NO_SOURCES,
+        interpretation="Issues of a series (weather, exchange rates, horoscopes) differ in date "
+        "and "
         f"numbers only, and pass for one event. Named are stories with {MIN_ISSUES} texts or more "
         f"and {percent(MIN_SHARE)} from one source, at regular times or under titles that are "
         "alike (both, if the source has half of all texts). A problem "

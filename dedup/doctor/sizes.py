@@ -34,10 +34,11 @@ def largest_story(corpus: Corpus, max_gap: timedelta) -> Finding:
     return Finding(
         name="largest story",
         level=level,
-        says=f"The largest story has {counted(size, 'text')}: {percent(size / texts)} of all, "
+        message=f"The largest story has {counted(size, 'text')}: {percent(size / texts)} of all, "
         f"{percent(share)} of the {reach:,} within {days(max_gap)} of it. The next has "
         f"{next_one:,}.",
-        means="No event fills the news: a story that holds much of its own time has most likely "
+        interpretation="No event fills the news: a story that holds much of its own time has "
+        "most likely "
         f"run several events together. To look at from {percent(_LOOK_LARGEST)} of its time on, "
         f"a problem from {percent(_PROBLEM_LARGEST)} on, with {_LARGE_TEXTS} texts or more.",
         advice="Read a few of its titles. If they are several events, raise min_probability or "
@@ -89,9 +90,10 @@ def sizes(corpus: Corpus) -> Finding:
     return Finding(
         name="sizes",
         level=level,
-        says=f"{counted(len(several), 'story has', 'stories have')} several texts; "
+        message=f"{counted(len(several), 'story has', 'stories have')} several texts; "
         f"{percent(alone / texts)} of the texts are alone.{spread}",
-        means="In news, the median of the stories of several texts is 2 or 3. To look at where "
+        interpretation="In news, the median of the stories of several texts is 2 or 3. To look "
+        "at where "
         f"{percent(_LOOK_ALONE)} of the texts are alone, a problem at {percent(_PROBLEM_ALONE)}, "
         f"from {_FEW_TEXTS} texts on.",
         advice="If texts that belong together are alone, lower min_probability, raise max_gap, or "
@@ -133,9 +135,10 @@ def copies(corpus: Corpus) -> Finding:
     return Finding(
         name="copies",
         level=level_of(share, look=_LOOK_COPIES, problem=_PROBLEM_COPIES),
-        says=f"{counted(extra, 'article is a copy', 'articles are copies')} of another "
+        message=f"{counted(extra, 'article is a copy', 'articles are copies')} of another "
         f"({percent(share)}).{largest}",
-        means="Copies count as one text. Very many of them are a feed that was read twice, or "
+        interpretation="Copies count as one text. Very many of them are a feed that was read "
+        "twice, or "
         f"pages of one template taken for one text. To look at from {percent(_LOOK_COPIES)} on, "
         f"a problem from {percent(_PROBLEM_COPIES)} on.",
         advice="Look at the most copied texts (--matches has the similarities). If they are "
@@ -163,9 +166,10 @@ def undated(corpus: Corpus) -> Finding:
     return Finding(
         name="undated",
         level=level_of(share, look=_LOOK_UNDATED, problem=_PROBLEM_UNDATED),
-        says=f"{counted(corpus.undated, 'article has', 'articles have')} no date "
+        message=f"{counted(corpus.undated, 'article has', 'articles have')} no date "
         f"({percent(share)}).",
-        means="An article without a date is compared with those of all times, and can join what "
+        interpretation="An article without a date is compared with those of all times, and can "
+        "join what "
         f"lies months apart. To look at from {percent(_LOOK_UNDATED)} on, a problem from "
         f"{percent(_PROBLEM_UNDATED)} on.",
         advice="Name the column of dates (--published-at-column), or take dates from the address "

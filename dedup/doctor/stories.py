@@ -88,10 +88,10 @@ class Told:
         titled = [text for text in self.texts if text.title]
         return max(titled, key=lambda text: text.probability or 0.0).title if titled else ""
 
-    def example(self, says: str, texts: Sequence[Text] = ()) -> Example:
+    def example(self, message: str, texts: Sequence[Text] = ()) -> Example:
         """This story as an example, shown by its first texts or by the given ones."""
         shown = (texts or self.texts)[:_IDS_IN_EXAMPLE]
-        return Example(self.id, says, tuple(text.id for text in shown), self.headline)
+        return Example(self.id, message, tuple(text.id for text in shown), self.headline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ from dedup.records import (
     DuplicateMember,
     StoryGroup,
 )
-from dedup.store import Place, Store, StoredArticle
+from dedup.store import Placement, Store, StoredArticle
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Group, Grouping, described
 
 
-def cluster_of(places: Sequence[Place]) -> DuplicateCluster:
+def cluster_of(places: Sequence[Placement]) -> DuplicateCluster:
     """The duplicate cluster with these members, the representative first."""
     first = places[0]
     members = tuple(
@@ -43,7 +43,7 @@ def cluster_of(places: Sequence[Place]) -> DuplicateCluster:
 
 def described_then(
     story: str,
-    places: Mapping[str, Place],
+    places: Mapping[str, Placement],
     store: Store,
     encoder: Encoder,
     model: AffinityModel,
@@ -77,7 +77,7 @@ def told_of(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTe
     texts: dict[str, CleanText] = {}
     groups = []
     for story in stories:
-        places = store.places([member.id for member in story.members])
+        places = store.placements([member.id for member in story.members])
         own, plain, clean = _standing(places, store)
         numbers = np.arange(len(clusters), len(clusters) + len(own))
         groups.append(Group(numbers, int(numbers[0]), np.zeros(len(own))))
@@ -88,10 +88,10 @@ def told_of(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTe
 
 
 def _standing(
-    places: Mapping[str, Place], store: Store
+    places: Mapping[str, Placement], store: Store
 ) -> tuple[list[DuplicateCluster], dict[str, Article], dict[str, CleanText]]:
     """Duplicate clusters of some articles in the order of precedence; articles and texts by id."""
-    members: dict[str, list[Place]] = {}
+    members: dict[str, list[Placement]] = {}
     for place in places.values():
         members.setdefault(place.duplicate_cluster, []).append(place)
     founders = [each[0].representative for each in members.values()]
@@ -107,7 +107,7 @@ def _standing(
 
 def why_of(
     pair: tuple[str, str],
-    places: Mapping[str, Place],
+    places: Mapping[str, Placement],
     articles: Mapping[str, StoredArticle],
     stories: tuple[StoryGroup, StoryGroup],
     encoder: Encoder,
@@ -152,7 +152,7 @@ def why_of(
     )
 
 
-def _clusters(pair: tuple[str, str], places: Mapping[str, Place]) -> list[DuplicateCluster]:
+def _clusters(pair: tuple[str, str], places: Mapping[str, Placement]) -> list[DuplicateCluster]:
     """The clusters of two articles, with no other members than these and the representatives."""
     members: dict[str, dict[str, CopyType]] = {}
     for each in pair:

@@ -10,11 +10,10 @@ import xxhash
 
 from dedup.articles import stable_id
 from dedup.index.live.live import Live, Outcome
-from dedup.index.records import Placement, PlacementStatus
 from dedup.records import Article, CleanText, StoryGroup, StoryMember
-from dedup.store import Place, Store, StoredArticle, StoredStory
+from dedup.store import Placement, Store, StoredArticle, StoredStory
 from dedup.store.identity import succession
-from dedup.store.records import StoryEvent
+from dedup.store.records import PlacementStatus, StoryEvent
 
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 
@@ -70,7 +69,7 @@ class ChangeWriter:
             for story in outcome.stories
             for member in story.members
         }
-        store.put_places([_place(self._live, each, *homes[each]) for each in sorted(touched)])
+        store.put_placements([_place(self._live, each, *homes[each]) for each in sorted(touched)])
 
     def _write_stories(self, outcome: Outcome, now: datetime) -> dict[str, StoryGroup]:
         """Write story groups and events; the groups that changed, by lasting id."""
@@ -126,10 +125,10 @@ class ChangeWriter:
             attempt += 1
 
 
-def _place(live: Live, article: str, story: str, member: StoryMember) -> Place:
+def _place(live: Live, article: str, story: str, member: StoryMember) -> Placement:
     cluster = live.cluster_of(article)
     copy = next(each for each in cluster.members if each.id == article)
-    return Place(
+    return Placement(
         article,
         cluster.id,
         cluster.representative,
@@ -157,8 +156,8 @@ def stored_article(
     return StoredArticle(timed, added_at, time is None, digest, CleanText("", ""))
 
 
-def placement_of(place: Place, known: str | None, digest: str) -> Placement:
-    """Where an article is, and what became of it.
+def placement_of(place: Placement, known: str | None, digest: str) -> Placement:
+    """The placement of an article with its status after an addition.
 
     Args:
         place: Where it is.
@@ -170,15 +169,7 @@ def placement_of(place: Place, known: str | None, digest: str) -> Placement:
         status = "added"
     elif known == digest:
         status = "unchanged"
-    return Placement(
-        place.id,
-        status,
-        place.duplicate_cluster,
-        place.representative,
-        place.copy_type,
-        place.story_group,
-        place.probability,
-    )
+    return replace(place, status=status)
 
 
 def _age(group: StoryGroup) -> tuple[datetime, str]:

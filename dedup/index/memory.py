@@ -65,7 +65,7 @@ class IndexMemory(IndexReader):
         self._turns = Turns()
         self._live: Live | None = None
         self._generation = ""
-        self._window = Window(config.index.keep)
+        self._window = Window(config.index.memory_window)
 
     def close(self) -> None:
         """Let go of the store; what was acknowledged is in it."""

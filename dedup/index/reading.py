@@ -17,8 +17,8 @@ from dedup.errors import NotFoundError
 from dedup.index.answers import described_then, told_of, why_of
 from dedup.index.records import IndexStats, StoryPage
 from dedup.index.relations import TieBook
-from dedup.records import StoryGroup, StoryTie
-from dedup.store import Place, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.records import StoryGroup, StoryRelation
+from dedup.store import Placement, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.records import StoryEvent, StoryOrder
 from dedup.stories.affinity import AffinityModel
 
@@ -40,7 +40,7 @@ class IndexReader:
         self._store = store
         self._encoder = encoder
         self._model = model
-        self._book = TieBook(config.storylines)
+        self._book = TieBook(config.related_stories)
 
     @property
     def encoder(self) -> Encoder:
@@ -62,18 +62,18 @@ class IndexReader:
             raise NotFoundError(f"no article of the index has the id {id!r}")
         return found[id]
 
-    def place(self, id: str) -> Place:
+    def placement(self, id: str) -> Placement:
         """Where an article is.
 
         Raises:
             NotFoundError: The index has none of that id.
         """
-        found = self._store.places([id])
+        found = self._store.placements([id])
         if id not in found:
             raise NotFoundError(f"no article of the index has the id {id!r}")
         return found[id]
 
-    def cluster(self, id: str) -> list[Place]:
+    def cluster(self, id: str) -> list[Placement]:
         """Members of a duplicate cluster, the representative first.
 
         Raises:
@@ -84,7 +84,7 @@ class IndexReader:
             raise NotFoundError(f"no duplicate cluster of the index has the id {id!r}")
         return found
 
-    def heir(self, id: str) -> str:
+    def successor(self, id: str) -> str:
         """The id under which a story group goes on: its own unless it was merged into another.
 
         Raises:
@@ -100,7 +100,7 @@ class IndexReader:
                 raise NotFoundError(f"no story group of the index has the id {id!r}")
             if found[id].state != "merged":
                 return found[id]
-            id = found[id].heir
+            id = found[id].successor
 
     def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:
         """A story group, or the one that it was merged into.
@@ -124,13 +124,13 @@ class IndexReader:
         return found.group
 
     def _story_then(self, story: str, as_of: datetime) -> StoryGroup:
-        self.heir(story)
+        self.successor(story)
         members: set[str] = set()
         for event in self.changes(story_group=story):
             if event.at <= as_of:
                 members.difference_update(event.removed)
                 members.update(event.added)
-        places = self._store.places(sorted(members))
+        places = self._store.placements(sorted(members))
         if not places:
             raise NotFoundError(f"the story group {story!r} had no articles at {as_of.isoformat()}")
         return described_then(story, places, self._store, self._encoder, self._model, self.config)
@@ -178,14 +178,14 @@ class IndexReader:
             NotFoundError: One of them is not in the index.
         """
         with self._store.reading():
-            places = {id: self.place(id) for id in (a, b)}
+            places = {id: self.placement(id) for id in (a, b)}
             founders = [place.representative for place in places.values()]
-            places.update(self._store.places(founders))
+            places.update(self._store.placements(founders))
             articles = self._store.articles(sorted({a, b, *founders}))
             stories = self.story(places[a].story_group), self.story(places[b].story_group)
         return why_of((a, b), places, articles, stories, self._encoder, self._model, self.config)
 
-    def ties(self, id: str) -> tuple[StoryTie, ...]:
+    def related(self, id: str) -> tuple[StoryRelation, ...]:
         """Which other story groups a story group belongs to one affair with; as `dedup.cluster`.
 
         Raises:
@@ -194,7 +194,7 @@ class IndexReader:
         with self._store.reading():
             story = self.story(id).id
             told = partial(told_of, store=self._store)
-            return self._book.ties(story, self._store.outlines, told)
+            return self._book.related(story, self._store.outlines, told)
 
     def changes(
         self, since: int = 0, limit: int | None = None, story_group: str = ""
@@ -215,7 +215,7 @@ class IndexReader:
         counts = self._store.counts()
         return IndexStats(
             articles=counts["articles"],
-            hot=counts["articles"] - counts["shelved"],
+            in_memory=counts["articles"] - counts["shelved"],
             texts=counts["texts"],
             story_groups=counts["story_groups"],
             events=counts["events"],

@@ -3,35 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from dedup.records import CopyType, Match, StoryGroup
-
-PlacementStatus = Literal["added", "updated", "unchanged"]
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where an article is.
-
-    Args:
-        id: Id of the article.
-        status: Whether it was new, replaced another content of the same id, or was there.
-        duplicate_cluster: Id of its duplicate cluster.
-        representative: Id of the article that stands for its text.
-        copy_type: How its text relates to that one's.
-        story_group: Lasting id of its story group.
-        probability: Mean P(same event) of its text with the others of the group; None in
-            a group of one text.
-    """
-
-    id: str
-    status: PlacementStatus
-    duplicate_cluster: str
-    representative: str
-    copy_type: CopyType
-    story_group: str
-    probability: float | None
+from dedup.records import Match, StoryGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +60,7 @@ class IndexStats:
 
     Args:
         articles: Articles stored.
-        hot: Of these, how many are compared with what arrives.
+        in_memory: Of these, how many are in memory and compared with what arrives.
         texts: Independent texts (duplicate clusters).
         story_groups: Story groups, those of one text included.
         events: Number of the last event.
@@ -97,7 +70,7 @@ class IndexStats:
     """
 
     articles: int
-    hot: int
+    in_memory: int
     texts: int
     story_groups: int
     events: int

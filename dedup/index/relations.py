@@ -1,9 +1,9 @@
-"""Ties of one story group of an index: those that the batch finds, without looking at all groups.
+"""Related stories of one story group of an index: those of the batch, found from this group alone.
 
-The batch takes ties from the strongest down while both groups have room. So whether a tie is taken
-depends on stronger ties of its two groups, on still stronger ones of the groups at their other
-ends, and so on. These are looked at from the group that is asked for, the strongest first, until
-it is clear that a group has no more room: seldom many.
+The batch takes relations from the strongest down while both groups have room. So whether a relation
+is taken depends on stronger relations of its two groups, on still stronger ones of the groups at
+their other ends, and so on. These are looked at from the group that is asked for, the strongest
+first, until it is clear that a group has no more room: seldom many.
 """
 
 from __future__ import annotations
@@ -16,19 +16,25 @@ import numpy as np
 import scipy.sparse as sp
 
 from dedup.compute.arrays import Int64s, UInt64s
-from dedup.config import StorylineConfig
-from dedup.description.relations import STRONGEST, TieFinder, TiePairs, described_ties
+from dedup.config import RelatedStoriesConfig
+from dedup.description.relations import (
+    STRONGEST,
+    RelationFinder,
+    RelationPairs,
+    described_relations,
+)
 from dedup.description.summaries import Outlines
 from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import Postings
 from dedup.index.summaries import Outline, Place
-from dedup.records import StoryGroup, StoryTie
+from dedup.records import StoryGroup, StoryRelation
 from dedup.text.terms import WEIGHT_UNIT
 
 _Key = tuple[float, Place, Place]
-"""Minus the strength, the earlier group, the later: ties in the order in which they are taken."""
-_Tie = tuple[_Key, int, int]
-"""A tie and its two groups."""
+"""Minus the strength, the earlier group, the later: relations in the order in which they are taken.
+"""
+_Relation = tuple[_Key, int, int]
+"""A relation and its two groups."""
 Told = Callable[[Sequence[str]], tuple[Sequence[StoryGroup], StoryTerms]]
 """Story groups by id, and their texts: terms of which `leads` and `members` are looked at."""
 
@@ -41,7 +47,7 @@ class _Near:
         slots: The groups, by their first text; int64 (n,).
         hashes: Terms of the group that count, uint64 (m,).
         outlines: Of the groups, with these terms only.
-        pairs: The group with others, the strongest ties first.
+        pairs: The group with others, the strongest relations first.
         others: Slot of the other group of each, int64.
         keys: Of each.
     """
@@ -49,19 +55,19 @@ class _Near:
     slots: Int64s
     hashes: UInt64s
     outlines: Outlines
-    pairs: TiePairs
+    pairs: RelationPairs
     others: Sequence[int]
     keys: Sequence[_Key]
 
 
 class TieBook:
-    """Outlines of all story groups of an index that have articles, and ties between them.
+    """Outlines of all story groups of an index that have articles, and relations between them.
 
     Args:
         config: Which groups are tied.
     """
 
-    def __init__(self, config: StorylineConfig) -> None:
+    def __init__(self, config: RelatedStoriesConfig) -> None:
         self._config = config
         self._lock = threading.Lock()
         self._ids: list[str] = []
@@ -72,10 +78,10 @@ class TieBook:
         self._decided: dict[_Key, bool] = {}
         self.version = 0
 
-    def ties(
+    def related(
         self, story: str, newer: Callable[[int], Iterable[tuple[str, int, bytes]]], told: Told
-    ) -> tuple[StoryTie, ...]:
-        """Ties of a story group, as the batch finds them among all.
+    ) -> tuple[StoryRelation, ...]:
+        """Relations of a story group, as the batch finds them among all.
 
         Args:
             story: Its id.
@@ -85,7 +91,7 @@ class TieBook:
         with self._lock:
             self._update(newer(self.version))
             slot = self._slot_of.get(story)
-            if slot is None or not self._config.max_ties:
+            if slot is None or not self._config.max_related:
                 return ()
             taken = self._taken(slot)
             near = self._near(slot)
@@ -128,11 +134,11 @@ class TieBook:
         which, slots = which[there], slots[there]
         others, place = np.unique(slots, return_inverse=True)
         bits = np.bincount(place, own.weights[which].astype(float), len(others)) * WEIGHT_UNIT
-        enough = others[bits >= self._config.min_shared_bits]
+        enough = others[bits >= self._config.min_shared_idf_bits]
         rows = np.array(sorted([slot, *enough.tolist()], key=lambda each: self._of(each).place))
         outlines = self._gathered(rows, own.hashes[specific])
         row = int(np.flatnonzero(rows == slot)[0])
-        pairs = TieFinder(outlines, self._config).strongest(row, row + 1, len(rows))
+        pairs = RelationFinder(outlines, self._config).strongest(row, row + 1, len(rows))
         ends = [(int(rows[a]), int(rows[b])) for a, b in zip(pairs.a, pairs.b, strict=True)]
         keys = [
             (-float(strength), self._of(a).place, self._of(b).place)
@@ -160,26 +166,26 @@ class TieBook:
             _matrix(named, [np.ones(len(each), np.int64) for each in named], len(names)),
         )
 
-    def _pool(self, slot: int) -> Iterator[_Tie]:
-        """Ties of a group among the strongest of it or of the other group, the strongest first."""
+    def _pool(self, slot: int) -> Iterator[_Relation]:
+        """Relations of a group that are strong enough for either end, the strongest first."""
         near = self._near(slot)
         for rank, (key, other) in enumerate(zip(near.keys, near.others, strict=True)):
             if rank < STRONGEST or key in self._near(other).keys[:STRONGEST]:
                 yield key, slot, other
 
     def _taken(self, slot: int) -> set[_Key]:
-        """The ties of a group that are taken."""
+        """The relations of a group that are taken."""
         taken: set[_Key] = set()
-        for tie in self._pool(slot):
-            if self._is_taken(tie):
-                taken.add(tie[0])
-            if len(taken) == self._config.max_ties:
+        for relation in self._pool(slot):
+            if self._is_taken(relation):
+                taken.add(relation[0])
+            if len(taken) == self._config.max_related:
                 break
         return taken
 
-    def _is_taken(self, tie: _Tie) -> bool:
-        """Whether both groups of a tie have room for it; on the way stronger ones are decided."""
-        waiting = [tie]
+    def _is_taken(self, relation: _Relation) -> bool:
+        """Whether both groups of a relation have room for it; decides stronger ones first."""
+        waiting = [relation]
         while waiting:
             key, a, b = waiting[-1]
             room = self._room(key, a)
@@ -190,11 +196,11 @@ class TieBook:
                 waiting.pop()
             else:
                 waiting.append(room)
-        return self._decided[tie[0]]
+        return self._decided[relation[0]]
 
-    def _room(self, key: _Key, slot: int) -> bool | _Tie:
-        """Whether stronger ties leave a group room for one; or the first that is not decided."""
-        room = self._config.max_ties
+    def _room(self, key: _Key, slot: int) -> bool | _Relation:
+        """Whether stronger relations leave a group room; or the first that is not decided."""
+        room = self._config.max_related
         for stronger in self._pool(slot):
             if stronger[0] >= key:
                 break
@@ -205,7 +211,9 @@ class TieBook:
                 return False
         return True
 
-    def _described(self, near: _Near, pairs: TiePairs, told: Told) -> tuple[StoryTie, ...]:
+    def _described(
+        self, near: _Near, pairs: RelationPairs, told: Told
+    ) -> tuple[StoryRelation, ...]:
         rows = sorted({*pairs.a.tolist(), *pairs.b.tolist()})
         if not rows:
             return ()
@@ -221,7 +229,7 @@ class TieBook:
             a=np.array([place[each] for each in pairs.a.tolist()], np.int64),
             b=np.array([place[each] for each in pairs.b.tolist()], np.int64),
         )
-        return described_ties(local, stories, replace(terms, hashes=near.hashes), some)
+        return described_relations(local, stories, replace(terms, hashes=near.hashes), some)
 
     def _of(self, slot: int) -> Outline:
         found = self._outlines[slot]

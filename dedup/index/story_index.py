@@ -23,14 +23,11 @@ from dedup.errors import NotFoundError, StoreError
 from dedup.index.changes import ChangeWriter, digest_of, placement_of, stored_article
 from dedup.index.live.live import Live
 from dedup.index.memory import IndexMemory
-from dedup.index.records import (
-    Placement,
-)
 from dedup.index.settings import made_with, refuse_other
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
 from dedup.records import Article, Problem, StoryGroup
-from dedup.store import StoredArticle, StoryFilter
+from dedup.store import Placement, StoredArticle, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
@@ -82,7 +79,7 @@ class StoryIndex(IndexMemory):
             location: A folder, made if it is not there, or the address of a PostgreSQL
                 database (`postgresql://...`).
             config: All settings; by default those that the index was made with. Only
-                `index.keep` may be another than then: it changes no result.
+                `index.memory_window` may be another than then: it changes no result.
             read_only: Only ask; any number of readers may do so beside one writer.
             synchronous: `FULL`: what was acknowledged survives a loss of power. `NORMAL`:
                 it survives a killed process.
@@ -104,8 +101,8 @@ class StoryIndex(IndexMemory):
             stored = store.meta()
             kept = Config.from_mapping(json.loads(stored.get("config", "{}")))
             config = config or kept
-            if config.index.keep is None:
-                config = config.replace(index={"keep": kept.index.keep})
+            if config.index.memory_window is None:
+                config = config.replace(index={"memory_window": kept.index.memory_window})
             encoder = encoder or load_encoder(config.encoder)
             made = made_with(config, encoder)
             if not stored and not read_only:
@@ -245,7 +242,7 @@ class StoryIndex(IndexMemory):
                     for start in range(0, len(stored), step):
                         part = dict(islice(stored.items(), start, start + step))
                         self._take(live, part, [], now)
-            places = self._store.places(ids)
+            places = self._store.placements(ids)
             return [placement_of(places[id], known.get(id), digests[id]) for id in ids]
 
     def _take(

@@ -1,4 +1,4 @@
-"""The outline of one story group as bytes for the store and back, so that ties can be found later.
+"""The summary of a story group as bytes, from which the index finds related stories.
 
 All numbers are little-endian.
 """

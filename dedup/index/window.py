@@ -1,11 +1,11 @@
 """The window of an index: which articles are at hand, and which are in the store alone.
 
-An article leaves when it is older than `keep`, counted from the newest one, together with all
-that hangs together with it. It comes back for as long as it is needed: when it changes or goes,
+An article leaves when it is older than `memory_window`, counted from the newest one, together with
+all that hangs together with it. It comes back for as long as it is needed: when it changes or goes,
 when a copy of it arrives, or an article of its time. So what the index holds stays what the batch
 computes from the same articles, with two exceptions. Of the texts in one bucket of the
-near-duplicate search (or with one anchor) that have left, the thousand that left last are
-looked at.
+near-duplicate search (or with one anchor) that have left, the thousand that left last are looked
+at.
 
 Chance can link the news of weeks to one component, which never becomes old. A component of more
 than a thousand articles that is split anyway leaves in parts: `Windowed.leaving`. What comes back
@@ -33,8 +33,8 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 
 def held(store: Store) -> Held:
     """All that is stored and has not left."""
-    stored = list(store.all_articles(hot=True))
-    return Held.of(stored, store.all_places(hot=True), store.matches(), store.derived)
+    stored = list(store.all_articles(in_memory=True))
+    return Held.of(stored, store.all_placements(in_memory=True), store.matches(), store.derived)
 
 
 class Window:
@@ -44,19 +44,19 @@ class Window:
     article was added does not count, so that a wrong year makes nothing old.
 
     Args:
-        keep: How much older than the newest article others may be; None: any.
+        memory_window: How much older than the newest article others may be; None: any.
     """
 
-    def __init__(self, keep: timedelta | None) -> None:
-        self._keep = keep
+    def __init__(self, memory_window: timedelta | None) -> None:
+        self._memory_window = memory_window
         self._newest: datetime | None = None
         self._staying = 0
 
     @property
     def _horizon(self) -> datetime | None:
-        if self._keep is None or self._newest is None:
+        if self._memory_window is None or self._newest is None:
             return None
-        return max(self._newest, _FIRST + self._keep) - self._keep
+        return max(self._newest, _FIRST + self._memory_window) - self._memory_window
 
     def see(self, articles: Iterable[StoredArticle]) -> None:
         """Articles that came to memory, or were there."""

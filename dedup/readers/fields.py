@@ -73,12 +73,14 @@ def article_from_mapping(
         return None
     language = normalize_language(raw["language"])
     if raw["language"] and not language:
-        report(Problem("unknown language", where, shorten(raw["language"]), kept=True))
+        report(Problem("unknown language", where, shorten(raw["language"]), article_kept=True))
     when = _published_at(values["published_at"], language, f"{title}\n{text}")
     if when is None and raw["published_at"]:
-        report(Problem("impossible date", where, shorten(raw["published_at"]), kept=True))
+        report(Problem("impossible date", where, shorten(raw["published_at"]), article_kept=True))
     elif when is not None and is_future(when, now):
-        report(Problem("date in the future", where, shorten(raw["published_at"]), kept=True))
+        report(
+            Problem("date in the future", where, shorten(raw["published_at"]), article_kept=True)
+        )
         when = None
     return Article(
         # Kept as it is but for its ends: it has to be found again in the input.
@@ -198,7 +200,7 @@ def _first_value(row: Mapping[str, object], names: Sequence[str]) -> object:
 def _without_nulls(text: str, where: str, report: OnProblem) -> str:
     if "\0" not in text:
         return text
-    report(Problem("null bytes", where, f"{text.count(chr(0))} removed", kept=True))
+    report(Problem("null bytes", where, f"{text.count(chr(0))} removed", article_kept=True))
     return text.replace("\0", "")
 
 

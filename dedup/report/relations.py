@@ -1,12 +1,12 @@
-"""Ties between stories as the report shows them, from the side of each story."""
+"""Relations between stories as the report shows them, from the side of each story."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dedup.description.explanation import TIE_LABELS, shown_gap
-from dedup.records import StoryGroup, StoryTie
+from dedup.description.explanation import RELATION_LABELS, shown_gap
+from dedup.records import StoryGroup, StoryRelation
 from dedup.report.differences import shortened
 from dedup.report.parts import Languages
 
@@ -16,7 +16,7 @@ _WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class TieView:
+class RelationView:
     """Another story that this one has to do with.
 
     Args:
@@ -38,11 +38,11 @@ class TieView:
     shared: tuple[str, ...]
 
 
-class Ties:
-    """The ties of each story.
+class Relations:
+    """The relations of each story.
 
     Args:
-        ties: All ties.
+        relations: All relations.
         stories: All stories.
         listed: Ids of the stories that the page lists.
         languages: Languages of the result.
@@ -50,7 +50,7 @@ class Ties:
 
     def __init__(
         self,
-        ties: Iterable[StoryTie],
+        relations: Iterable[StoryRelation],
         stories: Iterable[StoryGroup],
         listed: Iterable[str],
         languages: Languages,
@@ -58,33 +58,35 @@ class Ties:
         self._stories = {story.id: story for story in stories}
         self._languages = languages
         self._listed = frozenset(listed)
-        self._of: dict[str, list[StoryTie]] = {}
-        for tie in ties:
-            for each in (tie.earlier, tie.later):
+        self._of: dict[str, list[StoryRelation]] = {}
+        for relation in relations:
+            for each in (relation.earlier, relation.later):
                 if each in self._listed:
-                    self._of.setdefault(each, []).append(tie)
+                    self._of.setdefault(each, []).append(relation)
 
-    def of(self, story: str) -> tuple[TieView, ...]:
-        """The strongest ties of a story, those to earlier stories first."""
-        ties = sorted(self._of.get(story, []), key=lambda tie: (-tie.strength, tie.later))
-        shown = ties[:_TIES_OF_STORY]
-        shown.sort(key=lambda tie: tie.earlier == story)
-        return tuple(self._view(tie, story) for tie in shown)
+    def of(self, story: str) -> tuple[RelationView, ...]:
+        """The strongest relations of a story, those to earlier stories first."""
+        relations = sorted(
+            self._of.get(story, []), key=lambda relation: (-relation.strength, relation.later)
+        )
+        shown = relations[:_TIES_OF_STORY]
+        shown.sort(key=lambda relation: relation.earlier == story)
+        return tuple(self._view(relation, story) for relation in shown)
 
-    def _view(self, tie: StoryTie, story: str) -> TieView:
-        is_earlier = tie.earlier == story
-        other = self._stories[tie.later if is_earlier else tie.earlier]
+    def _view(self, relation: StoryRelation, story: str) -> RelationView:
+        is_earlier = relation.earlier == story
+        other = self._stories[relation.later if is_earlier else relation.earlier]
         spoken = (code for code, title in other.headlines.items() if title == other.headline)
-        words = list(dict.fromkeys([*tie.shared_names, *tie.shared_terms]))
-        named = {part.casefold() for name in tie.shared_names for part in name.split()}
+        words = list(dict.fromkeys([*relation.shared_names, *relation.shared_terms]))
+        named = {part.casefold() for name in relation.shared_names for part in name.split()}
         shared = [word for word in words if word not in named]
         side = "later" if is_earlier else "earlier"
-        return TieView(
-            TIE_LABELS[tie.kind][is_earlier],
+        return RelationView(
+            RELATION_LABELS[relation.kind][is_earlier],
             other.id,
             other.id in self._listed,
             shortened(other.headline, _HEADLINE_CHARS),
             self._languages.of(next(spoken, "")).tag,
-            "" if tie.gap is None else f"{shown_gap(tie.gap)} {side}",
+            "" if relation.gap is None else f"{shown_gap(relation.gap)} {side}",
             tuple(shared[:_WORDS]),
         )

@@ -15,7 +15,7 @@ from dedup.description.explanation import shown_probability
 from dedup.records import Article, Problem, StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
-from dedup.report.relations import Ties, TieView
+from dedup.report.relations import Relations, RelationView
 from dedup.report.times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
 from dedup.result import Result, Summary
 
@@ -59,7 +59,7 @@ class StoryView:
         first_told: Its earliest article; None without dates.
         weakest: Its least sure text; None in a story of one text.
         sure, least_sure: Mean P(same event) of all its texts, and of that one, in percent.
-        ties: Other stories that it has to do with.
+        related: Other stories that it has to do with.
         texts: Its first independent texts.
         rows: Further independent texts, as one line each.
         more_rows: Independent texts that are not among either.
@@ -84,7 +84,7 @@ class StoryView:
     weakest: ArticleView | None
     sure: str
     least_sure: str
-    ties: tuple[TieView, ...]
+    related: tuple[RelationView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
     more_rows: int
@@ -168,7 +168,7 @@ def _problems(result: Result) -> tuple[ProblemsView, ...]:
 
 def _example(problem: Problem) -> Problem:
     where, value = (shortened(text, _VALUE_CHARS) for text in (problem.where, problem.value))
-    return Problem(problem.kind, where, value, problem.kept)
+    return Problem(problem.kind, where, value, problem.article_kept)
 
 
 def _period(articles: Iterable[Article]) -> tuple[str, str]:
@@ -208,7 +208,7 @@ class _Stories:
         self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
         self.parts = Parts(result, languages, most_copies)
         listed = [story.id for story in stories]
-        self._ties = Ties(result.story_ties, result.story_groups, listed, languages)
+        self._related = Relations(result.related, result.story_groups, listed, languages)
         self._result = result
         self._languages = languages
 
@@ -218,7 +218,7 @@ class _Stories:
         articles = [by_id[member.id] for member in story.members]
         times = [article.published_at for article in articles if article.published_at]
         first, last = story.first_seen, story.last_seen
-        weakest = story.weakest_member
+        weakest = story.least_likely_member
         chances = self._representatives(story)
         central = self._central(story, chances)
         shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
@@ -246,7 +246,7 @@ class _Stories:
             weakest=self.parts.article(by_id[weakest.id]) if weakest else None,
             sure=shown_probability(story.cohesion or 0.0),
             least_sure=shown_probability((weakest and weakest.probability) or 0.0),
-            ties=self._ties.of(story.id),
+            related=self._related.of(story.id),
             texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
             rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
             more_rows=max(0, len(further) - self._most_rows),

@@ -146,7 +146,7 @@ async def show_article(request: Request, id: ArticleId) -> Response:
     index = service.index
 
     def found() -> ArticleOut:
-        stored, place = index.article(id), index.place(id)
+        stored, place = index.article(id), index.placement(id)
         return ArticleOut.of(stored, place, index.cluster(place.duplicate_cluster))
 
     return await answer(service, ArticleOut, found)

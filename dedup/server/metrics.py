@@ -15,7 +15,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _GAUGES = {
     "articles": "Articles stored",
-    "hot": "Articles that are compared with what arrives",
+    "in_memory": "Articles that are in memory and compared with what arrives",
     "texts": "Independent texts (duplicate clusters)",
     "story_groups": "Story groups",
     "events": "Number of the last event of the history",

@@ -18,9 +18,8 @@ from pydantic import (
 )
 
 from dedup.description.explanation import Why
-from dedup.index.records import Placement
-from dedup.records import Article, Evidence, Match, Problem, StoryGroup, StoryTie, TieKind
-from dedup.store import Place, StoredArticle
+from dedup.records import Article, Evidence, Match, Problem, RelationKind, StoryGroup, StoryRelation
+from dedup.store import Placement, StoredArticle
 from dedup.store.records import StoryEvent
 
 EXAMPLE_ARTICLE: dict[str, JsonValue] = {
@@ -114,19 +113,19 @@ class ArticleOut(BaseModel):
 
     article: Article
     added_at: datetime
-    time_given: bool = Field(description="Whether the index gave it its time.")
-    place: Place
-    duplicate_cluster: list[Place] = Field(
+    time_imputed: bool = Field(description="Whether the index gave it its time.")
+    place: Placement
+    duplicate_cluster: list[Placement] = Field(
         description="All copies of its text, the representative first."
     )
 
     @classmethod
-    def of(cls, stored: StoredArticle, place: Place, cluster: list[Place]) -> ArticleOut:
+    def of(cls, stored: StoredArticle, place: Placement, cluster: list[Placement]) -> ArticleOut:
         """From the records of the index."""
         return cls(
             article=stored.article,
             added_at=stored.added_at,
-            time_given=stored.time_given,
+            time_imputed=stored.time_imputed,
             place=place,
             duplicate_cluster=cluster,
         )
@@ -212,14 +211,14 @@ class WhyOut(BaseModel):
         )
 
 
-class TieOut(BaseModel):
+class RelationOut(BaseModel):
     """Two stories that belong to one affair, and why."""
 
     model_config = ConfigDict(from_attributes=True)
 
     earlier: str
     later: str
-    kind: TieKind
+    kind: RelationKind
     strength: float = Field(description="From 0 to 1: grows with what both share, fades with time.")
     cosine: float
     gap_seconds: float | None = Field(description="Between the beginnings; null without a date.")
@@ -228,16 +227,20 @@ class TieOut(BaseModel):
     shared_names: tuple[str, ...]
 
     @classmethod
-    def of(cls, tie: StoryTie) -> TieOut:
+    def of(cls, relation: StoryRelation) -> RelationOut:
         """From the record of the index."""
-        plain = {name: getattr(tie, name) for name in cls.model_fields if name != "gap_seconds"}
-        return cls(gap_seconds=None if tie.gap is None else tie.gap.total_seconds(), **plain)
+        plain = {
+            name: getattr(relation, name) for name in cls.model_fields if name != "gap_seconds"
+        }
+        return cls(
+            gap_seconds=None if relation.gap is None else relation.gap.total_seconds(), **plain
+        )
 
 
-class TiesOut(BaseModel):
-    """The ties of one story."""
+class RelatedOut(BaseModel):
+    """The relations of one story."""
 
-    ties: list[TieOut]
+    relations: list[RelationOut]
 
 
 class ChangesOut(BaseModel):

@@ -12,7 +12,16 @@ from dedup.errors import NotFoundError
 from dedup.records import StoryGroup
 from dedup.server.answers import answer
 from dedup.server.cursors import page_of_stories
-from dedup.server.models import Id, Line, Moment, StoriesOut, StoryOut, TieOut, TiesOut, WhyOut
+from dedup.server.models import (
+    Id,
+    Line,
+    Moment,
+    RelatedOut,
+    RelationOut,
+    StoriesOut,
+    StoryOut,
+    WhyOut,
+)
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import service_of
 from dedup.store import StoryFilter
@@ -81,35 +90,40 @@ async def show_story(
         try:
             story = index.story(id)
         except NotFoundError as error:
-            heir = index.heir(id)
-            if heir == id:
+            successor = index.successor(id)
+            if successor == id:
                 raise Refusal(HTTPStatus.GONE, str(error)) from error
         else:
-            heir = story.id
-            if heir == id:
+            successor = story.id
+            if successor == id:
                 return story
         return Response(
             status_code=HTTPStatus.PERMANENT_REDIRECT,
-            headers={"Location": f"/v1/stories/{quote(heir, safe='')}"},
+            headers={"Location": f"/v1/stories/{quote(successor, safe='')}"},
         )
 
     return await answer(service, StoryGroup, found)
 
 
 @router.get(
-    "/ties", response_model=TiesOut, responses=documented(404), summary="What a story goes with"
+    "/related",
+    response_model=RelatedOut,
+    responses=documented(404),
+    summary="What a story goes with",
 )
-async def ties(
+async def related(
     request: Request,
     story_group: Annotated[Id, Query(description="Id of a story.", examples=["s-b4e3427c1079"])],
 ) -> Response:
     """Stories that follow up a story, that it looks back on, or that go with it, and why."""
     service = service_of(request)
 
-    def found() -> TiesOut:
-        return TiesOut(ties=[TieOut.of(tie) for tie in service.index.ties(story_group)])
+    def found() -> RelatedOut:
+        return RelatedOut(
+            relations=[RelationOut.of(relation) for relation in service.index.related(story_group)]
+        )
 
-    return await answer(service, TiesOut, found)
+    return await answer(service, RelatedOut, found)
 
 
 @router.get(

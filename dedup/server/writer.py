@@ -20,9 +20,10 @@ from dedup.compute.arrays import Float32s
 from dedup.compute.processes import answer_all, ask, fresh_process
 from dedup.config import Config
 from dedup.errors import StoreError
-from dedup.index.records import Placement, QueryAnswer
+from dedup.index.records import QueryAnswer
 from dedup.index.story_index import StoryIndex
 from dedup.records import Problem
+from dedup.store import Placement
 from dedup.store.sqlite import Synchronous
 
 _Given = TypeVar("_Given")

@@ -65,7 +65,7 @@ def clustered(
     met = kept("read", lambda: read(rows, config, columns, now))
     articles = articles_of(met)
     repeated = None
-    if config.cleaning.remove_furniture:
+    if config.cleaning.remove_boilerplate:
         repeated = kept("repeated-lines", lambda: repeated_lines(articles, config.cleaning))
     clean = kept("clean", lambda: cleaned(articles, repeated, config))
     texts = kept("texts", lambda: numbered(clean))
@@ -90,14 +90,14 @@ def clustered(
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
         notes=notes_on(
-            encoder, model, config, count <= config.neighbors.exact_texts, int(split or 0)
+            encoder, model, config, count <= config.neighbors.max_exact_texts, int(split or 0)
         ),
     )
     return Found(_articles(copies, told, config), told.select(*STORY_COLUMNS), summary, examples)
 
 
 def _articles(copies: DataFrame, told: DataFrame, config: Config) -> DataFrame:
-    placed = told.selectExpr("story_group", "explode(placed) as member")
+    placed = told.selectExpr("id as story_group", "explode(placed) as member")
     members = placed.selectExpr(
         "member.id as id", "story_group", "member.probability as probability"
     )

@@ -123,7 +123,7 @@ def links(
         found: Profiles.
         model: Scores pairs.
         config: Limits of candidates.
-        texts: How many profiles there are: above `neighbors.exact_texts` cells are cut once
+        texts: How many profiles there are: above `neighbors.max_exact_texts` cells are cut once
             more, by the nearest of some centroids.
     """
     cells = _cells(stages, found, config)
@@ -136,10 +136,10 @@ def links(
     placed = found.join(functions.broadcast(cells), functions.expr(here))
     columns = ["cell", asked, *PROFILES.names]
     keys = ["cell"]
-    if texts > config.neighbors.exact_texts:
+    if texts > config.neighbors.max_exact_texts:
         placed = with_centroids(stages, placed, found, config)
         columns, keys = [*columns, "centroid"], ["cell", "centroid"]
-        config = config.replace(neighbors={"exact_texts": SCANNED})
+        config = config.replace(neighbors={"max_exact_texts": SCANNED})
     work = partial(_linked, model=model, config=config)
     return applied(placed.selectExpr(*columns), keys, work, LINKS).distinct()
 

@@ -131,7 +131,7 @@ def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
         kind=[*none, *(problem.kind for problem in problems)],
         place=[*none, *(problem.where for problem in problems)],
         value=[*none, *(problem.value for problem in problems)],
-        kept=[*none, *(problem.kept for problem in problems)],
+        kept=[*none, *(problem.article_kept for problem in problems)],
     )
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from dedup.store.records import (
     Derived,
     Parcel,
-    Place,
+    Placement,
     Shelved,
     StoredArticle,
     StoredStory,
@@ -24,7 +24,8 @@ from dedup.store.records import (
 )
 
 __all__ = [
-    "Derived", "Parcel", "Place", "Shelved", "Store", "StoredArticle", "StoredStory", "StoryFilter",
+    "Derived", "Parcel", "Placement", "Shelved", "Store", "StoredArticle", "StoredStory",
+    "StoryEvent", "StoryFilter",
 ]  # fmt: skip
 
 
@@ -89,27 +90,27 @@ class Store(Protocol):
         until: datetime | None = None,
         source: str | None = None,
         *,
-        hot: bool = False,
+        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         """All articles published in [since, until), of one `Article.source` if given, by id.
 
-        With `hot` those that are not shelved.
+        With `in_memory` those that are not shelved.
         """
         ...
 
-    def put_places(self, places: Sequence[Place]) -> None:
+    def put_placements(self, places: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
         ...
 
-    def places(self, ids: Sequence[str]) -> dict[str, Place]:
+    def placements(self, ids: Sequence[str]) -> dict[str, Placement]:
         """Where articles were put, by id; unknown ids are left out."""
         ...
 
-    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
+    def all_placements(self, *, in_memory: bool = False) -> Iterator[Placement]:
         """Where all articles were put, or those not shelved, by id."""
         ...
 
-    def cluster(self, id: str) -> list[Place]:
+    def cluster(self, id: str) -> list[Placement]:
         """Places of the members of a duplicate cluster, the representative first, then by id."""
         ...
 

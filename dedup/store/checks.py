@@ -1,4 +1,4 @@
-"""What must be so in every store: checksums, places, members, heirs, history."""
+"""What must be so in every store: checksums, places, members, successors, history."""
 
 from __future__ import annotations
 
@@ -146,11 +146,13 @@ def _heirs(stories: Mapping[str, StoredStory], found: _Findings) -> None:
         if (stored.state == "open") != (stored.group is not None):
             found.add("story groups whose state and description differ", id)
         seen = {id}
-        heir: StoredStory | None = stored
-        while heir is not None and heir.state == "merged":
-            heir = stories.get(heir.heir) if heir.heir not in seen else None
-            seen.add(heir.id if heir else "")
-        if heir is None:
+        successor: StoredStory | None = stored
+        while successor is not None and successor.state == "merged":
+            successor = (
+                stories.get(successor.successor) if successor.successor not in seen else None
+            )
+            seen.add(successor.id if successor else "")
+        if successor is None:
             found.add("story groups merged into none", id)
 
 

@@ -26,7 +26,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
+class IdMapping:
     """Ids of new groups, and what happened to the old ones.
 
     Args:
@@ -42,7 +42,7 @@ def succession(
     before: Mapping[str, Iterable[str]],
     after: Sequence[Iterable[str]],
     fresh: Callable[[int], str],
-) -> Succession:
+) -> IdMapping:
     """Which new group goes on under which old id.
 
     Args:
@@ -54,15 +54,15 @@ def succession(
     old = {story: frozenset(members) for story, members in before.items()}
     new = [frozenset(members) for members in after]
     shared = _shared(old, new)
-    heirs = _heirs(shared, list(old))
-    ids = {number: story for story, number in heirs.items()}
+    successors = _heirs(shared, list(old))
+    ids = {number: story for story, number in successors.items()}
     for number in range(len(new)):
         if number not in ids:
             ids[number] = fresh(number)
     changes = [
         change
         for story, members in old.items()
-        if (change := _of_old(story, members, heirs.get(story), new, ids, shared))
+        if (change := _of_old(story, members, successors.get(story), new, ids, shared))
     ]
     parents: dict[int, list[str]] = {}
     for story in old:
@@ -73,7 +73,7 @@ def succession(
         for number, members in enumerate(new)
         if ids[number] not in old
     ]
-    return Succession(tuple(ids[number] for number in range(len(new))), tuple(changes))
+    return IdMapping(tuple(ids[number] for number in range(len(new))), tuple(changes))
 
 
 def _shared(
@@ -94,25 +94,25 @@ def _heirs(shared: Mapping[str, Counter[int]], elders: Sequence[str]) -> dict[st
         for age, story in enumerate(elders)
         for number, count in shared[story].items()
     )
-    heirs: dict[str, int] = {}
+    successors: dict[str, int] = {}
     taken: set[int] = set()
     for _, _, number, story in claims:
-        if story not in heirs and number not in taken:
-            heirs[story] = number
+        if story not in successors and number not in taken:
+            successors[story] = number
             taken.add(number)
-    return heirs
+    return successors
 
 
 def _of_old(
     story: str,
     members: frozenset[str],
-    heir: int | None,
+    successor: int | None,
     new: Sequence[frozenset[str]],
     ids: Mapping[int, str],
     shared: Mapping[str, Counter[int]],
 ) -> Change | None:
-    if heir is not None:
-        added, removed = sorted(new[heir] - members), sorted(members - new[heir])
+    if successor is not None:
+        added, removed = sorted(new[successor] - members), sorted(members - new[successor])
         if not added and not removed:
             return None
         kind: EventKind = "grown" if added else "shrunk"
@@ -158,17 +158,17 @@ def replay(
     return {story: frozenset(members) for story, members in stories.items() if members}
 
 
-def leads_to(events: Iterable[StoryEvent]) -> dict[str, str]:
+def resolve_ids(events: Iterable[StoryEvent]) -> dict[str, str]:
     """Under which id each id goes on, after all events: itself, if it was never merged."""
-    heirs: dict[str, str] = {}
+    successors: dict[str, str] = {}
     for event in events:
-        heirs.setdefault(event.story_group, event.story_group)
+        successors.setdefault(event.story_group, event.story_group)
         if event.kind == "merged":
-            heirs[event.story_group] = event.other
-    return {story: _followed(story, heirs) for story in heirs}
+            successors[event.story_group] = event.other
+    return {story: _followed(story, successors) for story in successors}
 
 
-def _followed(story: str, heirs: Mapping[str, str]) -> str:
-    while heirs.get(story, story) != story:
-        story = heirs[story]
+def _followed(story: str, successors: Mapping[str, str]) -> str:
+    while successors.get(story, story) != story:
+        story = successors[story]
     return story

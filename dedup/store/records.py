@@ -9,6 +9,8 @@ from typing import Literal
 from dedup.records import Article, CleanText, CopyType, StoryGroup
 
 StoryState = Literal["open", "merged", "closed"]
+PlacementStatus = Literal["added", "updated", "unchanged"]
+"""Whether an article was new, replaced another content of the same id, or was there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,14 @@ class StoredArticle:
     Args:
         article: With a time always: the published one, or the one it was added at.
         added_at: When it was first added, aware UTC.
-        time_given: Whether the index gave it its time, as the page named none.
+        time_imputed: Whether the index gave the article its time, since the page names none.
         digest: Of the content as it was given, to see whether it is the same again.
         clean: Canonical text, and what was cut.
     """
 
     article: Article
     added_at: datetime
-    time_given: bool
+    time_imputed: bool
     digest: str
     clean: CleanText
 
@@ -48,18 +50,20 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an article was put.
+class Placement:
+    """Where an article is: its duplicate cluster and its story group.
 
     Args:
         id: Id of the article.
         duplicate_cluster: Id of its duplicate cluster.
-        representative: Id of the article that stands for its text.
-        copy_type: How its text relates to that one's.
-        jaccard: Exact Jaccard similarity with it.
-        containment: The larger containment with it.
+        representative: Id of the article that represents the cluster.
+        copy_type: How its text relates to the representative's.
+        jaccard: Exact Jaccard similarity with the representative, in [0, 1].
+        containment: The larger containment with the representative, in [0, 1].
         story_group: Lasting id of its story group.
-        probability: Mean P(same event) with the other texts of the group.
+        probability: Mean P(same event) with the other texts of the group; None in a group of
+            one text.
+        status: What `StoryIndex.add` did with the article; None where nothing was added.
     """
 
     id: str
@@ -70,6 +74,7 @@ class Place:
     containment: float
     story_group: str
     probability: float | None
+    status: PlacementStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +83,15 @@ class StoredStory:
 
     Args:
         id: Its id.
-        state: `open` while it has articles; `merged` into `heir`; `closed` without articles.
-        heir: Id of the story group it was merged into, else empty.
+        state: `open` while it has articles; `merged` into `successor`; `closed` without articles.
+        successor: Id of the story group it was merged into, else empty.
         group: Its description, with `id` as above; None unless it is open.
         search: Text that `StoryFilter.text` is looked for in: case-folded.
     """
 
     id: str
     state: StoryState
-    heir: str
+    successor: str
     group: StoryGroup | None
     search: str = ""
 
@@ -173,7 +178,7 @@ class StoryEvent:
         at: When the index wrote it, aware UTC.
         kind: See `EventKind`.
         story_group: Lasting id of the story group.
-        other: Of `merged` the id of the heir, of `split` the one it came from, else empty.
+        other: Of `merged` the id of the successor, of `split` the one it came from, else empty.
         added: Ids of the articles that came, sorted.
         removed: Ids of the articles that went, sorted.
     """

@@ -20,7 +20,7 @@ import xxhash
 
 from dedup.errors import StoreError
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
-from dedup.store import Derived, Place, StoredArticle, StoredStory
+from dedup.store import Derived, Placement, StoredArticle, StoredStory
 from dedup.store.records import StoryEvent
 
 __all__ = [
@@ -33,7 +33,7 @@ Row = Sequence[Any]
 
 # Columns, in the order of the rows below.
 ARTICLE = (
-    "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
+    "id", "published_at", "added_at", "time_imputed", "digest", "source", "language", "url",
     "title", "clean_title", "removed", "text", "clean_text",
     "format", "signature", "vectors", "profile", "checksum",
 )  # fmt: skip
@@ -114,7 +114,7 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
         to_text(article.id),
         to_micros(article.published_at),
         to_micros(stored.added_at),
-        int(stored.time_given),
+        int(stored.time_imputed),
         to_text(stored.digest),
         to_text(article.source),
         to_text(article.language),
@@ -160,7 +160,7 @@ def read_derived(row: Row) -> Derived:
     return Derived(*row[13:17])
 
 
-def place_row(place: Place) -> Row:
+def place_row(place: Placement) -> Row:
     """A row of `PLACE`."""
     return (
         to_text(place.id),
@@ -174,10 +174,10 @@ def place_row(place: Place) -> Row:
     )
 
 
-def read_place(row: Row) -> Place:
+def read_place(row: Row) -> Placement:
     """The place of a row of `PLACE`."""
     id, cluster, representative, copy_type, jaccard, containment, story, probability = row
-    return Place(
+    return Placement(
         from_text(id),
         from_text(cluster),
         from_text(representative),
@@ -195,7 +195,7 @@ def story_row(stored: StoredStory) -> Row:
     row = (
         to_text(stored.id),
         stored.state,
-        to_text(stored.heir),
+        to_text(stored.successor),
         _or_undated(group.first_seen if group else None),
         _or_undated(group.last_seen if group else None),
         group.texts if group else 0,
@@ -264,7 +264,7 @@ def _from_json(kept: str) -> Any:  # noqa: ANN401
 
 def _group_to_dict(group: StoryGroup) -> dict[str, object]:
     """What of a story group has no column of its own."""
-    weakest = group.weakest_member
+    weakest = group.least_likely_member
     return {
         "headline": group.headline,
         "headlines": dict(group.headlines),
@@ -296,6 +296,6 @@ def _read_group(id: str, kept: str, texts: int, first: int, last: int) -> StoryG
         key_terms=tuple(record["key_terms"]),
         names=tuple(record["names"]),
         cohesion=record["cohesion"],
-        weakest_member=weakest and StoryMember(*weakest),
+        least_likely_member=weakest and StoryMember(*weakest),
         members=tuple(StoryMember(*member) for member in record["members"]),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from dedup.errors import StoreError
-from dedup.store import Derived, Place, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Derived, Placement, StoredArticle, StoredStory, StoryFilter
 from dedup.store.archive import HOT, Shelf
 from dedup.store.checks import examine
 from dedup.store.database import CHUNK, C, Select, among, chunks, upsert
@@ -115,7 +115,7 @@ class SqlStore(Shelf[C]):
         until: datetime | None = None,
         source: str | None = None,
         *,
-        hot: bool = False,
+        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         """See `Store.all_articles`."""
         wanted = {
@@ -124,7 +124,7 @@ class SqlStore(Shelf[C]):
             "source = ?": source if source is None else to_text(source),
         }
         wanted = {condition: value for condition, value in wanted.items() if value is not None}
-        where = " AND ".join([HOT.format(id="articles.id") if hot else "1 = 1", *wanted])
+        where = " AND ".join([HOT.format(id="articles.id") if in_memory else "1 = 1", *wanted])
         with self._view() as select:
             ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
             statement = f"SELECT {', '.join(ARTICLE[:13])} FROM articles"
@@ -133,21 +133,21 @@ class SqlStore(Shelf[C]):
 
     # Places.
 
-    def put_places(self, places: Sequence[Place]) -> None:
+    def put_placements(self, places: Sequence[Placement]) -> None:
         """See `Store.put_places`."""
         self._put(_PUT_PLACE, map(place_row, places))
 
-    def places(self, ids: Sequence[str]) -> dict[str, Place]:
+    def placements(self, ids: Sequence[str]) -> dict[str, Placement]:
         """See `Store.places`."""
         statement = f"SELECT {', '.join(PLACE)} FROM places"
         return {place.id: place for place in self._by_id(statement, ids, read_place)}
 
-    def all_places(self, *, hot: bool = False) -> Iterator[Place]:
+    def all_placements(self, *, in_memory: bool = False) -> Iterator[Placement]:
         """See `Store.all_places`."""
-        where = HOT.format(id="places.id") if hot else "1 = 1"
+        where = HOT.format(id="places.id") if in_memory else "1 = 1"
         return self._all("places", PLACE, 1, read_place, where)
 
-    def cluster(self, id: str) -> list[Place]:
+    def cluster(self, id: str) -> list[Placement]:
         """See `Store.cluster`."""
         statement = f"SELECT {', '.join(PLACE)} FROM places WHERE duplicate_cluster = ? ORDER BY id"
         with self._view() as select:

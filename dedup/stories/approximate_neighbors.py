@@ -41,7 +41,7 @@ def approximate_pairs(
     for language in np.unique(languages).tolist():
         members = np.flatnonzero(languages == language)
         index = _index(whole[members])
-        wanted = min(len(members), config.per_language * _FETCHED)
+        wanted = min(len(members), config.neighbors_per_language * _FETCHED)
         for start in range(0, len(wanting), _AT_ONCE):
             queries = wanting[start : start + _AT_ONCE]
             products, found = index.search(whole[queries], wanted)
@@ -51,7 +51,7 @@ def approximate_pairs(
             kept &= within_gap(seconds, row, other, gap)
             # FAISS returns the nearest first: the rank among what is kept decides.
             ranks = kept.reshape(found.shape).cumsum(axis=1).ravel()
-            kept &= ranks <= config.per_language
+            kept &= ranks <= config.neighbors_per_language
             parts.append((row[kept], other[kept]))
         done += len(members)
         if on_progress is not None:

@@ -72,7 +72,7 @@ def term_pairs(
     config: NeighborConfig = NeighborConfig(),
     compiled: bool | None = None,
 ) -> Pairs:
-    """Pairs of texts whose shared terms have `min_shared_bits` of rarity together.
+    """Pairs of texts whose shared terms have `min_shared_idf_bits` of rarity together.
 
     Args:
         rows: Rarity of the terms of n texts, in the order of precedence.
@@ -83,7 +83,10 @@ def term_pairs(
     found = _Postings.of(rows.at_least(MIN_BITS / WEIGHT_UNIT))
     work = _sharing_compiled if kernels.chosen(compiled, len(rows) >= _MANY) else _sharing_plain
     return work(
-        found, seconds, int(config.max_gap.total_seconds()), config.min_shared_bits / WEIGHT_UNIT
+        found,
+        seconds,
+        int(config.max_gap.total_seconds()),
+        config.min_shared_idf_bits / WEIGHT_UNIT,
     )
 
 

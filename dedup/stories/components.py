@@ -59,9 +59,9 @@ def percolates(
         config: The largest component, and the smallest share of linked pairs.
         floor: Log-odds of links, in units of 1/1000.
     """
-    if len(members) > config.max_component:
+    if len(members) > config.max_component_texts:
         return True
-    if len(members) * config.min_component_density <= 2:
+    if len(members) * config.min_link_density <= 2:
         return False
     asked = members[np.argsort(keys[members], kind="stable")[:ASKED]]
     scores = scorer.block(asked, asked)[np.triu_indices(len(asked), 1)]
@@ -70,7 +70,7 @@ def percolates(
 
 def sparse(linked: int, pairs: int, config: StoryConfig) -> bool:
     """Whether so few of the pairs of the texts that are asked are linked that it is chance."""
-    return bool(linked < config.min_component_density * pairs)
+    return bool(linked < config.min_link_density * pairs)
 
 
 def denser_parts(
@@ -82,7 +82,7 @@ def denser_parts(
     is raised further, as long as some of its links are stronger. Texts by number, int64 of
     shape (k,) each.
     """
-    floor = log_odds_of(config.floor_probability)
+    floor = log_odds_of(config.min_link_probability)
     forest = links.among(component).forest()
     waiting = [(component, floor)]
     while waiting:
@@ -93,7 +93,7 @@ def denser_parts(
             if level < CERTAIN:
                 done = not percolates(part, keys, scorer, config, floor)
             else:
-                done = len(part) <= config.max_component or not len(
+                done = len(part) <= config.max_component_texts or not len(
                     forest.among(part).at_least(level + RAISE_FLOOR).first
                 )
             if done:

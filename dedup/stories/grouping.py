@@ -58,8 +58,8 @@ class Grouping:
         groups: By their first member; every text is in exactly one.
         components: Number of components of two texts or more.
         largest_component: Texts in the largest one.
-        split_components: Components that percolated, with more than `max_component` texts
-            or fewer links than `min_component_density`, and were split at a higher floor.
+        split_components: Components that percolated, with more than `max_component_texts` texts
+            or fewer links than `min_link_density`, and were split at a higher floor.
         round_ups: Numbers of the texts that joined last.
     """
 
@@ -97,7 +97,7 @@ def group(
     Returns:
         A function of the set of links; their order does not matter.
     """
-    floor = log_odds_of(config.floor_probability)
+    floor = log_odds_of(config.min_link_probability)
     links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     late = round_ups(links, scorer, config)
     others = np.setdiff1d(np.arange(len(seconds)), late)
@@ -124,7 +124,7 @@ def _linked(
     part: Int64s, seconds: Int64s, scorer: PairScorer, config: StoryConfig, max_gap: timedelta
 ) -> list[Group]:
     """Groups of a part; one that is still too large is one group."""
-    if len(part) == 1 or len(part) > config.max_component:
+    if len(part) == 1 or len(part) > config.max_component_texts:
         pieces = unbroken(part, seconds[part], lambda a, b: scorer.block(part[a], part[b]), max_gap)
         return [described(part[piece], scorer) for piece in pieces]
     return linked_part(part, seconds[part], scorer.block(part, part), config, max_gap)
@@ -152,7 +152,7 @@ def linked_part(
     labels = average_linkage(
         scores,
         log_odds_of(config.min_probability),
-        log_odds_of(config.medoid_probability),
+        log_odds_of(config.min_medoid_probability),
         compiled,
     )
     found = []

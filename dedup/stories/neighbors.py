@@ -6,7 +6,7 @@ products of two such vectors add up to about 4000^2, which is below 2^24, so tha
 adds them exactly in any order: a similarity is the same to the last bit on one thread or
 many, in any batch shape, on any machine.
 
-Up to `exact_texts` texts every one is compared with all others inside the time window;
+Up to `max_exact_texts` texts every one is compared with all others inside the time window;
 above, FAISS looks only into the cells of an inverted file that are nearest.
 
 Source of the inverted file: Sivic & Zisserman 2003; Johnson, Douze & Jegou 2019 (FAISS).
@@ -68,7 +68,9 @@ def neighbor_pairs(
         return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress, asked)
     choose = _chosen_compiled if kernels.chosen(compiled, len(whole) >= _MANY) else _chosen_plain
     gap = int(config.max_gap.total_seconds())
-    search = _Search(seconds, gap, config.per_language, np.float32(min_cosine * _ONE - 0.5))
+    search = _Search(
+        seconds, gap, config.neighbors_per_language, np.float32(min_cosine * _ONE - 0.5)
+    )
     shelves = [
         _Shelf.of(np.flatnonzero(languages == language), whole, seconds)
         for language in np.unique(languages)
@@ -103,7 +105,7 @@ def _product(rows: Float32s, columns: Float32s, room: Float32s) -> Float32s:
 def is_exact(seconds: Int64s, config: NeighborConfig) -> bool:
     """Whether `neighbor_pairs` searches exactly.
 
-    It does where no more texts are near each other in time than `exact_texts` without dates
+    It does where no more texts are near each other in time than `max_exact_texts` without dates
     would be: what the search costs grows with the texts and with how many are within `max_gap`.
 
     Args:
@@ -117,7 +119,7 @@ def is_exact(seconds: Int64s, config: NeighborConfig) -> bool:
     early = np.searchsorted(times, times - gap, "left")
     undated = len(seconds) - len(times)
     compared = int((late - early).sum()) + undated * (len(seconds) + len(times))
-    return compared <= config.exact_texts**2
+    return compared <= config.max_exact_texts**2
 
 
 def _blocks(times: Int64s, columns: int) -> Iterator[tuple[int, int]]:

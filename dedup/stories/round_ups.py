@@ -35,8 +35,8 @@ _MANY = 200_000
 def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
     """Numbers of the texts that are near to many which are not near each other, ascending.
 
-    At least `round_up_links` texts are linked to it with `min_probability`, and of the pairs
-    among these (twelve of them, evenly chosen) at most the share `round_up_cohesion` is as
+    At least `roundup_min_links` texts are linked to it with `min_probability`, and of the pairs
+    among these (twelve of them, evenly chosen) at most the share `roundup_max_clustering` is as
     probable.
 
     Args:
@@ -69,7 +69,7 @@ def hold_nothing_together(
     close = scorer.log_odds(first, second) >= log_odds_of(config.min_probability)
     pairs = np.bincount(owner, minlength=len(around))
     shares = np.bincount(owner, close, minlength=len(around)) / np.maximum(pairs, 1)
-    loose: BoolMask = shares <= config.round_up_cohesion
+    loose: BoolMask = shares <= config.roundup_max_clustering
     return loose
 
 
@@ -89,10 +89,10 @@ def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:
     """Texts with enough links and few among those: pairs that were no candidates may be more."""
     starts = np.searchsorted(near.first, np.arange(near.count + 1))
     degrees = np.diff(starts)
-    many = np.flatnonzero(degrees >= config.round_up_links)
+    many = np.flatnonzero(degrees >= config.roundup_min_links)
     count = closed_compiled if kernels.chosen(None, len(near.first) >= _MANY) else closed_plain
     pairs = degrees[many] * (degrees[many] - 1)
-    loose: Int64s = many[count(near, starts, many) <= config.round_up_cohesion * pairs]
+    loose: Int64s = many[count(near, starts, many) <= config.roundup_max_clustering * pairs]
     return loose
 
 

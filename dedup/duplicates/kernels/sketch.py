@@ -1,8 +1,8 @@
 """UTF-8 to signatures and anchors in one pass.
 
 Computes exactly what `dedup.text.shingles` and the modules `minhash` and `fingerprints` define,
-without an array or a Python string between a byte and a signature. On uint64, mod 2^64, with mix the 64-bit
-and mix32 the 32-bit finaliser of MurmurHash3:
+without an array or a Python string between a byte and a signature. On uint64, mod 2^64, with mix
+the 64-bit and mix32 the 32-bit finaliser of MurmurHash3:
 
     token     t   = mix(sum over j < L of (c_j + 1) * B^(L - 1 - j)), by Horner's rule
     shingle   s_i = mix(sum over k < n of t_(i+k) * C^k)

@@ -30,7 +30,7 @@ class Outcome:
         gone: Ids of the story groups that these articles may have been in before.
         looked_at: Articles whose matches may be others now, those that went included.
         matches: Verified copies among the texts of these, each by its first article.
-        outlines: What ties the story groups to others, by the ids that the batch gives.
+        outlines: What relations the story groups to others, by the ids that the batch gives.
         unshelved: Parcels whose articles are in the hot index again.
         parcels: What is to be kept of other parcels now, by number.
     """

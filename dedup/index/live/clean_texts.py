@@ -96,7 +96,7 @@ class LiveCleaned:
         return old.source
 
     def _counts(self, source: str) -> bool:
-        return bool(source) and self._config.remove_furniture
+        return bool(source) and self._config.remove_boilerplate
 
     def _remember(self, source: str) -> None:
         """What the pages of a source repeat, if they were taken over and not looked at yet."""

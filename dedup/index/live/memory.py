@@ -64,7 +64,7 @@ class Memory:
         self._links = LiveLinks(
             self._texts,
             model.min_cosine if wanted is None else wanted,
-            log_odds_of(config.stories.floor_probability),
+            log_odds_of(config.stories.min_link_probability),
             config.neighbors,
         )
         self._groups = LiveGroups(self._texts, self._links, config)

@@ -24,7 +24,7 @@ from dedup.server.pages.lines import (
     story_lines,
 )
 from dedup.server.writer import Writer
-from dedup.store import Place
+from dedup.store import Placement
 
 _CHARS = 50_000
 _TITLE_CHARS = 200
@@ -49,14 +49,14 @@ class ArticlePageView:
         removed: The first pieces that cleaning cut from it.
         more_removed: Pieces that are not among them.
         added: When it came.
-        time_given: Whether the index gave it its time.
+        time_imputed: Whether the index gave it its time.
     """
 
     id: str
     article: ArticleView
     text: str
     more_chars: int
-    place: Place
+    place: Placement
     probability: str
     story: StoryLine
     original: tuple[str, ArticleView] | None
@@ -66,7 +66,7 @@ class ArticlePageView:
     removed: tuple[Removal, ...]
     more_removed: int
     added: str
-    time_given: bool
+    time_imputed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:
     Raises:
         NotFoundError: The index has none of that id.
     """
-    stored, place = index.article(id), index.place(id)
+    stored, place = index.article(id), index.placement(id)
     cluster = index.cluster(place.duplicate_cluster)
     copies = [each for each in cluster if each.id not in (id, place.representative)]
     shown = [place.representative, *(each.id for each in copies[:MOST_COPIES])]
@@ -129,7 +129,7 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:
         removed=removed,
         more_removed=more_removed,
         added=shown_time(stored.added_at),
-        time_given=stored.time_given,
+        time_imputed=stored.time_imputed,
     )
 
 

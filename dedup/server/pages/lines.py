@@ -14,7 +14,7 @@ from dedup.report.differences import Difference, difference, shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, article_view
 from dedup.report.times import shown_range
 from dedup.server.pages.sparkline import Sparkline, sparkline
-from dedup.store import Place, StoredArticle
+from dedup.store import Placement, StoredArticle
 
 MOST_COPIES = 50
 _MEMBERS = 1_000
@@ -119,7 +119,7 @@ def story_line(
 
 
 def copy_lines(
-    copies: Sequence[Place],
+    copies: Sequence[Placement],
     articles: Mapping[str, StoredArticle],
     original: StoredArticle,
     languages: Languages,

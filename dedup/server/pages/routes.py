@@ -104,9 +104,9 @@ async def story(request: Request, id: str) -> Response:
     since = service.feed.last
 
     def made() -> Response:
-        heir = index.heir(id)
-        if heir != id and as_of is None:
-            return RedirectResponse(f"/stories/{quote(heir, safe='')}", 308)
+        successor = index.successor(id)
+        if successor != id and as_of is None:
+            return RedirectResponse(f"/stories/{quote(successor, safe='')}", 308)
         try:
             group = index.story(id, as_of)
         except NotFoundError as error:

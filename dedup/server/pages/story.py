@@ -12,7 +12,7 @@ from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView
-from dedup.report.relations import Ties, TieView
+from dedup.report.relations import Relations, RelationView
 from dedup.report.times import Moment, Timeline, shown_duration, shown_time, timeline
 from dedup.server.pages.lines import (
     MOST_COPIES,
@@ -25,7 +25,7 @@ from dedup.server.pages.lines import (
     members_of,
     story_line,
 )
-from dedup.store import Place, StoredArticle
+from dedup.store import Placement, StoredArticle
 from dedup.store.records import StoryEvent
 
 _TEXTS = 200
@@ -82,7 +82,7 @@ class StoryPageView:
         tellings: Independent texts by language, the language of most texts first.
         more_texts: Independent texts that are not among them.
         copies: Articles that are copies of another.
-        ties: Other stories that it belongs to one affair with.
+        relations: Other stories that it belongs to one affair with.
         history: What happened to it, the latest first.
         as_of: The time that it is shown as of; empty for now.
     """
@@ -100,7 +100,7 @@ class StoryPageView:
     tellings: tuple[tuple[LanguageView, tuple[Telling, ...]], ...]
     more_texts: int
     copies: int
-    ties: tuple[TieView, ...]
+    relations: tuple[RelationView, ...]
     history: tuple[Happening, ...]
     as_of: str
 
@@ -117,17 +117,17 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
     languages = languages_of(members)
     views = {id: byline(each, languages) for id, each in members.items()}
     tellings = _tellings(index, story, members, languages)
-    weakest = story.weakest_member
+    weakest = story.least_likely_member
     first, last = story.first_seen, story.last_seen
     named = {part.casefold() for name in story.names for part in name.split()}
     history = index.changes(story_group=story.id)
-    ties = _ties(index, story, languages) if as_of is None else ()
+    relations = _related(index, story, languages) if as_of is None else ()
     return StoryPageView(
         line=story_line(story, members, languages),
         counts=languages.counts,
         timeline=_timeline(members, views),
         language_of={view.code: view for view, _ in languages.counts},
-        ties=ties,
+        relations=relations,
         words=tuple(word for word in story.key_terms if word not in named),
         first_told=_known(story.first_article, views),
         weakest=_known(weakest.id, views) if weakest else None,
@@ -157,17 +157,21 @@ def _timeline(
     return timeline(moments)
 
 
-def _ties(index: StoryIndex, story: StoryGroup, languages: Languages) -> tuple[TieView, ...]:
+def _related(
+    index: StoryIndex, story: StoryGroup, languages: Languages
+) -> tuple[RelationView, ...]:
     try:
-        ties = index.ties(story.id)
-        ids = {id for tie in ties for id in (tie.earlier, tie.later)} - {story.id}
+        relations = index.related(story.id)
+        ids = {id for relation in relations for id in (relation.earlier, relation.later)} - {
+            story.id
+        }
         stories = [story, *(index.story(id) for id in sorted(ids))]
     except NotFoundError:
         # A writer was quicker.
         return ()
     known = {each.id for each in stories}
-    kept = [tie for tie in ties if {tie.earlier, tie.later} <= known]
-    return Ties(kept, stories, known, languages).of(story.id)
+    kept = [relation for relation in relations if {relation.earlier, relation.later} <= known]
+    return Relations(kept, stories, known, languages).of(story.id)
 
 
 def _tellings(
@@ -198,7 +202,7 @@ def _tellings(
     return tellings
 
 
-def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Place | None, list[Place]]:
+def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Placement | None, list[Placement]]:
     """Members of a duplicate cluster; none if it fell apart in the meantime."""
     try:
         leader, *copies = index.cluster(cluster)

@@ -14,7 +14,7 @@ from datetime import datetime
 from dedup.duplicates.matches import Similarity
 from dedup.index.answers import cluster_of
 from dedup.records import Article, DuplicateCluster
-from dedup.store import Derived, Parcel, Place, Store, StoredArticle
+from dedup.store import Derived, Parcel, Placement, Store, StoredArticle
 
 _MOST = 1000
 """Of the shelved texts in one bucket so many are looked at, those that were shelved last."""
@@ -45,12 +45,12 @@ class Held:
     def of(
         cls,
         stored: Sequence[StoredArticle],
-        places: Iterable[Place],
+        places: Iterable[Placement],
         matches: Iterable[tuple[str, str, float, float, float]],
         derived: Callable[[Sequence[str]], Mapping[str, Derived]],
     ) -> Held:
         """From the records of a store."""
-        members: dict[str, list[Place]] = {}
+        members: dict[str, list[Placement]] = {}
         for place in places:
             members.setdefault(place.duplicate_cluster, []).append(place)
         for each in members.values():
@@ -131,7 +131,7 @@ class Shelf:
         store = self._store
         held = Held.of(
             [*store.articles(ids).values()],
-            store.places(ids).values(),
+            store.placements(ids).values(),
             store.matches(ids),
             store.derived,
         )

@@ -14,7 +14,7 @@ import numpy as np
 from dedup.compute.arrays import Int32s, Int64s
 
 Tops = Sequence[tuple[int, int, Int32s]]
-"""Place of a text, key of a language, and the products with its nearest there, ascending."""
+"""Placement of a text, key of a language, and the products with its nearest there, ascending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class Cores:
             before: For each, the keys of the parts that its texts are known to be in, 0 for none.
             keys: Of the parts; none if they are only imagined.
         """
-        most = self._config.stories.max_component
+        most = self._config.stories.max_component_texts
         affinity = self._texts.scorer
         several = [k for k, part in enumerate(parts) if 1 < len(part) <= most]
         scored = self._scored.of(

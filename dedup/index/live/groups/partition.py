@@ -66,7 +66,7 @@ class States:
     def __init__(self, texts: LiveTexts, table: LinkTable, config: StoryConfig) -> None:
         self._texts = texts
         self._table = table
-        floor = log_odds_of(config.floor_probability)
+        floor = log_odds_of(config.min_link_probability)
         self._late_texts = LateTexts(texts, table, config)
         self._splits = Splits(texts, config, floor)
         nothing = np.empty(0, np.int32)

@@ -50,7 +50,7 @@ class LateTexts:
         loose = numbers[
             loosely_linked(
                 self._table.arrays, numbers, self._floor,
-                config.round_up_links, config.round_up_cohesion,
+                config.roundup_min_links, config.roundup_max_clustering,
             )
         ]  # fmt: skip
         now[numbers] = False

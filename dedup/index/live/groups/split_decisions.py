@@ -35,7 +35,7 @@ class Splits:
         self._floor = floor
         self._least = next(
             size for size in counting(2)
-            if size > config.max_component or size * config.min_component_density > 2
+            if size > config.max_component_texts or size * config.min_link_density > 2
         )  # fmt: skip
         self._known: dict[int, bool] = {}
         self._by_key = np.empty(0, np.int64)
@@ -61,7 +61,7 @@ class Splits:
         for k, (node, over) in enumerate(zip(nodes.tolist(), outer.tolist(), strict=True)):
             if over >= 0 and not found[over]:
                 continue
-            if sizes[k] > self._config.max_component:
+            if sizes[k] > self._config.max_component_texts:
                 found[k] = levels[k] < forest.certain or strongest[k] > levels[k]
             elif levels[k] < forest.certain:
                 if starts[k] <= place < starts[k] + sizes[k]:
@@ -149,7 +149,7 @@ class Splits:
         """
         if count < self._least:
             return False
-        if count > self._config.max_component:
+        if count > self._config.max_component_texts:
             strongest = max(int(levels.max()), int(forest.tree[5][nodes].max()))
             return last < forest.certain or strongest > last
         if last >= forest.certain:

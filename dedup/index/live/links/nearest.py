@@ -53,7 +53,7 @@ class Nearest:
         self._threshold = math.ceil(float(np.float32(min_cosine * _ONE - 0.5)))
         self._places: dict[int, int] = {}
         self._languages = Growing(np.int64)
-        self._tops = np.empty((0, 0, config.per_language), np.int32)
+        self._tops = np.empty((0, 0, config.neighbors_per_language), np.int32)
 
     def tops(self, numbers: Int64s) -> tuple[Int64s, Int32s]:
         """Keys of l languages, int64 (l,), and the largest products of k texts.

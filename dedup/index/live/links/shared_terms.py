@@ -38,7 +38,7 @@ class SharedTerms:
         self._texts = texts
         self._config = config
         gap = int(config.max_gap.total_seconds())
-        self._limits = REACH, gap, _RARE, config.min_shared_bits / WEIGHT_UNIT
+        self._limits = REACH, gap, _RARE, config.min_shared_idf_bits / WEIGHT_UNIT
         self._main = {kind: _nothing() for kind in _KINDS}
         self._tail = {kind: _nothing() for kind in _KINDS}
 

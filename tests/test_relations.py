@@ -1,4 +1,4 @@
-"""Ties between story groups: the rule, as a slow loop over all pairs applies it."""
+"""Relations between story groups: the rule, as a slow loop over all pairs applies it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.articles import UNDATED
-from dedup.config import StorylineConfig
-from dedup.description.relations import story_ties
+from dedup.config import RelatedStoriesConfig
+from dedup.description.relations import story_relations
 from dedup.description.terms import story_terms
 from dedup.encoders.whole_vectors import whole_vectors
 from dedup.errors import ConfigError
-from dedup.records import StoryGroup, StoryTie
-from dedup.result import TIE_COLUMNS
+from dedup.records import StoryGroup, StoryRelation
+from dedup.result import RELATED_COLUMNS
 from dedup.stories.grouping import Group
 from dedup.text.terms import WEIGHT_UNIT, term_weights
 
@@ -40,8 +40,10 @@ class Told:
     names: tuple[str, ...] = ()
 
 
-def ties(told: Sequence[Told], config: StorylineConfig = StorylineConfig()) -> list[StoryTie]:
-    """Ties of stories that are given by the time of their first text."""
+def relations(
+    told: Sequence[Told], config: RelatedStoriesConfig = RelatedStoriesConfig()
+) -> list[StoryRelation]:
+    """Relations of stories that are given by the time of their first text."""
     groups, stories, vectors = [], [], []
     leads: list[str] = []
     seconds: list[int] = []
@@ -55,7 +57,7 @@ def ties(told: Sequence[Told], config: StorylineConfig = StorylineConfig()) -> l
         vectors.extend([(np.cos(each.angle), np.sin(each.angle))] * len(each.texts))
     whole = whole_vectors(np.array(vectors, np.float32).reshape(-1, 2))
     terms = story_terms([group.members for group in groups], leads, [""] * len(leads))
-    found = story_ties(groups, stories, whole, np.array(seconds, np.int64), terms, config)
+    found = story_relations(groups, stories, whole, np.array(seconds, np.int64), terms, config)
     return list(found)
 
 
@@ -66,22 +68,22 @@ def described(name: str, names: tuple[str, ...]) -> StoryGroup:
 
 
 FLOOD = "Vantongeren Brackwater zzyzx chinook"
-KEEP = StorylineConfig(min_shared_bits=20.0)
+KEEP = RelatedStoriesConfig(min_shared_idf_bits=20.0)
 
 
 def test_stories_that_share_rare_words_and_sound_alike_are_tied() -> None:
-    [tie] = ties([Told((FLOOD,)), Told((f"{FLOOD} again",), (30,), angle=0.5)])
-    assert (tie.earlier, tie.later, tie.kind) == ("0", "1", "follow_up")
-    assert tie.cosine == pytest.approx(np.cos(0.5), abs=1e-3)
-    assert tie.gap == timedelta(hours=30)
-    assert set(tie.shared_terms) == set(FLOOD.lower().split())
+    [relation] = relations([Told((FLOOD,)), Told((f"{FLOOD} again",), (30,), angle=0.5)])
+    assert (relation.earlier, relation.later, relation.kind) == ("0", "1", "follow_up")
+    assert relation.cosine == pytest.approx(np.cos(0.5), abs=1e-3)
+    assert relation.gap == timedelta(hours=30)
+    assert set(relation.shared_terms) == set(FLOOD.lower().split())
     hashes = story_terms([np.array([0])], [FLOOD], [""]).hashes
-    assert tie.shared_bits == term_weights(hashes).sum() * WEIGHT_UNIT
-    config = StorylineConfig()
+    assert relation.shared_bits == term_weights(hashes).sum() * WEIGHT_UNIT
+    config = RelatedStoriesConfig()
     gap, unit = 30 * HOUR, config.max_gap.total_seconds()
-    share = tie.shared_bits / (tie.shared_bits + config.min_shared_bits)
-    expected = tie.cosine * share * (unit / (unit + gap)) ** 0.5
-    assert tie.strength == pytest.approx(expected, abs=2e-4)
+    share = relation.shared_bits / (relation.shared_bits + config.min_shared_idf_bits)
+    expected = relation.cosine * share * (unit / (unit + gap)) ** 0.5
+    assert relation.strength == pytest.approx(expected, abs=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_stories_that_share_rare_words_and_sound_alike_are_tied() -> None:
     ids=["unlike", "few words", "another name", "too late"],
 )
 def test_others_are_not_tied(other: Told) -> None:
-    assert ties([Told((FLOOD,), names=("Vantongeren",)), other]) == []
+    assert relations([Told((FLOOD,), names=("Vantongeren",)), other]) == []
 
 
 @pytest.mark.parametrize(
@@ -118,45 +120,47 @@ def test_what_a_tie_is_depends_on_time(
 ) -> None:
     name = ("Vantongeren",)
     told = [Told((FLOOD,) * len(first), first, names=name), Told((FLOOD,), second, names=name)]
-    [tie] = ties(told)
-    assert tie.kind == kind
-    assert tie.shared_names == name
-    assert (tie.gap is None) == (None in (*first, *second))
+    [relation] = relations(told)
+    assert relation.kind == kind
+    assert relation.shared_names == name
+    assert (relation.gap is None) == (None in (*first, *second))
 
 
 def test_background_without_names_needs_much_more() -> None:
     late = (24 * 30,)
-    assert ties([Told((FLOOD,)), Told((FLOOD,), late)], KEEP) == []
+    assert relations([Told((FLOOD,)), Told((FLOOD,), late)], KEEP) == []
     much = f"{FLOOD} Pyongyang Kirkwall Abernathy"
-    [tie] = ties([Told((much,)), Told((much,), late)], KEEP)
-    assert tie.kind == "background"
-    assert ties([Told((much,), names=("A",)), Told((much,), late, names=("B",))], KEEP) == []
+    [relation] = relations([Told((much,)), Told((much,), late)], KEEP)
+    assert relation.kind == "background"
+    assert relations([Told((much,), names=("A",)), Told((much,), late, names=("B",))], KEEP) == []
 
 
 def test_terms_of_many_stories_do_not_count() -> None:
     told = [Told((FLOOD,), (number * 10,)) for number in range(4)]
-    assert len(ties(told)) == 6
-    assert ties(told, StorylineConfig(max_term_groups=3)) == []
+    assert len(relations(told)) == 6
+    assert relations(told, RelatedStoriesConfig(max_term_groups=3)) == []
 
 
 def test_terms_of_one_story_alone_do_not_tie() -> None:
-    assert ties([Told((FLOOD,)), Told(("Pyongyang Kirkwall Abernathy",))]) == []
-    assert ties([Told((FLOOD,))]) == ties([]) == []
+    assert relations([Told((FLOOD,)), Told(("Pyongyang Kirkwall Abernathy",))]) == []
+    assert relations([Told((FLOOD,))]) == relations([]) == []
 
 
 def test_a_story_has_few_ties_and_they_are_the_strongest() -> None:
     told = [Told((FLOOD,), (20 * number,), angle=0.05 * number) for number in range(9)]
-    everything = ties(told, StorylineConfig(max_ties=99))
+    everything = relations(told, RelatedStoriesConfig(max_related=99))
     assert len(everything) == 36
-    strongest = max(tie.strength for tie in everything)
+    strongest = max(relation.strength for relation in everything)
     for most in (0, 1, 3):
-        found = ties(told, StorylineConfig(max_ties=most))
-        counts = Counter(end for tie in found for end in (tie.earlier, tie.later))
+        found = relations(told, RelatedStoriesConfig(max_related=most))
+        counts = Counter(end for relation in found for end in (relation.earlier, relation.later))
         assert max(counts.values(), default=0) == most
-        assert max((tie.strength for tie in found), default=0) == (strongest if most else 0)
+        assert max((relation.strength for relation in found), default=0) == (
+            strongest if most else 0
+        )
 
 
-def slow_ties(told: Sequence[Told], config: StorylineConfig) -> set[tuple[str, str, str]]:
+def slow_ties(told: Sequence[Told], config: RelatedStoriesConfig) -> set[tuple[str, str, str]]:
     """The rule, pair by pair, with exact integers where it says so."""
     leads = [text for each in told for text in each.texts]
     ends = np.cumsum([len(each.texts) for each in told])
@@ -179,10 +183,10 @@ def slow_ties(told: Sequence[Told], config: StorylineConfig) -> set[tuple[str, s
                 np.linalg.norm(vectors[0].astype(float)) * np.linalg.norm(vectors[1].astype(float))
             )
             kind, fade = slow_kind(told[a], told[b], bits, config)
-            if kind and bits >= config.min_shared_bits and cosine >= config.min_cosine:
-                strength = cosine * bits / (bits + config.min_shared_bits) * fade
+            if kind and bits >= config.min_shared_idf_bits and cosine >= config.min_cosine:
+                strength = cosine * bits / (bits + config.min_shared_idf_bits) * fade
                 found.append((-round(strength, 9), a, b, kind))
-    left = Counter(dict.fromkeys(range(len(told)), config.max_ties))
+    left = Counter(dict.fromkeys(range(len(told)), config.max_related))
     taken = set()
     for _, a, b, kind in sorted(found):
         if left[a] and left[b]:
@@ -192,7 +196,7 @@ def slow_ties(told: Sequence[Told], config: StorylineConfig) -> set[tuple[str, s
     return taken
 
 
-def slow_kind(a: Told, b: Told, bits: float, config: StorylineConfig) -> tuple[str, float]:
+def slow_kind(a: Told, b: Told, bits: float, config: RelatedStoriesConfig) -> tuple[str, float]:
     unit = config.max_gap.total_seconds()
     if a.hours[0] is None or b.hours[0] is None:
         return "related", 0.5**0.5
@@ -202,8 +206,8 @@ def slow_kind(a: Told, b: Told, bits: float, config: StorylineConfig) -> tuple[s
         return "related", fade
     if gap <= unit:
         return "follow_up", fade
-    shared = bool(set(a.names) & set(b.names)) and bits >= 1.25 * config.min_shared_bits
-    nameless = not (a.names and b.names) and bits >= 3 * config.min_shared_bits
+    shared = bool(set(a.names) & set(b.names)) and bits >= 1.25 * config.min_shared_idf_bits
+    nameless = not (a.names and b.names) and bits >= 3 * config.min_shared_idf_bits
     if gap <= config.max_background_gap.total_seconds() and (shared or nameless):
         return "background", fade
     return "", 0.0
@@ -228,10 +232,14 @@ def in_time(told: Sequence[Told]) -> list[Told]:
 
 
 @given(st.lists(TOLD, max_size=9), st.integers(1, 4), st.integers(2, 9))
-def test_ties_are_those_of_the_slow_rule(told: list[Told], max_ties: int, common: int) -> None:
-    config = StorylineConfig(max_ties=max_ties, max_term_groups=common, min_shared_bits=24.0)
+def test_ties_are_those_of_the_slow_rule(told: list[Told], max_related: int, common: int) -> None:
+    config = RelatedStoriesConfig(
+        max_related=max_related, max_term_groups=common, min_shared_idf_bits=24.0
+    )
     ordered = in_time(told)
-    found = {(tie.earlier, tie.later, tie.kind) for tie in ties(ordered, config)}
+    found = {
+        (relation.earlier, relation.later, relation.kind) for relation in relations(ordered, config)
+    }
     assert found == slow_ties(ordered, config)
 
 
@@ -243,27 +251,27 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
             for k in range(40)
         ]
     )
-    expected = ties(told)
+    expected = relations(told)
     assert len(expected) > 20
     monkeypatch.setattr("dedup.description.relations._ENTRIES_AT_ONCE", 30)
     monkeypatch.setattr("dedup.description.relations._PAIRS_AT_ONCE", 7)
-    assert ties(told) == expected
+    assert relations(told) == expected
 
 
 def test_a_crowd_of_like_stories_keeps_to_its_strongest(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Told((FLOOD,), (10 * number,)) for number in range(30)]
     monkeypatch.setattr("dedup.description.relations.STRONGEST", 2)
-    found = ties(told)
-    assert all(int(tie.later) - int(tie.earlier) <= 2 for tie in found)
-    assert {tie.later for tie in found} == {str(number) for number in range(1, 30)}
+    found = relations(told)
+    assert all(int(relation.later) - int(relation.earlier) <= 2 for relation in found)
+    assert {relation.later for relation in found} == {str(number) for number in range(1, 30)}
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"min_cosine": 2.0},
-        {"min_shared_bits": 0.0},
-        {"max_ties": -1},
+        {"min_shared_idf_bits": 0.0},
+        {"max_related": -1},
         {"max_term_groups": 1},
         {"max_gap": timedelta(days=-1)},
         {"max_background_gap": timedelta(days=1)},
@@ -271,7 +279,7 @@ def test_a_crowd_of_like_stories_keeps_to_its_strongest(monkeypatch: pytest.Monk
 )
 def test_unusable_limits_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
-        StorylineConfig(**wrong)  # type: ignore[arg-type]
+        RelatedStoriesConfig(**wrong)  # type: ignore[arg-type]
 
 
 # --- in a result ---
@@ -284,32 +292,32 @@ def seeds(seeds_path: Path) -> dedup.Result:
 
 def test_an_election_has_its_first_round_as_background(seeds: dedup.Result) -> None:
     first, second = (seeds.story_of[each][0].id for each in ("arg1-es-1", "arg2-es-1"))
-    [tie] = [each for each in seeds.story_ties if each.later == second and each.earlier == first]
-    assert tie.kind == "background"
-    assert "Javier Milei" in tie.shared_names
+    [relation] = [each for each in seeds.related if each.later == second and each.earlier == first]
+    assert relation.kind == "background"
+    assert "Javier Milei" in relation.shared_names
 
 
 def test_ties_merge_nothing(seeds: dedup.Result, seeds_path: Path) -> None:
-    without = dedup.Config().replace(storylines={"max_ties": 0})
+    without = dedup.Config().replace(related_stories={"max_related": 0})
     alone = dedup.cluster(dedup.read_articles([seeds_path]), without)
-    assert alone.story_ties == ()
+    assert alone.related == ()
     assert alone.story_groups == seeds.story_groups
 
 
 def test_ties_do_not_depend_on_the_order(seeds: dedup.Result, seeds_path: Path) -> None:
     articles = list(dedup.read_articles([seeds_path]))
     random.Random(8).shuffle(articles)
-    assert dedup.cluster(articles).story_ties == seeds.story_ties
+    assert dedup.cluster(articles).related == seeds.related
 
 
 def test_ties_are_rows(seeds: dedup.Result, tmp_path: Path) -> None:
-    rows = seeds.tie_rows()
-    assert len(rows) == len(seeds.story_ties) > 3
+    rows = seeds.related_rows()
+    assert len(rows) == len(seeds.related) > 3
     ids = {story.id for story in seeds.story_groups}
     for row in rows:
-        assert tuple(row) == TIE_COLUMNS
+        assert tuple(row) == RELATED_COLUMNS
         assert {row["earlier"], row["later"]} <= ids
         assert 0 <= row["strength"] <= row["cosine"] <= 1
     for ending in ("parquet", "jsonl", "csv"):
-        seeds.save_ties(tmp_path / f"t.{ending}")
+        seeds.save_related(tmp_path / f"t.{ending}")
         assert (tmp_path / f"t.{ending}").stat().st_size > 0

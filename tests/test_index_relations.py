@@ -1,4 +1,4 @@
-"""Ties of story groups in an index are those of the batch."""
+"""Relations of story groups in an index are those of the batch."""
 
 from __future__ import annotations
 
@@ -12,42 +12,52 @@ import pytest
 import dedup
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
-from dedup.records import StoryTie
+from dedup.records import StoryRelation
 from tests.indexes import HASHING, MODEL, SMALL, all_stories, article, articles_of, opened
 from tests.news_streams import World
 
 TIED = SMALL.replace(
-    storylines={"min_cosine": 0.05, "min_shared_bits": 12.0, "max_ties": 2, "max_term_groups": 30}
+    related_stories={
+        "min_cosine": 0.05,
+        "min_shared_idf_bits": 12.0,
+        "max_related": 2,
+        "max_term_groups": 30,
+    }
 )
 
 
-def ties_of_batch(index: StoryIndex) -> set[StoryTie]:
-    """Ties that the batch finds, by the ids of the index."""
+def ties_of_batch(index: StoryIndex) -> set[StoryRelation]:
+    """Relations that the batch finds, by the ids of the index."""
     batch = dedup.cluster(
         articles_of(index).values(), index.config, encoder=HASHING, affinity=MODEL
     )
-    ids = {story.id: index.place(story.first_article).story_group for story in batch.story_groups}
+    ids = {
+        story.id: index.placement(story.first_article).story_group for story in batch.story_groups
+    }
     return {
-        replace(tie, earlier=ids[tie.earlier], later=ids[tie.later]) for tie in batch.story_ties
+        replace(relation, earlier=ids[relation.earlier], later=ids[relation.later])
+        for relation in batch.related
     }
 
 
 def check_ties(index: StoryIndex) -> int:
-    """Every story group has the ties of the batch, in order; how many there are."""
+    """Every story group has the relations of the batch, in order; how many there are."""
     wanted = ties_of_batch(index)
     for story in all_stories(index):
-        found = index.ties(story.id)
-        assert set(found) == {tie for tie in wanted if story.id in (tie.earlier, tie.later)}
+        found = index.related(story.id)
+        assert set(found) == {
+            relation for relation in wanted if story.id in (relation.earlier, relation.later)
+        }
         assert len(found) == len(set(found))
     return len(wanted)
 
 
-@pytest.mark.parametrize(("seed", "max_ties"), [(1, 2), (2, 1), (3, 5)])
-def test_ties_are_those_of_the_batch(tmp_path: Path, seed: int, max_ties: int) -> None:
+@pytest.mark.parametrize(("seed", "max_related"), [(1, 2), (2, 1), (3, 5)])
+def test_ties_are_those_of_the_batch(tmp_path: Path, seed: int, max_related: int) -> None:
     random = Random(seed)
     pool = World(random, 90, crowd=16).articles
     random.shuffle(pool)
-    config = TIED.replace(storylines={"max_ties": max_ties})
+    config = TIED.replace(related_stories={"max_related": max_related})
     with opened(tmp_path, config) as index:
         index.add(pool[:60])
         assert check_ties(index) > 2
@@ -64,17 +74,17 @@ def test_ties_are_those_of_the_batch(tmp_path: Path, seed: int, max_ties: int) -
 
 def test_stories_that_left_are_tied(tmp_path: Path) -> None:
     gap = timedelta(hours=12)
-    config = TIED.replace(neighbors={"max_gap": gap}, index={"keep": 2 * gap})
+    config = TIED.replace(neighbors={"max_gap": gap}, index={"memory_window": 2 * gap})
     with opened(tmp_path, config) as index:
         pool = World(Random(4), 60, crowd=6).articles
         for each in sorted(pool, key=lambda each: str(each.published_at)):
             index.add(each)
-        assert index.stats().hot < index.stats().articles
+        assert index.stats().in_memory < index.stats().articles
         assert check_ties(index) > 5
 
 
 def test_ties_of_no_story(index: StoryIndex) -> None:
     with pytest.raises(NotFoundError):
-        index.ties("s-none")
+        index.related("s-none")
     index.add(article("a"))
-    assert index.ties(index.place("a").story_group) == ()
+    assert index.related(index.placement("a").story_group) == ()

@@ -13,9 +13,9 @@ import pytest
 
 from dedup.index.fair_lock import Turns
 from dedup.index.live.live import Live
-from dedup.index.records import Placement
 from dedup.records import Article
 from dedup.server.app import create_app
+from dedup.store import Placement
 from tests.indexes import PATIENCE, check_index, opened
 from tests.served import running
 
