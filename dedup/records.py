@@ -144,6 +144,10 @@ class DuplicateCluster:
     members: tuple[DuplicateMember, ...]
 
 
+PAIR_KINDS = ("one language", "two languages")
+"""Kinds of pairs of articles: each has curves and a prior of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One part of a story link's probability.

@@ -125,7 +125,7 @@ STEPS = st.one_of(
     calls("put_articles", st.tuples(ARTICLES, DERIVED)),
     calls("put_articles", st.tuples(ARTICLES, DERIVED)),
     calls("delete_articles", ID),
-    calls("put_places", PLACES),
+    calls("put_placements", PLACES),
     st.tuples(st.just("put_matches"), st.tuples(st.lists(ID), st.lists(MATCHES, max_size=4))),
     calls("shelve", st.tuples(BYTES, st.lists(SHELVED, max_size=3))),
     calls("unshelve", st.integers(1, 9)),

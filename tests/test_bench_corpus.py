@@ -103,7 +103,7 @@ def test_a_corpus_written_in_processes_is_the_same(
 ) -> None:
     alone, spread_out = tmp_path / "alone.parquet", tmp_path / "spread.parquet"
     write_corpus(alone, generate(300, seed=5))
-    for name in ("processes.MIN_ITEMS", "bench.corpus._AT_ONCE"):
+    for name in ("compute.processes.MIN_ITEMS", "bench.corpus._AT_ONCE"):
         monkeypatch.setattr(f"dedup.{name}", 70)
     monkeypatch.setattr("dedup.compute.processes.available_cores", lambda: 2)
     told: list[int] = []

@@ -21,7 +21,7 @@ from dedup.settings import parse_duration
         ("[stories]\nmin_probabilty = 0.5", "did you mean 'min_probability'"),
         ("[stories]\nmin_probability = 1.5", r"min_probability = 1\.5: must be between 0 and 1"),
         ("[stories]\nmin_probability = 'high'", "min_probability = 'high': must be float"),
-        ("[stories]\nfloor_probability = 0.9", r"min_link_probability = 0\.9: must be at most"),
+        ("[stories]\nmin_link_probability = 0.9", r"min_link_probability = 0\.9: must be at most"),
         ("[neighbors]\nmax_gap = 'soon'", "'soon' is not a duration"),
         ("[neighbors]\nmax_gap = 7", "must be a duration such as 7d"),
         (

@@ -175,7 +175,7 @@ def failing(index: StoryIndex, name: str) -> Iterator[None]:
 @pytest.mark.parametrize(
     "name",
     [
-        "put_articles", "delete_articles", "put_places", "put_stories", "add_events", "set_meta",
+        "put_articles", "delete_articles", "put_placements", "put_stories", "add_events", "set_meta",
         "COMMIT",
     ],
 )  # fmt: skip

@@ -27,7 +27,7 @@ def store(place: str) -> Iterator[Store]:
 
 def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
     """One step; what has to be there for it is asked of the oracle."""
-    if name == "put_places":
+    if name == "put_placements":
         items = [place for place in items if oracle.articles([place.id])]
     if name == "add_events":
         first = oracle.counts()["events"] + 1

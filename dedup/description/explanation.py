@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dedup.records import Evidence, Match, StoryGroup, StoryLink
-from dedup.stories.affinity import KINDS_IN_WORDS
+from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
 
 _ALIKE = ((0.7, "very alike"), (0.5, "alike"), (0.3, "somewhat alike"))
 # Two languages never come as near as one.
@@ -180,7 +179,7 @@ def _alike(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
 
 def _across(parts: Mapping[str, Evidence]) -> bool:
     """Whether the two are in different languages: the prior says which kind of pair they are."""
-    return "prior" in parts and parts["prior"].detail == KINDS_IN_WORDS[1]
+    return "prior" in parts and parts["prior"].detail == PAIR_KINDS[1]
 
 
 def _holds(parts: Mapping[str, Evidence], name: str) -> bool:

@@ -33,7 +33,7 @@ Row = Sequence[Any]
 
 # Columns, in the order of the rows below.
 ARTICLE = (
-    "id", "published_at", "added_at", "time_imputed", "digest", "source", "language", "url",
+    "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
     "title", "clean_title", "removed", "text", "clean_text",
     "format", "signature", "vectors", "profile", "checksum",
 )  # fmt: skip

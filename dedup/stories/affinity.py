@@ -29,7 +29,7 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Float64s, Int64s
 from dedup.errors import ConfigError
-from dedup.records import Evidence
+from dedup.records import PAIR_KINDS, Evidence
 from dedup.stories.compiled_pairs import Sizes, curve_arrays
 from dedup.stories.features import FEATURES, Features, Values
 from dedup.stories.pairs import Pairs
@@ -41,7 +41,6 @@ Curve = tuple[tuple[float, float], ...]
 LOG_ODDS_UNIT = 0.001
 KINDS = ("same_language", "cross_language")
 """Pairs whose languages are known and differ have curves of their own."""
-KINDS_IN_WORDS = ("one language", "two languages")
 
 _PAIRS_AT_ONCE = 1 << 16
 _SCORED_AT_ONCE = 1 << 20
@@ -240,7 +239,7 @@ class Affinity:
             for name, value in self.features.of_pairs(first, second).items()
         ]
         prior = round(self.model.intercepts[kind], 4)
-        return (Evidence("prior", 1.0, prior, KINDS_IN_WORDS[place]), *parts)
+        return (Evidence("prior", 1.0, prior, PAIR_KINDS[place]), *parts)
 
 
 def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, Int64s, Int64s]:
