@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from dedup.records import StoryGroup
-from dedup.store import Derived, Parcel, Placement, Shelved, StoredArticle, StoredStory, StoryFilter
+from dedup.store import (
+    ArchivedArticle,
+    Bundle,
+    Derived,
+    Placement,
+    StoredArticle,
+    StoredStory,
+    StoryFilter,
+)
 from dedup.store.records import StoryEvent
 from dedup.store.rows import to_text
 
@@ -26,7 +34,7 @@ class DictStore:
         self._events: list[StoryEvent] = []
         self._outlines: dict[str, tuple[int, bytes]] = {}
         self._parcels: dict[int, bytes] = {}
-        self._shelved: dict[str, tuple[int, int, Shelved]] = {}
+        self._shelved: dict[str, tuple[int, int, ArchivedArticle]] = {}
 
     def close(self) -> None:
         pass
@@ -120,7 +128,7 @@ class DictStore:
             if (pair[0] not in self.shelved(pair) if ids is None else {*pair} & {*ids})
         ]
 
-    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[Shelved]]]) -> None:
+    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
         number = max((each for each, _, _ in self._shelved.values()), default=0)
         for links, articles in parcels:
             parcel = number + 1
@@ -137,9 +145,9 @@ class DictStore:
     def put_parcel_links(self, links: Mapping[int, bytes]) -> None:
         self._parcels = self._parcels | {n: kept for n, kept in links.items() if n in self._parcels}
 
-    def parcels(self, numbers: Sequence[int]) -> list[Parcel]:
+    def parcels(self, numbers: Sequence[int]) -> list[Bundle]:
         return [
-            Parcel(n, tuple(i for i, row in self._rows_shelved() if row[1] == n), self._parcels[n])
+            Bundle(n, tuple(i for i, row in self._rows_shelved() if row[1] == n), self._parcels[n])
             for n in dict.fromkeys(numbers)
             if n in self._parcels
         ]
@@ -167,18 +175,18 @@ class DictStore:
         found = [each for *_, each in self._shelved.values() if each.source == source]
         return sorted(((e.id, e.lines) for e in found if e.lines), key=lambda row: to_text(row[0]))
 
-    def _rows_shelved(self) -> list[tuple[str, tuple[int, int, Shelved]]]:
+    def _rows_shelved(self) -> list[tuple[str, tuple[int, int, ArchivedArticle]]]:
         return sorted(self._shelved.items(), key=lambda each: each[1][0])
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         self._stories.update({story.id: story for story in stories})
 
-    def put_outlines(self, outlines: Mapping[str, bytes]) -> None:
+    def put_summaries(self, outlines: Mapping[str, bytes]) -> None:
         version = max((each for each, _ in self._outlines.values()), default=0) + 1
         new = {story: (version, kept) for story, kept in outlines.items()}
         self._outlines = self._outlines | new
 
-    def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
+    def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
         rows = [(story, *row) for story, row in self._outlines.items() if row[0] > after]
         return sorted(rows, key=lambda row: (row[1], to_text(row[0])))
 

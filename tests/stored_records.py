@@ -11,7 +11,15 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
-from dedup.store import Derived, Placement, Shelved, Store, StoredArticle, StoredStory, StoryFilter
+from dedup.store import (
+    ArchivedArticle,
+    Derived,
+    Placement,
+    Store,
+    StoredArticle,
+    StoredStory,
+    StoryFilter,
+)
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
 from dedup.store.sql import SqlStore
@@ -57,7 +65,9 @@ PLACES = st.builds(
 )
 MATCHES = PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))
 KEYS = st.sets(st.sampled_from([0, 7, -9, 2**63 - 1]))
-SHELVED = st.builds(Shelved, ID, SOURCE, st.none() | NEAR, BYTES, KEYS.map(sorted).map(tuple))
+SHELVED = st.builds(
+    ArchivedArticle, ID, SOURCE, st.none() | NEAR, BYTES, KEYS.map(sorted).map(tuple)
+)
 MEMBERS = st.builds(StoryMember, TEXT, TEXT, st.none() | SHARE)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 WORDS = st.sampled_from(["fire", "rome", "100%", "x_y", "żółć", "\0", "d800", "0"])
@@ -131,7 +141,7 @@ STEPS = st.one_of(
     calls("unshelve", st.integers(1, 9)),
     calls("put_parcel_links", st.tuples(st.integers(1, 9), BYTES)),
     calls("put_stories", stories()),
-    calls("put_outlines", st.tuples(ID, BYTES)),
+    calls("put_summaries", st.tuples(ID, BYTES)),
     calls("add_events", EVENTS),
 )
 TRANSACTIONS = st.lists(st.tuples(st.booleans(), st.lists(STEPS, max_size=6)), max_size=6)

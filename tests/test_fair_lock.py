@@ -11,8 +11,8 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from dedup.index.fair_lock import Turns
-from dedup.index.live.live import Live
+from dedup.index.fair_lock import FairLock
+from dedup.index.live.live import LiveIndex
 from dedup.records import Article
 from dedup.server.app import create_app
 from dedup.store import Placement
@@ -21,22 +21,22 @@ from tests.served import running
 
 
 def test_who_waits_for_a_turn_is_served_before_the_next_step() -> None:
-    turns = Turns()
+    turns = FairLock()
     order: list[str] = []
     waiting = threading.Event()
 
     def ask() -> None:
         waiting.set()
-        with turns.one(), turns.one():
+        with turns.acquired(), turns.acquired():
             order.append("asked")
 
     with ThreadPoolExecutor(1) as thread:
-        with turns.one():
+        with turns.acquired():
             asking = thread.submit(ask)
             assert waiting.wait(PATIENCE)
             while not turns._next.locked():
                 pass
-        with turns.one():
+        with turns.acquired():
             order.append("worked")
         asking.result(PATIENCE)
     assert order == ["asked", "worked"]
@@ -46,18 +46,18 @@ class Steps:
     """Takes no step of a batch before somebody waits for a turn, or all have been answered.
 
     Args:
-        monkeypatch: Puts it in the way of `Live.apply`.
+        monkeypatch: Puts it in the way of `LiveIndex.apply`.
         turns: Of the index.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, turns: Turns) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, turns: FairLock) -> None:
         self.taken = 0
         self.answered_after = -1
         self.begun = threading.Event()
         self.answered = threading.Event()
-        apply = Live.apply
+        apply = LiveIndex.apply
 
-        def applied(live: Live, *args: Any) -> Any:
+        def applied(live: LiveIndex, *args: Any) -> Any:
             self.taken += 1
             self.begun.set()
             # With what is in memory in hand: who asks for it cannot go on now.
@@ -68,7 +68,7 @@ class Steps:
                 self.answered_after = self.taken
             return apply(live, *args)
 
-        monkeypatch.setattr(Live, "apply", applied)
+        monkeypatch.setattr(LiveIndex, "apply", applied)
 
 
 def test_a_question_is_answered_between_two_steps_of_a_batch(
@@ -76,7 +76,7 @@ def test_a_question_is_answered_between_two_steps_of_a_batch(
 ) -> None:
     with opened(tmp_path, step=2) as index, ThreadPoolExecutor(1) as thread:
         index.add(pool[:5])
-        steps = Steps(monkeypatch, index._turns)
+        steps = Steps(monkeypatch, index._fair_lock)
         adding: Future[list[Placement]] = thread.submit(index.add, pool[5:45])
         assert steps.begun.wait(PATIENCE)
         assert index.query(pool[0]).duplicates[0].a == pool[0].id
@@ -95,16 +95,16 @@ def test_a_step_that_fails_undoes_the_batch(
     with opened(tmp_path, step=2) as index:
         index.add(pool[:5])
         before = index.changes(), index.query(pool[7])
-        steps = Steps(monkeypatch, index._turns)
-        apply = Live.apply
+        steps = Steps(monkeypatch, index._fair_lock)
+        apply = LiveIndex.apply
 
-        def fail_later(live: Live, *args: Any) -> Any:
+        def fail_later(live: LiveIndex, *args: Any) -> Any:
             if steps.taken == 3:
                 raise MemoryError
             return apply(live, *args)
 
         steps.answered.set()
-        monkeypatch.setattr(Live, "apply", fail_later)
+        monkeypatch.setattr(LiveIndex, "apply", fail_later)
         with pytest.raises(MemoryError):
             index.add(pool[5:15])
         monkeypatch.undo()
@@ -119,7 +119,7 @@ def test_the_server_answers_while_a_batch_is_written(
     with opened(tmp_path, step=2) as index, running(create_app(index)) as address:
         with httpx.Client(base_url=address, timeout=PATIENCE) as client:
             assert client.post("/v1/articles", json=rows[:4]).status_code == 201
-            steps = Steps(monkeypatch, index._turns)
+            steps = Steps(monkeypatch, index._fair_lock)
 
             def ask(text: str) -> httpx.Response:
                 return client.post("/v1/query", json={"text": text})

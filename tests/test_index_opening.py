@@ -175,8 +175,8 @@ def failing(index: StoryIndex, name: str) -> Iterator[None]:
 @pytest.mark.parametrize(
     "name",
     [
-        "put_articles", "delete_articles", "put_placements", "put_stories", "add_events", "set_meta",
-        "COMMIT",
+        "put_articles", "delete_articles", "put_placements", "put_stories", "add_events",
+        "set_meta", "COMMIT",
     ],
 )  # fmt: skip
 def test_what_fails_leaves_memory_and_store_as_they_were(

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from dedup.config import Config
 from dedup.errors import ConfigError, NotFoundError
-from dedup.index.live.archive.archive import Held
-from dedup.index.live.archive.bundles import ParcelLinks
-from dedup.index.live.live import Live
+from dedup.index.live.archive.archive import StoredRecords
+from dedup.index.live.archive.bundles import BundleLinks
+from dedup.index.live.live import LiveIndex
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from tests.indexes import (
@@ -115,17 +115,19 @@ def check_parcels(index: StoryIndex) -> None:
     """What is kept of all that left is what an index says that has everything in memory."""
     store = index._store
     stored = list(store.all_articles())
-    live = Live(index.config, HASHING, MODEL)
-    live.load(replace(Held.of(stored, store.all_placements(), [], store.derived), matches=None))
+    live = LiveIndex(index.config, HASHING, MODEL)
+    live.load(
+        replace(StoredRecords.of(stored, store.all_placements(), [], store.derived), matches=None)
+    )
     numbers = {*store.shelved([each.article.id for each in stored]).values()}
     for parcel in store.parcels(sorted(numbers)):
         found = (parcel.links, live._kept(parcel.articles))
-        ours, theirs = map(ParcelLinks.from_bytes, found)
+        ours, theirs = map(BundleLinks.from_bytes, found)
         assert ours.standing == theirs.standing
         assert sorted_links(ours) == sorted_links(theirs)
 
 
-def sorted_links(kept: ParcelLinks) -> tuple[object, ...]:
+def sorted_links(kept: BundleLinks) -> tuple[object, ...]:
     """Links and nearest in an order that does not depend on how they were found."""
     links = sorted((*sorted(pair), odds) for *pair, odds in kept.links.tolist())
     return links, sorted((place, key, products.tolist()) for place, key, products in kept.tops)

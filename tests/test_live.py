@@ -17,10 +17,10 @@ import dedup
 from dedup.config import Config
 from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
-from dedup.index.live.archive.archive import Held
+from dedup.index.live.archive.archive import StoredRecords
 from dedup.index.live.arrays.pairs import Scored
 from dedup.index.live.groups.partition import Imagined, States
-from dedup.index.live.live import Live
+from dedup.index.live.live import LiveIndex
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
@@ -54,7 +54,7 @@ class Followed:
 
     def __post_init__(self) -> None:
         self.model = AffinityModel.load("", self.encoder.name)
-        self.live = Live(self.config, self.encoder, self.model)
+        self.live = LiveIndex(self.config, self.encoder, self.model)
 
     def take(self, step: Step) -> None:
         # As they are read: with a language.
@@ -86,9 +86,10 @@ class Followed:
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
         cache = self.live.cache("1") if cached else None
         derived = dict(self.derived)
-        self.live = Live(self.config, self.encoder, self.model)
+        self.live = LiveIndex(self.config, self.encoder, self.model)
         found = self.live.load(
-            Held(stored, list(clusters.values()), lasting, None, lambda ids: derived), cache
+            StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived),
+            cache,
         )
         assert found == {story: f"lasting {story}" for story in self.stories}
 

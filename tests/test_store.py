@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dedup.errors import StoreError
-from dedup.store import Placement, Shelved, Store, StoredStory, StoryFilter
+from dedup.store import ArchivedArticle, Placement, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
 from tests.dict_store import DictStore
@@ -39,13 +39,13 @@ def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
         store.put_matches(ids, {match[:2]: match for match in matches}.values())
         return
     getattr(store, name)(
-        dict(items) if name in ("set_meta", "put_parcel_links", "put_outlines") else items
+        dict(items) if name in ("set_meta", "put_parcel_links", "put_summaries") else items
     )
 
 
 def shelvable(
-    parcels: list[tuple[bytes, list[Shelved]]], oracle: DictStore
-) -> list[tuple[bytes, list[Shelved]]]:
+    parcels: list[tuple[bytes, list[ArchivedArticle]]], oracle: DictStore
+) -> list[tuple[bytes, list[ArchivedArticle]]]:
     """Parcels of articles that are there and not shelved, each once."""
     free = {id for id in IDS if oracle.articles([id]) and not oracle.shelved([id])}
     found = []
@@ -94,8 +94,8 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         [store.shelved_with(keys, most) for keys in ([0, 7], [-9], [2**63 - 1]) for most in (1, 9)],
         [store.shelved_lines(source) for source in ("", "a.example", "c\0")],
         store.stories(ids),
-        store.outlines(),
-        store.outlines(1),
+        store.summaries(),
+        store.summaries(1),
         [pages(store, wanted, limit) for wanted in filters for limit in (1, 2, 50)],
         [
             store.events(1),

@@ -18,7 +18,7 @@ from typing import IO, Any
 import pytest
 
 from dedup.errors import StoreError
-from dedup.store import Shelved, Store
+from dedup.store import ArchivedArticle, Store
 from dedup.store.opening import open_store
 from dedup.store.sqlite import SqliteStore
 from tests.indexes import PATIENCE
@@ -271,7 +271,7 @@ def test_check_says_what_is_inconsistent(place: str, statement: str, said: str) 
         with store.begin():
             for number in (1, 2, 3):
                 put_story(store, number)
-            store.shelve([(b"", [Shelved("a2", "", None, b"", (1,))])])
+            store.shelve([(b"", [ArchivedArticle("a2", "", None, b"", (1,))])])
         assert store.check() == []
         tamper(store, statement)
         assert any(said in line for line in store.check())

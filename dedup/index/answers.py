@@ -41,7 +41,7 @@ def cluster_of(places: Sequence[Placement]) -> DuplicateCluster:
     return DuplicateCluster(first.duplicate_cluster, first.representative, members)
 
 
-def described_then(
+def describe_as_of(
     story: str,
     places: Mapping[str, Placement],
     store: Store,
@@ -68,7 +68,7 @@ def described_then(
     return replace(describe_groups(grouping, clusters, plain, texts, terms)[0], id=story)
 
 
-def told_of(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:
+def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:
     """Story groups by lasting id, and the terms of their texts."""
     found = store.stories(ids)
     stories = [group for each in ids if (group := found[each].group)]

@@ -9,7 +9,7 @@ from datetime import datetime
 import xxhash
 
 from dedup.articles import stable_id
-from dedup.index.live.live import Live, Outcome
+from dedup.index.live.live import IndexChange, LiveIndex
 from dedup.records import Article, CleanText, StoryGroup, StoryMember
 from dedup.store import Placement, Store, StoredArticle, StoredStory
 from dedup.store.identity import succession
@@ -26,14 +26,14 @@ class ChangeWriter:
         live: What is kept in memory, after the change.
     """
 
-    def __init__(self, store: Store, live: Live) -> None:
+    def __init__(self, store: Store, live: LiveIndex) -> None:
         self._store = store
         self._live = live
         self._lasting = live.lasting
 
     def write(
         self,
-        outcome: Outcome,
+        outcome: IndexChange,
         stored: Mapping[str, StoredArticle],
         removed: Sequence[str],
         now: datetime,
@@ -71,7 +71,7 @@ class ChangeWriter:
         }
         store.put_placements([_place(self._live, each, *homes[each]) for each in sorted(touched)])
 
-    def _write_stories(self, outcome: Outcome, now: datetime) -> dict[str, StoryGroup]:
+    def _write_stories(self, outcome: IndexChange, now: datetime) -> dict[str, StoryGroup]:
         """Write story groups and events; the groups that changed, by lasting id."""
         store = self._store
         lasting = [self._lasting.pop(each) for each in outcome.gone if each in self._lasting]
@@ -102,7 +102,7 @@ class ChangeWriter:
         store.put_stories([*ended, *opened])
         gone = {each.id: b"" for each in ended}
         outlines = {self._lasting[each]: kept for each, kept in outcome.outlines.items()}
-        store.put_outlines(gone | outlines)
+        store.put_summaries(gone | outlines)
         first = store.last_event() + 1
         store.add_events(
             [
@@ -125,7 +125,7 @@ class ChangeWriter:
             attempt += 1
 
 
-def _place(live: Live, article: str, story: str, member: StoryMember) -> Placement:
+def _place(live: LiveIndex, article: str, story: str, member: StoryMember) -> Placement:
     cluster = live.cluster_of(article)
     copy = next(each for each in cluster.members if each.id == article)
     return Placement(

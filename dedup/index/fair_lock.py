@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
+class FairLock:
     """A lock for one who works in steps, and for others who come in between two of them.
 
     Who wants the lock next waits for a second one: so a writer that gives the lock back and
@@ -20,7 +20,7 @@ class Turns:
         self._holder = 0
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def acquired(self) -> Iterator[None]:
         """A turn; the thread that has one may take another inside of it."""
         if self._holder == threading.get_ident():
             yield

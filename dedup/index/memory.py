@@ -13,10 +13,10 @@ from pathlib import Path
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.errors import InputError
-from dedup.index.fair_lock import Turns
-from dedup.index.live.archive.archive import Shelf
+from dedup.index.fair_lock import FairLock
+from dedup.index.live.archive.archive import Archive
 from dedup.index.live.cache import LinkCache
-from dedup.index.live.live import Live
+from dedup.index.live.live import LiveIndex
 from dedup.index.reading import IndexReader
 from dedup.index.records import QueryAnswer
 from dedup.index.window import Window, held
@@ -62,14 +62,14 @@ class IndexMemory(IndexReader):
         self._read_only = read_only
         self._step = step
         self._lock = threading.RLock()
-        self._turns = Turns()
-        self._live: Live | None = None
+        self._fair_lock = FairLock()
+        self._live: LiveIndex | None = None
         self._generation = ""
         self._window = Window(config.index.memory_window)
 
     def close(self) -> None:
         """Let go of the store; what was acknowledged is in it."""
-        with self._lock, self._turns.one():
+        with self._lock, self._fair_lock.acquired():
             try:
                 self.save_cache()
             finally:
@@ -78,12 +78,12 @@ class IndexMemory(IndexReader):
 
     def warm_up(self) -> None:
         """Read everything into memory now, not when the first article or question comes."""
-        with self._lock, self._turns.one():
+        with self._lock, self._fair_lock.acquired():
             self._loaded()
 
     def save_cache(self) -> None:
         """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
-        with self._lock, self._turns.one():
+        with self._lock, self._fair_lock.acquired():
             stale = self._live is not None and self._cached != self._generation
             if not stale or self._cache is None or self._read_only:
                 return
@@ -106,7 +106,7 @@ class IndexMemory(IndexReader):
         now = self._clock()
         article = self._read_one({"text": asked} if isinstance(asked, str) else asked, now)
         article = replace(article, published_at=article.published_at or now)
-        with self._turns.one(), self._store.reading():
+        with self._fair_lock.acquired(), self._store.reading():
             return self._loaded().query(article, limit)
 
     def _read_one(
@@ -130,16 +130,16 @@ class IndexMemory(IndexReader):
         return found[0]
 
     @contextmanager
-    def _changing(self) -> Iterator[Live]:
+    def _changing(self) -> Iterator[LiveIndex]:
         """A transaction of store and memory; memory is read anew after one that failed."""
-        with self._turns.one():
+        with self._fair_lock.acquired():
             live = self._loaded()
         with ExitStack() as last:
             try:
                 with self._store.begin():
                     yield live
                     # Nobody may ask between the commit and what is known of it.
-                    last.enter_context(self._turns.one())
+                    last.enter_context(self._fair_lock.acquired())
                     parcels = self._window.leaving(live)
                     if parcels:
                         self._store.shelve(parcels)
@@ -155,19 +155,19 @@ class IndexMemory(IndexReader):
         if parcels:
             gone = [each.id for _, articles in parcels for each in articles]
             found = self._renewed(live, gone)
-            with self._turns.one():
+            with self._fair_lock.acquired():
                 self._live = found
 
-    def _renewed(self, live: Live, gone: Iterable[str] = ()) -> Live:
+    def _renewed(self, live: LiveIndex, gone: Iterable[str] = ()) -> LiveIndex:
         """What is at hand, and no more; the other one can go on being asked meanwhile."""
-        with self._turns.one():
+        with self._fair_lock.acquired():
             cache = live.cache(self._generation, gone)
         found = self._read(cache)
         found.inherit(live)
         self._window.left(found)
         return found
 
-    def _loaded(self) -> Live:
+    def _loaded(self) -> LiveIndex:
         """What is kept in memory, read from the store if it is not there or another wrote."""
         with self._store.reading():
             generation = self._store.meta()["generation"]
@@ -180,8 +180,8 @@ class IndexMemory(IndexReader):
                 self._live = self._renewed(self._live)
         return self._live
 
-    def _read(self, cache: LinkCache | None) -> Live:
-        live = Live(self.config, self._encoder, self._model, Shelf(self._store))
+    def _read(self, cache: LinkCache | None) -> LiveIndex:
+        live = LiveIndex(self.config, self._encoder, self._model, Archive(self._store))
         found = held(self._store)
         live.load(found, cache, self._progress)
         self._window.see(found.stored)

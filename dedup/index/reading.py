@@ -14,9 +14,9 @@ from dedup.config import Config
 from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index.answers import described_then, told_of, why_of
+from dedup.index.answers import describe_as_of, story_texts, why_of
 from dedup.index.records import IndexStats, StoryPage
-from dedup.index.relations import TieBook
+from dedup.index.relations import RelationIndex
 from dedup.records import StoryGroup, StoryRelation
 from dedup.store import Placement, Store, StoredArticle, StoredStory, StoryFilter
 from dedup.store.records import StoryEvent, StoryOrder
@@ -40,7 +40,7 @@ class IndexReader:
         self._store = store
         self._encoder = encoder
         self._model = model
-        self._book = TieBook(config.related_stories)
+        self._book = RelationIndex(config.related_stories)
 
     @property
     def encoder(self) -> Encoder:
@@ -133,7 +133,7 @@ class IndexReader:
         places = self._store.placements(sorted(members))
         if not places:
             raise NotFoundError(f"the story group {story!r} had no articles at {as_of.isoformat()}")
-        return described_then(story, places, self._store, self._encoder, self._model, self.config)
+        return describe_as_of(story, places, self._store, self._encoder, self._model, self.config)
 
     def stories(
         self,
@@ -193,8 +193,8 @@ class IndexReader:
         """
         with self._store.reading():
             story = self.story(id).id
-            told = partial(told_of, store=self._store)
-            return self._book.related(story, self._store.outlines, told)
+            told = partial(story_texts, store=self._store)
+            return self._book.related(story, self._store.summaries, told)
 
     def changes(
         self, since: int = 0, limit: int | None = None, story_group: str = ""

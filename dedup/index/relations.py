@@ -26,7 +26,7 @@ from dedup.description.relations import (
 from dedup.description.summaries import Outlines
 from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import Postings
-from dedup.index.summaries import Outline, Place
+from dedup.index.summaries import Place, StorySummary
 from dedup.records import StoryGroup, StoryRelation
 from dedup.text.terms import WEIGHT_UNIT
 
@@ -60,7 +60,7 @@ class _Near:
     keys: Sequence[_Key]
 
 
-class TieBook:
+class RelationIndex:
     """Outlines of all story groups of an index that have articles, and relations between them.
 
     Args:
@@ -71,7 +71,7 @@ class TieBook:
         self._config = config
         self._lock = threading.Lock()
         self._ids: list[str] = []
-        self._outlines: list[Outline | None] = []
+        self._outlines: list[StorySummary | None] = []
         self._slot_of: dict[str, int] = {}
         self._postings = Postings()
         self._known: dict[int, _Near] = {}
@@ -109,7 +109,7 @@ class TieBook:
                 self._outlines[old] = None
             self._known, self._decided = {}, {}
             if kept:
-                outline = Outline.from_bytes(kept)
+                outline = StorySummary.from_bytes(kept)
                 slot = self._slot_of[story] = len(self._ids)
                 self._ids.append(story)
                 self._outlines.append(outline)
@@ -231,7 +231,7 @@ class TieBook:
         )
         return described_relations(local, stories, replace(terms, hashes=near.hashes), some)
 
-    def _of(self, slot: int) -> Outline:
+    def _of(self, slot: int) -> StorySummary:
         found = self._outlines[slot]
         assert found is not None
         return found

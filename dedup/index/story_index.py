@@ -21,7 +21,7 @@ from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import NotFoundError, StoreError
 from dedup.index.changes import ChangeWriter, digest_of, placement_of, stored_article
-from dedup.index.live.live import Live
+from dedup.index.live.live import LiveIndex
 from dedup.index.memory import IndexMemory
 from dedup.index.settings import made_with, refuse_other
 from dedup.pipeline import Progress, distinct, silent
@@ -209,9 +209,9 @@ class StoryIndex(IndexMemory):
 
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
-        with self._lock, self._turns.one():
+        with self._lock, self._fair_lock.acquired():
             stored = {each.article.id: each for each in self._store.all_articles()}
-            self._live = Live(self.config, self._encoder, self._model)
+            self._live = LiveIndex(self.config, self._encoder, self._model)
             self._live.lasting.update(self._read_lasting())
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
@@ -246,10 +246,14 @@ class StoryIndex(IndexMemory):
             return [placement_of(places[id], known.get(id), digests[id]) for id in ids]
 
     def _take(
-        self, live: Live, stored: Mapping[str, StoredArticle], removed: Sequence[str], now: datetime
+        self,
+        live: LiveIndex,
+        stored: Mapping[str, StoredArticle],
+        removed: Sequence[str],
+        now: datetime,
     ) -> None:
         """A step of a change; what is in memory is given up if it fails."""
-        with self._turns.one():
+        with self._fair_lock.acquired():
             try:
                 with kept(len(stored)):
                     outcome = live.apply([each.article for each in stored.values()], removed)

@@ -27,7 +27,7 @@ Place = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class StorySummary:
     """What of a story group says which others it belongs to.
 
     Args:
@@ -61,7 +61,7 @@ class Outline:
         return head + arrays + first.encode("utf-8", "surrogatepass")
 
     @classmethod
-    def from_bytes(cls, kept: bytes) -> Outline:
+    def from_bytes(cls, kept: bytes) -> StorySummary:
         """What `to_bytes` was called on."""
         time, length, begin, middle, terms, names, dim = _HEAD.unpack_from(kept)
         found = []
@@ -73,7 +73,7 @@ class Outline:
         return cls((time, length, first), begin, middle, *found)
 
 
-def outline_of(
+def summary_of(
     story: StoryGroup,
     first: Precedence,
     terms: StoryTerms,
@@ -94,7 +94,7 @@ def outline_of(
     part = slice(terms.weights.indptr[row], terms.weights.indptr[row + 1])
     columns = terms.weights.indices[part]
     order = np.argsort(columns)
-    return Outline(
+    return StorySummary(
         ((first[0] - _EPOCH) // _MICROSECOND, first[1], first[2]),
         int(seconds[0]),
         middle_of(seconds),

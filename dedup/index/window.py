@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from dedup.index.live.archive.archive import Held
-from dedup.index.live.live import Live
-from dedup.store import Shelved, Store, StoredArticle
+from dedup.index.live.archive.archive import StoredRecords
+from dedup.index.live.live import LiveIndex
+from dedup.store import ArchivedArticle, Store, StoredArticle
 
 _SHARE = 4
 """Articles leave when one in so many is too old: all that stay are then read anew."""
@@ -31,10 +31,12 @@ _FEW = 1000
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
-def held(store: Store) -> Held:
+def held(store: Store) -> StoredRecords:
     """All that is stored and has not left."""
     stored = list(store.all_articles(in_memory=True))
-    return Held.of(stored, store.all_placements(in_memory=True), store.matches(), store.derived)
+    return StoredRecords.of(
+        stored, store.all_placements(in_memory=True), store.matches(), store.derived
+    )
 
 
 class Window:
@@ -64,7 +66,7 @@ class Window:
             time = min(each.article.published_at or each.added_at, each.added_at)
             self._newest = max(time, self._newest or time)
 
-    def leaving(self, live: Live) -> list[tuple[bytes, list[Shelved]]]:
+    def leaving(self, live: LiveIndex) -> list[tuple[bytes, list[ArchivedArticle]]]:
         """The parcels that leave now; none while it is not worth while."""
         horizon = self._horizon
         if horizon is None:
@@ -76,11 +78,11 @@ class Window:
         self._staying = too_old
         return live.leaving(horizon)
 
-    def left(self, live: Live) -> None:
+    def left(self, live: LiveIndex) -> None:
         """Parcels have left; what is too old and still at hand stays."""
         horizon = self._horizon
         self._staying = live.old(horizon) if horizon else 0
 
-    def crowded(self, live: Live) -> bool:
+    def crowded(self, live: LiveIndex) -> bool:
         """Whether so much came back for questions that what is at hand should be read anew."""
         return live.shelf.size > max(_FEW, live.texts // _SHARE)

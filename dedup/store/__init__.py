@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Protocol
 
 from dedup.store.records import (
+    ArchivedArticle,
+    Bundle,
     Derived,
-    Parcel,
     Placement,
-    Shelved,
     StoredArticle,
     StoredStory,
     StoryEvent,
@@ -24,8 +24,15 @@ from dedup.store.records import (
 )
 
 __all__ = [
-    "Derived", "Parcel", "Placement", "Shelved", "Store", "StoredArticle", "StoredStory",
-    "StoryEvent", "StoryFilter",
+    "ArchivedArticle",
+    "Bundle",
+    "Derived",
+    "Placement",
+    "Store",
+    "StoredArticle",
+    "StoredStory",
+    "StoryEvent",
+    "StoryFilter",
 ]  # fmt: skip
 
 
@@ -135,11 +142,11 @@ class Store(Protocol):
         """Add or replace story groups by id."""
         ...
 
-    def put_outlines(self, outlines: Mapping[str, bytes]) -> None:
+    def put_summaries(self, outlines: Mapping[str, bytes]) -> None:
         """Add or replace outlines of story groups, by id; they are newer than all others."""
         ...
 
-    def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
+    def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
         """Story group, version and outline of all that are newer than a version, in order."""
         ...
 
@@ -184,7 +191,7 @@ class Store(Protocol):
         """Counts: `articles`, `shelved`, `texts`, `story_groups` (open), `events`, `bytes`."""
         ...
 
-    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[Shelved]]]) -> None:
+    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
         """Mark articles that are there and not shelved: what is kept of each parcel, and them."""
         ...
 
@@ -196,7 +203,7 @@ class Store(Protocol):
         """Replace what is kept of parcels, by number."""
         ...
 
-    def parcels(self, numbers: Sequence[int]) -> list[Parcel]:
+    def parcels(self, numbers: Sequence[int]) -> list[Bundle]:
         """Parcels by number, in that order; unknown ones are left out."""
         ...
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from dedup.store import Parcel, Shelved
+from dedup.store import ArchivedArticle, Bundle
 from dedup.store.database import C, Database, among, chunks, upsert
 from dedup.store.rows import Row, from_micros, from_text, to_micros, to_text
 
@@ -51,7 +51,7 @@ class Shelf(Database[C]):
             rows = {row[:2]: row for at in "ab" for row in among(select, statement, kept, at)}
             return [_read_match(rows[key]) for key in sorted(rows)]
 
-    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[Shelved]]]) -> None:
+    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
         """See `Store.shelve`."""
         with self._writing() as writer:
             [(number,)] = self._query(writer, "SELECT COALESCE(MAX(number), 0) FROM shelved", ())
@@ -85,7 +85,7 @@ class Shelf(Database[C]):
         rows = [(kept, number) for number, kept in links.items()]
         self._put("UPDATE parcels SET links = ? WHERE number = ?", rows)
 
-    def parcels(self, numbers: Sequence[int]) -> list[Parcel]:
+    def parcels(self, numbers: Sequence[int]) -> list[Bundle]:
         """See `Store.parcels`."""
         wanted = [*dict.fromkeys(numbers)]
         articles: dict[int, list[str]] = {}
@@ -95,7 +95,7 @@ class Shelf(Database[C]):
                 articles.setdefault(parcel, []).append(from_text(id))
             links = dict(among(select, "SELECT number, links FROM parcels", wanted, "number"))
         there = [number for number in wanted if number in links]
-        return [Parcel(n, tuple(articles.get(n, ())), bytes(links[n])) for n in there]
+        return [Bundle(n, tuple(articles.get(n, ())), bytes(links[n])) for n in there]
 
     def shelved(self, ids: Sequence[str]) -> dict[str, int]:
         """See `Store.shelved`."""

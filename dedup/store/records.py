@@ -97,7 +97,7 @@ class StoredStory:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class ArchivedArticle:
     """What an article is found by that left the hot index.
 
     Args:
@@ -117,7 +117,7 @@ class Shelved:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Bundle:
     """Articles that left the hot index together: all that hangs together by copies and links.
 
     Args:

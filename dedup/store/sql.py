@@ -170,15 +170,15 @@ class SqlStore(Shelf[C]):
             new = "INSERT INTO story_marks (kind, value, story) VALUES (?, ?, ?)"
             self._query_many(writer, new, sorted(wanted - there))
 
-    def put_outlines(self, outlines: Mapping[str, bytes]) -> None:
-        """See `Store.put_outlines`."""
+    def put_summaries(self, outlines: Mapping[str, bytes]) -> None:
+        """See `Store.put_summaries`."""
         with self._writing() as writer:
             newest = "SELECT COALESCE(MAX(version), 0) FROM outlines"
             [(version,)] = self._query(writer, newest, ())
             rows = [(to_text(id), version + 1, kept) for id, kept in outlines.items()]
             self._query_many(writer, _PUT_OUTLINE, rows)
 
-    def outlines(self, after: int = 0) -> list[tuple[str, int, bytes]]:
+    def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
         """See `Store.outlines`."""
         statement = "SELECT story, version, outline FROM outlines WHERE version > ?"
         with self._view() as select:

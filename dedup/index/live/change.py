@@ -10,7 +10,7 @@ import numpy as np
 from dedup.articles import precedence
 from dedup.description.groups import describe_groups
 from dedup.duplicates.matches import Similarity
-from dedup.index.summaries import outline_of
+from dedup.index.summaries import summary_of
 from dedup.pipeline import terms_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.store import Derived
@@ -19,7 +19,7 @@ from dedup.stories.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class IndexChange:
     """What a change of some articles changed.
 
     Args:
@@ -81,7 +81,7 @@ def described(
     for row, each in enumerate(groups):
         first = clusters[int(each.members[0])].representative
         story, numbers = by_first[first], each.members
-        outlines[story.id] = outline_of(
+        outlines[story.id] = summary_of(
             story, precedence(articles[first], texts[first]), terms, row,
             profiles.seconds[numbers], profiles.whole[numbers],
         )  # fmt: skip

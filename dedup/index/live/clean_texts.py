@@ -11,13 +11,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dedup.cleaning import clean, clean_articles, normalize
 from dedup.cleaning.repeated import SourceLines, line_of, page_digests
 from dedup.config import CleaningConfig
-from dedup.index.live.archive.archive import Shelf
+from dedup.index.live.archive.archive import Archive
 from dedup.records import Article, CleanText
 
 _NOTHING: frozenset[str] = frozenset()
 
 
-class LiveCleaned:
+class CleanTexts:
     """Articles and their canonical texts, by id.
 
     Args:
@@ -29,7 +29,7 @@ class LiveCleaned:
     def __init__(
         self,
         config: CleaningConfig,
-        shelf: Shelf,
+        shelf: Archive,
         revive: Callable[[Collection[str]], None],
     ) -> None:
         self._config = config
@@ -53,7 +53,7 @@ class LiveCleaned:
         for article in articles.values():
             self._ids.setdefault(article.source, {})[article.id] = None
 
-    def inherit(self, other: LiveCleaned) -> None:
+    def inherit(self, other: CleanTexts) -> None:
         """Take over what the pages of each source repeat, of another that knows the same pages."""
         self._lines.update(other._lines)
         self._repeated.update(other._repeated)

@@ -15,7 +15,7 @@ from dedup.articles import Precedence, body_of, precedence
 from dedup.compute.arrays import Int64s
 from dedup.duplicates.serialization import signature_bytes
 from dedup.index.live.arrays.pairs import Scored
-from dedup.index.live.change import Outcome, described
+from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
 from dedup.index.live.groups.groups import GroupChanges
 from dedup.index.live.window import Windowed
@@ -26,15 +26,15 @@ from dedup.store import Derived
 from dedup.stories.affinity import probability_of
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
-__all__ = ["Live", "Outcome"]
+__all__ = ["IndexChange", "LiveIndex"]
 
 
-class Live(Windowed):
+class LiveIndex(Windowed):
     """Articles with their duplicate clusters and story groups, which change and are asked for."""
 
     def apply(
         self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
-    ) -> Outcome:
+    ) -> IndexChange:
         """Add or replace articles, and remove others.
 
         Args:
@@ -177,7 +177,7 @@ class Live(Windowed):
         derived: Mapping[str, Derived],
         clusters: ClusterChanges,
         groups: GroupChanges,
-    ) -> Outcome:
+    ) -> IndexChange:
         """Describe what changed."""
         standing = {cluster.representative for cluster in clusters.new}
         standing |= {self.cluster_of(each).representative for each in texts}
@@ -194,7 +194,7 @@ class Live(Windowed):
             self._cleaned.texts,
             self._texts.profiles,
         )
-        return Outcome(
+        return IndexChange(
             texts,
             derived,
             clusters.new,

@@ -16,10 +16,10 @@ from dedup.duplicates.fingerprints import Fingerprints
 from dedup.duplicates.serialization import fingerprints_of
 from dedup.encoders import Encoder
 from dedup.errors import StoreError
-from dedup.index.live.archive.archive import Held, Shelf
-from dedup.index.live.archive.bundles import ParcelLinks, Tops
+from dedup.index.live.archive.archive import Archive, StoredRecords
+from dedup.index.live.archive.bundles import BundleLinks, Tops
 from dedup.index.live.cache import LinkCache
-from dedup.index.live.clean_texts import LiveCleaned
+from dedup.index.live.clean_texts import CleanTexts
 from dedup.index.live.copies.clusters import Body
 from dedup.index.live.copies.duplicate_clusters import AT_ONCE, LiveCopies
 from dedup.index.live.groups.groups import LiveGroups
@@ -27,7 +27,7 @@ from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
 from dedup.pipeline import Progress, profiles_of, silent
 from dedup.records import DuplicateCluster
-from dedup.store import Derived, Parcel
+from dedup.store import Bundle, Derived
 from dedup.stories.affinity import AffinityModel, log_odds_of
 from dedup.stories.profiles import Profiles, keys_of
 from dedup.stories.serialization import VERSION, profiles_from
@@ -51,14 +51,14 @@ class Memory:
         config: Config,
         encoder: Encoder,
         model: AffinityModel,
-        shelf: Shelf | None = None,
+        shelf: Archive | None = None,
     ) -> None:
         self._config = config
         self._encoder = encoder
-        self.shelf = shelf or Shelf()
+        self.shelf = shelf or Archive()
         self.lasting: dict[str, str] = {}
         wanted = config.neighbors.min_cosine
-        self._cleaned = LiveCleaned(config.cleaning, self.shelf, self._revive)
+        self._cleaned = CleanTexts(config.cleaning, self.shelf, self._revive)
         self._copies = LiveCopies(config, self.shelf, self._revive)
         self._texts = LiveTexts(encoder.dim, model)
         self._links = LiveLinks(
@@ -74,7 +74,7 @@ class Memory:
         return self._copies.cluster_of[article]
 
     def load(
-        self, held: Held, cache: LinkCache | None = None, progress: Progress = silent
+        self, held: StoredRecords, cache: LinkCache | None = None, progress: Progress = silent
     ) -> dict[str, str]:
         """Take over what is stored and not shelved.
 
@@ -109,7 +109,7 @@ class Memory:
         self._name(groups, self._groups.load(groups.values(), late, parts))
         return self.lasting
 
-    def _take_in(self, held: Held) -> list[str]:
+    def _take_in(self, held: StoredRecords) -> list[str]:
         """Take over articles and copies; those that stand for their texts, in order."""
         texts = {stored.article.id: stored.clean for stored in held.stored}
         articles = {stored.article.id: stored.article for stored in held.stored}
@@ -120,7 +120,7 @@ class Memory:
         self._copies.load(bodies, partial(self._prints_of, held), clusters, held.matches)
         return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
 
-    def _prints_of(self, held: Held, ids: Sequence[str]) -> Fingerprints | None:
+    def _prints_of(self, held: StoredRecords, ids: Sequence[str]) -> Fingerprints | None:
         """Fingerprints of the texts of some articles; None if what is stored is of another form.
 
         Raises:
@@ -134,7 +134,7 @@ class Memory:
             raise StoreError("the index was written in another form: `dedup rebuild` it")
         return None
 
-    def _numbered(self, held: Held, standing: Sequence[str], progress: Progress) -> Int64s:
+    def _numbered(self, held: StoredRecords, standing: Sequence[str], progress: Progress) -> Int64s:
         """Numbers for texts, by the articles that stand for them."""
         articles, texts = self._cleaned.articles, self._cleaned.texts
         numbers = [np.empty(0, np.int64)]
@@ -198,14 +198,14 @@ class Memory:
             changes = self._links.changes(numbers)
             self._name(groups, self._groups.take_back(groups.values(), changes))
 
-    def _restore(self, parcels: Iterable[Parcel]) -> None:
+    def _restore(self, parcels: Iterable[Bundle]) -> None:
         """Put back the links of parcels whose texts have their numbers."""
         numbers: list[Int64s] = [np.empty(0, np.int64)]
         links: list[Int64s] = [np.empty((0, 3), np.int64)]
         tops: list[Tops] = []
         count = 0
         for parcel in parcels:
-            kept = ParcelLinks.from_bytes(parcel.links)
+            kept = BundleLinks.from_bytes(parcel.links)
             numbers.append(self._numbers_of(parcel.articles[place] for place in kept.standing))
             links.append(kept.links + np.array([count, count, 0]))
             tops.append([(count + place, key, products) for place, key, products in kept.tops])

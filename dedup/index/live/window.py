@@ -11,11 +11,11 @@ import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int32s, Int64s
-from dedup.index.live.archive.bundles import ParcelLinks
+from dedup.index.live.archive.bundles import BundleLinks
 from dedup.index.live.arrays.components import components
 from dedup.index.live.links.nearest import NONE
 from dedup.index.live.memory import SECOND, Memory
-from dedup.store import Shelved
+from dedup.store import ArchivedArticle
 
 _MANY = 1000
 """What hangs together and is larger is not one story, if it is split."""
@@ -34,7 +34,7 @@ class Windowed(Memory):
         """How many texts are in memory that stand for themselves."""
         return len(self._texts.number)
 
-    def leaving(self, before: datetime) -> list[tuple[bytes, list[Shelved]]]:
+    def leaving(self, before: datetime) -> list[tuple[bytes, list[ArchivedArticle]]]:
         """All that can leave: parcels in which every article is older than a time.
 
         What hangs together, by copies or links, leaves together. So nothing that comes later
@@ -72,11 +72,11 @@ class Windowed(Memory):
             for other in others.tolist():
                 yield self._texts.articles[other]
 
-    def _parcel(self, articles: Sequence[str]) -> tuple[bytes, list[Shelved]]:
+    def _parcel(self, articles: Sequence[str]) -> tuple[bytes, list[ArchivedArticle]]:
         number = self._texts.number
         known = self._cleaned.articles
         shelved = [
-            Shelved(
+            ArchivedArticle(
                 each,
                 known[each].source,
                 known[each].published_at if each in number else None,
@@ -91,7 +91,7 @@ class Windowed(Memory):
         """What is kept of the links of a parcel."""
         standing = [place for place, each in enumerate(articles) if each in self._texts.number]
         numbers = self._numbers_of(articles)
-        return ParcelLinks(standing, *self._links.kept(numbers)).to_bytes()
+        return BundleLinks(standing, *self._links.kept(numbers)).to_bytes()
 
     def _surround(self, went: Iterable[int], standing: Mapping[str, Precedence]) -> None:
         """Bring back what may be linked otherwise when these texts come and go.

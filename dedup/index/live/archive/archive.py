@@ -14,7 +14,7 @@ from datetime import datetime
 from dedup.duplicates.matches import Similarity
 from dedup.index.answers import cluster_of
 from dedup.records import Article, DuplicateCluster
-from dedup.store import Derived, Parcel, Placement, Store, StoredArticle
+from dedup.store import Bundle, Derived, Placement, Store, StoredArticle
 
 _MOST = 1000
 """Of the shelved texts in one bucket so many are looked at, those that were shelved last."""
@@ -23,7 +23,7 @@ Rows = Sequence[tuple[StoredArticle, Derived]]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredRecords:
     """Articles as they are stored, with all that hangs together with them.
 
     Args:
@@ -48,7 +48,7 @@ class Held:
         places: Iterable[Placement],
         matches: Iterable[tuple[str, str, float, float, float]],
         derived: Callable[[Sequence[str]], Mapping[str, Derived]],
-    ) -> Held:
+    ) -> StoredRecords:
         """From the records of a store."""
         members: dict[str, list[Placement]] = {}
         for place in places:
@@ -64,7 +64,7 @@ class Held:
         )
 
 
-class Shelf:
+class Archive:
     """What left the hot index.
 
     Args:
@@ -74,7 +74,7 @@ class Shelf:
     def __init__(self, store: Store | None = None) -> None:
         self._store = store
         self._last = store.last_shelved() if store else None
-        self._guests: dict[int, Parcel] = {}
+        self._guests: dict[int, Bundle] = {}
         self._home: dict[str, int] = {}
         self._shown: set[str] = set()
         self._released: dict[str, int] = {}
@@ -89,7 +89,7 @@ class Shelf:
         return self._last is not None
 
     @property
-    def guests(self) -> Collection[Parcel]:
+    def guests(self) -> Collection[Bundle]:
         """Parcels that are in memory."""
         return self._guests.values()
 
@@ -122,14 +122,14 @@ class Shelf:
         """Those of the parcels in memory that have one of these articles."""
         return {self._home[each] for each in ids if each in self._home}
 
-    def take(self, numbers: Collection[int]) -> tuple[list[Parcel], Held]:
+    def take(self, numbers: Collection[int]) -> tuple[list[Bundle], StoredRecords]:
         """Parcels, which are guests from now on, and what is stored of their articles."""
         if not numbers or not self._store:
-            return [], Held([], [], {}, [], lambda ids: {})
+            return [], StoredRecords([], [], {}, [], lambda ids: {})
         parcels = self._store.parcels(sorted(numbers))
         ids = [each for parcel in parcels for each in parcel.articles]
         store = self._store
-        held = Held.of(
+        held = StoredRecords.of(
             [*store.articles(ids).values()],
             store.placements(ids).values(),
             store.matches(ids),
@@ -146,7 +146,7 @@ class Shelf:
                 del self._home[each]
                 self._released[each] = number
 
-    def update(self, parcels: Iterable[Parcel]) -> None:
+    def update(self, parcels: Iterable[Bundle]) -> None:
         """What is kept of guests has changed."""
         self._guests.update((parcel.number, parcel) for parcel in parcels)
 

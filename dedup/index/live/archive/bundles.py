@@ -18,7 +18,7 @@ Tops = Sequence[tuple[int, int, Int32s]]
 
 
 @dataclass(frozen=True, slots=True)
-class ParcelLinks:
+class BundleLinks:
     """Links of the articles of a parcel.
 
     Args:
@@ -46,7 +46,7 @@ class ParcelLinks:
         return b"".join(part.tobytes() for part in parts)
 
     @classmethod
-    def from_bytes(cls, kept: bytes) -> ParcelLinks:
+    def from_bytes(cls, kept: bytes) -> BundleLinks:
         """What `to_bytes` was called on."""
         place = 0
 

@@ -8,7 +8,7 @@ from dedup.articles import body_of, precedence
 from dedup.config import Config
 from dedup.duplicates import clustering as near_duplicates
 from dedup.duplicates.serialization import fingerprints_of
-from dedup.index.live.archive.archive import Rows, Shelf
+from dedup.index.live.archive.archive import Archive, Rows
 from dedup.index.live.copies.signature_index import Sketches
 
 _SAME = 1 << 62
@@ -45,7 +45,7 @@ class Ghosts:
         config: Config,
         sketches: Sketches,
         digests: list[bytes],
-        shelf: Shelf,
+        shelf: Archive,
         revive: Callable[[Collection[str]], None],
     ) -> None:
         self._config = config.fingerprints

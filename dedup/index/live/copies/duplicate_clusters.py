@@ -19,7 +19,7 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
-from dedup.index.live.archive.archive import Shelf
+from dedup.index.live.archive.archive import Archive
 from dedup.index.live.arrays.components import components
 from dedup.index.live.copies.archived_signatures import Ghosts, same_text_keys, text_digest
 from dedup.index.live.copies.clusters import Body, ClusterChanges, clusters_of_component
@@ -42,7 +42,7 @@ class LiveCopies:
     """
 
     def __init__(
-        self, config: Config, shelf: Shelf, revive: Callable[[Collection[str]], None]
+        self, config: Config, shelf: Archive, revive: Callable[[Collection[str]], None]
     ) -> None:
         self._config = config
         self._shelf = shelf
