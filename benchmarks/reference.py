@@ -2,7 +2,8 @@
 
     python -m benchmarks.reference [FOLDER]
 
-By pdoc (extra `docs`). A docstring or annotation that it cannot make sense of is an error.
+By pdoc (extra `docs`). A docstring or annotation that it cannot make sense of is an error. A
+module whose extra is not installed is left out, and a printed line says how to install it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import dedup
+from dedup.errors import MissingExtraError
 
 ROOT = Path(__file__).parent.parent
 MODULES = (
@@ -32,14 +34,29 @@ MODULES = (
 """What programs may use: the public names first, then the steps behind them."""
 
 
+def loadable_modules() -> list[str]:
+    """The modules whose extra is installed, with all their public names loaded.
+
+    The public names are loaded when first used, and pdoc looks only at what is loaded.
+    """
+    loaded = []
+    for name in MODULES:
+        try:
+            module = import_module(name)
+            for public in getattr(module, "__all__", ()):
+                vars(module)[public] = getattr(module, public)
+        except MissingExtraError as error:
+            print(f"left out: {name}. {error}")
+        else:
+            loaded.append(name)
+    return loaded
+
+
 def main(folder: Path) -> None:
     """Write the pages into a folder."""
     import pdoc
 
-    # The public names are loaded when first used, and pdoc looks only at what is loaded.
-    for module in map(import_module, MODULES):
-        for name in getattr(module, "__all__", ()):
-            vars(module)[name] = getattr(module, name)
+    names = loadable_modules()
     pdoc.render.configure(
         docformat="google",
         show_source=False,
@@ -48,7 +65,7 @@ def main(folder: Path) -> None:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pdoc.pdoc(*MODULES, output_directory=folder)
+        pdoc.pdoc(*names, output_directory=folder)
     print(f"open {folder / 'index.html'}")
 
 

@@ -201,7 +201,13 @@ def _by_family(pairs: Int64s, count: int) -> Int64s:
 
 
 def compare(a: str, b: str, config: Config = Config()) -> Similarity:
-    """Exact similarity of two canonical texts, by shingles of the size that fits the shorter."""
+    """Exact similarity of two canonical texts, by shingles of the size that fits the shorter.
+
+    Args:
+        a: One text.
+        b: The other.
+        config: Sizes of shingles.
+    """
     verifier = Verifier(Utf8Texts.of([a, b]), tokenize([a, b]).counts, config, compiled=False)
     return verifier.similarities(np.array([[0, 1]])).as_dict()[0, 1]
 

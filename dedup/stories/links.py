@@ -30,7 +30,14 @@ class Links:
 
     @classmethod
     def of(cls, first: Int64s, second: Int64s, log_odds: Int64s, count: int) -> Self:
-        """From pairs in any order and direction, each once."""
+        """From pairs in any order and direction, each once.
+
+        Args:
+            first: A text of each pair, int64 of shape (k,); row numbers.
+            second: The other one.
+            log_odds: Of each pair, in 1/1000.
+            count: Number of texts.
+        """
         keys = np.concatenate((first * count + second, second * count + first))
         order = np.argsort(keys)
         keys = keys[order]

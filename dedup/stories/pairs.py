@@ -24,7 +24,12 @@ class Pairs:
 
     @classmethod
     def of(cls, parts: list[tuple[Int64s, Int64s]], count: int) -> Pairs:
-        """From pairs of n texts in any order and direction, repeated or not."""
+        """From pairs in any order and direction, repeated or not.
+
+        Args:
+            parts: Row numbers of both texts of each pair, int64 of shape (k,), in several pieces.
+            count: Number of texts.
+        """
         keys = [np.minimum(a, b) * count + np.maximum(a, b) for a, b in parts]
         # Ten times as fast as np.unique, which hashes.
         ordered = np.sort(np.concatenate([np.empty(0, np.int64), *keys]))
