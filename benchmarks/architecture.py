@@ -262,13 +262,13 @@ def _placed(rows: list[list[Node]], edges: set[tuple[Node, Node]]) -> dict[Node,
                 node: round(float(np.round(x, 3))) + offsets[node]
                 for node, x in zip(row, fitted, strict=True)
             }
-    left = min(x - _size(node) // 2 for node, x in places.items())
-    return {node: x - left + _MARGIN for node, x in places.items()}
+    leftmost = min(x - _size(node) // 2 for node, x in places.items())
+    return {node: x - leftmost + _MARGIN for node, x in places.items()}
 
 
 def _mean_place(node: Node, places: dict[Node, int], edges: set[tuple[Node, Node]]) -> float:
     """Where a node would like to be; lanes are pulled straight."""
-    pulls = [
+    pulls: list[tuple[float, float]] = [
         (places[end], (1, 2, 12)[(not _is_box(node)) + (not _is_box(end))])
         for edge in edges
         if node in edge
