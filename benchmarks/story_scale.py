@@ -32,7 +32,7 @@ from dedup.encoders import load_encoder
 from dedup.evaluation.measures import b_cubed, overlap
 from dedup.pipeline import group_texts, profiles_of
 from dedup.stories.affinity import Affinity, AffinityModel
-from dedup.stories.profiles import Profiles, keys_of
+from dedup.stories.profiles import Profiles, name_hashes
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba", "faiss-cpu")
 _ARTICLES_OF_A_TEXT = 1.6
@@ -50,7 +50,7 @@ def corpus(texts: int, days: float, config: Config = Config()) -> tuple[Profiles
     encoder = load_encoder()
     return (
         profiles_of(articles, cleaned, encoder, config),
-        keys_of([article.id for article in articles]),
+        name_hashes([article.id for article in articles]),
         stories,
     )
 

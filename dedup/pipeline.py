@@ -32,7 +32,7 @@ from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_od
 from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
 from dedup.stories.neighbors import is_exact
-from dedup.stories.profiles import Profiles, head_of, keys_of, profiles
+from dedup.stories.profiles import Profiles, title_of, name_hashes, profiles
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,7 +101,9 @@ def cluster(
     by_id = {article.id: article for article in ordered}
     founders = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
-    grouping = group_texts(scorer, keys_of([article.id for article in founders]), config, progress)
+    grouping = group_texts(
+        scorer, name_hashes([article.id for article in founders]), config, progress
+    )
     progress("describe", 0, len(grouping.groups))
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
@@ -181,16 +183,16 @@ def profiles_of(
         progress: Called as the texts are embedded.
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
-    heads = [head_of(texts[article.id].title, texts[article.id].text) for article in articles]
+    heads = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
     progress("embed", 0, len(leads))
     done = partial(_done, progress, "embed", len(leads))
-    whole, head_whole = embedded(encoder, leads, heads, done)
+    whole, title_vectors = embedded(encoder, leads, heads, done)
     progress("profile", 0, len(leads))
     return profiles(
         leads,
         heads,
         whole,
-        head_whole,
+        title_vectors,
         seconds_of(articles),
         [article.language for article in articles],
         [source_of(article) for article in articles],
@@ -249,7 +251,7 @@ def linked_texts(
         affinity.model.min_cosine if min_cosine is None else min_cosine,
         config.neighbors,
         partial(_done, progress, "neighbours", count),
-        asked=asked,
+        rows=asked,
     )
     progress("score", 0, count)
     return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
@@ -291,7 +293,7 @@ def _related(
     return story_relations(
         grouping.groups,
         [by_first[first] for first in firsts],
-        affinity.profiles.whole,
+        affinity.profiles.vectors,
         affinity.profiles.seconds,
         terms,
         config.related_stories,

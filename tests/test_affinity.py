@@ -25,7 +25,7 @@ from dedup.stories.affinity import (
     probability_of,
 )
 from dedup.stories.features import FEATURES
-from dedup.stories.profiles import Profiles, head_of, profiles
+from dedup.stories.profiles import Profiles, profiles, title_of
 
 TEXTS = [
     "Vulkan Krakatau erupts, 12 villages of Banten evacuated",
@@ -43,10 +43,10 @@ DAY = 86_400
 
 
 def profiled(texts: list[str], seconds: Int64s, languages: list[str]) -> Profiles:
-    whole = whole_vectors(load_encoder().encode(texts))
-    heads = [head_of("", text) for text in texts]
+    vectors = whole_vectors(load_encoder().encode(texts))
+    titles = [title_of("", text) for text in texts]
     sources = ["post", "post", "times", "", "", "times", "post", "", "post"][: len(texts)]
-    return profiles(texts, heads, whole, whole, seconds, languages, sources)
+    return profiles(texts, titles, vectors, vectors, seconds, languages, sources)
 
 
 @pytest.fixture

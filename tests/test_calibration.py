@@ -155,11 +155,11 @@ def test_few_sure_pairs_move_nothing() -> None:
 def test_pairs_far_apart_are_more_than_a_year_or_the_furthest_without_a_term() -> None:
     days = np.arange(0, 600, 30)
     texts = ["Krakatau erupts", "Estrella sinks", "Banten votes", "Palawan burns"] * 5
-    heads = texts
-    whole = whole_vectors(load_encoder().encode(texts))
+    titles = texts
+    vectors = whole_vectors(load_encoder().encode(texts))
 
     def found(seconds: Int64s) -> tuple[list[tuple[int, int]], int]:
-        of = profiles(texts, heads, whole, whole, seconds, ["en"] * 20, [""] * 20)
+        of = profiles(texts, titles, vectors, vectors, seconds, ["en"] * 20, [""] * 20)
         pairs, least = far_pairs(Features(of), of.seconds, timedelta(days=7))
         return list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)), least.days
 

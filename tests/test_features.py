@@ -16,7 +16,7 @@ from dedup.encoders.whole_vectors import whole_vectors
 from dedup.stories.affinity import KINDS, Affinity, AffinityModel, likely_pairs
 from dedup.stories.features import COMPILE_FROM_TEXTS, FEATURES, Features
 from dedup.stories.pairs import Pairs
-from dedup.stories.profiles import Profiles, keys_of, profiles
+from dedup.stories.profiles import Profiles, name_hashes, profiles
 
 DAY = 86_400
 WORDS = [
@@ -183,7 +183,7 @@ def test_profiles_can_be_taken_and_joined(texts: list[Told], data: st.DataObject
 @settings(max_examples=40)
 def test_a_profile_does_not_depend_on_the_other_texts(here: list[Told], there: list[Told]) -> None:
     def rows(made: Profiles) -> list[object]:
-        kinds = (made.terms, made.head_terms, made.names, made.numbers, made.rare)
+        kinds = (made.terms, made.title_terms, made.names, made.numbers, made.rare)
         return [
             made.languages[: len(here)].tolist(),
             made.sources[: len(here)].tolist(),
@@ -194,8 +194,8 @@ def test_a_profile_does_not_depend_on_the_other_texts(here: list[Told], there: l
     assert rows(profiled(here, 0)) == rows(profiled([*here, *there], 0))
 
 
-def test_names_have_keys_of_their_own() -> None:
-    keys = keys_of(["en", "", "ru", "en"])
+def test_names_have_name_hashes_their_own() -> None:
+    keys = name_hashes(["en", "", "ru", "en"])
     assert keys[0] == keys[3] != keys[2]
     assert keys[1] == -1
     assert (keys[[0, 2]] >= 0).all()
@@ -223,7 +223,7 @@ def test_profiles_do_not_depend_on_how_many_texts_are_taken_at_once(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("dedup.stories.profiles._AT_ONCE", at_once)
         parts = profiled(texts, 1)
-    for name in ("terms", "head_terms", "names", "numbers", "dates"):
+    for name in ("terms", "title_terms", "names", "numbers", "dates"):
         for field in fields(KeyedRows):
             one, other = (getattr(getattr(each, name), field.name) for each in (whole, parts))
             assert one.dtype == other.dtype

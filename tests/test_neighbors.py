@@ -270,7 +270,7 @@ def asked_for(
     of: Profiles, there: Int64s, asked: BoolMask, config: NeighborConfig
 ) -> set[tuple[int, int]]:
     pairs = story_candidates(
-        of.take(there), 0.2, config, asked=np.flatnonzero(asked[there]).astype(np.int64)
+        of.take(there), 0.2, config, rows=np.flatnonzero(asked[there]).astype(np.int64)
     )
     return {(int(there[a]), int(there[b])) for a, b in listed(pairs)}
 
@@ -286,14 +286,14 @@ def profiles_of_rows(texts: list[tuple[int | None, int, bool]]) -> Profiles:
     )
     return Profiles(
         texts=[""] * count,
-        whole=whole,
-        head_whole=whole,
+        vectors=whole,
+        title_vectors=whole,
         seconds=seconds_of([day for day, *_ in texts]),
         languages=np.array([language for _, language, _ in texts], np.int64),
         sources=np.full(count, -1),
         short=np.zeros(count, bool),
         terms=rows,
-        head_terms=nothing,
+        title_terms=nothing,
         names=nothing,
         numbers=nothing,
         dates=nothing,

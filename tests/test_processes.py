@@ -123,9 +123,9 @@ def test_profiles_and_vectors_made_in_processes_are_the_same(
         monkeypatch.setattr(f"dedup.{name}", 64)
     monkeypatch.setattr("dedup.compute.processes.available_cores", lambda: 2)
     spread_out = profiles_of(articles, texts, BundledEncoder(), Config())
-    assert alone.whole.tolist() == spread_out.whole.tolist()
-    assert alone.head_whole.tolist() == spread_out.head_whole.tolist()
-    for rows in ("terms", "head_terms", "names", "numbers", "dates"):
+    assert alone.vectors.tolist() == spread_out.vectors.tolist()
+    assert alone.title_vectors.tolist() == spread_out.title_vectors.tolist()
+    for rows in ("terms", "title_terms", "names", "numbers", "dates"):
         for values in ("offsets", "keys", "values"):
             one, other = (getattr(getattr(each, rows), values) for each in (alone, spread_out))
             assert one.dtype == other.dtype

@@ -25,7 +25,7 @@ from dedup.description.relations import (
 )
 from dedup.description.summaries import Outlines
 from dedup.description.terms import StoryTerms
-from dedup.index.live.arrays.inverted_index import Postings
+from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.summaries import Place, StorySummary
 from dedup.records import StoryGroup, StoryRelation
 from dedup.text.terms import WEIGHT_UNIT
@@ -73,7 +73,7 @@ class RelationIndex:
         self._ids: list[str] = []
         self._outlines: list[StorySummary | None] = []
         self._slot_of: dict[str, int] = {}
-        self._postings = Postings()
+        self._postings = InvertedIndex()
         self._known: dict[int, _Near] = {}
         self._decided: dict[_Key, bool] = {}
         self.version = 0

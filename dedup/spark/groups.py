@@ -32,7 +32,7 @@ from dedup.spark.rows import (
 from dedup.spark.stages import Stages
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Grouping, group
-from dedup.stories.profiles import keys_of
+from dedup.stories.profiles import name_hashes
 
 _TEXT = pa.string()
 _PLACED = pa.struct({"id": _TEXT, "probability": pa.float64()})
@@ -94,7 +94,7 @@ def _told(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config
         second,
         numbers(links, "log_odds"),
         affinity.profiles.seconds,
-        keys_of(rows["id"].to_pylist()),
+        name_hashes(rows["id"].to_pylist()),
         affinity,
         config.stories,
         config.neighbors.max_gap,

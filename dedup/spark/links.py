@@ -108,8 +108,8 @@ def profiles_in(table: pa.Table) -> Profiles:
     # The index keeps what it stored, int16; products of vectors are those of float32.
     return replace(
         found,
-        whole=found.whole.astype(np.float32),
-        head_whole=found.head_whole.astype(np.float32),
+        vectors=found.vectors.astype(np.float32),
+        title_vectors=found.title_vectors.astype(np.float32),
     )
 
 

@@ -6,8 +6,8 @@ evidence is never held against a pair. Pairs of one language and pairs of two ha
 their own, since translated texts are less similar than texts of one language. The curves are a
 readable JSON file per encoder, as every encoder's cosines have their own scale.
 
-Log-odds are whole numbers of 1/1000, so that their sums do not depend on the order of
-adding, and ties are ties everywhere.
+Log-odds are whole numbers, in units of 1/1000, so that their sums do not depend on the order of
+adding, and equal sums are equal everywhere.
 
 Sources: Good 1950, "Probability and the Weighing of Evidence" (the parts are weights of
 evidence, in nats); Hastie & Tibshirani 1990, "Generalized Additive Models".
@@ -40,7 +40,7 @@ Curve = tuple[tuple[float, float], ...]
 
 LOG_ODDS_UNIT = 0.001
 KINDS = ("same_language", "cross_language")
-"""Pairs whose languages are known and differ have curves of their own."""
+"""Kinds of pairs: those whose languages are known and differ have curves of their own."""
 
 _PAIRS_AT_ONCE = 1 << 16
 _SCORED_AT_ONCE = 1 << 20
@@ -51,9 +51,9 @@ class AffinityModel:
     """Curves of the additive model.
 
     Args:
-        name: What they were fitted for, an encoder's name or `default`.
+        name: The encoder that the curves were fitted for, or `default`.
         min_cosine: Pairs below this cosine are not worth scoring.
-        intercepts: Log-odds of a pair whose features add nothing, by kind of pair.
+        intercepts: Log-odds of a pair without evidence, by kind of pair.
         curves: By kind of pair and feature.
     """
 
@@ -64,7 +64,7 @@ class AffinityModel:
 
     @classmethod
     def load(cls, path: str, encoder: str) -> Self:
-        """Curves from a JSON file, or, for an empty path, those shipped for the encoder.
+        """Model from a JSON file, or, for an empty path, the one shipped for the encoder.
 
         Raises:
             ConfigError: The file cannot be read, lacks a value, or has a curve that turns back.
@@ -100,15 +100,15 @@ class AffinityModel:
         """Log-odds of pairs, in units of 1/1000, of the shape of the values.
 
         Args:
-            values: Of all features, in arrays of one shape.
-            cross: Whether the languages differ, of that shape.
+            values: Values of all features, in arrays of one shape.
+            cross: Whether the languages of each pair differ, of that shape.
         """
         one, two = self.curves[KINDS[0]], self.curves[KINDS[1]]
         same_prior, cross_prior = (self.intercepts[kind] for kind in KINDS)
         total = np.where(cross, cross_prior, same_prior)
         for name in FEATURES:
-            found = values[name]
-            total = total + np.where(cross, height(two[name], found), height(one[name], found))
+            x = values[name]
+            total = total + np.where(cross, height(two[name], x), height(one[name], x))
         return np.round(total / LOG_ODDS_UNIT).astype(np.int64)
 
     def arrays(self) -> tuple[Any, ...]:
@@ -123,7 +123,7 @@ class AffinityModel:
         """The file that `load` reads.
 
         Args:
-            note: Where the curves come from, for people.
+            note: Where the curves come from, in words.
         """
         stored = {
             "name": self.name,
@@ -162,8 +162,8 @@ class Affinity:
         model: The curves.
         profiles: The texts.
         compiled: Use the kernels; by default for many texts. The values are the same.
-        sizes: Of the texts, where they are known.
-        curves: `model.arrays()`, where they are known.
+        sizes: Sizes of the profiles, if they are known.
+        curves: `model.arrays()`, if they are known.
     """
 
     def __init__(
@@ -183,8 +183,8 @@ class Affinity:
         """Log-odds of pairs of texts, in units of 1/1000.
 
         Args:
-            first: Number of the one text of each pair, int64 of shape (m,).
-            second: Number of the other, int64 of shape (m,).
+            first: Row of the first text of each pair, int64 of shape (m,).
+            second: Row of the second text, int64 of shape (m,).
 
         Returns:
             int64 of shape (m,).
@@ -199,31 +199,31 @@ class Affinity:
         return np.concatenate(scored)
 
     def block(self, rows: Int64s, columns: Int64s) -> Int64s:
-        """Log-odds of some texts with each of others, in units of 1/1000.
+        """Log-odds of all pairs of one text out of k and one out of l, in units of 1/1000.
 
         Args:
-            rows: Numbers of k texts, int64 of shape (k,).
-            columns: Numbers of l texts, int64 of shape (l,).
+            rows: Rows of k texts, int64 of shape (k,).
+            columns: Rows of l texts, int64 of shape (l,).
 
         Returns:
-            int64 of shape (k, l). What a text has with itself means nothing.
+            int64 of shape (k, l). The log-odds of a text with itself mean nothing.
         """
         if self.features.kernel is not None:
             return self.features.kernel.block(self._curves, rows, columns)
         at_once = max(1, _PAIRS_AT_ONCE // max(1, len(columns)))
         parts = [np.empty((0, len(columns)), np.int64)]
         for start in range(0, len(rows), at_once):
-            some = rows[start : start + at_once]
-            cross = self.features.is_cross(some[:, None], columns[None, :])
-            parts.append(self.model.log_odds(self.features.of_block(some, columns), cross))
+            lines = rows[start : start + at_once]
+            cross = self.features.is_cross(lines[:, None], columns[None, :])
+            parts.append(self.model.log_odds(self.features.of_block(lines, columns), cross))
         return np.concatenate(parts)
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
-        """What the log-odds of one pair are made of; the parts add up to them.
+        """Parts that add up to the log-odds of one pair.
 
         Args:
-            a: Number of the one text.
-            b: Number of the other.
+            a: Row of the first text.
+            b: Row of the second text.
         """
         first, second = np.array([a]), np.array([b])
         place = int(self.features.is_cross(first, second)[0])
@@ -243,14 +243,14 @@ class Affinity:
 
 
 def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, Int64s, Int64s]:
-    """The pairs with log-odds of at least `floor`, in their order, and these log-odds.
+    """Pairs with log-odds of at least `floor`, in their order, and these log-odds.
 
-    They are scored in parts, so that those of the many unlikely pairs are never all there.
+    Pairs are scored in parts, so that memory never holds the scores of all unlikely ones.
 
     Args:
-        affinity: Scores them.
+        affinity: Scores the pairs.
         pairs: n candidate pairs.
-        floor: In units of 1/1000.
+        floor: Smallest log-odds, in units of 1/1000.
 
     Returns:
         First and second text and log-odds in units of 1/1000, int64 of shape (m,) each.
@@ -260,8 +260,8 @@ def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, 
         part = slice(start, start + _SCORED_AT_ONCE)
         first, second = pairs.first[part], pairs.second[part]
         log_odds = affinity.log_odds(first, second)
-        kept = log_odds >= floor
-        parts.append((first[kept], second[kept], log_odds[kept]))
+        likely = log_odds >= floor
+        parts.append((first[likely], second[likely], log_odds[likely]))
     first, second, log_odds = (np.concatenate([part[k] for part in parts]) for k in range(3))
     return first, second, log_odds
 

@@ -1,6 +1,6 @@
-"""Approximate neighbours for corpora beyond exact search, by the inverted files of FAISS.
+"""Approximate neighbours for corpora too large for exact search, by the inverted files of FAISS.
 
-Each language has its own index, so that its quota does not depend on the others. More
+Each language has an index of its own, so that its quota does not depend on the others. More
 neighbours are fetched than wanted, since those too far in time are left out afterwards.
 """
 
@@ -24,43 +24,43 @@ _AT_ONCE = 16_384
 
 
 def approximate_pairs(
-    whole: Float32s,
+    vectors: Float32s,
     seconds: Int64s,
     languages: Int64s,
     min_cosine: float,
     config: NeighborConfig,
     on_progress: Callable[[int], None] | None = None,
-    asked: Int64s | None = None,
+    rows: Int64s | None = None,
 ) -> Pairs:
-    """Most of the pairs that `neighbors.neighbor_pairs` finds by exact search."""
+    """Most of the pairs that `neighbors.neighbor_pairs` finds by exact search; same arguments."""
     gap = int(config.max_gap.total_seconds())
     threshold = np.float32(min_cosine * SCALE * SCALE - 0.5)
     parts = []
     done = 0
-    wanting = np.arange(len(whole)) if asked is None else asked
+    rows = np.arange(len(vectors)) if rows is None else rows
     for language in np.unique(languages).tolist():
         members = np.flatnonzero(languages == language)
-        index = _index(whole[members])
+        index = _index(vectors[members])
         wanted = min(len(members), config.neighbors_per_language * _FETCHED)
-        for start in range(0, len(wanting), _AT_ONCE):
-            queries = wanting[start : start + _AT_ONCE]
-            products, found = index.search(whole[queries], wanted)
+        for start in range(0, len(rows), _AT_ONCE):
+            queries = rows[start : start + _AT_ONCE]
+            products, places = index.search(vectors[queries], wanted)
             row = np.repeat(queries, wanted)
-            other = members[np.maximum(found, 0).ravel()]
-            kept = (products.ravel() >= threshold) & (found.ravel() >= 0) & (row != other)
-            kept &= within_gap(seconds, row, other, gap)
-            # FAISS returns the nearest first: the rank among what is kept decides.
-            ranks = kept.reshape(found.shape).cumsum(axis=1).ravel()
-            kept &= ranks <= config.neighbors_per_language
-            parts.append((row[kept], other[kept]))
+            other = members[np.maximum(places, 0).ravel()]
+            near = (products.ravel() >= threshold) & (places.ravel() >= 0) & (row != other)
+            near &= within_gap(seconds, row, other, gap)
+            # FAISS returns the nearest first: the rank among those near in time decides.
+            ranks = near.reshape(places.shape).cumsum(axis=1).ravel()
+            near &= ranks <= config.neighbors_per_language
+            parts.append((row[near], other[near]))
         done += len(members)
         if on_progress is not None:
             on_progress(done)
-    return Pairs.of(parts, len(whole))
+    return Pairs.of(parts, len(vectors))
 
 
 def _index(vectors: Float32s) -> Any:  # noqa: ANN401 (faiss has no types)
-    """An inverted file with about as many cells as each of them has vectors."""
+    """Inverted file with about as many cells as vectors in each cell."""
     import faiss
 
     flat = faiss.IndexFlatIP(vectors.shape[1])

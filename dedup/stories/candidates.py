@@ -1,9 +1,9 @@
-"""Pairs of texts that are worth scoring: the nearest vectors, and what shares rare words or names.
+"""Candidate pairs of texts: those with near vectors, and those that share rare words or names.
 
-An encoder does not know every name. An inverted index from rare terms to texts finds the
-pairs that share several of them. A term in many texts at a time is no evidence: each text
-is paired with the next texts in time that have the term, at most `REACH` of them, so that the
-pairs of a text depend only on the texts between, and none is compared beyond `max_gap`.
+An encoder does not know every name, so an inverted index from rare terms to texts finds the
+pairs that share several of them. A term in many texts at a time is no evidence: each text is
+paired with at most `REACH` later texts that have the term, the next ones in time. So the pairs
+of two texts depend only on the texts between them, and no pair is further apart than `max_gap`.
 """
 
 from __future__ import annotations
@@ -37,33 +37,32 @@ def story_candidates(
     config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
     compiled: bool | None = None,
-    asked: Int64s | None = None,
+    rows: Int64s | None = None,
 ) -> Pairs:
-    """Pairs that may cover the same event.
+    """Pairs of texts that may cover the same event.
 
     Args:
         profiles: The texts, in the order of precedence.
         min_cosine: Smallest cosine of neighbours.
-        config: Limits.
+        config: Limits on neighbours and shared terms.
         on_progress: Called with the number of texts whose neighbours were searched.
         compiled: Use the kernels; by default for many texts. The pairs are the same.
-        asked: Numbers of some of the texts, int64; by default all. When all texts within
-            `max_gap` of these are there, and those without a date, the pairs that are found from
-            each text are those that are found from it among all texts of the corpus: its nearest,
-            and what shares terms with it and came later. Of two texts one of which has no
-            date, this one is to be asked.
+        rows: Rows of the texts to find pairs for, int64; by default all. The pairs of a text are
+            those that it has in the whole corpus if the profiles hold all texts within `max_gap`
+            of it and all undated ones: its nearest texts, and later ones that share terms with
+            it. A pair with one undated text is found from that text.
     """
     of = profiles
     near = neighbor_pairs(
-        of.whole, of.seconds, of.languages, min_cosine, config, on_progress, compiled, asked
+        of.vectors, of.seconds, of.languages, min_cosine, config, on_progress, compiled, rows
     )
-    sharing = [term_pairs(rows, of.seconds, config, compiled) for rows in (of.terms, of.names)]
-    found = [(near.first, near.second)]
-    for each in sharing:
-        earlier = np.where(of.seconds[each.second] == UNDATED, each.second, each.first)
-        kept = slice(None) if asked is None else np.isin(earlier, asked)
-        found.append((each.first[kept], each.second[kept]))
-    return Pairs.of(found, len(of.seconds))
+    parts = [(near.first, near.second)]
+    for terms in (of.terms, of.names):
+        pairs = term_pairs(terms, of.seconds, config, compiled)
+        earlier = np.where(of.seconds[pairs.second] == UNDATED, pairs.second, pairs.first)
+        wanted = slice(None) if rows is None else np.isin(earlier, rows)
+        parts.append((pairs.first[wanted], pairs.second[wanted]))
+    return Pairs.of(parts, len(of.seconds))
 
 
 def term_pairs(

@@ -1,4 +1,4 @@
-"""Features and log-odds of pairs by the compiled kernel, in threads."""
+"""Features and log-odds of pairs, computed by the compiled kernel in threads."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ _SECONDS_PER_DAY = 86_400.0
 
 
 def _hashed_rows(of: Profiles) -> tuple[KeyedRows, ...]:
-    return of.terms, of.head_terms, of.names, of.numbers, of.dates
+    return of.terms, of.title_terms, of.names, of.numbers, of.dates
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Sizes of the rows of n texts.
+    """Sizes of the profiles of n texts.
 
     Args:
-        terms: Squares of the terms, int64 of shape (n,).
-        head_terms: Squares of the terms of the heads, int64 of shape (n,).
-        longest: The most entries of a row of terms, terms of heads, names, numbers and
-            dates, int64 (5,).
+        terms: Sum of the squared rarities of the terms of each text, int64 of shape (n,).
+        title_terms: The same sum for each title, int64 of shape (n,).
+        longest: Entries of the longest row of terms, title terms, names, numbers and dates,
+            int64 (5,).
     """
 
     terms: Int64s
-    head_terms: Int64s
+    title_terms: Int64s
     longest: Int64s
 
     @classmethod
     def of(cls, profiles: Profiles) -> Sizes:
-        """Of these texts."""
-        longest = [each.counts.max(initial=0) for each in _hashed_rows(profiles)]
+        """Sizes of these profiles."""
+        longest = [rows.counts.max(initial=0) for rows in _hashed_rows(profiles)]
         return cls(
-            profiles.terms.squares(), profiles.head_terms.squares(), np.array(longest, np.int64)
+            profiles.terms.squares(), profiles.title_terms.squares(), np.array(longest, np.int64)
         )
 
 
 class CompiledPairs:
-    """Pairs among n texts, for `features.Features` and `affinity.Affinity`.
+    """Compiled scores of pairs among n texts, for `features.Features` and `affinity.Affinity`.
 
     Args:
         profiles: The texts.
-        known: What would have to be computed from them, where it is known.
+        known: Sizes of the profiles; computed if not given.
     """
 
     def __init__(self, profiles: Profiles, known: Sizes | None = None) -> None:
@@ -65,11 +65,11 @@ class CompiledPairs:
         columns = (of.seconds, of.languages, of.sources, of.short)
         self._texts = (
             # Arrays with gaps would be other types to the kernels, compiled again for them.
-            np.ascontiguousarray(of.whole, np.int16),
-            np.ascontiguousarray(of.head_whole, np.int16),
+            np.ascontiguousarray(of.vectors, np.int16),
+            np.ascontiguousarray(of.title_vectors, np.int16),
             *map(np.ascontiguousarray, columns),
             *map(_arrays, rows),
-            (sizes.terms, sizes.head_terms),
+            (sizes.terms, sizes.title_terms),
             sizes.longest,
         )
         self._units = (float(SCALE * SCALE), WEIGHT_UNIT, _SECONDS_PER_DAY, RARE_WEIGHT, UNDATED)
@@ -79,54 +79,54 @@ class CompiledPairs:
         from dedup.stories.kernels.pairs import pair_values
 
         first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)
-        found = np.empty((len(first), features), np.float64)
+        values = np.empty((len(first), features), np.float64)
 
-        def one(part: slice) -> None:
-            pair_values(self._texts, self._units, first[part], second[part], found[part])
+        def work(part: slice) -> None:
+            pair_values(self._texts, self._units, first[part], second[part], values[part])
 
-        _in_parts(one, len(first), _PAIRS_AT_ONCE)
-        return found
+        _in_parts(work, len(first), _PAIRS_AT_ONCE)
+        return values
 
     def log_odds(self, curves: tuple[Any, ...], first: Int64s, second: Int64s) -> Int64s:
         """Log-odds of pairs, int64 of shape (m,); curves as `curve_arrays` makes them."""
         from dedup.stories.kernels.pairs import pair_log_odds
 
         first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)
-        found = np.empty(len(first), np.int64)
+        scores = np.empty(len(first), np.int64)
 
-        def one(part: slice) -> None:
-            pair_log_odds(self._texts, self._units, curves, first[part], second[part], found[part])
+        def work(part: slice) -> None:
+            pair_log_odds(self._texts, self._units, curves, first[part], second[part], scores[part])
 
-        _in_parts(one, len(first), _PAIRS_AT_ONCE)
-        return found
+        _in_parts(work, len(first), _PAIRS_AT_ONCE)
+        return scores
 
     def block(self, curves: tuple[Any, ...], rows: Int64s, columns: Int64s) -> Int64s:
         """Log-odds of k texts with each of l, int64 of shape (k, l)."""
         from dedup.stories.kernels.pairs import block_log_odds
 
         rows, columns = np.ascontiguousarray(rows), np.ascontiguousarray(columns)
-        found = np.empty((len(rows), len(columns)), np.int64)
+        scores = np.empty((len(rows), len(columns)), np.int64)
         mirrored = np.array_equal(rows, columns)
 
-        def one(part: slice) -> None:
+        def work(part: slice) -> None:
             block_log_odds(
                 self._texts, self._units, curves, rows, columns,
-                part.start, part.stop, mirrored, found,
+                part.start, part.stop, mirrored, scores,
             )  # fmt: skip
 
-        _in_parts(one, len(rows), max(1, _PAIRS_AT_ONCE // max(1, len(columns))))
-        return found
+        _in_parts(work, len(rows), max(1, _PAIRS_AT_ONCE // max(1, len(columns))))
+        return scores
 
 
 def curve_arrays(
     intercepts: Sequence[float], curves: Sequence[Mapping[str, Any]], features: Sequence[str]
 ) -> tuple[Any, ...]:
-    """Curves as the kernel reads them.
+    """Arrays of the curves, for the kernel.
 
     Args:
-        intercepts: Of each kind of pair.
-        curves: Points of the curves by feature, of each kind of pair.
-        features: In their order.
+        intercepts: Log-odds of a pair without evidence, for each kind of pair.
+        curves: Points of the curves by feature, for each kind of pair.
+        features: Names of the features, in the kernel's order.
 
     Returns:
         Intercepts; number of the first segment of each curve, int64 (kinds, features + 1);

@@ -43,7 +43,7 @@ FEATURES: Mapping[str, int] = {
     "same_source": 0,
     "short_text": 0,
 }
-"""Features, and whether more of one speaks for (1) or against (-1) the same event, or either.
+"""Features, and whether a larger value speaks for (1) or against (-1) the same event, or both (0).
 
 text_cosine: of the vectors of title and lead. title_cosine: of the titles alone.
 cross_cosine: the larger one of title with text. shared_terms: square root of the summed
@@ -57,7 +57,7 @@ two may be of any time. same_source: 1 if one outlet published both. short_text:
 them has less than 300 characters."""
 
 COMPILE_FROM_TEXTS = 3000
-"""Of fewer texts the pairs cost less than loading the compiled kernels."""
+"""Below so many texts NumPy takes less time than loading the compiled kernels."""
 _ONE = float(SCALE * SCALE)
 _SECONDS_PER_DAY = 86_400.0
 
@@ -68,7 +68,7 @@ class Features:
     Args:
         profiles: The texts.
         compiled: Use the kernels; by default for many texts.
-        sizes: Of the texts, where they are known.
+        sizes: Sizes of the profiles, if they are known.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Features:
         self._of = profiles
         many = len(profiles.seconds) >= COMPILE_FROM_TEXTS
         self.kernel = CompiledPairs(profiles, sizes) if kernels.chosen(compiled, many) else None
-        """Present where pairs go through the kernels."""
+        """Computes pairs by the compiled kernel; None where NumPy does."""
 
     @cached_property
     def _matrices(self) -> _Matrices:
@@ -87,25 +87,25 @@ class Features:
         """Values of `FEATURES` for pairs of texts.
 
         Args:
-            a: Number of the one text of each pair, int64 of shape (m,).
-            b: Number of the other, int64 of shape (m,).
+            a: Row of the first text of each pair, int64 of shape (m,).
+            b: Row of the second text, int64 of shape (m,).
 
         Returns:
-            float64 of shape (m,) each, in the units that `FEATURES` says.
+            float64 of shape (m,) by feature, in the units named at `FEATURES`.
         """
         if self.kernel is not None:
             return dict(zip(FEATURES, self.kernel.values(a, b, len(FEATURES)).T, strict=True))
         of, rows = self._of, self._matrices
-        texts, heads = of.whole, of.head_whole
-        crossed = np.maximum(_dots(texts[a], heads[b]), _dots(heads[a], texts[b]))
-        heads_shared = _common(rows.head_terms[a], rows.head_terms[b])
+        texts, titles = of.vectors, of.title_vectors
+        crossed = np.maximum(_dots(texts[a], titles[b]), _dots(titles[a], texts[b]))
+        title_products = _common(rows.title_terms[a], rows.title_terms[b])
         return {
             "text_cosine": _dots(texts[a], texts[b]) / _ONE,
-            "title_cosine": _dots(heads[a], heads[b]) / _ONE,
+            "title_cosine": _dots(titles[a], titles[b]) / _ONE,
             "cross_cosine": crossed / _ONE,
             "shared_terms": _root_bits(_common(rows.rare[a], rows.has_rare[b])),
             "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
-            "title_terms": _cosine(heads_shared, rows.squares[1], a, b),
+            "title_terms": _cosine(title_products, rows.squares[1], a, b),
             "shared_names": _root_mean_bits(
                 _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
             ),
@@ -115,21 +115,21 @@ class Features:
         }
 
     def of_block(self, lines: Int64s, columns: Int64s) -> Values:
-        """Values of `FEATURES` for some texts with each of others.
+        """Values of `FEATURES` for all pairs of one text out of k and one out of l.
 
         Args:
-            lines: Numbers of k texts, int64 of shape (k,).
-            columns: Numbers of l texts, int64 of shape (l,).
+            lines: Rows of k texts, int64 of shape (k,).
+            columns: Rows of l texts, int64 of shape (l,).
 
         Returns:
-            float64 of shape (k, l) each, in the units that `FEATURES` says.
+            float64 of shape (k, l) by feature, in the units named at `FEATURES`.
         """
         of, rows = self._of, self._matrices
         a, b = lines[:, None], columns[None, :]
-        texts, heads = of.whole, of.head_whole
-        crossed = np.maximum(texts[lines] @ heads[columns].T, heads[lines] @ texts[columns].T)
+        texts, titles = of.vectors, of.title_vectors
+        crossed = np.maximum(texts[lines] @ titles[columns].T, titles[lines] @ texts[columns].T)
         terms = (rows.terms[lines] @ rows.terms[columns].T).toarray()
-        head_terms = (rows.head_terms[lines] @ rows.head_terms[columns].T).toarray()
+        title_terms = (rows.title_terms[lines] @ rows.title_terms[columns].T).toarray()
         sounding = (
             (rows.names[lines] @ rows.has_name[columns].T).toarray(),
             (rows.has_name[lines] @ rows.names[columns].T).toarray(),
@@ -137,11 +137,11 @@ class Features:
         shared_terms = (rows.rare[lines] @ rows.has_rare[columns].T).toarray()
         return {
             "text_cosine": (texts[lines] @ texts[columns].T).astype(np.float64) / _ONE,
-            "title_cosine": (heads[lines] @ heads[columns].T).astype(np.float64) / _ONE,
+            "title_cosine": (titles[lines] @ titles[columns].T).astype(np.float64) / _ONE,
             "cross_cosine": crossed.astype(np.float64) / _ONE,
             "shared_terms": _root_bits(shared_terms),
             "term_cosine": _cosine(terms, rows.squares[0], a, b),
-            "title_terms": _cosine(head_terms, rows.squares[1], a, b),
+            "title_terms": _cosine(title_terms, rows.squares[1], a, b),
             "shared_names": _root_mean_bits(*sounding),
             **self._numbers((rows.numbers[lines] @ rows.numbers[columns].T).toarray(), a, b),
             **self._dates((rows.dates[lines] @ rows.dates[columns].T).toarray(), a, b),
@@ -155,13 +155,13 @@ class Features:
         return differ
 
     def details(self, a: int, b: int) -> dict[str, str]:
-        """The words, the rarest first, numbers and days that two texts share, by feature.
+        """Words, names, numbers and days that two texts share, as text, by feature.
 
-        Names are listed where the two spell them differently.
+        Words and names are listed by rarity, names only if the two texts spell them differently.
 
         Args:
-            a: Number of the one text.
-            b: Number of the other.
+            a: Row of the first text.
+            b: Row of the second text.
         """
         texts = self._of.texts[a], self._of.texts[b]
         first, second = (spelled_terms([text], RARE_BITS) for text in texts)
@@ -169,17 +169,21 @@ class Features:
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
         days = sorted(self._days(a) & self._days(b))
         return {
-            "shared_terms": _rarest({key: first[key] for key in first if key in second}),
+            "shared_terms": _rarest({term: first[term] for term in first if term in second}),
             "shared_names": _rarest(
-                {key: first[key] for key in names if names[key] in others and key not in second}
+                {
+                    term: first[term]
+                    for term, name in names.items()
+                    if name in others and term not in second
+                }
             ),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
             "shared_dates": ", ".join(map(shown_day, days)),
         }
 
-    def _days(self, text: int) -> set[int]:
-        of = self._of.dates
-        return set(of.keys[of.offsets[text] : of.offsets[text + 1]].tolist())
+    def _days(self, row: int) -> set[int]:
+        dates = self._of.dates
+        return set(dates.keys[dates.offsets[row] : dates.offsets[row + 1]].tolist())
 
     def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
         counts = self._of.numbers.counts
@@ -198,7 +202,7 @@ class Features:
         }
 
     def _circumstances(self, a: Int64s, b: Int64s) -> Values:
-        """The features that do not compare contents."""
+        """Features of times, outlets and lengths, which do not compare contents."""
         of = self._of
         gap, dated = time_gaps(of.seconds, a, b)
         one_source = (of.sources[a] == of.sources[b]) & (of.sources[a] >= 0)
@@ -212,10 +216,10 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class _Matrices:
-    """The rows of n texts as sparse matrices, for the plain path."""
+    """Sparse matrices of the rows of n texts, for the NumPy path."""
 
     terms: sp.csr_array
-    head_terms: sp.csr_array
+    title_terms: sp.csr_array
     rare: sp.csr_array
     has_rare: sp.csr_array
     names: sp.csr_array
@@ -229,14 +233,14 @@ class _Matrices:
         rare, names = profiles.rare.sparse(), profiles.names.sparse()
         return cls(
             profiles.terms.sparse(),
-            profiles.head_terms.sparse(),
+            profiles.title_terms.sparse(),
             rare,
             _ones(rare),
             names,
             _ones(names),
             profiles.numbers.sparse(),
             profiles.dates.sparse(),
-            (profiles.terms.squares(), profiles.head_terms.squares()),
+            (profiles.terms.squares(), profiles.title_terms.squares()),
         )
 
 
@@ -246,32 +250,32 @@ def _ones(rows: sp.csr_array) -> sp.csr_array:
 
 def _common(a: sp.csr_array, b: sp.csr_array) -> Int64s:
     """Inner products of the rows of two sparse arrays, int64 of shape (m,)."""
-    found: Int64s = np.asarray(a.multiply(b).sum(axis=1)).ravel()
-    return found
+    products: Int64s = np.asarray(a.multiply(b).sum(axis=1)).ravel()
+    return products
 
 
 def _dots(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> Float64s:
     """Inner products of whole-number rows, exact."""
-    made: Float64s = np.einsum("ij,ij->i", a, b).astype(np.float64)
-    return made
+    products: Float64s = np.einsum("ij,ij->i", a, b).astype(np.float64)
+    return products
 
 
 def _root_bits(weights: Int64s) -> Float64s:
     """Square root of a sum of rarities, in bits."""
-    made: Float64s = np.sqrt(weights * WEIGHT_UNIT)
-    return made
+    roots: Float64s = np.sqrt(weights * WEIGHT_UNIT)
+    return roots
 
 
 def _root_mean_bits(first: Int64s, second: Int64s) -> Float64s:
-    """Square root of the mean of two sums of rarities, in bits: each of one side's spellings."""
-    made: Float64s = np.sqrt((first + second) * (WEIGHT_UNIT / 2))
-    return made
+    """Square root of the mean of two sums of rarities, in bits: one for each text's spellings."""
+    roots: Float64s = np.sqrt((first + second) * (WEIGHT_UNIT / 2))
+    return roots
 
 
 def _cosine(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s:
     lengths = np.sqrt((squares[a] * squares[b]).astype(np.float64))
-    made: Float64s = products / np.where(lengths > 0, lengths, 1.0)
-    return made
+    cosines: Float64s = products / np.where(lengths > 0, lengths, 1.0)
+    return cosines
 
 
 def _rarest(words: Mapping[int, str], limit: int = 8) -> str:

@@ -1,13 +1,13 @@
 """The step `neighbours`: vectors and times -> pairs that may cover the same event.
 
-Every text has its nearest neighbours within `max_gap` in each language. Vectors are kept as
-whole numbers, `round(4000 * unit_vector)`. By Cauchy-Schwarz the absolute values of the
-products of two such vectors add up to about 4000^2, which is below 2^24, so that float32
-adds them exactly in any order: a similarity is the same to the last bit on one thread or
-many, in any batch shape, on any machine.
+Every text has its nearest neighbours within `max_gap` in each language. Vectors are whole
+numbers, `round(4000 * unit_vector)`. By Cauchy-Schwarz the absolute values of the products of
+two such vectors add up to about 4000^2, which is below 2^24, so that float32 adds them exactly
+in any order: a similarity is the same to the last bit on one thread or many, in any batch
+shape, on any machine.
 
 Up to `max_exact_texts` texts every one is compared with all others inside the time window;
-above, FAISS looks only into the cells of an inverted file that are nearest.
+above, FAISS searches only the nearest cells of an inverted file.
 
 Source of the inverted file: Sivic & Zisserman 2003; Johnson, Douze & Jegou 2019 (FAISS).
 """
@@ -36,67 +36,68 @@ _MAX_BLOCK = 1024
 
 
 def neighbor_pairs(
-    whole: Float32s,
+    vectors: Float32s,
     seconds: Int64s,
     languages: Int64s,
     min_cosine: float,
     config: NeighborConfig = NeighborConfig(),
     on_progress: Callable[[int], None] | None = None,
     compiled: bool | None = None,
-    asked: Int64s | None = None,
+    rows: Int64s | None = None,
 ) -> Pairs:
-    """Pairs of which one is among the nearest of the other in its language.
+    """Pairs of texts of which one is among the nearest of the other in its language.
 
     Args:
-        whole: Whole-number vectors, float32 of shape (n, dim).
+        vectors: Whole-number vectors, float32 of shape (n, dim).
         seconds: Publication times in seconds since 1970, int64 of shape (n,);
             `UNDATED` where unknown: such a text is compared with all.
-        languages: Keys of the languages, int64 of shape (n,), -1 where unknown.
+        languages: Ids of the languages, int64 of shape (n,), -1 where unknown.
         min_cosine: Smallest cosine of a pair, this value included.
-        config: Largest time between the two, how many neighbours in each language.
+        config: Largest time between the two, number of neighbours in each language.
         on_progress: Called with the number of texts searched so far.
         compiled: Use the kernel; by default for many texts. The pairs are the same.
-        asked: Numbers of the texts whose nearest are looked for, int64; by default all.
+        rows: Rows of the texts whose nearest are searched, int64; by default all.
 
     Returns:
-        With exact search a function of the vectors, times and languages alone; of
-        neighbours that are equally near to a text all count.
+        With exact search a function of the vectors, times and languages alone; neighbours that
+        are equally near to a text all count.
     """
     if not is_exact(seconds, config):
         from dedup.stories.approximate_neighbors import approximate_pairs
 
-        return approximate_pairs(whole, seconds, languages, min_cosine, config, on_progress, asked)
-    choose = _chosen_compiled if kernels.chosen(compiled, len(whole) >= _MANY) else _chosen_plain
+        return approximate_pairs(vectors, seconds, languages, min_cosine, config, on_progress, rows)
+    many = len(vectors) >= _MANY
+    choose = _nearest_compiled if kernels.chosen(compiled, many) else _nearest_plain
     gap = int(config.max_gap.total_seconds())
     search = _Search(
         seconds, gap, config.neighbors_per_language, np.float32(min_cosine * _ONE - 0.5)
     )
-    shelves = [
-        _Shelf.of(np.flatnonzero(languages == language), whole, seconds)
+    timelines = [
+        _Timeline.of(np.flatnonzero(languages == language), vectors, seconds)
         for language in np.unique(languages)
     ]
     order = np.argsort(seconds, kind="stable")
-    if asked is not None:
-        order = order[np.isin(order, asked)]
+    if rows is not None:
+        order = order[np.isin(order, rows)]
     parts = []
-    columns = max((len(each.times) for each in shelves), default=0)
+    columns = max((len(timeline.times) for timeline in timelines), default=0)
     blocks = list(_blocks(seconds[order], columns))
     room = np.empty(max((stop - start for start, stop in blocks), default=0) * columns, np.float32)
     for start, stop in blocks:
         queries = order[start:stop]
-        for shelf in shelves:
-            around, vectors = shelf.near(seconds[queries], gap)
-            products = _product(whole[queries], vectors, room)
+        for timeline in timelines:
+            around, others = timeline.near(seconds[queries], gap)
+            products = _product(vectors[queries], others, room)
             parts.append(choose(products, queries, around, search))
         if on_progress is not None:
             on_progress(stop)
-    return Pairs.of(parts, len(whole))
+    return Pairs.of(parts, len(vectors))
 
 
 def _product(rows: Float32s, columns: Float32s, room: Float32s) -> Float32s:
-    """Products of all vectors with all others, in memory that is there already.
+    """Products of all row vectors with all column vectors, written into `room`.
 
-    To ask the system for new memory every time takes a tenth longer.
+    To request new memory from the system every time takes a tenth longer.
     """
     shape = len(rows), len(columns)
     return np.matmul(rows, columns.T, out=room[: math.prod(shape)].reshape(shape))
@@ -105,8 +106,8 @@ def _product(rows: Float32s, columns: Float32s, room: Float32s) -> Float32s:
 def is_exact(seconds: Int64s, config: NeighborConfig) -> bool:
     """Whether `neighbor_pairs` searches exactly.
 
-    It does where no more texts are near each other in time than `max_exact_texts` without dates
-    would be: what the search costs grows with the texts and with how many are within `max_gap`.
+    The cost of an exact search is the number of pairs within `max_gap`. It is exact if there are
+    no more such pairs than among `max_exact_texts` texts without dates.
 
     Args:
         seconds: Publication times in seconds since 1970, int64 of shape (n,), `UNDATED` where
@@ -123,7 +124,7 @@ def is_exact(seconds: Int64s, config: NeighborConfig) -> bool:
 
 
 def _blocks(times: Int64s, columns: int) -> Iterator[tuple[int, int]]:
-    """(start, stop) of texts in the order of time, the undated ones first and by themselves."""
+    """(start, stop) of blocks of texts ordered by time; undated ones have their own."""
     undated = int(np.searchsorted(times, UNDATED, side="right"))
     block = max(16, min(_MAX_BLOCK, _CELLS_AT_ONCE // max(1, columns)))
     for first, last in ((0, undated), (undated, len(times))):
@@ -132,35 +133,35 @@ def _blocks(times: Int64s, columns: int) -> Iterator[tuple[int, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """The texts of one language in the order of time, the undated ones first."""
+class _Timeline:
+    """Texts of one language in the order of time, the undated ones first."""
 
-    numbers: Int64s
+    rows: Int64s
     times: Int64s
-    whole: Float32s
+    vectors: Float32s
     undated: int
 
     @classmethod
-    def of(cls, members: Int64s, whole: Float32s, seconds: Int64s) -> _Shelf:
-        numbers = members[np.argsort(seconds[members], kind="stable")]
-        times = seconds[numbers]
-        return cls(numbers, times, whole[numbers], int(np.searchsorted(times, UNDATED, "right")))
+    def of(cls, members: Int64s, vectors: Float32s, seconds: Int64s) -> _Timeline:
+        rows = members[np.argsort(seconds[members], kind="stable")]
+        times = seconds[rows]
+        return cls(rows, times, vectors[rows], int(np.searchsorted(times, UNDATED, "right")))
 
     def near(self, times: Int64s, gap: int) -> tuple[Int64s, Float32s]:
-        """Numbers and vectors of the texts that may be near texts of ascending times."""
+        """Rows and vectors of the texts that may be within the gap of any of ascending times."""
         if times[0] == UNDATED:
-            return self.numbers, self.whole
+            return self.rows, self.vectors
         early = max(int(np.searchsorted(self.times, times[0] - gap)), self.undated)
         late = max(int(np.searchsorted(self.times, times[-1] + gap, "right")), early)
         if self.undated == 0:
-            return self.numbers[early:late], self.whole[early:late]
+            return self.rows[early:late], self.vectors[early:late]
         places = np.concatenate((np.arange(self.undated), np.arange(early, late)))
-        return self.numbers[places], self.whole[places]
+        return self.rows[places], self.vectors[places]
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What is looked for: times of all texts, largest gap, how many, smallest product."""
+    """Times of all texts, largest gap, number of neighbours and smallest product of a search."""
 
     seconds: Int64s
     gap: int
@@ -168,35 +169,35 @@ class _Search:
     threshold: np.float32
 
 
-def _chosen_plain(
+def _nearest_plain(
     products: Float32s, queries: Int64s, around: Int64s, search: _Search
 ) -> tuple[Int64s, Int64s]:
-    """Pairs of each query with the nearest texts around, ties included, but not with itself."""
+    """Pairs of each query with the nearest texts around it, equally near ones included."""
     near = within_gap(search.seconds, queries[:, None], around[None, :], search.gap)
     near &= queries[:, None] != around[None, :]
     products = np.where(near, products, -np.inf)
-    kept = products >= search.threshold
+    nearest = products >= search.threshold
     rank = len(around) - search.most
     if rank > 0:
-        kept &= products >= np.partition(products, rank, axis=1)[:, [rank]]
-    row, column = np.nonzero(kept)
+        nearest &= products >= np.partition(products, rank, axis=1)[:, [rank]]
+    row, column = np.nonzero(nearest)
     return queries[row], around[column]
 
 
-def _chosen_compiled(
+def _nearest_compiled(
     products: Float32s, queries: Int64s, around: Int64s, search: _Search
 ) -> tuple[Int64s, Int64s]:
-    """The same by a kernel, in threads."""
+    """Same pairs as `_nearest_plain`, by a kernel in threads."""
     from dedup.stories.kernels.nearest import nearest
 
-    def one(part: slice) -> tuple[Int64s, Int64s]:
-        found: tuple[Int64s, Int64s] = nearest(
+    def work(part: slice) -> tuple[Int64s, Int64s]:
+        pairs: tuple[Int64s, Int64s] = nearest(
             products[part], queries[part], around,
             search.seconds, UNDATED, search.gap, search.most, search.threshold,
         )  # fmt: skip
-        return found
+        return pairs
 
-    rows = max(1, _CELLS_OF_A_THREAD // max(1, len(around)))
-    parts = [slice(start, start + rows) for start in range(0, len(queries), rows)]
-    found = list(mapped(one, parts))
-    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+    size = max(1, _CELLS_OF_A_THREAD // max(1, len(around)))
+    parts = [slice(start, start + size) for start in range(0, len(queries), size)]
+    pairs = list(mapped(work, parts))
+    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])

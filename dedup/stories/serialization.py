@@ -1,7 +1,7 @@
-"""What was computed from one text, as bytes for the store and back.
+"""Profiles of texts as bytes for the store, and back.
 
-All numbers are little-endian. The version is part of what is stored: of another one everything
-is computed again.
+All numbers are little-endian. The version is stored beside the bytes: those of another version
+are not read, but computed again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dedup.stories.profiles import Profiles
 from dedup.text.shingles import FORMAT_VERSION
 
 FORMAT = 1
-"""Of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`."""
+"""Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
 
 
@@ -27,51 +27,49 @@ KEYED = tuple(field.name for field in dataclasses.fields(Profiles) if "Keyed" in
 """The sparse rows of `Profiles`."""
 
 
-def vector_bytes(found: Profiles, number: int) -> bytes:
+def vector_bytes(profiles: Profiles, row: int) -> bytes:
     """The two whole-number vectors of one text, int16 (2, dim)."""
-    both = found.whole[number], found.head_whole[number]
-    return b"".join(each.astype("<i2").tobytes() for each in both)
+    both = profiles.vectors[row], profiles.title_vectors[row]
+    return b"".join(vector.astype("<i2").tobytes() for vector in both)
 
 
-def profile_bytes(found: Profiles, number: int) -> bytes:
-    """The rest of the profile of one text: sizes of its rows, keys, values."""
-    rows: list[KeyedRows] = [getattr(found, name) for name in KEYED]
-    parts = [slice(each.offsets[number], each.offsets[number + 1]) for each in rows]
-    sizes = np.array([part.stop - part.start for part in parts], "<u4")
-    keys = [each.keys[part].astype("<u8") for each, part in zip(rows, parts, strict=True)]
-    values = [each.values[part].astype("<i4") for each, part in zip(rows, parts, strict=True)]
-    short = np.array([found.short[number]], np.uint8)
-    return b"".join(each.tobytes() for each in (short, sizes, *keys, *values))
+def profile_bytes(profiles: Profiles, row: int) -> bytes:
+    """The rest of the profile of one text: whether it is short, sizes of its rows, keys, values."""
+    tables: list[KeyedRows] = [getattr(profiles, name) for name in KEYED]
+    entries = [(table, slice(*table.offsets[row : row + 2].tolist())) for table in tables]
+    sizes = np.array([part.stop - part.start for _, part in entries], "<u4")
+    keys = [table.keys[part].astype("<u8") for table, part in entries]
+    values = [table.values[part].astype("<i4") for table, part in entries]
+    short = np.array([profiles.short[row]], np.uint8)
+    return b"".join(array.tobytes() for array in (short, sizes, *keys, *values))
 
 
 def profiles_from(
     derived: Sequence[Derived], seconds: Int64s, languages: Int64s, sources: Int64s
 ) -> Profiles:
-    """Profiles of n texts, without their words and with vectors of int16, from the bytes of each.
+    """Profiles of n texts from the bytes of each; vectors are int16, texts are left out.
 
     Args:
-        derived: Of each text.
+        derived: The stored bytes of each text.
         seconds: Times, int64 of shape (n,).
-        languages: Keys of the languages (`profiles.keys_of`), int64 of shape (n,).
-        sources: Keys of the outlets, int64 of shape (n,).
+        languages: Ids of the languages (`profiles.name_hashes`), int64 of shape (n,).
+        sources: Ids of the outlets, int64 of shape (n,).
     """
     count = len(derived)
-    vectors = np.frombuffer(b"".join(each.vectors for each in derived), "<i2")
+    vectors = np.frombuffer(b"".join(stored.vectors for stored in derived), "<i2")
     both: Any = vectors.reshape(count, 2, -1).astype(np.int16, copy=False)
-    head = 1 + 4 * len(KEYED)
-    heads = np.frombuffer(b"".join(each.profile[:head] for each in derived), np.uint8)
-    heads = heads.reshape(count, head)
-    sizes = heads[:, 1:].copy().view("<u4").astype(np.int64)
+    prefix = 1 + 4 * len(KEYED)
+    prefixes = np.frombuffer(b"".join(stored.profile[:prefix] for stored in derived), np.uint8)
+    prefixes = prefixes.reshape(count, prefix)
+    sizes = prefixes[:, 1:].copy().view("<u4").astype(np.int64)
     keys: list[list[bytes]] = [[] for _ in KEYED]
     values: list[list[bytes]] = [[] for _ in KEYED]
-    for each, row in zip(derived, sizes.tolist(), strict=True):
-        place = head
-        for kind, size in enumerate(row):
-            keys[kind].append(each.profile[place : place + 8 * size])
-            place += 8 * size
-        for kind, size in enumerate(row):
-            values[kind].append(each.profile[place : place + 4 * size])
-            place += 4 * size
+    for stored, row_sizes in zip(derived, sizes.tolist(), strict=True):
+        place = prefix
+        for columns, width in ((keys, 8), (values, 4)):
+            for column, size in zip(columns, row_sizes, strict=True):
+                column.append(stored.profile[place : place + width * size])
+                place += width * size
     rows = {
         name: KeyedRows(
             np.concatenate(([0], np.cumsum(sizes[:, kind]))),
@@ -82,11 +80,11 @@ def profiles_from(
     }
     return Profiles(
         texts=(),
-        whole=both[:, 0],
-        head_whole=both[:, 1],
+        vectors=both[:, 0],
+        title_vectors=both[:, 1],
         seconds=seconds,
         languages=languages,
         sources=sources,
-        short=heads[:, 0].astype(bool),
+        short=prefixes[:, 0].astype(bool),
         **rows,
     )

@@ -83,6 +83,6 @@ def described(
         story, numbers = by_first[first], each.members
         outlines[story.id] = summary_of(
             story, precedence(articles[first], texts[first]), terms, row,
-            profiles.seconds[numbers], profiles.whole[numbers],
+            profiles.seconds[numbers], profiles.vectors[numbers],
         )  # fmt: skip
     return stories, outlines

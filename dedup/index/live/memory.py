@@ -29,7 +29,7 @@ from dedup.pipeline import Progress, profiles_of, silent
 from dedup.records import DuplicateCluster
 from dedup.store import Bundle, Derived
 from dedup.stories.affinity import AffinityModel, log_odds_of
-from dedup.stories.profiles import Profiles, keys_of
+from dedup.stories.profiles import Profiles, name_hashes
 from dedup.stories.serialization import VERSION, profiles_from
 
 SECOND = timedelta(seconds=1)
@@ -242,8 +242,8 @@ class Memory:
             return profiles_from(
                 parts,
                 seconds_of(articles),
-                keys_of([article.language for article in articles]),
-                keys_of([source_of(article) for article in articles]),
+                name_hashes([article.language for article in articles]),
+                name_hashes([source_of(article) for article in articles]),
             )
         return profiles_of(articles, self._cleaned.texts, self._encoder, self._config, progress)
 

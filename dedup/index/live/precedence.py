@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt64s
-from dedup.index.live.arrays.growable import Growing
+from dedup.index.live.arrays.growable import GrowableArray
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -22,9 +22,9 @@ class Ordering:
 
     def __init__(self) -> None:
         self._ids: list[str] = []
-        self._times = Growing(np.int64)
-        self._lengths = Growing(np.int64)
-        self._ranks = Growing(np.int64)
+        self._times = GrowableArray(np.int64)
+        self._lengths = GrowableArray(np.int64)
+        self._ranks = GrowableArray(np.int64)
 
     @property
     def arrays(self) -> tuple[Int64s, Int64s, Int64s]:

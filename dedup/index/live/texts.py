@@ -10,15 +10,15 @@ import numpy as np
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
-from dedup.index.live.arrays.growable import Growing, GrowingRows
+from dedup.index.live.arrays.growable import GrowableArray, GrowableRows
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import Sizes
-from dedup.stories.profiles import Profiles, keys_of
+from dedup.stories.profiles import Profiles, name_hashes
 
 _LONG_AGO = -(1 << 60)
 """The time of a text that went: far from any other."""
-_ROWS = ("terms", "head_terms", "names", "numbers", "dates")
+_ROWS = ("terms", "title_terms", "names", "numbers", "dates")
 
 
 class LiveTexts:
@@ -36,18 +36,18 @@ class LiveTexts:
         self.articles: list[str] = []
         self.number: dict[str, int] = {}
         self._columns = {
-            "whole": Growing(np.int16, (dim,)),
-            "head_whole": Growing(np.int16, (dim,)),
-            "seconds": Growing(np.int64),
-            "languages": Growing(np.int64),
-            "sources": Growing(np.int64),
-            "short": Growing(np.bool_),
+            "vectors": GrowableArray(np.int16, (dim,)),
+            "title_vectors": GrowableArray(np.int16, (dim,)),
+            "seconds": GrowableArray(np.int64),
+            "languages": GrowableArray(np.int64),
+            "sources": GrowableArray(np.int64),
+            "short": GrowableArray(np.bool_),
         }
-        self._keys = Growing(np.int64)
-        self._rows = {name: GrowingRows() for name in _ROWS}
-        self._squares = Growing(np.int64), Growing(np.int64)
+        self._keys = GrowableArray(np.int64)
+        self._rows = {name: GrowableRows() for name in _ROWS}
+        self._squares = GrowableArray(np.int64), GrowableArray(np.int64)
         self._longest = np.zeros(len(_ROWS), np.int64)
-        self._alive = Growing(np.bool_)
+        self._alive = GrowableArray(np.bool_)
 
     def __len__(self) -> int:
         """Numbers given, those of texts that went included."""
@@ -91,14 +91,14 @@ class LiveTexts:
         self.order.extend(precedences)
         self.number.update(zip(articles, numbers.tolist(), strict=True))
         self.articles.extend(articles)
-        self._keys.extend(keys_of([id for *_, id in precedences]))
+        self._keys.extend(name_hashes([id for *_, id in precedences]))
         for name, grown in self._columns.items():
             grown.extend(getattr(found, name))
         rows: list[KeyedRows] = [getattr(found, name) for name in _ROWS]
         for grown_rows, new in zip(self._rows.values(), rows, strict=True):
             grown_rows.extend(new)
         self._squares[0].extend(found.terms.squares())
-        self._squares[1].extend(found.head_terms.squares())
+        self._squares[1].extend(found.title_terms.squares())
         counts = [each.counts.max(initial=0) for each in rows]
         self._longest = np.maximum(self._longest, counts)
         self._alive.extend(np.ones(len(articles), bool))

@@ -80,11 +80,12 @@ def _product(table: Any, mask: int, rows: Any, text: int) -> Any:
 
 
 @nb.njit
-def _dot(x: Array, a: int, y: Array, b: int) -> Any:
+def dot(x: Array, a: int, y: Array, b: int) -> Any:
+    """Product of row a of one array with row b of another, int32."""
     total = np.int32(0)
     for k in range(x.shape[1]):
         total += np.int32(x[a, k]) * np.int32(y[b, k])
-    return np.float64(total)
+    return total
 
 
 @nb.njit(inline="always")
@@ -118,7 +119,7 @@ def _fill_all(tables: Any, texts: Any, text: int) -> Any:
 
 @nb.njit(inline="always")
 def _agreement(table: Any, mask: int, rows: Any, a: int, b: int) -> Any:
-    """Square root of how many keys both texts have, and whether both have some and none shared."""
+    """Square root of the number of shared keys; 1.0 if both have keys and share none, else 0.0."""
     shared = _product(table, mask, rows, b)
     both = rows[0][a + 1] > rows[0][a] and rows[0][b + 1] > rows[0][b]
     return np.sqrt(np.float64(shared)), 1.0 if both and shared == 0 else 0.0
@@ -126,33 +127,33 @@ def _agreement(table: Any, mask: int, rows: Any, a: int, b: int) -> Any:
 
 @nb.njit
 def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, out: Array) -> None:
-    """The features of texts a, which is in the tables, and b, in the order of `FEATURES`."""
-    whole, heads, seconds, _, sources, short = texts[:6]
-    terms, head_terms, names, numbers, dates, squares, _ = texts[6:]
+    """Features of texts a, whose rows are in the tables, and b, in the order of `FEATURES`."""
+    vectors, titles, seconds, _, sources, short = texts[:6]
+    terms, title_terms, names, numbers, dates, squares, _ = texts[6:]
     one, weight_unit, day, rare, undated = units
-    out[0] = _dot(whole, a, whole, b) / one
-    out[1] = _dot(heads, a, heads, b) / one
-    out[2] = max(_dot(whole, a, heads, b), _dot(heads, a, whole, b)) / one
+    out[0] = dot(vectors, a, vectors, b) / one
+    out[1] = dot(titles, a, titles, b) / one
+    out[2] = max(dot(vectors, a, titles, b), dot(titles, a, vectors, b)) / one
 
     offsets, keys, values = terms
     product, shared = np.int64(0), np.int64(0)
     for place in range(offsets[b], offsets[b + 1]):
-        found = _look_up(tables[0], masks[0], keys[place])
+        other = _look_up(tables[0], masks[0], keys[place])
         own = np.int64(values[place])
-        product += found * own
-        if found >= rare and own >= rare:
-            shared += found
+        product += other * own
+        if other >= rare and own >= rare:
+            shared += other
     out[3] = np.sqrt(shared * weight_unit)
     out[4] = _cosine(product, squares[0][a], squares[0][b])
-    product = _product(tables[1], masks[1], head_terms, b)
+    product = _product(tables[1], masks[1], title_terms, b)
     out[5] = _cosine(product, squares[1][a], squares[1][b])
 
     offsets, keys, values = names
     shared = np.int64(0)
     for place in range(offsets[b], offsets[b + 1]):
-        found = _look_up(tables[2], masks[2], keys[place])
-        if found != 0:
-            shared += found + np.int64(values[place])
+        other = _look_up(tables[2], masks[2], keys[place])
+        if other != 0:
+            shared += other + np.int64(values[place])
     out[6] = np.sqrt(shared * (weight_unit / 2))
 
     out[7], out[8] = _agreement(tables[3], masks[3], numbers, a, b)
@@ -193,14 +194,14 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
     """Features of pairs.
 
     Args:
-        texts: Vectors, vectors of heads, int16 (n, dim); times, languages, sources, int64
-            (n,); whether short, bool (n,); terms, terms of heads, names, numbers and dates, each as
-            the arrays of a `KeyedRows`; squares of terms and of terms of heads, two of int64 (n,);
-            the most entries of a row of each of the five, int64 (5,).
-        units: What a cosine of 1 is, bits in a unit of rarity, seconds in a day, the smallest
-            weight of a rare term, the time that stands for none.
-        first: Number of the first text of each pair, int64 (m,).
-        second: Of the second, int64 (m,).
+        texts: Vectors of texts and of titles, int16 (n, dim); times, languages, sources, int64
+            (n,); whether short, bool (n,); terms, title terms, names, numbers and dates, each as
+            the arrays of a `KeyedRows`; squares of terms and of title terms, two of int64 (n,);
+            entries of the longest row of each of the five, int64 (5,).
+        units: Product of two equal vectors, bits in a unit of rarity, seconds in a day, the
+            smallest weight of a rare term, the time that stands for none.
+        first: Row of the first text of each pair, int64 (m,).
+        second: Row of the second text, int64 (m,).
         out: Receives the features in the order of `FEATURES`, float64 (m, 15).
     """
     tables = _tables(texts)

@@ -15,7 +15,7 @@ _GROWTH = 1.25
 Array = npt.NDArray[Any]
 
 
-class Growing:
+class GrowableArray:
     """An array of `count` rows.
 
     Args:
@@ -61,14 +61,14 @@ class Growing:
             self._room = room
 
 
-class GrowingRows:
+class GrowableRows:
     """`KeyedRows` to which rows are added."""
 
     def __init__(self) -> None:
-        self._offsets = Growing(np.int64)
+        self._offsets = GrowableArray(np.int64)
         self._offsets.extend(np.zeros(1, np.int64))
-        self._keys = Growing(np.uint64)
-        self._values = Growing(np.int32)
+        self._keys = GrowableArray(np.uint64)
+        self._values = GrowableArray(np.int32)
 
     @property
     def rows(self) -> KeyedRows:

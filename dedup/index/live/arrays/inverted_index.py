@@ -33,7 +33,7 @@ class _Sorted:
         )
 
 
-class Postings:
+class InvertedIndex:
     """Entries (key, text). Most are in a large sorted array, the latest in a small one."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, ranges
-from dedup.index.live.arrays.growable import Growing
+from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.pairs import Pairs
 
 _SPARE = 4
@@ -18,9 +18,9 @@ class LinkTable:
     """Log-odds of linked texts; see `kernels/links.py` for its arrays."""
 
     def __init__(self) -> None:
-        self._starts = Growing(np.int64)
-        self._counts = Growing(np.int32)
-        self._rooms = Growing(np.int32)
+        self._starts = GrowableArray(np.int64)
+        self._counts = GrowableArray(np.int32)
+        self._rooms = GrowableArray(np.int32)
         self._others = np.empty(1024, np.int32)
         self._weights = np.empty(1024, np.int32)
         self._used = 0

@@ -25,8 +25,8 @@ from dedup.duplicates.candidates import (
 )
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint, shingle_sizes
 from dedup.duplicates.matches import Similarity, Verifier
-from dedup.index.live.arrays.growable import Growing
-from dedup.index.live.arrays.inverted_index import Postings
+from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.live.precedence import Ordering
 
 _LOW = (1 << 32) - 1
@@ -44,14 +44,14 @@ class Sketches:
         self._bands, self._rows = config.near_duplicates.banding(config.fingerprints.num_perm)
         self.order = Ordering()
         self.bodies: list[str] = []
-        self._signatures = Growing(np.uint32, (config.fingerprints.num_perm,))
-        self._tokens = Growing(np.int64)
-        self._anchors = Growing(np.uint32)
-        self._anchor_ends = Growing(np.int64)
+        self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
+        self._tokens = GrowableArray(np.int64)
+        self._anchors = GrowableArray(np.uint32)
+        self._anchor_ends = GrowableArray(np.int64)
         self._anchor_ends.extend(np.zeros(1, np.int64))
-        self._alive = Growing(np.bool_)
-        self._band_postings = Postings()
-        self._anchor_postings = Postings()
+        self._alive = GrowableArray(np.bool_)
+        self._band_postings = InvertedIndex()
+        self._anchor_postings = InvertedIndex()
 
     def fingerprint_of(self, number: int) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of a text."""
@@ -187,7 +187,7 @@ class Sketches:
             self._anchors.shrink(int(self._anchor_ends.rows[number]))
             self._anchor_ends.shrink(number + 1)
 
-    def _entries(self, numbers: Int64s) -> list[tuple[Postings, UInt64s, Int64s]]:
+    def _entries(self, numbers: Int64s) -> list[tuple[InvertedIndex, UInt64s, Int64s]]:
         """Buckets of texts by bands and by anchors: the key of each, and the text."""
         from dedup.duplicates.kernels.buckets import numbered_bands
 
@@ -209,7 +209,7 @@ class Sketches:
         ]
 
     def _bucket_pairs(
-        self, postings: Postings, keys: UInt64s, texts: Int64s, there: Int64s
+        self, postings: InvertedIndex, keys: UInt64s, texts: Int64s, there: Int64s
     ) -> tuple[Int64s, Int64s, Int64s]:
         """Texts with those in their buckets, and how many of these they share.
 
@@ -306,7 +306,7 @@ class Sketches:
             tokens = np.where(np.array(numbers) < 0, prints.token_counts[0], tokens)
         return Verifier(texts, tokens, self._config, compiled=True, threads=threads)
 
-    def _buckets(self, postings: Postings, keys: UInt64s) -> tuple[Int64s, Int64s]:
+    def _buckets(self, postings: InvertedIndex, keys: UInt64s) -> tuple[Int64s, Int64s]:
         """Texts in the buckets of different keys: number of the key, and text."""
         which, owners = postings.of(keys)
         there = self._alive.rows[owners]

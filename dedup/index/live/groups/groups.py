@@ -16,7 +16,7 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import Config
-from dedup.index.live.arrays.growable import Growing
+from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.pairs import Scored
 from dedup.index.live.groups.linked_groups import CoreChanges, Cores
 from dedup.index.live.groups.partition import Imagined, States, longer
@@ -57,7 +57,7 @@ class LiveGroups:
         self._homes = Homes(texts, links.table, config.stories)
         self._home_of: dict[int, int] = {}
         self._groups: dict[int, Group] = {}
-        self._first_of = Growing(np.int64, fill=-1)
+        self._first_of = GrowableArray(np.int64, fill=-1)
         self._members: dict[int, Int64s] = {}
 
     def of(self, number: int) -> Group:

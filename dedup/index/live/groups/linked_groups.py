@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.compute.arrays import Int64s, UInt64s
 from dedup.config import Config
-from dedup.index.live.arrays.growable import Growing
+from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.groups.score_cache import ScoredParts
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.grouping import Group, described, described_by, linked_part, unbroken
@@ -44,7 +44,7 @@ class Cores:
         self._texts = texts
         self._config = config
         self._scored = ScoredParts()
-        self._of = Growing(np.int64, fill=-1)
+        self._of = GrowableArray(np.int64, fill=-1)
         self.members: dict[int, Int64s] = {}
 
     @property

@@ -17,7 +17,7 @@ from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
 from dedup.encoders.whole_vectors import SCALE
 from dedup.index.live.archive.bundles import Tops
-from dedup.index.live.arrays.growable import Growing
+from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.pairs import Pairs, joined
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.pairs import within_gap
@@ -52,7 +52,7 @@ class Nearest:
         # Products are whole numbers.
         self._threshold = math.ceil(float(np.float32(min_cosine * _ONE - 0.5)))
         self._places: dict[int, int] = {}
-        self._languages = Growing(np.int64)
+        self._languages = GrowableArray(np.int64)
         self._tops = np.empty((0, 0, config.neighbors_per_language), np.int32)
 
     def tops(self, numbers: Int64s) -> tuple[Int64s, Int32s]:
@@ -136,7 +136,7 @@ class Nearest:
         from dedup.index.live.kernels.tops import products_of
 
         of, languages = self._texts.profiles, self._languages.rows
-        products = products_of(of.whole, first, second)
+        products = products_of(of.vectors, first, second)
         least = np.minimum(
             self._tops[languages[second], first, 0], self._tops[languages[first], second, 0]
         )
@@ -203,7 +203,7 @@ class Nearest:
         def one(part: Int64s) -> _Found:
             return _Found(
                 *reaching(
-                    of.whole, rows, part, of.seconds, self._languages.rows,
+                    of.vectors, rows, part, of.seconds, self._languages.rows,
                     self._gap, self._threshold, self._tops, own,
                 )
             )  # fmt: skip
