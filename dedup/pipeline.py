@@ -32,7 +32,7 @@ from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_od
 from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
 from dedup.stories.neighbors import is_exact
-from dedup.stories.profiles import Profiles, title_of, name_hashes, profiles
+from dedup.stories.profiles import Profiles, name_hashes, profiles, title_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
