@@ -15,7 +15,7 @@ import pytest
 from dedup.bench.corpus import generate
 from dedup.cleaning import clean_articles
 from dedup.compute.arrays import Float32s
-from dedup.compute.processes import LIMIT, MIN_ITEMS, MIN_KEPT_ITEMS, kept, spread
+from dedup.compute.processes import LIMIT, MIN_ITEMS, MIN_POOLED_ITEMS, spread, worker_pool
 from dedup.config import Config
 from dedup.description.names import story_names
 from dedup.description.terms import calendar_terms
@@ -23,7 +23,7 @@ from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.embedding import embedded
 from dedup.errors import MissingExtraError
 from dedup.pipeline import profiles_of
-from tests.parts import dead, failed, printed, refused, squared
+from tests.parts import Unsendable, dead, failed, printed, refused, squared
 
 
 def test_many_parts_are_done_in_other_processes_in_their_order() -> None:
@@ -33,11 +33,11 @@ def test_many_parts_are_done_in_other_processes_in_their_order() -> None:
     assert os.getpid() not in {process for _, process in done}
 
 
-def test_jobs_share_processes_that_are_kept() -> None:
-    with kept(MIN_KEPT_ITEMS - 1, processes=2), spread(MIN_ITEMS - 1) as mapped:
+def test_jobs_share_a_pool_of_processes() -> None:
+    with worker_pool(MIN_POOLED_ITEMS - 1, processes=2), spread(MIN_ITEMS - 1) as mapped:
         assert list(mapped(squared, [3])) == [(9, os.getpid())]
     seen: list[set[int]] = []
-    with kept(MIN_KEPT_ITEMS, processes=2):
+    with worker_pool(MIN_POOLED_ITEMS, processes=2):
         for _ in range(2):
             with spread(MIN_ITEMS // 2) as mapped:
                 seen.append({process for _, process in mapped(squared, range(200))})
@@ -74,9 +74,12 @@ def test_errors_that_are_made_in_their_own_way_are_raised_too() -> None:
         ) as met:
             list(mapped(refused, [1]))
         assert met.value.extra == "plot"
-        assert "in refused" in met.value.__notes__[0]
-        with pytest.raises(RuntimeError, match="Unsendable: one and two"):
-            list(mapped(refused, [0]))
+        assert "in refused" in str(met.value.__cause__)
+    with (
+        spread(MIN_ITEMS, processes=2) as mapped,
+        pytest.raises(Unsendable, match="one and two"),
+    ):
+        list(mapped(refused, [0]))
 
 
 def test_the_part_of_a_process_that_dies_is_done_here() -> None:

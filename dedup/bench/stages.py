@@ -7,6 +7,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing import active_children
 from pathlib import Path
 
 _REFS = Path("/proc/self/clear_refs")
@@ -22,7 +23,8 @@ class Stage:
     Args:
         name: Of the step.
         wall_seconds: From its beginning to that of the next one.
-        cpu_seconds: Of all cores together, child processes that ended included.
+        cpu_seconds: Of all cores together, child processes included: all that ended, and
+            where the system can tell (it is Linux) those that run.
         peak_memory_mb: Resident memory at its highest while the step ran, in MiB; where the system
             cannot tell (it is not Linux), the highest so far.
     """
@@ -63,7 +65,18 @@ class StageClock:
 
 
 def _cpu_seconds() -> float:
-    return sum(os.times()[:4])
+    running = (_cpu_seconds_of(child.pid) for child in active_children())
+    return sum(os.times()[:4]) + sum(running)
+
+
+def _cpu_seconds_of(process: int | None) -> float:
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0.0
+    # User and system time, counted behind the name, which is in parentheses.
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _forget_peak() -> None:

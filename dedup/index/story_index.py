@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self, overload
 
 from dedup.articles import stable_id
-from dedup.compute.processes import kept
+from dedup.compute.processes import worker_pool
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import NotFoundError, StoreError
@@ -216,7 +216,7 @@ class StoryIndex(IndexMemory):
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
             with self._changing() as live:
-                with kept(len(stored)):
+                with worker_pool(len(stored)):
                     articles = [each.article for each in stored.values()]
                     outcome = live.apply(articles, [], self._progress)
                 outcome = replace(outcome, gone=list(live.lasting))
@@ -255,7 +255,7 @@ class StoryIndex(IndexMemory):
         """A step of a change; what is in memory is given up if it fails."""
         with self._fair_lock.acquired():
             try:
-                with kept(len(stored)):
+                with worker_pool(len(stored)):
                     outcome = live.apply([each.article for each in stored.values()], removed)
                 ChangeWriter(self._store, live).write(outcome, stored, removed, now)
             except BaseException:

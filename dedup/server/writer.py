@@ -1,68 +1,53 @@
 """A process beside the server's that writes the index and answers questions about texts.
 
 Both compute for long in Python, and would hold up all that is read meanwhile in one process. The
-server reads what is committed by itself. What it wants of the other process it sends through lanes:
-pairs of sockets, one for each call at a time, at whose other end a thread works. A socket of its
-own carries new lanes; when it ends, because the server has ended, so does the process.
+server reads what is committed by itself. Its calls go to the other process over connections, one
+for each call at a time, and at the other end of each a thread answers. A socket of its own hands
+over new connections; when it closes, because the server has ended, the process ends too.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from dedup.compute.arrays import Float32s
-from dedup.compute.processes import answer_all, ask, fresh_process
 from dedup.config import Config
 from dedup.errors import StoreError
 from dedup.index.records import QueryAnswer
 from dedup.index.story_index import StoryIndex
 from dedup.records import Problem
+from dedup.server.connections import Connection
 from dedup.store import Placement
 from dedup.store.sqlite import Synchronous
 
-_Given = TypeVar("_Given")
-_Found = TypeVar("_Found")
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
 _RUN = """
 import signal
 # A signal to all processes of a service, or of a terminal, is for the server to answer.
-for each in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(each, signal.SIG_IGN)
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
 from dedup.server.writer import run
 run()
 """
 _INDEX: list[StoryIndex] = []
-"""In the other process: the index, once it is open."""
+"""The index, once it is open; in the other process only."""
 
 
 class _Ended(StoreError):
-    """There is nobody who could answer."""
-
-
-class _Lane(NamedTuple):
-    """One end of it: what this side says, and what it hears."""
-
-    said: BinaryIO
-    heard: BinaryIO
-
-    @classmethod
-    def of(cls, end: socket.socket) -> _Lane:
-        # They keep the socket open when it is closed.
-        return cls(end.makefile("wb"), end.makefile("rb"))
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self.said.close()
-        self.heard.close()
+    """The process that writes has ended."""
 
 
 class Writer(Protocol):
-    """Who changes an index, and answers questions about texts that are not in it."""
+    """Changes an index, and answers queries about texts that are not in it."""
 
     def add(
         self, articles: Sequence[Mapping[str, object]], problems: list[Problem]
@@ -74,7 +59,7 @@ class Writer(Protocol):
         """See `StoryIndex.remove`."""
         ...
 
-    def query(self, asked: Mapping[str, object], *, limit: int = 10) -> QueryAnswer:
+    def query(self, article: Mapping[str, object], *, limit: int = 10) -> QueryAnswer:
         """See `StoryIndex.query`."""
         ...
 
@@ -100,37 +85,37 @@ class WriterProcess:
         synchronous: Synchronous = "FULL",
         step: int | None = None,
     ) -> None:
-        self._idle: list[_Lane] = []
+        self._idle: list[Connection] = []
         self._closing = False
         self._control, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = fresh_process(_RUN, theirs.fileno(), None)
+                self._process = _process(theirs.fileno())
             except OSError as error:
                 self._control.close()
                 raise StoreError(f"the process that writes cannot be started: {error}") from error
         try:
-            made = self._call(_open, (location, config, synchronous, step))
+            encoder = self._call(_open, (location, config, synchronous, step))
         except BaseException:
             self._end()
             raise
-        self.name, self.revision, self.dim = made
+        self.name, self.revision, self.dim = encoder
 
     def add(
         self, articles: Sequence[Mapping[str, object]], problems: list[Problem]
     ) -> list[Placement]:
         """See `StoryIndex.add`."""
-        placements, met = self._call(_add, articles)
-        problems.extend(met)
+        placements, further = self._call(_add, articles)
+        problems.extend(further)
         return placements
 
     def remove(self, ids: str) -> None:
         """See `StoryIndex.remove`."""
         self._call(_remove, ids)
 
-    def query(self, asked: Mapping[str, object], *, limit: int = 10) -> QueryAnswer:
+    def query(self, article: Mapping[str, object], *, limit: int = 10) -> QueryAnswer:
         """See `StoryIndex.query`."""
-        return self._call(_query, (asked, limit))
+        return self._call(_query, (article, limit))
 
     def encode(self, texts: Sequence[str]) -> Float32s:
         """Vectors of texts: float32 (len(texts), dim), by the encoder of the index."""
@@ -156,7 +141,7 @@ class WriterProcess:
         threading.Thread(target=watch, daemon=True).start()
 
     def require_life(self) -> None:
-        """Nothing, unless the process has ended before it was told to.
+        """Check that the process has not ended before it was told to.
 
         Raises:
             StoreError: It has.
@@ -168,31 +153,32 @@ class WriterProcess:
                 "stored; serve the index again"
             )
 
-    def _call(self, work: Callable[[_Given], _Found], given: _Given) -> _Found:
-        """What a function of the other process returns; its errors are raised here."""
+    def _call(self, work: Callable[[_Argument], _Result], argument: _Argument) -> _Result:
+        """What a function returns in the other process; its errors are raised here."""
         try:
-            lane = self._lane()
+            connection = self._connection()
             try:
-                good, found = ask(lane.said, lane.heard, work, given)
+                good, answer = connection.call(work, argument)
             except BaseException:
-                lane.close()
+                connection.close()
                 raise
         except (OSError, EOFError) as error:
             raise _Ended("the process that writes has ended") from error
-        self._idle.append(lane)
+        self._idle.append(connection)
         if not good:
-            raise found
-        done: _Found = found
-        return done
+            raise answer
+        result: _Result = answer
+        return result
 
-    def _lane(self) -> _Lane:
+    def _connection(self) -> Connection:
+        """A connection that no other call uses."""
         try:
             return self._idle.pop()
         except IndexError:
             ours, theirs = socket.socketpair()
         with ours, theirs:
             socket.send_fds(self._control, [b"+"], [theirs.fileno()])
-            return _Lane.of(ours)
+            return Connection.of(ours)
 
     def _end(self) -> None:
         self._closing = True
@@ -202,8 +188,22 @@ class WriterProcess:
         self._process.wait()
 
 
+def _process(stdin: int) -> subprocess.Popen[bytes]:
+    """Start the other process, which imports from where this one does.
+
+    Args:
+        stdin: File descriptor of the socket that hands over connections.
+
+    Raises:
+        OSError: The system allows none.
+    """
+    path = os.pathsep.join(folder or os.curdir for folder in sys.path)
+    environment = {**os.environ, "PYTHONPATH": path}
+    return subprocess.Popen([sys.executable, "-c", _RUN], stdin=stdin, env=environment)
+
+
 def run() -> None:
-    """Be the other process: do what comes through lanes until the server has ended."""
+    """Be the other process: answer calls until the server has ended."""
     os.dup2(2, 1)
     with socket.socket(fileno=os.dup(0)) as control:
         while True:
@@ -216,16 +216,16 @@ def run() -> None:
 
 def _work(file: int) -> None:
     with socket.socket(fileno=file) as end:
-        lane = _Lane.of(end)
+        connection = Connection.of(end)
     with suppress(OSError):
-        answer_all(lane.heard, lane.said)
-    lane.close()
+        connection.answer_calls()
+    connection.close()
 
 
 def _open(
-    given: tuple[str | Path, Config | None, Synchronous, int | None],
+    settings: tuple[str | Path, Config | None, Synchronous, int | None],
 ) -> tuple[str, str, int]:
-    location, config, synchronous, step = given
+    location, config, synchronous, step = settings
     index = StoryIndex.open(location, config, synchronous=synchronous, step=step)
     index.warm_up()
     _INDEX.append(index)
@@ -241,9 +241,9 @@ def _remove(id: str) -> None:
     _INDEX[0].remove(id)
 
 
-def _query(given: tuple[Mapping[str, object], int]) -> QueryAnswer:
-    asked, limit = given
-    return _INDEX[0].query(asked, limit=limit)
+def _query(query: tuple[Mapping[str, object], int]) -> QueryAnswer:
+    article, limit = query
+    return _INDEX[0].query(article, limit=limit)
 
 
 def _encode(texts: Sequence[str]) -> Float32s:
