@@ -47,13 +47,13 @@ class ReadingConfig:
 
 @dataclass(frozen=True, slots=True)
 class CleaningConfig:
-    """How page furniture is recognised.
+    """How the boilerplate of pages is recognised.
 
     Args:
         remove_boilerplate: Cut advertisement marks, tag lists, "read also" blocks
             and the like. Normalisation (NFKC, Arabic folding) always happens.
         min_repeated_pages: A line that stands on at least this many pages of
-            one source is furniture of that source ...
+            one source is boilerplate of that source ...
         min_repeated_share: ... if those are at least this share of its pages.
     """
 

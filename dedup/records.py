@@ -83,7 +83,7 @@ class CleanText:
 
     Args:
         title: Normalised headline.
-        text: Normalised body without page furniture.
+        text: Normalised body without boilerplate.
         removed: What was cut, in reading order.
     """
 

@@ -84,7 +84,7 @@ class Summary:
         story_groups: Story groups, those of a single text included.
         duplicates: Articles that are a copy of another one.
         problems: How often each kind of problem was met.
-        removals: How often each kind of furniture was cut.
+        removals: How often each kind of boilerplate was removed.
         encoder: Name and revision of the encoder.
         config_digest: Digest of the configuration.
         notes: Anything a reader of the result should know.

@@ -188,7 +188,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("reason", "line"), LINES)
-def test_a_line_of_furniture_goes_with_its_reason(reason: str, line: str) -> None:
+def test_a_line_of_boilerplate_goes_with_its_reason(reason: str, line: str) -> None:
     first, rest = STORY.split("\n", 1)
     found = cleaned(f"{first}\n{line}\n{rest}")
     assert found.text == STORY
@@ -225,7 +225,7 @@ def test_a_line_of_furniture_goes_with_its_reason(reason: str, line: str) -> Non
         "Copyright law was changed in 2021.",
     ],
 )
-def test_prose_that_looks_like_furniture_stays(line: str) -> None:
+def test_prose_that_looks_like_boilerplate_stays(line: str) -> None:
     text = f"{STORY}\n{line}"
     assert cleaned(text) == CleanText("", normalize(text))
 
@@ -452,7 +452,7 @@ def test_only_normalised_when_told_so() -> None:
     assert repeated_lines([article], config) == {}
 
 
-def test_nothing_but_furniture_stays_whole() -> None:
+def test_nothing_but_boilerplate_stays_whole() -> None:
     assert cleaned("ADVERTISEMENT\nTags: a, b") == CleanText("", "ADVERTISEMENT\nTags: a, b")
 
 

@@ -1,4 +1,4 @@
-"""Cleaning of many articles: the furniture of their sources first, then each by itself."""
+"""Cleaning of many articles: first what their sources repeat, then article by article."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ def clean_articles(
     """Canonical texts of articles by id.
 
     Args:
-        articles: All there are, unless it is known what their sources repeat.
+        articles: All articles of their sources, unless `repeated` is given.
         config: Which rules apply.
         repeated: The lines that each source repeats; by default those of these articles.
         on_progress: Called with the number of articles cleaned so far.
         processes: How many processes; by default one per core for many articles.
 
     Returns:
-        Of a text that stays as it is the very object.
+        Clean texts in the order of the articles. A text that cleaning does not change is the
+        same string object as in the article.
     """
     if repeated is None:
         repeated = repeated_lines(articles, config)
@@ -46,23 +47,23 @@ def clean_articles(
         raw = ([_raw(article, repeated.get(article.source)) for article in part] for part in parts)
         for part, cleaned in zip(parts, mapped(partial(_clean_raw, config), raw), strict=True):
             for article, (title, text, removed) in zip(part, cleaned, strict=True):
-                kept = article.text if text is None else text
-                texts[article.id] = CleanText(title, kept, removed)
+                clean_text = article.text if text is None else text
+                texts[article.id] = CleanText(title, clean_text, removed)
             if on_progress is not None:
                 on_progress(len(texts))
     return texts
 
 
 def _raw(article: Article, repeated: frozenset[str] | None) -> _Raw:
-    """What cleaning looks at: other processes need no more."""
+    """The fields that cleaning reads: no others are sent to other processes."""
     return article.title, article.text, article.language, repeated or _NOTHING
 
 
 def _clean_raw(config: CleaningConfig, part: Sequence[_Raw]) -> list[_Cleaned]:
-    """Titles, texts and removals; None for a text that stays as it is."""
-    made = []
+    """Titles, texts and removals; None for a text that cleaning does not change."""
+    results: list[_Cleaned] = []
     for title, text, language, repeated in part:
         article = Article("", title=title, text=text, language=language)
-        found = clean(article, config, repeated=repeated)
-        made.append((found.title, None if found.text == text else found.text, found.removed))
-    return made
+        result = clean(article, config, repeated=repeated)
+        results.append((result.title, None if result.text == text else result.text, result.removed))
+    return results

@@ -1,20 +1,20 @@
 """The step `clean`: raw text -> canonical text, and what was removed and why.
 
 `normalize` makes one spelling of what readers take for the same letters.
-`clean` then drops page furniture line by line, in passes until a pass finds
-nothing more, so that a clean text stays as it is. How a line is judged:
+`clean` then removes boilerplate line by line, in passes until a pass finds nothing more, so
+that cleaning a clean text changes nothing. It removes
 
-* a line that is a mark, a button, a credit, a tag list or an address goes;
-* so does a line that the source repeats on its pages (`repeated_lines`), and at
-  the head of the body the headline, the path to the page, the line of its date;
-* a heading such as "Read also:" goes, with the links below it until prose
-  begins again. It takes all the rest of the page if a credit or tag list, as
-  articles end with, stands right above it, if only links follow, or if the
-  line below it is the headline of another story that is pasted there. A heading
-  of the foot ("Related articles") does so from the middle of the page on.
+* a line that is a mark, a button, a credit, a tag list or an address;
+* a line that the source repeats on its pages (`repeated_lines`), and at the head of the body
+  the headline, the path to the page, the line of its date;
+* a heading such as "Read also:", with the links below it until prose begins again. All the
+  rest of the page is removed with it if a credit or tag list, as articles end with, stands
+  right above it, if only links follow, or if the line below it is the headline of another
+  story that is pasted there; with a heading of the foot of a page ("Related articles") also
+  if it stands below the middle of the page.
 
-A cut that would leave too little is not made: only its heading goes. A text of
-nothing but furniture stays whole.
+Where too little would be left, only the heading is removed. A text of nothing but boilerplate
+is left as it is.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _WORD = re.compile(r"\w{3,}|[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def _judge(lines: Sequence[str], repeated: frozenset[str]) -> list[Reason | None]:
-    """What each line is by itself, and the tags below a label of tags."""
-    found: list[Reason | None] = []
+    """For each line the reason to remove it, judged alone but for tags below their label."""
+    reasons: list[Reason | None] = []
     above, in_tags = "", False
     for line in lines:
         reason: Reason | None = "repeated line" if line in repeated else reason_for(line, above)
@@ -60,31 +60,31 @@ def _judge(lines: Sequence[str], repeated: frozenset[str]) -> list[Reason | None
             reason = "tags"
         else:
             in_tags = reason == "tags" and opens_tags(line)
-        found.append(reason)
+        reasons.append(reason)
         above = above if reason else line
-    return found
+    return reasons
 
 
-def _mark_bullets(lines: Sequence[str], found: list[Reason | None]) -> None:
+def _mark_bullets(lines: Sequence[str], reasons: list[Reason | None]) -> None:
     """Mark three or more headlines as bullets at the end, unless a line introduces them."""
     bullets: list[int] = []
     for row in range(len(lines) - 1, -1, -1):
-        if found[row] is None and is_bullet(lines[row]):
+        if reasons[row] is None and is_bullet(lines[row]):
             bullets.append(row)
-        elif found[row] is None:
+        elif reasons[row] is None:
             if len(bullets) >= 3 and not lines[row].endswith(":"):
                 for bullet in bullets:
-                    found[bullet] = "link list"
+                    reasons[bullet] = "link list"
             return
 
 
-def _mark_links(lines: Sequence[str], found: list[Reason | None]) -> None:
-    """Mark what goes with the headings of links, all of which are marked already."""
-    sizes = [0 if reason else words_in(line) for line, reason in zip(lines, found, strict=True)]
+def _mark_links(lines: Sequence[str], reasons: list[Reason | None]) -> None:
+    """Mark the links below headings of links; the headings are marked already."""
+    sizes = [0 if reason else words_in(line) for line, reason in zip(lines, reasons, strict=True)]
     above, below, done = 0, sum(sizes), 0
     last: list[str] = []
-    prose = _next_prose(lines, found)
-    for row, reason in enumerate(found):
+    prose = _next_prose(lines, reasons)
+    for row, reason in enumerate(reasons):
         below -= sizes[row]
         if row < done:
             continue
@@ -99,7 +99,7 @@ def _mark_links(lines: Sequence[str], found: list[Reason | None]) -> None:
             ends, least = True, _MIN_WORDS_LEFT
         else:
             ends = (
-                _ends_above(lines, found, row)
+                _ends_above(lines, reasons, row)
                 or (kind == "foot" and above >= below)
                 or _is_other_story(lines, row, prose[row], above=" ".join(last))
             )
@@ -110,21 +110,21 @@ def _mark_links(lines: Sequence[str], found: list[Reason | None]) -> None:
             done = min(prose[row], row + 1 + _LINKS_AMID)
             if above + below - sum(sizes[row:done]) < _MIN_WORDS_LEFT:
                 done = row + 1
-        found[row:done] = ["read also"] * (done - row)
+        reasons[row:done] = ["read also"] * (done - row)
 
 
-def _ends_above(lines: Sequence[str], found: Sequence[Reason | None], row: int) -> bool:
+def _ends_above(lines: Sequence[str], reasons: Sequence[Reason | None], row: int) -> bool:
     """Does a line that articles end with stand right above?"""
-    if row == 0 or found[row - 1] is None:
+    if row == 0 or reasons[row - 1] is None:
         return False
-    return found[row - 1] == "tags" or ends_article(lines[row - 1])
+    return reasons[row - 1] == "tags" or ends_article(lines[row - 1])
 
 
-def _next_prose(lines: Sequence[str], found: Sequence[Reason | None]) -> list[int]:
+def _next_prose(lines: Sequence[str], reasons: Sequence[Reason | None]) -> list[int]:
     """For each row, the next one below it that is prose, or the number of rows."""
     following = [len(lines)] * len(lines)
     for row in range(len(lines) - 2, -1, -1):
-        prose_below = found[row + 1] is None and is_prose(lines[row + 1])
+        prose_below = reasons[row + 1] is None and is_prose(lines[row + 1])
         following[row] = row + 1 if prose_below else following[row + 1]
     return following
 
@@ -142,33 +142,33 @@ def _is_other_story(lines: Sequence[str], heading: int, prose: int, *, above: st
     return len(words) >= 4 and len(below) >= max(len(words) / 2, len(before) + 1)
 
 
-def _mark_end(lines: Sequence[str], found: list[Reason | None]) -> None:
+def _mark_end(lines: Sequence[str], reasons: list[Reason | None]) -> None:
     """Mark "END" where nothing stands below it."""
     for row in range(len(lines) - 1, -1, -1):
-        if found[row] is None:
+        if reasons[row] is None:
             if not is_end(lines[row]):
                 return
-            found[row] = "source line"
+            reasons[row] = "source line"
 
 
-def _furniture(
+def _reasons(
     lines: Sequence[str], title: str, repeated: frozenset[str], language: str
 ) -> list[Reason | None]:
-    """For each line why it goes, or None; what is left would be judged the same again."""
+    """For each line the reason to remove it, or None; of the lines left none has a reason."""
     reasons: list[Reason | None] = [None] * len(lines)
     while True:
         rows = [row for row, reason in enumerate(reasons) if reason is None]
         left = [lines[row] for row in rows]
-        found = _judge(left, repeated)
-        mark_title(left, found, title)
-        mark_head(left, found, language=language, title=title)
-        if "read also" in found:
-            _mark_links(left, found)
-        _mark_bullets(left, found)
-        _mark_end(left, found)
-        if not any(found) or all(found):
+        new = _judge(left, repeated)
+        mark_title(left, new, title)
+        mark_head(left, new, language=language, title=title)
+        if "read also" in new:
+            _mark_links(left, new)
+        _mark_bullets(left, new)
+        _mark_end(left, new)
+        if not any(new) or all(new):
             return reasons
-        for row, reason in zip(rows, found, strict=True):
+        for row, reason in zip(rows, new, strict=True):
             reasons[row] = reason
 
 
@@ -178,37 +178,37 @@ def clean(
     *,
     repeated: frozenset[str] = _NOTHING,
 ) -> CleanText:
-    """Canonical title and body of an article, and what was cut from the body.
+    """Canonical title and body of an article, and what was removed from the body.
 
-    Cleaning the result again changes nothing. `text` and `removed` hold
-    together every line of the normalised body, each once.
+    Cleaning the result again changes nothing. `text` and `removed` together hold
+    every line of the normalised body once.
 
     Args:
         article: As read.
         config: Which rules apply.
-        repeated: Normalised lines that are furniture of the article's source,
-            from `repeated_lines`.
+        repeated: Normalised lines that the article's source repeats, from
+            `repeated_lines`.
     """
     title = " ".join(normalize(article.title).split())
     text = normalize(article.text)
     if not config.remove_boilerplate or not text:
         return CleanText(title, text)
     lines = [line for line in text.split("\n") if line]
-    reasons = _furniture(lines, title, repeated, article.language)
+    reasons = _reasons(lines, title, repeated, article.language)
     if not any(reasons):
         return CleanText(title, text)
-    return CleanText(title, _kept(text, reasons), _removed(lines, reasons))
+    return CleanText(title, _remaining(text, reasons), _removed(lines, reasons))
 
 
-def _kept(text: str, reasons: Sequence[Reason | None]) -> str:
-    """The text without the lines that have a reason, which are counted without blank ones."""
+def _remaining(text: str, reasons: Sequence[Reason | None]) -> str:
+    """The text without the lines that have a reason; `reasons` has none for blank lines."""
     verdicts = iter(reasons)
-    kept = [line for line in text.split("\n") if not line or next(verdicts) is None]
-    return normalize("\n".join(kept))
+    lines = [line for line in text.split("\n") if not line or next(verdicts) is None]
+    return normalize("\n".join(lines))
 
 
 def _removed(lines: Sequence[str], reasons: Sequence[Reason | None]) -> tuple[Removal, ...]:
-    """Neighbouring lines that go for the same reason are one piece."""
+    """What was removed; neighbouring lines with the same reason are one piece."""
     return tuple(
         Removal("\n".join(line for line, _ in run), reason)
         for reason, run in groupby(zip(lines, reasons, strict=True), key=itemgetter(1))

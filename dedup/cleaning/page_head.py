@@ -1,7 +1,7 @@
 """What stands above an article on its page: headline, section path, dateline.
 
-A word that `cleaning` uses. What a line here is depends on where it stands, and
-nothing but the headline goes unless prose follows.
+What a line is here depends on where it stands, and nothing but the headline is removed unless
+prose follows.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Container, Sequence
 from itertools import islice
 
-from dedup.cleaning.boilerplate import PHRASES, Reason
+from dedup.cleaning.boilerplate import Reason, phrases
 from dedup.cleaning.page_lines import ends_sentence, is_prose, words_in
 from dedup.text.dates.datelines import is_dateline, is_hard_wrapped
-from dedup.text.normalization import key, normalize
+from dedup.text.normalization import key
 
 _TITLE_LINES = 4
 _HEAD_LINES = 8
@@ -29,50 +29,47 @@ _STEP = re.compile(r"\s*(?:(?<![-=<])>|[›→❯▸])\s*|\s*[/|]\s*|(?<=\s)\"\s
 _STEP_MARK = re.compile(r"[>›→❯▸/|\"]")
 _STRONG_STEP = re.compile(r"(?<![-=<])>|[›→❯▸]")
 _SENTENCE = re.compile(r"[.!?…。؟।](?:\s|$)")
-_HOME = frozenset(
-    key(normalize(word)) for each in PHRASES.values() for word in each.home.split("|") if word
-)
 
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, key(text)))
 
 
-def mark_title(lines: Sequence[str], found: list[Reason | None], title: str) -> None:
+def mark_title(lines: Sequence[str], reasons: list[Reason | None], title: str) -> None:
     """Mark the headline, on one to three lines, among the first lines of the body."""
-    wanted = _letters(title)
-    rows = (row for row, reason in enumerate(found) if reason is None)
+    headline = _letters(title)
+    rows = (row for row, reason in enumerate(reasons) if reason is None)
     near: list[int] = []
-    kept = 0
-    while wanted and kept < _TITLE_LINES:
+    other_lines = 0
+    while headline and other_lines < _TITLE_LINES:
         near += islice(rows, 3 - len(near))
         if not near:
             return
         joined, same = "", 0
         for number, row in enumerate(near, 1):
             joined += _letters(lines[row][: 2 * len(title) + 20])
-            if not wanted.startswith(joined):
+            if not headline.startswith(joined):
                 break
-            same = number if joined == wanted else 0
+            same = number if joined == headline else 0
         for row in near[:same]:
-            found[row] = "title repeated"
-        kept += not same
+            reasons[row] = "title repeated"
+        other_lines += not same
         del near[: same or 1]
 
 
 def mark_head(
-    lines: Sequence[str], found: list[Reason | None], *, language: str, title: str
+    lines: Sequence[str], reasons: list[Reason | None], *, language: str, title: str
 ) -> None:
     """Mark section paths and datelines above the prose or amid its beginning.
 
     Without a title the first line may be the headline, and stays if it names a date.
     """
     marked: dict[int, Reason] = {}
-    dates = kept = prose = 0
+    dates = other_lines = prose = 0
     # In fragments of sentences, which are many, no date is looked for.
     with_dates = not is_hard_wrapped(lines)
     for row, line in enumerate(lines):
-        if found[row]:
+        if reasons[row]:
             continue
         if is_section_path(line):
             marked[row] = "section path"
@@ -81,14 +78,14 @@ def mark_head(
             dates += 1
             with_dates = dates <= _MOST_DATELINES
         else:
-            kept += 1
+            other_lines += 1
             prose += is_prose(line)
-            if kept == _HEAD_LINES or prose == _HEAD_PROSE:
+            if other_lines == _HEAD_LINES or prose == _HEAD_PROSE:
                 break
-    last = _last_prose(lines, found, marked) if marked else 0
+    last = _last_prose(lines, reasons, marked) if marked else 0
     for row, reason in marked.items():
         if row < last and (with_dates or reason == "section path"):
-            found[row] = reason
+            reasons[row] = reason
 
 
 def _is_dated(line: str, language: str) -> bool:
@@ -100,10 +97,10 @@ def _is_dated(line: str, language: str) -> bool:
 
 
 def _last_prose(
-    lines: Sequence[str], found: Sequence[Reason | None], marked: Container[int]
+    lines: Sequence[str], reasons: Sequence[Reason | None], marked: Container[int]
 ) -> int:
     for row in range(len(lines) - 1, -1, -1):
-        if found[row] is None and row not in marked and is_prose(lines[row]):
+        if reasons[row] is None and row not in marked and is_prose(lines[row]):
             return row
     return 0
 
@@ -121,7 +118,7 @@ def is_section_path(line: str) -> bool:
         return False
     sizes = [words_in(step) for step in steps]
     arrows = len(_STRONG_STEP.findall(line))
-    if steps[0].rpartition(":")[2].strip() in _HOME:
+    if steps[0].rpartition(":")[2].strip() in phrases("home"):
         # "Home / away form" is no path: a slash alone needs a short name behind it.
         last = _LAST_STEP_WORDS if arrows or len(steps) > 2 else _STEP_WORDS - 1
         return max(sizes[:-1]) <= _STEP_WORDS and sizes[-1] <= last

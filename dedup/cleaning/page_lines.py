@@ -1,19 +1,20 @@
-"""What one line of a news page is, whatever stands below it: a word that `cleaning` uses.
+"""What one line of a news page is, whatever stands below it.
 
-Lines are judged by the phrases of `furniture`, all languages at once. Whole lines
-and labels are looked up, not searched for: more languages cost no more time.
+Lines are judged by the phrases of all languages at once. Whole lines and labels are looked up,
+not searched for: more languages cost no more time.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import pairwise
 from typing import Literal
 
-from dedup.cleaning.boilerplate import PATTERNS, PHRASES, Reason
+from dedup.cleaning.boilerplate import PATTERNS, Kind, Reason, kinds_of, phrases
 from dedup.cleaning.word_rows import row_reason
+from dedup.text.characters import unspaced
 from dedup.text.normalization import key as key_of
-from dedup.text.normalization import normalize
 
 _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25
@@ -25,50 +26,39 @@ _LABEL_CHARS = 50
 _SHORT_LINE_WORDS = 40
 _CREDIT_WORDS = 8
 _TAG_WORDS = 60
-
-
-def _phrases(field: str) -> frozenset[str]:
-    written = "|".join(getattr(language, field) for language in PHRASES.values())
-    return frozenset(key_of(normalize(phrase)) for phrase in written.split("|") if phrase)
-
-
-_HEADINGS = _phrases("read_also")
-_FOOT = _phrases("related")
-_MORE = _phrases("more")
-_POINTERS = _MORE | _phrases("watch")
-_TAGS = _phrases("tags")
-_SOURCES = _phrases("source")
-_CREDITS = _SOURCES | _phrases("photo")
-_ENDS = _phrases("end")
-_RIGHTS = tuple(sorted(_phrases("rights")))
-_WHOLE_LINES: dict[str, Reason] = {
-    **dict.fromkeys(_MORE, "read also"),
-    **dict.fromkeys(_phrases("share"), "share buttons"),
-    **dict.fromkeys(_phrases("advertisement"), "advertisement"),
+_WHOLE_LINES: dict[Kind, Reason] = {
+    "advertisement": "advertisement",
+    "share": "share buttons",
+    "more": "read also",
 }
-_FOLLOW = re.compile("|".join(sorted(re.escape(p) for p in _phrases("follow"))))
+
+
 _ANY_PATTERN = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in PATTERNS))
 _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
 _URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
+
+
+@functools.cache
+def _follow_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(phrases("follow")))))
 
 
 def words_in(text: str) -> int:
     """Words of a normalised text; two characters make one where there are no spaces."""
-    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
-    return text.count(" ") + (unspaced // 2 or 1)
+    characters = 0 if text.isascii() else len(unspaced().findall(text))
+    return text.count(" ") + (characters // 2 or 1)
 
 
 def _label(key: str) -> tuple[str, str, str]:
     """What stands before a colon or the like, that mark, and what stands behind."""
     key = key.lstrip(_AROUND)
-    found = _LABEL.match(key)
-    if found is None:
+    match = _LABEL.match(key)
+    if match is None:
         return key.rstrip(_AROUND).removesuffix("..."), "", ""
-    return found[1].strip(_AROUND), found[2].strip(), key[found.end() :].strip(_AROUND)
+    return match[1].strip(_AROUND), match[2].strip(), key[match.end() :].strip(_AROUND)
 
 
 def _is_address(line: str) -> bool:
@@ -82,20 +72,23 @@ def _is_address(line: str) -> bool:
 
 def _labelled(key: str) -> Reason | None:
     label, mark, rest = _label(key)
+    kinds = kinds_of(label)
+    if not kinds:
+        return None
     size = words_in(rest) if rest else 0
-    if label in _TAGS and mark and size <= _TAG_WORDS and not ends_sentence(rest):
+    if "tags" in kinds and mark and size <= _TAG_WORDS and not ends_sentence(rest):
         return "tags"
-    if label in _CREDITS and mark == ":" and size <= _CREDIT_WORDS:
+    if mark == ":" and size <= _CREDIT_WORDS and ("source" in kinds or "photo" in kinds):
         return "source line"
-    if label in _HEADINGS or (label in _FOOT and not rest):
+    if "read_also" in kinds or ("related" in kinds and not rest):
         return "read also" if size <= _LINK_WORDS else None
-    if label in _POINTERS and mark in (":", "|", ">") and size <= _LINK_WORDS:
+    if mark in (":", "|", ">") and size <= _LINK_WORDS and ("more" in kinds or "watch" in kinds):
         return "read also"
     return None
 
 
 def reason_for(line: str, above: str) -> Reason | None:
-    """Why a line is furniture, whatever stands below it."""
+    """Why a line is boilerplate, whatever stands below it."""
     if _is_address(line):
         return "page address"
     if len(line) > _LONG_LINE:
@@ -106,18 +99,25 @@ def reason_for(line: str, above: str) -> Reason | None:
     if len(line) > _SHORT_LINE and ":" not in line[:_LABEL_CHARS]:
         return None
     key = key_of(line)
-    reason = _WHOLE_LINES.get(key.strip(_AROUND + ":").removesuffix("...")) or _labelled(key)
+    reason = _whole_line(key) or _labelled(key)
     if reason or words_in(line) > _SHORT_LINE_WORDS:
         return reason
     return _short_line(line, key)
 
 
+def _whole_line(key: str) -> Reason | None:
+    kinds = kinds_of(key.strip(_AROUND + ":").removesuffix("..."))
+    if not kinds:
+        return None
+    return next((reason for kind, reason in _WHOLE_LINES.items() if kind in kinds), None)
+
+
 def _short_line(line: str, key: str) -> Reason | None:
     if _ANY_PATTERN.match(key):
         return next(reason for reason, pattern in PATTERNS if pattern.match(key))
-    if any(words in key for words in _RIGHTS) or (_is_bracketed(key) and is_end(line)):
+    if any(phrase in key for phrase in phrases("rights")) or (_is_bracketed(key) and is_end(line)):
         return "source line"
-    if _FOLLOW.match(key):
+    if _follow_pattern().match(key):
         return "share buttons"
     if key.startswith("#") and " " in key and all(word[0] == "#" for word in key.split()):
         return "tags"
@@ -131,28 +131,29 @@ def _is_bracketed(key: str) -> bool:
 def opens_tags(line: str) -> bool:
     """Is it a label of tags with no tags on the line?"""
     label, _, rest = _label(key_of(line))
-    return label in _TAGS and not rest
+    return "tags" in kinds_of(label) and not rest
 
 
 def opens_links(line: str) -> Literal["", "links", "foot"]:
     """Is it a heading of links, and one as it stands at the foot of a page?"""
     label, mark, rest = _label(key_of(line))
-    if rest:
+    kinds = kinds_of(label)
+    if rest or not kinds:
         return ""
-    if label in _FOOT:
+    if "related" in kinds:
         return "foot"
-    return "links" if label in _HEADINGS or (label in _MORE and mark == ":") else ""
+    return "links" if "read_also" in kinds or ("more" in kinds and mark == ":") else ""
 
 
 def ends_article(line: str) -> bool:
     """Is it a line that articles end with: tags, or where the text is from?"""
-    label = _label(key_of(line))[0]
-    return label in _TAGS or label in _SOURCES or is_end(line)
+    kinds = kinds_of(_label(key_of(line))[0])
+    return "tags" in kinds or "source" in kinds or is_end(line)
 
 
 def is_end(line: str) -> bool:
     """Is it "END" or "(END)", as some agencies write below an article?"""
-    return len(line) <= _LABEL_CHARS and key_of(line).strip(_AROUND + "/.") in _ENDS
+    return len(line) <= _LABEL_CHARS and "end" in kinds_of(key_of(line).strip(_AROUND + "/."))
 
 
 def is_prose(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""Lines that one source repeats over many of its pages: furniture that no phrase list knows."""
+"""Lines that a source repeats on many pages: boilerplate that no list of phrases knows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _digest(text: str) -> int:
 
 
 def _line_digest(line: str) -> int:
-    """Odd for a line that says something, so that a digest alone tells it."""
+    """Odd for a line with a letter or digit, so that the digest alone shows it."""
     return _digest(line) >> 1 << 1 | any(map(str.isalnum, line))
 
 
@@ -42,11 +42,11 @@ class SourceLines:
 
     def __init__(self) -> None:
         self._pages: dict[int, array[int]] = {}
-        self._standing_on: Counter[int] = Counter()
+        self._page_counts: Counter[int] = Counter()
         self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:
-        """Different pages."""
+        """Number of different pages."""
         return len(self._pages)
 
     def add(self, text: str) -> None:
@@ -57,19 +57,19 @@ class SourceLines:
         lines = _lines(text)
         digests = array("Q", map(_line_digest, lines))
         for line, digest in zip(lines, digests, strict=True):
-            if digest in self._standing_on and digest & 1:
+            if digest in self._page_counts and digest & 1:
                 self._texts[digest] = line
-        self._file(page, digests)
+        self._insert(page, digests)
 
     def add_digests(self, page: bytes) -> None:
-        """Add a page of which only `page_digests` are known."""
+        """Add a page by its `page_digests` alone."""
         first, *digests = np.frombuffer(page, "<u8").tolist()
         if first not in self._pages:
-            self._file(first, array("Q", digests))
+            self._insert(first, array("Q", digests))
 
-    def _file(self, page: int, digests: array[int]) -> None:
+    def _insert(self, page: int, digests: array[int]) -> None:
         self._pages[page] = digests
-        self._standing_on.update(digests)
+        self._page_counts.update(digests)
 
     def repeated(self, config: CleaningConfig) -> dict[int, str]:
         """The lines that stand on many of the pages, see `repeated_lines`, by their digests.
@@ -77,31 +77,31 @@ class SourceLines:
         A line is empty if it is only on pages of which the digests are known.
         """
         least = max(config.min_repeated_pages, config.min_repeated_share * len(self._pages))
-        often = {line for line, pages in self._standing_on.items() if line & 1 and pages >= least}
-        found: set[int] = set()
-        # A notice longer than any paragraph hides what else is furniture until it is found.
+        often = {line for line, pages in self._page_counts.items() if line & 1 and pages >= least}
+        repeated: set[int] = set()
+        # A notice longer than any paragraph hides other repeated lines until it is known.
         while often and (
             new := {
                 line
-                for line, pages in self._standing(often - found, found).items()
+                for line, pages in self._longest_beside(often - repeated, repeated).items()
                 if len(pages) >= least
             }
         ):
-            found |= new
-        return {line: self._texts.get(line, "") for line in found}
+            repeated |= new
+        return {line: self._texts.get(line, "") for line in repeated}
 
-    def _standing(self, often: set[int], furniture: set[int]) -> dict[int, set[int]]:
-        """For each line that is there often, the longest lines that stand beside it."""
-        standing: defaultdict[int, set[int]] = defaultdict(set)
+    def _longest_beside(self, often: set[int], repeated: set[int]) -> dict[int, set[int]]:
+        """For each line in `often`, the longest other lines of its pages, but for repeated ones."""
+        beside: defaultdict[int, set[int]] = defaultdict(set)
         for page in self._pages.values():
             if often.isdisjoint(page):
                 continue
-            own = [line for line in page if line not in furniture]
+            own = [line for line in page if line not in repeated]
             longest, second = [*own, 0, 0][:2]
             for line in own:
                 if line in often:
-                    standing[line].add(second if line == longest else longest)
-        return standing
+                    beside[line].add(second if line == longest else longest)
+        return beside
 
 
 def repeated_lines(
@@ -109,14 +109,14 @@ def repeated_lines(
 ) -> dict[str, frozenset[str]]:
     """The normalised lines that each source puts on many of its pages.
 
-    A function of the set of articles. Texts that are equal are one page. So are,
+    The order of the articles does not matter. Equal texts count as one page. So do,
     for a line, pages that share the longest of their other lines: a text that is
-    published again and again with small changes is not furniture. Lines may be of
+    published again and again with small changes is no boilerplate. Lines may be of
     any length, as legal notices are long.
 
     Args:
         articles: Of any sources; those without a source are left out.
-        config: How many pages, and which share of them, make a line furniture.
+        config: How many pages, and which share of them, make a line boilerplate.
 
     Returns:
         The lines of each source; a source that has none is left out.
@@ -126,7 +126,7 @@ def repeated_lines(
         for article in articles:
             if article.source:
                 sources.setdefault(article.source, SourceLines()).add(normalize(article.text))
-    found = {
+    by_source = {
         source: frozenset(lines.repeated(config).values()) for source, lines in sources.items()
     }
-    return {source: found[source] for source in sorted(found) if found[source]}
+    return {source: by_source[source] for source in sorted(by_source) if by_source[source]}

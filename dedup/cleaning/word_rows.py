@@ -1,55 +1,82 @@
 """Lines made of words of one kind only: rows of buttons, marks of advertisement.
 
-A word that `cleaning` uses. Every word of such a line has to be known, so no
-headline is taken for one; all languages at once, as pages mix them.
+Every word of such a line has to be known, so that no headline is taken for one. All languages
+are tried at once, since pages mix them.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Set
+from dataclasses import dataclass
 
-from dedup.cleaning.boilerplate import NETWORKS, PHRASES, Reason
-from dedup.text.normalization import key as key_of
-from dedup.text.normalization import normalize
+from dedup.cleaning.boilerplate import Kind, Reason, phrases
+from dedup.text.characters import unspaced
 
 _LONGEST_ROW = 160
 _BETWEEN = re.escape(' \t|/·•,:;()[]{}<>→"+*&=_#~-.…!✓')
 _WORD = re.compile(rf"[^{_BETWEEN}]+")
 _COUNT = re.compile(r"\d+[kmкм]?")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _AGES = frozenset({"0", "3", "6", "7", "12", "16", "18", "21"})
 
 
-def _phrases(*written: str) -> frozenset[tuple[str, ...]]:
-    phrases = "|".join(written).split("|")
-    return frozenset(tuple(_WORD.findall(key_of(normalize(each)))) for each in phrases if each)
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """Phrases of all languages as tuples of words.
+
+    Args:
+        buttons: Two or more of them make a row of buttons.
+        beside_buttons: What may stand among them.
+        first_of_buttons: First words of the buttons.
+        marks: Marks of advertisement.
+        first_of_marks: First words of the marks.
+        beside_marks: Single words that may follow a mark.
+        joined: A pattern of buttons in scripts without spaces, in which a row is one word.
+    """
+
+    buttons: Set[tuple[str, ...]]
+    beside_buttons: Set[tuple[str, ...]]
+    first_of_buttons: Set[str]
+    marks: Set[tuple[str, ...]]
+    first_of_marks: Set[str]
+    beside_marks: Set[str]
+    joined: re.Pattern[str]
 
 
-_BUTTONS = _phrases(NETWORKS, *(f"{each.share}|{each.buttons}" for each in PHRASES.values()))
-_BESIDE_BUTTONS = _phrases(*(each.beside_buttons for each in PHRASES.values()))
-_FIRST_IN_ROW = frozenset(phrase[0] for phrase in _BUTTONS)
-_MARKS = _phrases(*(each.advertisement for each in PHRASES.values()))
-_FIRST_OF_MARK = frozenset(phrase[0] for phrase in _MARKS)
-_BESIDE_MARKS = frozenset(
-    word for each in PHRASES.values() for (word,) in _phrases(*each.beside_advertisement.split("|"))
-)
-# Without spaces the buttons of a Chinese or Japanese page are one word.
-_UNSPACED_BUTTONS = frozenset(p for p in _BUTTONS | _BESIDE_BUTTONS if _UNSPACED.search(p[0]))
-_GLUED = re.compile("|".join(sorted((re.escape(p[0]) for p in _UNSPACED_BUTTONS), reverse=True)))
+@functools.cache
+def _vocabulary() -> _Vocabulary:
+    buttons = _words_of("networks", "share", "buttons")
+    beside = _words_of("beside_buttons")
+    marks = _words_of("advertisement")
+    joined = {words[0] for words in buttons | beside if unspaced().search(words[0])}
+    return _Vocabulary(
+        buttons,
+        beside,
+        {words[0] for words in buttons},
+        marks,
+        {words[0] for words in marks},
+        phrases("beside_advertisement"),
+        re.compile("|".join(sorted(map(re.escape, joined), reverse=True))),
+    )
+
+
+def _words_of(*kinds: Kind) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(_WORD.findall(phrase)) for phrase in phrases(*kinds))
 
 
 def row_reason(key: str) -> Reason | None:
-    """Why a short line goes whose words are all of one kind."""
+    """The reason to remove a short line whose words are all of one kind."""
     first = _WORD.search(key) if len(key) <= _LONGEST_ROW else None
     if first is None:
         return None
     # "Facebook'ta paylaş"
     word = first[0].partition("'")[0]
-    row = word in _FIRST_IN_ROW or first[0] in _FIRST_IN_ROW or _UNSPACED.match(word)
-    if row and _is_button_row(tuple(_WORD.findall(key))):
+    known = _vocabulary()
+    begins_row = word in known.first_of_buttons or first[0] in known.first_of_buttons
+    if (begins_row or unspaced().match(word)) and _is_button_row(tuple(_WORD.findall(key))):
         return "share buttons"
-    if word in _FIRST_OF_MARK and _is_advertisement(tuple(_WORD.findall(key))):
+    if word in known.first_of_marks and _is_advertisement(tuple(_WORD.findall(key))):
         return "advertisement"
     return None
 
@@ -58,22 +85,23 @@ def _is_button_row(words: tuple[str, ...]) -> bool:
     """Is it two buttons or more, with nothing but counts and small words beside them?"""
     at, buttons = 0, 0
     while at < len(words):
-        size, found = _buttons_at(words, at)
+        size, count = _buttons_at(words, at)
         if not size:
             return False
         at += size
-        buttons += found
+        buttons += count
     return buttons >= 2
 
 
 def _is_advertisement(words: tuple[str, ...]) -> bool:
     """Is it a mark of advertisement with nothing but "scroll to continue" or an age behind it?"""
-    size = _longest(words, 0, _MARKS)
-    return size > 0 and all(word in _BESIDE_MARKS or word in _AGES for word in words[size:])
+    known = _vocabulary()
+    size = _longest(words, 0, known.marks)
+    return size > 0 and all(word in known.beside_marks or word in _AGES for word in words[size:])
 
 
 def _longest(words: tuple[str, ...], at: int, phrases: Set[tuple[str, ...]]) -> int:
-    """How many words the longest of the phrases has that begins there, or 0."""
+    """How many words the longest phrase has that begins there, or 0."""
     for size in range(min(5, len(words) - at), 0, -1):
         if words[at : at + size] in phrases:
             return size
@@ -81,17 +109,17 @@ def _longest(words: tuple[str, ...], at: int, phrases: Set[tuple[str, ...]]) -> 
 
 
 def _buttons_at(words: tuple[str, ...], at: int) -> tuple[int, int]:
-    """How many words are understood there (0: none), and how many buttons they are."""
-    word = words[at]
-    if size := _longest(words, at, _BUTTONS):
+    """How many words from there on are known (0: none), and how many buttons they make."""
+    word, known = words[at], _vocabulary()
+    if size := _longest(words, at, known.buttons):
         return size, 1
-    if size := _longest(words, at, _BESIDE_BUTTONS):
+    if size := _longest(words, at, known.beside_buttons):
         return size, 0
     if _COUNT.fullmatch(word):
         return 1, 0
-    if (word.partition("'")[0],) in _BUTTONS:
+    if (word.partition("'")[0],) in known.buttons:
         return 1, 1
-    glued = _GLUED.findall(word)
-    if glued and "".join(glued) == word:
-        return 1, sum((piece,) in _BUTTONS for piece in glued)
+    pieces = known.joined.findall(word)
+    if pieces and "".join(pieces) == word:
+        return 1, sum((piece,) in known.buttons for piece in pieces)
     return 0, 0

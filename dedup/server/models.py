@@ -59,7 +59,7 @@ class ArticleIn(BaseModel):
 
     id: Id = Field("", description="Unique and stable; derived from the content if empty.")
     title: Text = Field("", description="Headline; it or the text has to be given.")
-    text: Text = Field("", description="Body as published; page furniture is cut away.")
+    text: Text = Field("", description="Body as published; boilerplate is removed.")
     source: Line = Field("", description="Outlet, as a name or host.")
     published_at: Moment | None = Field(
         None, description="Without a zone it is in UTC; without a time the index gives one."

@@ -173,17 +173,19 @@ def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
         for batch in batches:
             for name, text in zip(*(batch[k].to_pylist() for k in range(2)), strict=True):
                 if name != source:
-                    yield from _furniture(source, lines, config)
+                    yield from _boilerplate(source, lines, config)
                     source, lines = name, SourceLines()
                 lines.add(normalize(text))
-        yield from _furniture(source, lines, config)
+        yield from _boilerplate(source, lines, config)
 
     pages = articles.where("source <> ''").select("source", "text")
     gathered = pages.repartition("source").sortWithinPartitions("source")
     return gathered.mapInArrow(run, ddl(REPEATED))
 
 
-def _furniture(source: str, lines: SourceLines, config: CleaningConfig) -> Iterator[pa.RecordBatch]:
+def _boilerplate(
+    source: str, lines: SourceLines, config: CleaningConfig
+) -> Iterator[pa.RecordBatch]:
     found = sorted(lines.repeated(config).values()) if source else []
     if found:
         yield from table_of(REPEATED, source=[source], repeated=[found]).to_batches()

@@ -14,6 +14,7 @@ Made by `benchmarks/character_table.py`. Source: Unicode Character Database, Cas
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ SINGLE = 2
 POINT_MASK = np.uint32(0x1FFFFF)
 KIND_SHIFT = np.uint32(24)
 SEVERAL = np.uint32(1 << 31)
+_FIRST_RARE_HAN = 0x20000
 
 
 class CharacterTable(NamedTuple):
@@ -62,6 +64,19 @@ def character_table() -> CharacterTable:
     return CharacterTable(entries, expansions, ascii_values.astype(np.uint64))
 
 
+@functools.cache
+def unspaced() -> re.Pattern[str]:
+    """A pattern of one character of a script that writes without spaces, as a class in `[]`."""
+    single = np.flatnonzero(character_table().entries >> KIND_SHIFT == SINGLE)
+    begins = np.diff(single, prepend=-1) > 1
+    # From there on all gaps are unassigned, and a class of few ranges is eight times as fast.
+    begins[single > _FIRST_RARE_HAN] = False
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(single)) - 1
+    blocks = zip(single[first].tolist(), single[last].tolist(), strict=True)
+    return re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in blocks) + "]")
+
+
 def folded(points: UInt32s) -> tuple[UInt32s, UInt32s, npt.NDArray[np.int64]]:
     """Case-folded code points with their kinds.
 
@@ -73,15 +88,15 @@ def folded(points: UInt32s) -> tuple[UInt32s, UInt32s, npt.NDArray[np.int64]]:
         how many it became, int64 of shape (t,).
     """
     table = character_table()
-    found = table.entries[points]
+    entries = table.entries[points]
     became = np.ones(len(points), np.int64)
-    several = np.flatnonzero(found & SEVERAL)
+    several = np.flatnonzero(entries & SEVERAL)
     if len(several):
-        rows = table.expansions[found[several] & POINT_MASK]
+        rows = table.expansions[entries[several] & POINT_MASK]
         became[several] = (rows > 0).sum(axis=1)
         starts = np.cumsum(became) - became
-        found = np.repeat(found, became)
+        entries = np.repeat(entries, became)
         for column in range(rows.shape[1]):
             here = rows[:, column] > 0
-            found[starts[several[here]] + column] = table.entries[rows[here, column]]
-    return found & POINT_MASK, found >> KIND_SHIFT, became
+            entries[starts[several[here]] + column] = table.entries[rows[here, column]]
+    return entries & POINT_MASK, entries >> KIND_SHIFT, became

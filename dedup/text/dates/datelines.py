@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from dedup.text.characters import unspaced
 from dedup.text.dates.calendars import fold
 from dedup.text.dates.clocks import CLOCK
 from dedup.text.dates.values import FoundDate, find_date
@@ -67,8 +68,6 @@ _UPDATED_PHRASES = re.compile("mise? à jour|更新|수정|อัปเดต|�
 _LUNAR_DATE = re.compile(r"\d{1,2}\s[^\W\d_]+(?:\s[^\W\d_]+)?\s1[345]\d\d(?!\d)\s?ه?")
 # In Indic scripts a word is letters and marks, which are no letters.
 _WORD = re.compile("(?:[^\\W\\d_]|[\u0900-\u0963\u0970-\u0dff])+|\\d+")
-# Scripts without spaces: two characters count as a word.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।۔][\"'”’»)\]]*$")
 # Between what a page says about itself: "Desk | 18 October 2023 | Print".
 _PART_MARK = re.compile(r"\s*[|•·]\s*")
@@ -150,7 +149,7 @@ def _judge_whole(line: str, language: str) -> _Dateline | None:
     # English uses both orders: 4/11 could be both April and November.
     ambiguous = found.ambiguous and language in ("", "en")
     rest = _LUNAR_DATE.sub("", found.rest)
-    words = _WORD.findall(_UNSPACED.sub("", rest))
+    words = _WORD.findall(unspaced().sub("", rest))
     rank = _rank(words, rest)
     labelled = rank != _UNLABELLED or bool(words and words[0] in _BYLINE_WORDS)
     count = _size(rest)
@@ -168,8 +167,8 @@ def _judge_whole(line: str, language: str) -> _Dateline | None:
 
 def _size(folded: str) -> int:
     """Words; two characters make one where there are no spaces."""
-    spaced, unspaced = _UNSPACED.subn("", folded)
-    return len(_WORD.findall(spaced)) + unspaced // 2
+    spaced, characters = unspaced().subn("", folded)
+    return len(_WORD.findall(spaced)) + characters // 2
 
 
 def _rank(words: list[str], rest: str) -> int:
