@@ -1,7 +1,7 @@
 """Canonical texts of articles that come and go.
 
-What a source repeats on its pages is furniture: a line may become furniture, or cease to be, with
-any page of its source. Then all pages of that source are cleaned again.
+A line that a source repeats on its pages is boilerplate. Any new page of a source can make a line
+boilerplate or end that: then all pages of the source are cleaned again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class CleanTexts:
     """Articles and their canonical texts, by id.
 
     Args:
-        config: How page furniture is recognised.
+        config: How the boilerplate of pages is recognised.
         shelf: Where the pages are that left the index; they count all the same.
         revive: Brings shelved articles back, by id.
     """
@@ -84,7 +84,7 @@ class CleanTexts:
                 lines.add(normalize(article.text))
         changed: dict[str, CleanText] = {}
         for source in sorted(anew | {article.source for article in put}):
-            changed.update(self._furniture(source, again=source in anew))
+            changed.update(self._refresh_boilerplate(source, again=source in anew))
         changed.update(clean_articles(put, self._config, repeated=self._repeated))
         self.texts.update(changed)
         return changed
@@ -127,7 +127,7 @@ class CleanTexts:
         )
         return line_of(normalize(self._shelf.article(holder).text), digest)
 
-    def _furniture(self, source: str, *, again: bool) -> dict[str, CleanText]:
+    def _refresh_boilerplate(self, source: str, *, again: bool) -> dict[str, CleanText]:
         """See what a source repeats; the texts of its other articles that changed by it."""
         if not self._counts(source):
             return {}
