@@ -1,4 +1,4 @@
-"""What concerns one article: its order, text, time, source, headline and id."""
+"""One article: its order, text, time, source, headline and id."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ import xxhash
 from dedup.compute.arrays import Int64s
 from dedup.records import Article, CleanText
 
-_LATEST = datetime.max.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+"""Sorts articles without a date behind all others."""
 
+UNDATED = np.iinfo(np.int64).min
+"""Stands for the time of an article without a date, in arrays of seconds."""
 
 _SHORT_BODY_CHARS = 80
-
-
 _HEADLINE_CHARS = 140
 
-
 Precedence = tuple[datetime, int, str]
-"""Time, minus the length, id; see `precedence`."""
+"""(time, -length, id), see `precedence`."""
 
 
 def precedence(article: Article, clean: CleanText) -> Precedence:
-    """Sort key: of two articles the earlier, then the longer, then the smaller id comes first.
+    """Sort key of an article: earlier first, then longer, then by id.
 
-    An article without a date comes after all that have one.
+    Articles without a date come last.
     """
-    return (article.published_at or _LATEST, -len(clean.text), article.id)
+    return (article.published_at or LATEST, -len(clean.text), article.id)
 
 
 def body_of(clean: CleanText) -> str:
-    """What is compared for copies: the body, so that one text under two headlines is one.
+    """The text that is compared for copies: the body, since headlines of copies often differ.
 
-    A body of less than 80 characters says too little by itself; the title joins it.
+    The title is added to a body of less than 80 characters, which is too short by itself.
     """
     if len(clean.text) >= _SHORT_BODY_CHARS:
         return clean.text
@@ -44,7 +44,7 @@ def body_of(clean: CleanText) -> str:
 
 
 def lead_of(clean: CleanText, lead_chars: int) -> str:
-    """What is embedded: the title and the first characters of the body."""
+    """The text that is embedded: the title and the first characters of the body."""
     return f"{clean.title}\n{clean.text[:lead_chars]}".strip()
 
 
@@ -72,11 +72,7 @@ def headline_of(article: Article, clean: CleanText) -> str:
     return first if len(first) <= _HEADLINE_CHARS else first[: _HEADLINE_CHARS - 1] + "…"
 
 
-def stable_id(prefix: str, founder: str) -> str:
-    """An id that depends on the founding article's id alone: equal in every run."""
-    digest = xxhash.xxh3_64_hexdigest(founder.encode("utf-8", "surrogatepass"))
+def stable_id(prefix: str, representative: str) -> str:
+    """An id that depends only on the id of the first article, so it is equal in every run."""
+    digest = xxhash.xxh3_64_hexdigest(representative.encode("utf-8", "surrogatepass"))
     return f"{prefix}-{digest[:12]}"
-
-
-UNDATED = np.iinfo(np.int64).min
-"""Stands for the time of an article without a date."""

@@ -111,7 +111,7 @@ def test_a_story_in_which_each_day_touches_only_the_next_is_a_chain() -> None:
     found = dedup.examine(told("s", [float(n) for n in range(30)])).finding("chains")
     assert (found.level, found.figures["chains"]) == ("problem", 1)
     # Days 0 to 7 are within a week of each other, both ends included.
-    assert "busiest stretch 27 %" in found.examples[0].message
+    assert "27 % in its busiest period" in found.examples[0].message
 
 
 def test_a_long_story_with_a_core_is_no_chain() -> None:
@@ -143,7 +143,7 @@ def test_long_and_thin_is_measured_by_the_other_stories() -> None:
     short = [each for n in range(5) for each in told(f"short-{n}", [0, 0.5])]
     found = dedup.examine(told("thin", [0, 6, 12]) + short).finding("chains")
     assert (found.level, found.figures["thin"]) == ("ok", 1)
-    assert found.examples[0].message.startswith("thin: 3 texts over 12 days (0.25 a day)")
+    assert found.examples[0].message.startswith("thin: 3 texts in 12 days (0.25 a day)")
 
 
 def test_without_dates_nothing_is_said_of_chains() -> None:
@@ -165,7 +165,7 @@ def test_a_language_that_never_mixes_is_named() -> None:
     lonely = [row(f"ko-{n}", f"ko-{n // 2}", language="ko") for n in range(20)]
     found = dedup.examine(mixed("en ar", 30) + lonely)
     assert found.finding("languages").level == "problem"
-    assert "far too seldom there: ko." in found.finding("languages").message
+    assert "far too rarely among these: ko." in found.finding("languages").message
     shares = {share.language: share for share in found.languages}
     assert (shares["ko"].mixed, shares["ko"].grouped, shares["ko"].behind) == (0.0, 1.0, True)
     assert (shares["en"].mixed, shares["en"].behind) == (1.0, False)
@@ -206,7 +206,7 @@ def test_a_daily_bulletin_is_a_series() -> None:
     others = alone(40)
     found = dedup.examine(rows + others, articles + sourced(others, "other")).finding("series")
     assert found.level == "problem"
-    assert found.examples[0].message == "7 of 7 texts from bulletin, one every 1 day, titles alike"
+    assert found.examples[0].message == "7 of 7 texts from bulletin, one every 24 hours, with similar titles"
     assert found.examples[0].headline == "Weather of the day 0"
 
 
@@ -315,7 +315,7 @@ def test_a_result_is_examined_with_its_own_articles() -> None:
     ("rows", "message"),
     [
         ([], "has no article"),
-        ([row("a"), row("a")], "'a' stands in two rows"),
+        ([row("a"), row("a")], "two rows have the id 'a'"),
         ([row("a", id="")], "a row has no id"),
         ([row("a", story_group=None)], "the row of 'a' has no story_group"),
         ([row("a", probability=1.2)], "probability 1.2"),
@@ -331,7 +331,7 @@ def test_rows_that_cannot_be_right_are_refused(rows: list[Row], message: str) ->
 
 def test_articles_of_another_corpus_are_refused_and_missing_ones_noted() -> None:
     rows = told("s", [0, 1])
-    with pytest.raises(InputError, match="none of the articles"):
+    with pytest.raises(InputError, match="none of the given articles"):
         dedup.examine(rows, [Article("x")])
     assert dedup.examine(rows, [Article("s-0"), Article("x")]).notes[0].startswith("1 article of")
     assert dedup.examine(rows).notes == ()
@@ -339,7 +339,7 @@ def test_articles_of_another_corpus_are_refused_and_missing_ones_noted() -> None
 
 def test_rows_of_several_configurations_are_noted() -> None:
     found = dedup.examine([row("a"), row("b", config_digest="def")])
-    assert found.notes == ("made with several configurations: abc, def",)
+    assert found.notes == ("the rows were made with several configurations: abc, def",)
 
 
 def test_times_without_a_zone_and_missing_numbers_of_pandas_are_understood() -> None:
@@ -350,5 +350,5 @@ def test_times_without_a_zone_and_missing_numbers_of_pandas_are_understood() -> 
     ]
     found = dedup.examine(rows)
     assert found.shapes[0].span_days == 10.0
-    assert found.shapes[0].weakest == 0.25
+    assert found.shapes[0].lowest_probability == 0.25
     assert found.finding("undated").figures["undated"] == 1

@@ -63,7 +63,7 @@ def test_problems_are_explained_and_the_exit_code_is_0(result: Path) -> None:
     done = CliRunner().invoke(cli.app, ["doctor", str(result)])
     assert done.exit_code == 0
     shown = " ".join(done.stdout.split())
-    assert "problem chains: 1 story is a chain in time, 1 has a hole" in shown
+    assert "problem chains: 1 story is a chain in time and 1 has a hole" in shown
     assert "-> Lower max_gap or raise min_probability." in shown
     assert "unknown series" in shown
     assert "ok copies" in shown
@@ -82,7 +82,7 @@ def test_articles_bring_titles_and_sources(result: Path, articles: Path) -> None
     )
     assert "Rates of" in done.stdout
     assert "\x1b" not in done.stdout
-    assert "from bank, one every 1 day, titles alike" in " ".join(done.stdout.split())
+    assert "from bank, one every 24 hours, with similar titles" in " ".join(done.stdout.split())
 
 
 def test_json_has_the_findings(result: Path) -> None:
@@ -104,8 +104,8 @@ def test_help_teaches_by_example() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "holds no article"),
-        ("id,story_group\n", "holds no article"),
+        ("", "has no articles"),
+        ("id,story_group\n", "has no articles"),
         ("id,story_group\na,s\n", "has no column 'duplicate_cluster', 'representative'"),
         ("id,story_group\na\n", "cannot be read"),
     ],
@@ -126,7 +126,7 @@ def test_a_file_that_is_no_result_is_refused(
     [
         (["none.parquet"], 1, "none.parquet"),
         (["{result}", "--articles", "none.jsonl"], 1, "none.jsonl"),
-        (["{result}", "--articles", "other.csv"], 1, "none of the articles given"),
+        (["{result}", "--articles", "other.csv"], 1, "none of the given articles"),
         (["{result}", "--max-gap", "soon"], 2, "'soon' is not a duration"),
         (["{result}", "--max-gap", "0d"], 2, "must be above 0"),
         (["{result}", "--plot", "a.pdf"], 2, "ends in .svg or .png"),

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 import dedup
 from dedup import cli
-from dedup.description.explanation import Why, reasons, sentence, shown_gap
+from dedup.description.explanation import Why, reasons, sentence
+from dedup.output.wording import duration
 from dedup.records import Evidence, Match, StoryGroup, StoryLink
 
 NAMES = (
@@ -74,15 +75,15 @@ def test_together_and_likely() -> None:
     why = answer(link(0.97, ALIKE, WORDS), together=True, gap=timedelta(hours=3))
     assert str(why) == why.sentence == sentence(why)
     assert why.sentence == (
-        "Together: both tell of the same event (97 %): their texts are very alike, they share "
-        "the rare words belousov, pyongyang and they were published 3 hours apart."
+        "Together: both report the same event (97 %): their texts are very alike; they share "
+        "the rare words belousov and pyongyang; they were published 3 hours apart."
     )
 
 
 def test_apart_and_unlikely() -> None:
     why = answer(link(0.04, ALIKE, NO_WORDS), together=False, gap=timedelta(days=33))
     assert why.sentence == (
-        "Apart: their texts are very alike, but they share no rare words and they were "
+        "Apart: their texts are very alike, but they share no rare words; they were "
         "published 33 days apart; P(same event) 4 %."
     )
 
@@ -93,7 +94,7 @@ def test_together_through_the_others() -> None:
         "Together through the others: these two alone look like different events (31 %): "
         "their texts are not alike, but they share the rare words"
     )
-    assert "the 5 texts of the story “Story One” hold them together" in why.sentence
+    assert "the 5 texts of the story “Story One” connect them" in why.sentence
     assert "62 % and 71 %" in why.sentence
 
 
@@ -101,7 +102,7 @@ def test_together_through_the_others() -> None:
     ("gap", "texts", "because"),
     [
         (timedelta(days=9), 1, "articles more than 7 days apart are not compared"),
-        (timedelta(days=2), 1, "they were not compared, as their vectors are too different"),
+        (timedelta(days=2), 1, "they were not compared, because their vectors are too different"),
         (None, 3, "the other texts of their stories, “Story One” and “Story Two”, are less alike"),
     ],
 )
@@ -133,7 +134,7 @@ def test_each_part_has_its_words() -> None:
     named = Evidence("shared_names", 2.0, 1.0, "Andrei Belousov, Kim")
     numbers = Evidence("shared_numbers", 1.0, 1.0, "288")
     assert reasons(link(0.5, named, WORDS, numbers)) == (
-        "they share the names Andrei Belousov, Kim, the rare word pyongyang and the number 288"
+        "they share the names Andrei Belousov and Kim, the rare word pyongyang, and the number 288"
     )
     assert reasons(link(0.5, Evidence("shared_terms", 3.0, 1.0, "288, derna"))) == (
         "they share the rare word derna and the number 288"
@@ -174,13 +175,17 @@ def test_any_evidence_makes_one_sentence(
         said = answer(link(probability, *parts), together=together, gap=gap, texts=count).sentence
         assert said.startswith(("Together", "Apart"))
         assert said.endswith(".") and "\n" not in said
-        assert ": ;" not in said and ": :" not in said and ", ;" not in said
+        assert (
+            "but but" not in said and ": ;" not in said and ": :" not in said and ", ;" not in said
+        )
         assert "nan" not in said and "None" not in said
 
 
-def test_gaps_are_told_in_one_unit() -> None:
-    told = [shown_gap(timedelta(minutes=m)) for m in (1, 89, 90, 36 * 60 - 31, 36 * 60, 3 * 1440)]
-    assert told == ["1 minute", "89 minutes", "2 hours", "35 hours", "2 days", "3 days"]
+def test_lengths_of_time_have_one_unit() -> None:
+    minutes = (1, 89, 90, 36 * 60 - 31, 36 * 60, 3 * 1440, 12_345 * 1440)
+    shown = [duration(timedelta(minutes=count)) for count in minutes]
+    assert shown[:5] == ["1 minute", "89 minutes", "2 hours", "35 hours", "1.5 days"]
+    assert shown[5:] == ["3 days", "12,345 days"]
 
 
 # --- on the demonstration corpus ---

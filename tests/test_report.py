@@ -20,7 +20,7 @@ from dedup.records import Article, CleanText, Problem, Removal, StoryRelation
 from dedup.report import render_report, write_report
 from dedup.report.differences import MAX_SPANS, MAX_TOKENS, Difference, difference, shortened
 from dedup.report.parts import fair_limit
-from dedup.report.times import Moment, shown_duration, timeline
+from dedup.report.times import Moment, shown_span, timeline
 from dedup.report.view import report_view
 from dedup.result import Result
 from tests.markup import Page
@@ -267,7 +267,7 @@ def test_problems_and_removals_are_listed_with_their_number(flood: Result) -> No
     )
     page = render_report(replace(flood, problems=tuple(reversed(problems)), summary=summary))
     text = " ".join("".join(Page(page).find("body")[0][1]).split())
-    assert "10 problems met in the input" in text
+    assert "10 problems in the input" in text
     assert "broken JSON: 9" in text and "f.jsonl:0: {" in text and "and 4 more" in text
     assert "2999 (article kept)" in text
     assert "Cleaning cut read also (3)." in text and "Note: rough" in text
@@ -296,7 +296,7 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
     assert story.least_likely_member
     weakest = seeds.by_id[story.least_likely_member.id]
     assert f"{weakest.title}" in text
-    assert "First told by" in text and "in the mean of all its texts" in text
+    assert "First published by" in text and "in the mean of all its texts" in text
     for title in story.headlines.values():
         assert " ".join(title.split()) in text
 
@@ -404,9 +404,11 @@ def test_any_span_has_few_ticks(days: float) -> None:
     assert timeline([Moment(None, "en", "")]) is None
 
 
-def test_durations_are_named_in_their_largest_units() -> None:
-    shown = [shown_duration(timedelta(minutes=n)) for n in (0, 61, 24 * 60, 100 * 24 * 60 + 70)]
-    assert shown == ["", "1 h 1 min", "1 day", "100 days"]
+def test_a_span_is_shown_from_a_minute_on() -> None:
+    later = [START + timedelta(minutes=n) for n in (0, 61, 24 * 60, 100 * 24 * 60 + 70)]
+    shown = [shown_span(START, time) for time in later]
+    assert shown == ["", "61 minutes", "24 hours", "100 days"]
+    assert shown_span(START, None) == shown_span(None, None) == ""
 
 
 def test_a_fair_limit_keeps_to_the_total() -> None:

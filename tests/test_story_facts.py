@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import dedup
 from dedup.compute.arrays import Int64s
 from dedup.description.names import MAX_NAMES, story_names
-from dedup.description.representatives import leading
+from dedup.description.representatives import representative_texts
 from dedup.description.terms import (
     MAX_KEY_TERMS,
     MIN_BITS,
@@ -48,21 +48,21 @@ def numbers(*members: Sequence[int]) -> list[Int64s]:
     return [np.array(each, np.int64) for each in members]
 
 
-# --- who leads ---
+# --- representatives ---
 
 
-def test_each_language_is_led_by_its_most_central_text() -> None:
+def test_each_language_is_represented_by_its_most_central_text() -> None:
     group = grouped([[0, 900, 100, 500], [900, 0, 900, 500], [100, 900, 0, 0], [500, 500, 0, 0]])
-    found = leading(group, ["en", "en", "ar", "ar"])
+    found = representative_texts(group, ["en", "en", "ar", "ar"])
     assert dict(found.by_language) == {"ar": 2, "en": 1}
     assert list(found.by_language) == ["ar", "en"]
-    # 2 and 3 have sums of 1000 each: the earlier one is weakest and leads.
-    assert found.weakest == 2
+    # 2 and 3 have sums of 1000 each: the earlier one is the least likely, and the most central.
+    assert found.least_likely == 2
 
 
-def test_a_group_of_one_has_no_weakest_and_no_cohesion() -> None:
-    found = leading(grouped([[0]]), [""])
-    assert (dict(found.by_language), found.weakest, found.cohesion) == ({}, None, None)
+def test_a_group_of_one_has_no_least_likely_text_and_no_cohesion() -> None:
+    found = representative_texts(grouped([[0]]), [""])
+    assert (dict(found.by_language), found.least_likely, found.cohesion) == ({}, None, None)
 
 
 @given(st.integers(2, 7).flatmap(lambda n: st.lists(st.integers(-9_000, 9_000), min_size=n * n)))
@@ -71,9 +71,9 @@ def test_cohesion_is_that_of_the_mean_over_all_pairs(values: list[int]) -> None:
     half = np.triu(np.array(values[: size * size]).reshape(size, size), 1)
     group = grouped((half + half.T).tolist())
     pairs = half[np.triu_indices(size, 1)]
-    found = leading(group, ["en"] * size)
+    found = representative_texts(group, ["en"] * size)
     assert found.cohesion == probability_of(pairs.sum() / len(pairs))
-    assert found.weakest == int((half + half.T).sum(axis=1).argmin())
+    assert found.least_likely == int((half + half.T).sum(axis=1).argmin())
 
 
 # --- key terms ---

@@ -1,4 +1,4 @@
-"""Duplicate clusters from verified matches."""
+"""Duplicate clusters as records, from verified matches of numbered texts."""
 
 from __future__ import annotations
 
@@ -9,51 +9,56 @@ from dedup.duplicates.clustering import NearDuplicates
 from dedup.duplicates.matches import Similarity
 from dedup.records import CopyType, DuplicateCluster, DuplicateMember, Match
 
-_SAME = Similarity(1.0, 1.0, 1.0)
+_EQUAL = Similarity(1.0, 1.0, 1.0)
 
 
 def describe_clusters(
     ids: Sequence[str], near: NearDuplicates
 ) -> tuple[tuple[DuplicateCluster, ...], tuple[Match, ...]]:
-    """Duplicate clusters and matches by id, from the numbers of articles.
+    """Duplicate clusters and matches by article id, from row numbers of articles.
 
     Args:
         ids: Ids of n articles in the order of precedence.
         near: Copies among their texts.
 
     Returns:
-        Clusters in the order of their representatives; matches by their ends.
+        Clusters in the order of their representatives; matches by (a, b).
     """
-    similar = near.matches.as_dict()
+    similarities = near.matches.as_dict()
     originals = near.originals.tolist()
     members: dict[int, list[DuplicateMember]] = {}
-    links = [(a, b, found) for (a, b), found in similar.items()]
-    for number, leader in enumerate(near.representatives.tolist()):
-        if number == leader:
-            members[leader] = [DuplicateMember(ids[number], "original", 1.0, 1.0)]
+    links = [(a, b, similarity) for (a, b), similarity in similarities.items()]
+    for row, representative in enumerate(near.representatives.tolist()):
+        if row == representative:
+            members[row] = [DuplicateMember(ids[row], "original", 1.0, 1.0)]
             continue
-        found = similar.get((leader, originals[number]))
-        members[leader].append(_member(ids[number], found, near.min_jaccard))
-        if originals[number] != number:
-            links.append((originals[number], number, _SAME))
+        # A text that equals an earlier one has the similarities of that one.
+        similarity = similarities.get((representative, originals[row]), _EQUAL)
+        kind = copy_type_of(similarity.jaccard, near.min_jaccard, equal=similarity is _EQUAL)
+        members[representative].append(
+            DuplicateMember(ids[row], kind, similarity.jaccard, similarity.containment)
+        )
+        if originals[row] != row:
+            links.append((originals[row], row, _EQUAL))
     clusters = [
-        DuplicateCluster(stable_id("d", ids[leader]), ids[leader], tuple(found))
-        for leader, found in sorted(members.items())
+        DuplicateCluster(stable_id("d", ids[representative]), ids[representative], tuple(copies))
+        for representative, copies in sorted(members.items())
     ]
-    matches = [match_of(ids[a], ids[b], found) for a, b, found in sorted(links, key=_ends)]
-    return tuple(clusters), tuple(matches)
+    links.sort(key=lambda link: link[:2])
+    return tuple(clusters), tuple(match_of(ids[a], ids[b], alike) for a, b, alike in links)
 
 
-def _ends(link: tuple[int, int, Similarity]) -> tuple[int, int]:
-    return link[:2]
+def copy_type_of(jaccard: float, min_jaccard: float, *, equal: bool) -> CopyType:
+    """How a copy relates to its representative.
 
-
-def _member(article: str, similarity: Similarity | None, min_jaccard: float) -> DuplicateMember:
-    """An article beside its representative; None if the texts are equal."""
-    if similarity is None:
-        return DuplicateMember(article, "exact", 1.0, 1.0)
-    kind: CopyType = "near" if similarity.jaccard >= min_jaccard else "contained"
-    return DuplicateMember(article, kind, similarity.jaccard, similarity.containment)
+    Args:
+        jaccard: Exact Jaccard similarity of the two.
+        min_jaccard: From this similarity on a copy is `near`; a less similar one is `contained`.
+        equal: Whether their canonical texts are equal.
+    """
+    if equal:
+        return "exact"
+    return "near" if jaccard >= min_jaccard else "contained"
 
 
 def match_of(a: str, b: str, similarity: Similarity) -> Match:

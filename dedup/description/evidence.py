@@ -1,4 +1,4 @@
-"""The evidence for any two articles of a result, computed when asked for."""
+"""The evidence for any two articles of a result, computed on demand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Evidences:
     """Similarities and story links between articles, on demand.
 
     Args:
-        affinity: Scores texts; text k is the representative of `clusters[k]`.
+        affinity: Scores texts; the text of row k represents `clusters[k]`.
         clusters: All duplicate clusters.
         texts: Canonical texts by article id.
         config: The configuration of the run.
@@ -34,10 +34,8 @@ class Evidences:
         self.config = config
         self._affinity = affinity
         self._texts = texts
-        self._number = {
-            member.id: number
-            for number, cluster in enumerate(clusters)
-            for member in cluster.members
+        self._row = {
+            member.id: row for row, cluster in enumerate(clusters) for member in cluster.members
         }
 
     def match(self, a: str, b: str) -> Match:
@@ -48,9 +46,9 @@ class Evidences:
     def link(self, a: str, b: str) -> StoryLink | None:
         """P(same event) of the texts that represent two articles, with its parts.
 
-        None if one text represents both: there is nothing to weigh.
+        None if one text represents both.
         """
-        first, second = self._number[a], self._number[b]
+        first, second = self._row[a], self._row[b]
         if first == second:
             return None
         log_odds = self._affinity.log_odds(np.array([first]), np.array([second]))

@@ -1,7 +1,7 @@
-"""Why two articles are together, or apart, in a sentence for people.
+"""Why two articles are together or apart, as a sentence.
 
-The numbers behind it are in the evidence; the sentence names what weighs most. It works with
-whatever parts the evidence has: parts that it does not know it leaves out.
+The sentence names the evidence that weighs most; the figures are in the evidence itself. Parts of
+the evidence that have no words here are left out.
 """
 
 from __future__ import annotations
@@ -10,61 +10,54 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
 
 _ALIKE = ((0.7, "very alike"), (0.5, "alike"), (0.3, "somewhat alike"))
-# Two languages never come as near as one.
+# Texts in two languages are never as similar as texts in one.
 _ALIKE_ACROSS = ((0.5, "very alike"), (0.35, "alike"), (0.2, "somewhat alike"))
 _SAME_TIME = timedelta(minutes=10)
 _FAR = timedelta(days=2)
 _MANY_WORDS = 5
 _TITLE_CHARS = 80
 
-
 RELATION_LABELS = {
     "follow_up": ("Follows", "Followed by"),
     "background": ("Background", "Background of"),
     "related": ("Related", "Related"),
 }
-"""What the other story is to one that is the later, and to one that is the earlier."""
+"""By kind of relation: how the later story shows the earlier one, and how the earlier the later."""
 
 
 def sentence(why: Why) -> str:
-    """The answer of `Result.why` in a sentence.
+    """The answer of `Result.why` as one sentence.
 
-    Args:
-        why: The answer.
-
-    Returns:
-        One sentence: whether the two are together, how sure that is, and what speaks for it
-        and against it.
+    It says whether the two are together, how sure that is, and what speaks for and against it.
     """
     if why.a == why.b:
         return "These are one and the same article."
     if why.same_duplicate_cluster:
         return f"Together: {_copies(why)}."
     if why.link is None:
-        return "Together: one text stands for both."
-    sure = shown_probability(why.link.probability)
+        return "Together: one text represents both."
+    shown = shown_probability(why.link.probability)
     likely = why.link.probability >= why.min_probability
-    found = _reasons(why.link, why.gap)
-    said = [text for text, for_it in found if for_it]
-    denied = [text for text, for_it in found if not for_it]
+    for_it, against = _reasons(why.link, why.gap)
     if why.same_story_group and likely:
-        reasons = _but(said, denied) or "the evidence as a whole"
-        return f"Together: both tell of the same event ({sure}): {reasons}."
+        evidence = _but(for_it, against) or "the evidence as a whole"
+        return f"Together: both report the same event ({shown}): {evidence}."
     if why.same_story_group:
         return (
-            f"Together through the others: these two alone look like different events ({sure}): "
-            f"{_but(denied, said) or 'little speaks for one'}; {_mean_of_story(why)}."
+            f"Together through the others: these two alone look like different events ({shown}): "
+            f"{_but(against, for_it) or 'little speaks for one event'}; {_why_together(why)}."
         )
     if likely:
         return (
-            f"Apart, although these two alone look like the same event ({sure}): "
-            f"{_but(said, denied) or 'the evidence as a whole'}; {_why_apart(why)}."
+            f"Apart, although these two alone look like the same event ({shown}): "
+            f"{_but(for_it, against) or 'the evidence as a whole'}; {_why_apart(why)}."
         )
-    reasons = _but(said, denied) or "little speaks for one event"
-    return f"Apart: {reasons}; P(same event) {sure}."
+    evidence = _but(for_it, against) or "little speaks for one event"
+    return f"Apart: {evidence}; P(same event) {shown}."
 
 
 def reasons(link: StoryLink, gap: timedelta | None = None) -> str:
@@ -74,13 +67,11 @@ def reasons(link: StoryLink, gap: timedelta | None = None) -> str:
         link: The link.
         gap: Time between the two articles; by default that of the evidence.
     """
-    found = _reasons(link, gap)
-    said = [text for text, for_it in found if for_it]
-    return _but(said, [text for text, for_it in found if not for_it])
+    return _but(*_reasons(link, gap))
 
 
 def shown_probability(value: float) -> str:
-    """A probability in percent; what is nearly certain is not shown as certain.
+    """A probability in percent; nearly certain is not shown as certain.
 
     >>> shown_probability(0.973), shown_probability(0.999), shown_probability(0.001)
     ('97 %', 'more than 99 %', 'less than 1 %')
@@ -88,20 +79,6 @@ def shown_probability(value: float) -> str:
     if value >= 0.995:
         return "more than 99 %"
     return f"{value:.0%}".replace("%", " %") if value >= 0.005 else "less than 1 %"
-
-
-def shown_gap(gap: timedelta) -> str:
-    """A length of time in its largest unit.
-
-    >>> shown_gap(timedelta(hours=3)), shown_gap(timedelta(days=33)), shown_gap(timedelta(days=1))
-    ('3 hours', '33 days', '24 hours')
-    """
-    minutes = round(abs(gap).total_seconds() / 60)
-    for size, unit, most in ((1, "minute", 90), (60, "hour", 36 * 60), (1440, "day", None)):
-        if most is None or minutes < most:
-            count = round(minutes / size)
-            return f"{count:,} {unit}{'' if count == 1 else 's'}"
-    return ""
 
 
 def _copies(why: Why) -> str:
@@ -114,25 +91,24 @@ def _copies(why: Why) -> str:
     return f"copies of one text (Jaccard {jaccard:.2f}, containment {share:.2f})"
 
 
-def _mean_of_story(why: Why) -> str:
+def _why_together(why: Why) -> str:
     story = why.stories[0]
-    chances = [each for each in why.mean_probabilities if each is not None]
-    means = " and ".join(shown_probability(each) for each in chances)
+    means = [shown_probability(mean) for mean in why.mean_probabilities if mean is not None]
     return (
-        f"the {story.texts} texts of the story {_quoted(story)} hold them together "
-        f"(mean P(same event) of the two with all its texts: {means})"
+        f"the {story.texts} texts of the story {_quoted(story)} connect them "
+        f"(average P(same event) with the other texts: {' and '.join(means)})"
     )
 
 
 def _why_apart(why: Why) -> str:
     if why.gap is not None and abs(why.gap) > why.max_gap:
-        return f"articles more than {shown_gap(why.max_gap)} apart are not compared"
+        return f"articles more than {duration(why.max_gap)} apart are not compared"
     first, second = why.stories
     if first.texts == second.texts == 1:
-        return "they were not compared, as their vectors are too different"
+        return "they were not compared, because their vectors are too different"
     return (
         f"the other texts of their stories, {_quoted(first)} and {_quoted(second)}, "
-        "are less alike in the mean"
+        "are less alike on average"
     )
 
 
@@ -141,24 +117,22 @@ def _quoted(story: StoryGroup) -> str:
     return f"“{title if len(title) <= _TITLE_CHARS else title[: _TITLE_CHARS - 1] + '…'}”"
 
 
-def _but(said: Sequence[str], other: Sequence[str]) -> str:
-    """First what speaks for the verdict's side, then what speaks against it."""
-    if said and other:
-        return f"{_listed(said)}, but {_listed(other)}"
-    return _listed(said or other)
+def _but(first: Sequence[str], second: Sequence[str]) -> str:
+    """The reasons for the verdict, then those against it."""
+    if first and second:
+        comma = "," if len(first) == 1 else ";"
+        return f"{'; '.join(first)}{comma} but {'; '.join(second)}"
+    return "; ".join(first or second)
 
 
-def _listed(parts: Sequence[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _reasons(link: StoryLink, gap: timedelta | None) -> list[tuple[str, bool]]:
-    """What the evidence says in words, and whether it speaks for one event."""
+def _reasons(link: StoryLink, gap: timedelta | None) -> tuple[list[str], list[str]]:
+    """What speaks for one event, and what against it, in words."""
     parts = {part.name: part for part in link.evidence}
-    found = [*_alike(parts), *_shared(parts), *_circumstances(parts), *_time(parts, gap)]
-    return [(text, for_it) for text, for_it in found if text]
+    phrases = [*_alike(parts), *_shared(parts), *_circumstances(parts), *_time(parts, gap)]
+    return (
+        [phrase for phrase, is_for in phrases if is_for],
+        [phrase for phrase, is_for in phrases if not is_for],
+    )
 
 
 def _alike(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
@@ -178,7 +152,7 @@ def _alike(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
 
 
 def _across(parts: Mapping[str, Evidence]) -> bool:
-    """Whether the two are in different languages: the prior says which kind of pair they are."""
+    """Whether the two are in different languages, which the detail of the prior says."""
     return "prior" in parts and parts["prior"].detail == PAIR_KINDS[1]
 
 
@@ -192,26 +166,25 @@ def _degree(what: str, cosine: float, degrees: Sequence[tuple[float, str]]) -> t
 
 
 def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
-    """Names, words, days and numbers that both have; each is named once."""
+    """Names, words, days and numbers that both have, each only once."""
     terms = _words(parts, "shared_terms")
-    said: set[str] = set()
-    shared = []
-    for what, words in (
+    named: set[str] = set()
+    kinds = []
+    for kind, words in (
         ("name", _words(parts, "shared_names")),
         ("rare word", [word for word in terms if not word.isdigit()]),
         ("day", _words(parts, "shared_dates")),
         ("number", [*_words(parts, "shared_numbers"), *filter(str.isdigit, terms)]),
     ):
-        new = [word for word in dict.fromkeys(words) if word.casefold() not in said]
+        new = [word for word in dict.fromkeys(words) if word.casefold() not in named]
         if new:
-            said |= {part for word in new for part in (word, *word.split())}
-            said |= {word.casefold() for word in said}
-            shared.append(f"the {what}{'s' if len(new) > 1 else ''} {_some(new)}")
-    if shared:
-        yield f"they share {_listed(shared)}", True
+            named |= {part.casefold() for word in new for part in (word, *word.split())}
+            kinds.append((kind, new))
+    if kinds:
+        yield f"they share {_listed_kinds(kinds)}", True
     known = "shared_terms" in parts and parts["shared_terms"].value <= 0
-    # Two languages have few words in common: that they share none says nothing.
-    if known and not said and not _across(parts):
+    # Two languages have few words in common, so sharing none proves nothing.
+    if known and not named and not _across(parts):
         yield "they share no rare words", False
     if _holds(parts, "number_clash"):
         yield "their numbers differ", False
@@ -220,22 +193,38 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
 
 
 def _words(parts: Mapping[str, Evidence], name: str) -> list[str]:
-    found = parts[name].detail.split(",") if name in parts else []
-    return [word.strip() for word in found if word.strip()]
+    words = parts[name].detail.split(",") if name in parts else []
+    return [word.strip() for word in words if word.strip()]
 
 
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:_MANY_WORDS]) + (" and others" if len(words) > _MANY_WORDS else "")
+def _listed_kinds(kinds: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Kinds of words with the first few of each, as a list in prose."""
+    phrases = [
+        f"the {kind}{'s' if len(words) > 1 else ''} {_listed(words)}" for kind, words in kinds
+    ]
+    if len(phrases) > 1 and any(len(words) > 1 for _, words in kinds):
+        return f"{', '.join(phrases[:-1])}, and {phrases[-1]}"
+    return _listed(phrases)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """The first few words as a list in prose.
+
+    >>> _listed(["a", "b", "c"]), _listed(["a", "b", "c", "d", "e", "f"])
+    ('a, b and c', 'a, b, c, d, e and others')
+    """
+    *most, last = [*words[:_MANY_WORDS], *(["others"] if len(words) > _MANY_WORDS else [])]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _circumstances(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
-    """What is the case where the value is 1; which side it is on, its log-odds say."""
+    """Conditions that hold (value 1) and speak against one event (negative log-odds)."""
     for name, text in (
         ("same_source", "they are from the same source"),
         ("short_text", "one of them is very short"),
     ):
         part = parts.get(name)
-        # Where it speaks for one event it only makes up for what a short text cannot show.
+        # Positive log-odds only make up for what a short text cannot show.
         if part is not None and part.value > 0 and part.log_odds < 0:
             yield text, False
 
@@ -252,7 +241,7 @@ def _time(parts: Mapping[str, Evidence], gap: timedelta | None) -> Iterator[tupl
     if abs(gap) < _SAME_TIME:
         yield "they were published at the same time", True
     else:
-        yield f"they were published {shown_gap(gap)} apart", abs(gap) <= _FAR
+        yield f"they were published {duration(gap)} apart", abs(gap) <= _FAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,14 +254,13 @@ class Why:
         same_duplicate_cluster: Whether they are copies of one text.
         same_story_group: Whether they cover the same event.
         match: Exact similarity of the two texts.
-        link: Probability of the same event, with its parts; None if one text
-            represents both articles.
+        link: P(same event) with its evidence; None if one text represents both articles.
         gap: Time between the first publications of the two texts; None without dates.
         stories: Story group of each.
         mean_probabilities: Mean P(same event) of each with the other texts of its story
             group; None in a group of one text.
-        min_probability: Setting of the run: groups merge from there on.
-        max_gap: Setting of the run: articles further apart are not compared.
+        min_probability: Setting of the run: groups merge from this probability on.
+        max_gap: Setting of the run: articles further apart in time are not compared.
     """
 
     a: str
@@ -289,7 +277,7 @@ class Why:
 
     @property
     def sentence(self) -> str:
-        """The answer in a sentence; `str` gives it, too."""
+        """The answer in a sentence, as `str` gives it."""
         return sentence(self)
 
     def __str__(self) -> str:

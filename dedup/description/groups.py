@@ -1,24 +1,18 @@
-"""Between records and arrays: what the steps are given, and what their answers mean.
+"""Story groups as records, from groups of numbered texts.
 
-The drivers share these functions, so that a cluster or a group looks the same
-whoever computed it.
+All drivers call these functions, so that a group looks the same in the batch, the index and
+on Spark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dedup.articles import _LATEST, headline_of, source_of, stable_id
+from dedup.articles import LATEST, headline_of, source_of, stable_id
 from dedup.description.names import story_names
-from dedup.description.representatives import leading
+from dedup.description.representatives import representative_texts
 from dedup.description.terms import StoryTerms, calendar_terms
-from dedup.records import (
-    Article,
-    CleanText,
-    DuplicateCluster,
-    StoryGroup,
-    StoryMember,
-)
+from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup, StoryMember
 from dedup.stories.affinity import probability_of
 from dedup.stories.grouping import Group, Grouping
 
@@ -30,30 +24,32 @@ def describe_groups(
     texts: Mapping[str, CleanText],
     terms: StoryTerms,
 ) -> tuple[StoryGroup, ...]:
-    """Story groups by id, the largest first: by texts, articles, time and id.
+    """Story groups as records, sorted by texts and articles (most first), then by time and id.
 
     Args:
-        grouping: Groups of numbers of texts; text k is `clusters[k]`.
+        grouping: Groups of rows of texts; the text of row k is `clusters[k]`.
         clusters: All duplicate clusters.
         articles: Articles by id.
         texts: Canonical texts by id.
         terms: Rare terms of the groups.
     """
     languages = [articles[cluster.representative].language for cluster in clusters]
-    told = [
-        ([terms.leads[k] for k in numbers], [languages[k] for k in numbers])
-        for numbers in (each.members.tolist() for each in grouping.groups)
+    story_texts = [
+        ([terms.leads[row] for row in rows], [languages[row] for row in rows])
+        for rows in (group.members.tolist() for group in grouping.groups)
     ]
-    names = story_names(told, calendar_terms)
+    names = story_names(story_texts, calendar_terms)
     stories = [
-        _story(each, clusters, articles, texts, *about)
-        for each, *about in zip(grouping.groups, terms.key_terms, names, strict=True)
+        _story(group, clusters, articles, texts, key_terms, names_of_story)
+        for group, key_terms, names_of_story in zip(
+            grouping.groups, terms.key_terms, names, strict=True
+        )
     ]
     stories.sort(
         key=lambda story: (
             -story.texts,
             -len(story.members),
-            story.first_seen or _LATEST,
+            story.first_seen or LATEST,
             story.members[0].id,
         )
     )
@@ -68,31 +64,34 @@ def _story(
     key_terms: tuple[str, ...],
     names: tuple[str, ...],
 ) -> StoryGroup:
-    texts = [clusters[number] for number in group.members.tolist()]
+    texts = [clusters[row] for row in group.members.tolist()]
     members = _members(group, texts, articles)
-    found = [articles[member.id] for member in members]
-    times = sorted(article.published_at for article in found if article.published_at)
-    out = leading(group, [articles[text.representative].language for text in texts])
+    published = [articles[member.id] for member in members]
+    times = sorted(article.published_at for article in published if article.published_at)
+    representatives = representative_texts(
+        group, [articles[text.representative].language for text in texts]
+    )
 
-    def headline(number: int) -> str:
-        medoid = clusters[number].representative
+    def headline(row: int) -> str:
+        medoid = clusters[row].representative
         return headline_of(articles[medoid], clean_texts[medoid])
 
-    weakest = None if out.weakest is None else clusters[out.weakest].representative
+    row = representatives.least_likely
+    least_likely = None if row is None else clusters[row].representative
     return StoryGroup(
         id=stable_id("s", texts[0].representative),
         headline=headline(group.medoid),
-        headlines={code: headline(number) for code, number in out.by_language.items()},
+        headlines={code: headline(row) for code, row in representatives.by_language.items()},
         first_article=texts[0].representative,
         first_seen=times[0] if times else None,
         last_seen=times[-1] if times else None,
         texts=len(texts),
-        sources=tuple(sorted({source_of(article) for article in found} - {""})),
-        languages=tuple(sorted({article.language for article in found} - {""})),
+        sources=tuple(sorted({source_of(article) for article in published} - {""})),
+        languages=tuple(sorted({article.language for article in published} - {""})),
         key_terms=key_terms,
         names=names,
-        cohesion=out.cohesion,
-        least_likely_member=next((member for member in members if member.id == weakest), None),
+        cohesion=representatives.cohesion,
+        least_likely_member=next((m for m in members if m.id == least_likely), None),
         members=members,
     )
 
@@ -108,5 +107,5 @@ def _members(
         for text, chance in zip(texts, chances, strict=True)
         for member in text.members
     ]
-    members.sort(key=lambda member: (articles[member.id].published_at or _LATEST, member.id))
+    members.sort(key=lambda member: (articles[member.id].published_at or LATEST, member.id))
     return tuple(members)

@@ -1,10 +1,9 @@
 """Names in texts of scripts with case: capitalised words and runs of them.
 
-A word that begins a sentence is capitalised anyway; it counts only where the same word
-stands capitalised inside a sentence of the same texts. Lines whose words are mostly
-capitalised, as titles of some languages are, say nothing about names and are passed over.
-In German every noun is capitalised: a single word of a German text is taken for a name only
-where a text in another language has it too.
+The first word of a sentence is capitalised anyway. It counts only if the texts also have it
+capitalised inside a sentence. Lines in which most words are capitalised, such as titles in
+some languages, are skipped. German capitalises every noun, so a single word of a German text
+counts as a name only if a text in another language has it too.
 """
 
 from __future__ import annotations
@@ -40,52 +39,54 @@ _BEFORE_A_SENTENCE = " \u00a0\t\"'“”„«»‘’‚‹›([{-–—*"
 _ENDS = ".!?…:;•|"
 
 Run = tuple[str, ...]
-Told = tuple[Sequence[str], Sequence[str]]
+StoryTexts = tuple[Sequence[str], Sequence[str]]
 """The texts of a story and the language of each, empty where unknown."""
 
 
-def story_names(stories: Sequence[Told], dates: Callable[[str], UInt64s]) -> list[tuple[str, ...]]:
-    """Up to 8 names of each story that stand in several of its texts, or in its only one.
+def story_names(
+    stories: Sequence[StoryTexts], dates: Callable[[str], UInt64s]
+) -> list[tuple[str, ...]]:
+    """Up to 8 names of each story, from those in several of its texts, or in its only one.
 
-    Those in the most texts times the rarity of their rarest word come first. Of a name and
-    a part of it ("Ilse Vantongeren", "Vantongeren") the longer one is named, unless it
-    stands in less than half of the texts of the shorter one.
+    Names are ranked by the number of texts times the rarity of their rarest word. Of a name
+    and a part of it ("Ilse Vantongeren", "Vantongeren") only the longer one is listed, unless
+    fewer than half of the texts with the shorter one have it.
 
     Args:
         stories: Canonical texts of each story, and their languages.
-        dates: Hashes of the terms of a language that are no names; see
-            `story_terms.calendar_terms`. A function of a module: other processes call it.
+        dates: Maps a language to the hashes of its calendar words, which are no names; see
+            `terms.calendar_terms`. Must be a function of a module, since worker processes call it.
     """
     starts = range(0, len(stories), _STORIES_AT_ONCE)
     with spread(sum(len(texts) for texts, _ in stories)) as mapped:
         parts = (stories[start : start + _STORIES_AT_ONCE] for start in starts)
-        return [names for part in mapped(partial(_named, dates), parts) for names in part]
+        return [names for part in mapped(partial(_names, dates), parts) for names in part]
 
 
-def _named(dates: Callable[[str], UInt64s], stories: Sequence[Told]) -> list[tuple[str, ...]]:
-    found = [_several(texts, languages) for texts, languages in stories]
-    rarity = _Rarity(sorted({w for each in found for run in each for w in run}), dates)
+def _names(dates: Callable[[str], UInt64s], stories: Sequence[StoryTexts]) -> list[tuple[str, ...]]:
+    repeated = [_repeated_runs(texts, languages) for texts, languages in stories]
+    rarity = _Rarity(sorted({word for runs in repeated for run in runs for word in run}), dates)
     return [
-        _ranked(each, rarity.of(languages))
-        for each, (_, languages) in zip(found, stories, strict=True)
+        _ranked(runs, rarity.of(languages))
+        for runs, (_, languages) in zip(repeated, stories, strict=True)
     ]
 
 
-def _several(texts: Sequence[str], languages: Sequence[str]) -> dict[Run, int]:
-    """Runs that stand in several of the texts, or in the only one."""
+def _repeated_runs(texts: Sequence[str], languages: Sequence[str]) -> dict[Run, int]:
+    """Number of texts by run, for runs that are in several of the texts or in the only one."""
     needed = min(2, len(texts))
     return {run: n for run, n in _counts(texts, languages).items() if n >= needed}
 
 
-def _ranked(found: Mapping[Run, int], bits: Mapping[str, float]) -> tuple[str, ...]:
-    """The most telling names, given the rarity of each word."""
-    rarest = {run: max(bits[word] for word in run) for run in found}
-    known = {
+def _ranked(counts: Mapping[Run, int], bits: Mapping[str, float]) -> tuple[str, ...]:
+    """The most specific names, given the rarity of each word."""
+    rarest = {run: max(bits[word] for word in run) for run in counts}
+    rare = {
         run: count
-        for run, count in found.items()
+        for run, count in counts.items()
         if rarest[run] >= _MIN_BITS and all(bits[word] >= 0 for word in run)
     }
-    ranked = sorted(_whole_names(known), key=lambda run: (-known[run] * rarest[run], run))
+    ranked = sorted(_whole_names(rare), key=lambda run: (-rare[run] * rarest[run], run))
     return tuple(" ".join(run) for run in ranked[:MAX_NAMES])
 
 
@@ -119,61 +120,61 @@ class _Rarity:
 
 
 def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:
-    """In how many texts each run of capitalised words stands, parts of longer runs included."""
-    found = [_runs(text) for text in texts]
-    inside = {word for runs in found for run, begins in runs for word in run[begins:]}
-    parts = [set(_parts(runs, inside)) for runs in found]
+    """Number of texts by run of capitalised words; parts of longer runs are runs too."""
+    runs_of = [_runs(text) for text in texts]
+    inside = {word for runs in runs_of for run, begins in runs for word in run[begins:]}
+    parts_of = [set(_parts(runs, inside)) for runs in runs_of]
     elsewhere = {
         run
-        for each, language in zip(parts, languages, strict=True)
-        for run in each
+        for parts, language in zip(parts_of, languages, strict=True)
+        for run in parts
         if language not in _ALL_NOUNS
     }
     counts: Counter[Run] = Counter()
-    for each in parts:
-        counts.update(run for run in each if len(run) > 1 or run in elsewhere)
+    for parts in parts_of:
+        counts.update(run for run in parts if len(run) > 1 or run in elsewhere)
     return counts
 
 
 def _parts(runs: Sequence[tuple[Run, bool]], inside: set[str]) -> Iterator[Run]:
     """Runs and the shorter runs in them, without what only begins a sentence."""
     for run, begins in runs:
-        kept = run[1:] if begins and run[0] not in inside else run
-        for i in range(len(kept)):
-            for j in range(i + 1, min(i + _MAX_WORDS, len(kept)) + 1):
-                yield kept[i:j]
+        name = run[1:] if begins and run[0] not in inside else run
+        for i in range(len(name)):
+            for j in range(i + 1, min(i + _MAX_WORDS, len(name)) + 1):
+                yield name[i:j]
 
 
 @lru_cache(maxsize=_TEXTS_REMEMBERED)
 def _runs(text: str) -> tuple[tuple[Run, bool], ...]:
     """Runs of capitalised words, and whether each begins a sentence.
 
-    A story that grows is told again with each text that joins it.
+    Remembered, as a story of an index is described again with each text that joins it.
     """
-    return tuple(_found_runs(text))
+    return tuple(_iter_runs(text))
 
 
-def _found_runs(text: str) -> Iterator[tuple[Run, bool]]:
+def _iter_runs(text: str) -> Iterator[tuple[Run, bool]]:
     for line in text.split("\n"):
-        found = list(_RUN.finditer(line))
-        if not found:
+        hits = list(_RUN.finditer(line))
+        if not hits:
             continue
-        words = [tuple(run[0].replace("\u00a0", " ").split(" ")) for run in found]
-        if sum(map(len, words)) > _MOSTLY * len(_ANY_WORD.findall(line)):
+        runs = [tuple(hit[0].replace("\u00a0", " ").split(" ")) for hit in hits]
+        if sum(map(len, runs)) > _MOSTLY * len(_ANY_WORD.findall(line)):
             continue
-        for run, each in zip(found, words, strict=True):
-            yield each, _begins_sentence(line, run.start())
+        for hit, run in zip(hits, runs, strict=True):
+            yield run, _begins_sentence(line, hit.start())
 
 
 def _begins_sentence(line: str, start: int) -> bool:
-    place = start - 1
-    while place >= 0 and line[place] in _BEFORE_A_SENTENCE:
-        place -= 1
-    return place < 0 or line[place] in _ENDS
+    position = start - 1
+    while position >= 0 and line[position] in _BEFORE_A_SENTENCE:
+        position -= 1
+    return position < 0 or line[position] in _ENDS
 
 
 def _whole_names(counts: dict[Run, int]) -> list[Run]:
-    """The runs without parts of them, or without the wholes where those are too seldom."""
+    """The runs without those that are part of another one, or without rare longer ones."""
     dropped: set[Run] = set()
     for run in sorted(counts, key=lambda run: (-len(run), run)):
         if run in dropped:

@@ -1,26 +1,27 @@
-"""Related stories: which story groups belong to one affair. Relations never merge groups.
+"""Related stories: pairs of story groups about one larger matter. Relations never merge groups.
 
-Two groups are tied when they are alike and share something specific:
+Two groups are related if they are similar and share something specific:
 
 * the cosine of the sums of their texts' whole-number vectors is at least `min_cosine`, and
-* the rare terms that both have are worth at least `min_shared_idf_bits` together. Rarity is that of
-  general language; a term of more than `max_term_groups` groups does not count.
+* the inverse document frequencies of the rare terms that both have sum up to at least
+  `min_shared_idf_bits`. They are those of general language; a term of more than
+  `max_term_groups` groups does not count.
 
-What they are to each other is a matter of time. A story is *related* to another one where a time
-is missing, where both began within six hours, or where the later began before half of the texts
-of the earlier one had appeared. Otherwise it is a *follow-up*, if it began at most `max_gap` after
-the other, or has it as *background*, if it began at most `max_background_gap` after it. After
-so long the words of a topic prove little (one earthquake has those of the next): background has to
-share a name and a quarter more bits, or, where one of the two has no names, three times the bits.
+The kind of a relation depends on time. Two stories are *related* if a time is missing, if both
+began within six hours, or if the later one began before half of the texts of the earlier one had
+appeared. Otherwise the later one is a *follow-up* if it began at most `max_gap` after the other,
+or has it as *background* if it began at most `max_background_gap` after it. After such a long time
+the words of a topic prove little (one earthquake is described like the next), so background needs
+a shared name and 1.25 times the bits, or, where one of the two has no names, 3 times the bits.
 
 The strength of a relation is `cosine * bits / (bits + min_shared_idf_bits) * sqrt(m / (m + gap))`,
-m being `max_gap` and at least a day; a missing gap counts as m. Among the 32 strongest of each
-group, relations are taken from the strongest down, while both groups have fewer than `max_related`;
-of equal ones those of the earlier groups come first.
+where m is `max_gap`, but at least a day; a missing gap counts as m. Candidates are the 32 strongest
+relations of each group. They are accepted from the strongest down as long as both groups have fewer
+than `max_related`; of equally strong ones, those of the earlier groups come first.
 
-Relations are a function of the set of groups. Another group changes the relations of a group only
-by making a term too common or by a stronger relation. Sums and products are of whole numbers, exact
-in float64, so that the order of adding does not matter.
+Relations are a function of the set of groups. A new group changes the relations of the others only
+if it makes a term too common or has a stronger relation. Sums and products are of whole numbers,
+which float64 adds exactly, so the order of adding does not matter.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ import scipy.sparse as sp
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Float32s, Int64s
 from dedup.config import RelatedStoriesConfig
-from dedup.description.summaries import Outlines
+from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms, joined_pieces
 from dedup.records import RelationKind, StoryGroup, StoryRelation
 from dedup.stories.grouping import Group
@@ -48,20 +49,20 @@ _DAY_SECONDS = 86_400.0
 _BACKGROUND_FACTOR = 1.25
 _NAMELESS_FACTOR = 3.0
 STRONGEST = 32
-"""Of so many relations of a group those that are taken are chosen."""
+"""Candidate relations per group."""
 _ENTRIES_AT_ONCE = 1 << 21
 _PAIRS_AT_ONCE = 1 << 13
 _SHOWN_TERMS = 8
 _LOOKED_AT_TERMS = 2 * _SHOWN_TERMS
 _KINDS: tuple[RelationKind, ...] = ("related", "follow_up", "background")
-_NO_TIE = -1
+_UNRELATED = -1
 
 Float64s = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RelationPairs:
-    """Pairs of groups, `a` the earlier, and what they are to each other; all of shape (m,)."""
+    """Pairs of groups, `a` the earlier one, and how they are related; all of shape (m,)."""
 
     a: Int64s
     b: Int64s
@@ -70,9 +71,9 @@ class RelationPairs:
     kinds: Int64s
     strengths: Float64s
 
-    def at(self, places: Int64s) -> RelationPairs:
-        """The pairs at those places."""
-        return RelationPairs(*(getattr(self, each.name)[places] for each in fields(self)))
+    def at(self, positions: Int64s) -> RelationPairs:
+        """The pairs at those positions."""
+        return RelationPairs(*(getattr(self, column.name)[positions] for column in fields(self)))
 
 
 def story_relations(
@@ -86,8 +87,8 @@ def story_relations(
     """Relations between story groups.
 
     Args:
-        groups: n groups of numbers of texts, by their first member.
-        stories: The same groups, described.
+        groups: n groups of rows of texts, in the order of their first members.
+        stories: The same groups as records.
         whole: Whole-number vectors of the texts, float32 of shape (texts, dim).
         seconds: Times of the texts in seconds since 1970, int64 of shape (texts,), `UNDATED`
             where unknown. The first member of a group is its earliest.
@@ -100,31 +101,30 @@ def story_relations(
     if not config.max_related or len(groups) < 2:
         return ()
     names = [story.names for story in stories]
-    outlines = Outlines.of(groups, names, whole, seconds, terms, config.max_term_groups)
-    finder = RelationFinder(outlines, config)
-    found = [finder.strongest(start, stop) for start, stop in finder.blocks()]
-    pairs = _distinct(found)
-    kept = pairs.at(_taken(pairs, len(groups), config.max_related))
-    return described_relations(kept, stories, terms, outlines)
+    summaries = StorySummaries.of(groups, names, whole, seconds, terms, config.max_term_groups)
+    finder = RelationFinder(summaries, config)
+    pairs = _distinct([finder.strongest(start, stop) for start, stop in finder.blocks()])
+    accepted = pairs.at(_accepted(pairs, len(groups), config.max_related))
+    return described_relations(accepted, stories, terms, summaries)
 
 
 class RelationFinder:
     """Finds the strongest relations of groups, some rows at a time.
 
     Args:
-        outlines: Of the groups.
+        summaries: Of the groups.
         config: Limits.
     """
 
-    def __init__(self, outlines: Outlines, config: RelatedStoriesConfig) -> None:
+    def __init__(self, summaries: StorySummaries, config: RelatedStoriesConfig) -> None:
         self._config = config
-        self._outlines = outlines
-        self._has = outlines.shared.astype(bool).astype(np.int64)
-        sums = outlines.sums
+        self._summaries = summaries
+        self._has = summaries.shared.astype(bool).astype(np.int64)
+        sums = summaries.sums
         self._norms = np.sqrt(np.einsum("ij,ij->i", sums, sums, dtype=np.float64))
 
     def blocks(self) -> Iterator[tuple[int, int]]:
-        """Ranges of groups whose terms stand in a bounded number of places."""
+        """Ranges of groups, so small that the product of their terms with all fits in memory."""
         common = np.asarray(self._has.sum(axis=0)).ravel()
         entries = np.cumsum(self._has @ common)
         start, count = 0, len(entries)
@@ -136,22 +136,22 @@ class RelationFinder:
             start = stop
 
     def strongest(self, start: int, stop: int, most: int | None = None) -> RelationPairs:
-        """The strongest relations of the groups from `start` to `stop` with any others."""
+        """The `most` strongest relations of each group from `start` to `stop` with any other."""
         config = self._config
-        product = (self._outlines.shared[start:stop] @ self._has.T).tocoo()
+        product = (self._summaries.shared[start:stop] @ self._has.T).tocoo()
         bits = product.data * WEIGHT_UNIT
         rows, others = product.row.astype(np.int64) + start, product.col.astype(np.int64)
         enough = np.flatnonzero((bits >= config.min_shared_idf_bits) & (rows != others))
         rows, others, bits = rows[enough], others[enough], bits[enough]
         a, b = np.minimum(rows, others), np.maximum(rows, others)
         kinds, gaps = self._kinds(a, b, bits)
-        timely = np.flatnonzero(kinds != _NO_TIE)
+        timely = np.flatnonzero(kinds != _UNRELATED)
         rows, others, kinds = rows[timely], others[timely], kinds[timely]
         a, b, bits, gaps = a[timely], b[timely], bits[timely], gaps[timely]
         cosines = self._cosines(a, b)
         strengths = self._strengths(cosines, bits, gaps)
-        tied = np.flatnonzero(cosines >= config.min_cosine)
-        order = tied[np.lexsort((others[tied], -strengths[tied], rows[tied]))]
+        alike = np.flatnonzero(cosines >= config.min_cosine)
+        order = alike[np.lexsort((others[alike], -strengths[alike], rows[alike]))]
         ranked = rows[order]
         rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
         return RelationPairs(a, b, bits, cosines, kinds, strengths).at(
@@ -159,12 +159,12 @@ class RelationFinder:
         )
 
     def _kinds(self, a: Int64s, b: Int64s, bits: Float64s) -> tuple[Int64s, Float64s]:
-        """Place in `_KINDS`, or none, and gap in seconds, NaN where a time is missing."""
+        """Index into `_KINDS`, or `_UNRELATED`, and gap in seconds, NaN where a time is missing."""
         config = self._config
-        begins = self._outlines.begins
+        begins = self._summaries.begins
         dated = (begins[a] != UNDATED) & (begins[b] != UNDATED)
         gaps = np.where(dated, begins[b], 0) - np.where(dated, begins[a], 0)
-        at_once = (gaps <= _AT_ONCE_SECONDS) | (begins[b] < self._outlines.middles[a])
+        at_once = (gaps <= _AT_ONCE_SECONDS) | (begins[b] < self._summaries.middles[a])
         kinds = np.select(
             [
                 ~dated | at_once,
@@ -172,7 +172,7 @@ class RelationFinder:
                 (gaps <= config.max_background_gap.total_seconds()) & self._specific(a, b, bits),
             ],
             [0, 1, 2],
-            _NO_TIE,
+            _UNRELATED,
         )
         return kinds, np.where(dated, gaps, np.nan)
 
@@ -180,11 +180,11 @@ class RelationFinder:
         """Whether two groups share more than the words of a topic."""
         shared = (
             np.asarray(
-                self._outlines.names[a].multiply(self._outlines.names[b]).sum(axis=1)
+                self._summaries.names[a].multiply(self._summaries.names[b]).sum(axis=1)
             ).ravel()
             > 0
         )
-        counts = np.diff(self._outlines.names.indptr)
+        counts = np.diff(self._summaries.names.indptr)
         nameless = (counts[a] == 0) | (counts[b] == 0)
         least = self._config.min_shared_idf_bits
         named: BoolMask = shared & (bits >= _BACKGROUND_FACTOR * least)
@@ -196,11 +196,11 @@ class RelationFinder:
         for start in range(0, len(a), _PAIRS_AT_ONCE):
             part = slice(start, start + _PAIRS_AT_ONCE)
             # Whole numbers below 2^53: float64 adds them exactly.
-            first, second = (self._outlines.sums[each[part]].astype(np.float64) for each in (a, b))
+            first, second = (self._summaries.sums[rows[part]].astype(np.float64) for rows in (a, b))
             dots.append(np.einsum("ij,ij->i", first, second))
         lengths = self._norms[a] * self._norms[b]
-        found = np.concatenate(dots)
-        cosines: Float64s = np.divide(found, lengths, out=np.zeros(len(a)), where=lengths > 0)
+        products = np.concatenate(dots)
+        cosines: Float64s = np.divide(products, lengths, out=np.zeros(len(a)), where=lengths > 0)
         return np.minimum(cosines, 1.0)
 
     def _strengths(self, cosines: Float64s, bits: Float64s, gaps: Float64s) -> Float64s:
@@ -212,18 +212,19 @@ class RelationFinder:
 
 def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
     """Columns of the rarest terms that two groups share."""
-    of_a, of_b = (slice(shared.indptr[each], shared.indptr[each + 1]) for each in (a, b))
-    ends = shared.indices[of_a], shared.indices[of_b]
-    both, places, _ = np.intersect1d(*ends, return_indices=True)
-    weights = shared.data[of_a][places]
+    of_a, of_b = (slice(shared.indptr[row], shared.indptr[row + 1]) for row in (a, b))
+    both, positions, _ = np.intersect1d(
+        shared.indices[of_a], shared.indices[of_b], return_indices=True
+    )
+    weights = shared.data[of_a][positions]
     return both[np.lexsort((both, -weights))][:_LOOKED_AT_TERMS].astype(np.int64)
 
 
-def _distinct(found: Sequence[RelationPairs]) -> RelationPairs:
-    """Pairs that were found from either side, once, ordered by (a, b)."""
-    names = [each.name for each in fields(RelationPairs)]
+def _distinct(parts: Sequence[RelationPairs]) -> RelationPairs:
+    """All pairs by (a, b); one that both of its groups have as candidate stands there once."""
+    names = [column.name for column in fields(RelationPairs)]
     pairs = RelationPairs(
-        *(np.concatenate([getattr(part, name) for part in found]) for name in names)
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
     )
     order = np.lexsort((pairs.b, pairs.a))
     a, b = pairs.a[order], pairs.b[order]
@@ -232,46 +233,49 @@ def _distinct(found: Sequence[RelationPairs]) -> RelationPairs:
     return pairs.at(order[new])
 
 
-def _taken(pairs: RelationPairs, count: int, max_related: int) -> Int64s:
-    """Places of the relations that are taken from the strongest down."""
+def _accepted(pairs: RelationPairs, count: int, max_related: int) -> Int64s:
+    """Positions of the relations that are accepted, from the strongest down; by (b, a)."""
     left = [max_related] * count
-    taken = []
+    chosen = []
     order = np.lexsort((pairs.b, pairs.a, -pairs.strengths))
     ends = zip(order.tolist(), pairs.a[order].tolist(), pairs.b[order].tolist(), strict=True)
-    for place, a, b in ends:
+    for position, a, b in ends:
         if left[a] and left[b]:
             left[a] -= 1
             left[b] -= 1
-            taken.append(place)
-    kept = np.array(taken, np.int64)
-    return kept[np.lexsort((pairs.a[kept], pairs.b[kept]))]
+            chosen.append(position)
+    accepted = np.array(chosen, np.int64)
+    return accepted[np.lexsort((pairs.a[accepted], pairs.b[accepted]))]
 
 
 def described_relations(
-    pairs: RelationPairs, stories: Sequence[StoryGroup], terms: StoryTerms, outlines: Outlines
+    pairs: RelationPairs,
+    stories: Sequence[StoryGroup],
+    terms: StoryTerms,
+    summaries: StorySummaries,
 ) -> tuple[StoryRelation, ...]:
-    """The relations as records, with the terms behind them spelled."""
-    wanted = [
-        (a, outlines.columns[_rarest(outlines.shared, a, b)].tolist())
+    """The relations as records, with the rarest shared terms as they are spelled."""
+    rarest = [
+        (a, summaries.columns[_rarest(summaries.shared, a, b)].tolist())
         for a, b in zip(pairs.a.tolist(), pairs.b.tolist(), strict=True)
     ]
-    words = terms.spelled(wanted)
+    words = terms.spelled(rarest)
     relations = []
-    for place, (a, columns) in enumerate(wanted):
-        b = int(pairs.b[place])
+    for position, (a, columns) in enumerate(rarest):
+        b = int(pairs.b[position])
         spelled = [words[a, column] for column in columns]
         text = terms.leads[int(terms.members[a][0])].casefold()
-        begins = outlines.begins[a], outlines.begins[b]
+        begins = summaries.begins[a], summaries.begins[b]
         names = set(stories[b].names)
         relations.append(
             StoryRelation(
                 earlier=stories[a].id,
                 later=stories[b].id,
-                kind=_KINDS[int(pairs.kinds[place])],
-                strength=math.floor(pairs.strengths[place] * 1e4 + 0.5) / 1e4,
-                cosine=round(float(pairs.cosines[place]), 4),
+                kind=_KINDS[int(pairs.kinds[position])],
+                strength=math.floor(pairs.strengths[position] * 1e4 + 0.5) / 1e4,
+                cosine=round(float(pairs.cosines[position]), 4),
                 gap=None if UNDATED in begins else timedelta(seconds=int(begins[1] - begins[0])),
-                shared_bits=float(pairs.bits[place]),
+                shared_bits=float(pairs.bits[position]),
                 shared_terms=joined_pieces(spelled, text)[:_SHOWN_TERMS],
                 shared_names=tuple(name for name in stories[a].names if name in names),
             )

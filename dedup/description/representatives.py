@@ -1,4 +1,4 @@
-"""What people want to know of a story group at a glance, from its texts alone."""
+"""The texts that represent a story group: the most central per language, the least likely one."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from dedup.stories.grouping import Group
 
 
 @dataclass(frozen=True, slots=True)
-class Leading:
-    """Which texts of a group stand out.
+class Representatives:
+    """The texts that represent a group, and how coherent the group is.
 
     Args:
-        by_language: Number of the most central text in each language, by language.
-        weakest: Number of the text with the lowest mean log-odds; None in a group of one.
+        by_language: Row of the most central text in each language, by language.
+        least_likely: Row of the text with the lowest mean log-odds; None in a group of one.
         cohesion: Mean P(same event) over all pairs of texts; None in a group of one.
     """
 
     by_language: Mapping[str, int]
-    weakest: int | None
+    least_likely: int | None
     cohesion: float | None
 
 
-def leading(group: Group, languages: Sequence[str]) -> Leading:
-    """The texts of a group that stand out.
+def representative_texts(group: Group, languages: Sequence[str]) -> Representatives:
+    """The texts that represent a group.
 
     Args:
         group: The group.
         languages: Language of each of its members, empty where unknown.
 
     Returns:
-        Ties go to the earlier text.
+        Of equally central texts, the earlier one.
     """
     members = group.members.tolist()
     means = group.mean_log_odds.tolist() or [0.0]
     best: dict[str, int] = {}
-    for place, language in enumerate(languages):
-        if language and (language not in best or means[place] > means[best[language]]):
-            best[language] = place
-    by_language = {language: members[place] for language, place in sorted(best.items())}
+    for position, language in enumerate(languages):
+        if language and (language not in best or means[position] > means[best[language]]):
+            best[language] = position
+    by_language = {language: members[position] for language, position in sorted(best.items())}
     if len(members) == 1:
-        return Leading(by_language, None, None)
-    return Leading(by_language, members[means.index(min(means))], _cohesion(group))
+        return Representatives(by_language, None, None)
+    return Representatives(by_language, members[means.index(min(means))], _cohesion(group))
 
 
 def _cohesion(group: Group) -> float:
-    """P of the mean log-odds of all pairs, added as the whole numbers that they are."""
+    """P of the mean log-odds of all pairs, summed as integers so that order does not matter."""
     others = len(group.members) - 1
     total = int(np.rint(group.mean_log_odds * others).astype(np.int64).sum())
     return probability_of(total / (len(group.members) * others))

@@ -1,4 +1,4 @@
-"""Outlines of story groups: what of them says which belong to one affair; see `storylines.py`."""
+"""Summaries of story groups, from which `relations.py` finds related stories."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from dedup.stories.grouping import Group
 
 
 @dataclass(frozen=True, slots=True)
-class Outlines:
-    """Outlines of n story groups, by their first member.
+class StorySummaries:
+    """Centroids, times, terms and names of n story groups, in the order of their first texts.
 
     Args:
         sums: Sums of the whole-number vectors of their texts, int32 of shape (n, dim).
         begins: Time of the first text in seconds since 1970, int64 of shape (n,), `UNDATED`
             where unknown.
-        middles: When half of the dated texts had appeared, likewise.
-        shared: Rarity of the rare terms that stand in several groups but not in too many, in
+        middles: Median time of the dated texts, likewise.
+        shared: Rarity of the rare terms that are in several groups but not in too many, in
             units of `terms.WEIGHT_UNIT` bits; int64 of shape (n, terms).
-        columns: Which terms these are, by their number in `StoryTerms`.
-        names: Which group has which name, int64 of shape (n, different names).
+        columns: Their columns in `StoryTerms`, int64 of shape (terms,).
+        names: 1 where a group has a name, int64 of shape (n, different names).
     """
 
     sums: Int32s
@@ -46,23 +46,23 @@ class Outlines:
         seconds: Int64s,
         terms: StoryTerms,
         max_term_groups: int,
-    ) -> Outlines:
-        """Of groups of numbered texts.
+    ) -> StorySummaries:
+        """Summaries of groups of numbered texts.
 
         Args:
-            groups: n groups of numbers of texts, by their first member.
-            names: Names of each.
+            groups: n groups of rows of texts, in the order of their first members.
+            names: Names of each group.
             whole: Whole-number vectors of the texts, of shape (texts, dim).
             seconds: Times of the texts, int64 of shape (texts,).
             terms: Rare terms of the groups.
-            max_term_groups: Terms of more groups do not count.
+            max_term_groups: Terms of more groups than this do not count.
         """
         members = [group.members for group in groups]
         columns = _specific_terms(terms.weights, max_term_groups)
         return cls(
             sums_of(members, whole),
-            np.array([seconds[each[0]] for each in members], np.int64),
-            np.array([middle_of(seconds[each]) for each in members], np.int64),
+            np.array([seconds[rows[0]] for rows in members], np.int64),
+            np.array([middle_of(seconds[rows]) for rows in members], np.int64),
             terms.weights[:, columns].tocsr(),
             columns,
             _names(names),
@@ -72,29 +72,30 @@ class Outlines:
 def sums_of(members: Sequence[Int64s], whole: npt.NDArray[np.generic]) -> Int32s:
     """Sums of the vectors of groups of texts, int32 of shape (groups, dim).
 
-    Of fewer than 500,000 texts a sum fits.
+    The sum of up to 500,000 vectors fits.
     """
-    starts = np.cumsum([0, *(len(each) for each in members[:-1])])
-    found: Int32s = np.add.reduceat(whole[np.concatenate(members)].astype(np.int32), starts, axis=0)
-    return found
+    starts = np.cumsum([0, *(len(rows) for rows in members[:-1])])
+    sums: Int32s = np.add.reduceat(whole[np.concatenate(members)].astype(np.int32), starts, axis=0)
+    return sums
 
 
 def _names(names: Sequence[Sequence[str]]) -> sp.csr_array:
-    """Which group has which name, int64 of shape (groups, different names)."""
-    columns = {name: k for k, name in enumerate(sorted({n for each in names for n in each}))}
-    owners = np.repeat(np.arange(len(names)), [len(each) for each in names])
-    found = np.array([columns[name] for each in names for name in each], np.int64)
-    ones = np.ones(len(found), np.int64)
-    return sp.csr_array((ones, (owners, found)), shape=(len(names), len(columns)))
+    """1 where a group has a name, int64 of shape (groups, different names)."""
+    different = sorted({name for names_of_group in names for name in names_of_group})
+    column_of = {name: column for column, name in enumerate(different)}
+    groups = np.repeat(np.arange(len(names)), [len(names_of_group) for names_of_group in names])
+    columns = np.array([column_of[n] for names_of_group in names for n in names_of_group], np.int64)
+    ones = np.ones(len(columns), np.int64)
+    return sp.csr_array((ones, (groups, columns)), shape=(len(names), len(different)))
 
 
 def middle_of(seconds: Int64s) -> int:
-    """The time at which half of the dated texts had appeared."""
+    """Median of the known times (the earlier of two), `UNDATED` if none is known."""
     dated = np.sort(seconds[seconds != UNDATED])
     return int(dated[(len(dated) - 1) // 2]) if len(dated) else int(UNDATED)
 
 
 def _specific_terms(weights: sp.csr_array, max_term_groups: int) -> Int64s:
-    """The columns of terms that stand in several groups, but not in too many."""
+    """Columns of the terms of at least two and at most `max_term_groups` groups."""
     groups = np.bincount(weights.indices, minlength=weights.shape[1])
     return np.flatnonzero((groups >= 2) & (groups <= max_term_groups))

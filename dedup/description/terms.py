@@ -1,8 +1,8 @@
 """The rare terms of story groups: what each is about, in words.
 
-Rarity comes from the fixed table of `dedup.text.terms`, not from the corpus, and a group's
-terms from its own texts: they do not change when other articles come or go.
-Names of months and days of the week say when, not what, and are left out.
+Rarity comes from the fixed table of `dedup.text.terms` and the terms of a group from its own
+texts, so they do not change when other articles are added or removed. Names of months and
+weekdays are left out.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _FIRST_UNSPACED = 0x0E00
 class StoryTerms:
     """Rare terms of n story groups.
 
-    A term of a group stands in at least two of its texts, or in a text in whose language
-    the group has no more than two: few texts cannot confirm each other's words.
+    A term belongs to a group if it occurs in at least two of its texts, or in one text whose
+    language has no more than two texts in the group (which cannot confirm each other's words).
 
     Args:
         weights: Rarity in units of `terms.WEIGHT_UNIT` bits, int64 of shape
             (n, number of different terms).
-        key_terms: Up to 8 terms of each group, spelled and case-folded, that stand in at
-            least two of its texts, ranked by their number times the rarity; in a group of
-            one text by how often they occur in it times the rarity.
+        key_terms: Up to 8 terms of each group, spelled and case-folded, that occur in at
+            least two of its texts, ranked by the number of texts times the rarity; in a group
+            of one text, ranked by the number of occurrences times the rarity.
         hashes: Hash of the term of each column, uint64.
-        leads: The texts that were looked at.
-        members: Numbers of the texts of each group.
+        leads: The texts that the terms come from.
+        members: Rows of the texts of each group.
     """
 
     weights: sp.csr_array
@@ -56,40 +56,39 @@ class StoryTerms:
     members: Sequence[Int64s]
 
     def spelled(self, wanted: Iterable[tuple[int, Iterable[int]]]) -> dict[tuple[int, int], str]:
-        """Spelling of terms, as they stand first in their group.
+        """Spelling of terms, as in their first occurrence in the group.
 
         Args:
-            wanted: Numbers of groups with columns of `weights` in which they have a term.
+            wanted: Groups (by row of `weights`), each with columns of terms that it has.
 
         Returns:
             Terms by group and column, case-folded.
         """
-        asked: dict[int, set[int]] = {}
-        for number, columns in wanted:
-            asked.setdefault(number, set()).update(int(column) for column in columns)
-        numbers = sorted(asked)
-        chosen = np.array(sorted({column for each in asked.values() for column in each}), np.int64)
-        found: dict[tuple[int, int], str] = {}
-        for first, last in _batches([self.members[number] for number in numbers]):
-            placed, groups, places, columns = self._places(numbers[first:last], chosen)
-            for place in range(len(places)):
-                key = (int(groups[place]), int(columns[place]))
-                if key[1] in asked[key[0]] and key not in found:
-                    found[key] = placed.spelled(int(places[place]))
-        return found
+        columns_of: dict[int, set[int]] = {}
+        for group, columns in wanted:
+            columns_of.setdefault(group, set()).update(int(column) for column in columns)
+        groups = sorted(columns_of)
+        all_columns = np.array(sorted(set().union(*columns_of.values())), np.int64)
+        spellings: dict[tuple[int, int], str] = {}
+        for first, last in _batches([self.members[group] for group in groups]):
+            placed, *occurrences = self._occurrences(groups[first:last], all_columns)
+            for group, column, place in zip(*(a.tolist() for a in occurrences), strict=True):
+                if column in columns_of[group] and (group, column) not in spellings:
+                    spellings[group, column] = placed.spelled(place)
+        return spellings
 
-    def _places(
-        self, numbers: Sequence[int], columns: Int64s
+    def _occurrences(
+        self, groups: Sequence[int], columns: Int64s
     ) -> tuple[PlacedTerms, Int64s, Int64s, Int64s]:
-        """Terms of some groups; group, place and column wherever one of those columns stands."""
-        texts = np.concatenate([self.members[number] for number in numbers]).tolist()
-        sizes = [len(self.members[number]) for number in numbers]
+        """Terms of some groups; group, column and place of each occurrence of those columns."""
+        texts = np.concatenate([self.members[group] for group in groups]).tolist()
+        sizes = [len(self.members[group]) for group in groups]
         placed = placed_terms([self.leads[text] for text in texts])
-        groups = np.repeat(np.repeat(numbers, sizes), placed.terms.counts)
+        group_of = np.repeat(np.repeat(groups, sizes), placed.terms.counts)
         hashes = self.hashes[columns]
         places = np.flatnonzero(np.isin(placed.terms.hashes, hashes))
-        found = columns[np.searchsorted(hashes, placed.terms.hashes[places])]
-        return placed, groups[places], places, found
+        column_of = columns[np.searchsorted(hashes, placed.terms.hashes[places])]
+        return placed, group_of[places], column_of, places
 
 
 def story_terms(
@@ -98,8 +97,8 @@ def story_terms(
     """Rare terms of story groups.
 
     Args:
-        members: Numbers of the texts of each of n groups, ascending.
-        leads: Canonical texts, by number.
+        members: Rows of the texts of each of n groups, ascending.
+        leads: Canonical texts, by row.
         languages: Language of each text, empty where unknown.
     """
     parts: list[tuple[Int64s, UInt64s, Int64s]] = []
@@ -117,29 +116,28 @@ def story_terms(
 
 
 def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
-    """Terms with the two-character pieces of one word put together, in the given order.
+    """Terms in the given order, the two-character pieces of one word joined.
 
     Args:
         words: Spelled terms.
-        text: A case-folded text; pieces are joined if they stand joined there.
+        text: A case-folded text; pieces are joined if the text has them joined.
 
     >>> joined_pieces(["近平", "拉夫罗夫", "习近"], "习近平会见拉夫罗夫")
     ('习近平', '拉夫罗夫')
     """
     if all(ord(word[0]) < _FIRST_UNSPACED for word in words):
         return tuple(words)
-    found = list(words)
-    place = 0
-    while place < len(found):
-        word = found[place]
-        other = next((i for i in range(len(found)) if i != place and _joins(word, found[i])), None)
-        if other is not None and (whole := _whole(word, found[other], text)):
-            found[min(place, other)] = whole
-            found.pop(max(place, other))
-            place = 0
+    terms = list(words)
+    i = 0
+    while i < len(terms):
+        j = next((j for j in range(len(terms)) if i != j and _joins(terms[i], terms[j])), None)
+        if j is not None and (whole := _whole(terms[i], terms[j], text)):
+            terms[min(i, j)] = whole
+            terms.pop(max(i, j))
+            i = 0
         else:
-            place += 1
-    return tuple(found)
+            i += 1
+    return tuple(terms)
 
 
 def _joins(a: str, b: str) -> bool:
@@ -147,7 +145,7 @@ def _joins(a: str, b: str) -> bool:
 
 
 def _whole(a: str, b: str, text: str) -> str:
-    """Two words that overlap by a character as one, if that stands in the text; else empty."""
+    """Two words that overlap by a character, joined, if the text has that; else empty."""
     wholes = (x + y[1:] for x, y in ((a, b), (b, a)) if x[-1] == y[0])
     return next((whole for whole in wholes if whole in text), "")
 
@@ -156,7 +154,7 @@ def _whole(a: str, b: str, text: str) -> str:
 def calendar_terms(language: str) -> UInt64s:
     """Hashes of the terms in the names of months and days of a language, uint64 of shape (k,).
 
-    Of a language that is not known there are none.
+    Empty for an unknown language.
     """
     names = {
         normalize(name)
@@ -168,13 +166,13 @@ def calendar_terms(language: str) -> UInt64s:
 
 
 def _batches(members: Sequence[Int64s]) -> Iterator[tuple[int, int]]:
-    """Ranges of groups with some thousand texts each."""
+    """Ranges of groups with at least 512 texts each, but for the last."""
     first, size = 0, 0
-    for number, each in enumerate(members):
-        size += len(each)
-        if size >= _TEXTS_AT_ONCE or number == len(members) - 1:
-            yield first, number + 1
-            first, size = number + 1, 0
+    for group, rows in enumerate(members):
+        size += len(rows)
+        if size >= _TEXTS_AT_ONCE or group == len(members) - 1:
+            yield first, group + 1
+            first, size = group + 1, 0
 
 
 def _of_batch(
@@ -182,71 +180,74 @@ def _of_batch(
 ) -> tuple[Int64s, UInt64s, Int64s, list[tuple[str, ...]]]:
     """Group, hash and weight of the terms of some groups, and the key terms of each."""
     texts = np.concatenate(members).tolist()
-    sizes = np.array([len(each) for each in members])
+    sizes = np.array([len(rows) for rows in members])
     placed = placed_terms([leads[text] for text in texts])
-    spoken = [languages[text] for text in texts]
-    owners = np.repeat(np.arange(len(members)), sizes)
-    found = _counted(placed, owners, _few(owners.tolist(), spoken), _timeless(placed, spoken))
-    weights = term_weights(found.hashes)
-    kept = (weights * WEIGHT_UNIT >= MIN_BITS) & ((found.texts >= 2) | found.in_few)
-    keys = _key_terms(found, weights, sizes, placed)
-    whole = [leads[int(each[0])].casefold() for each in members]
-    joined = [
-        joined_pieces(words, text)[:MAX_KEY_TERMS] for words, text in zip(keys, whole, strict=True)
+    language_of = [languages[text] for text in texts]
+    groups = np.repeat(np.arange(len(members)), sizes)
+    in_few = _few(groups.tolist(), language_of)
+    terms = _distinct_terms(placed, groups, in_few, _no_calendar(placed, language_of))
+    weights = term_weights(terms.hashes)
+    rare = (weights * WEIGHT_UNIT >= MIN_BITS) & ((terms.texts >= 2) | terms.in_few)
+    first_texts = [leads[int(rows[0])].casefold() for rows in members]
+    key_terms = [
+        joined_pieces(words, text)[:MAX_KEY_TERMS]
+        for words, text in zip(_key_terms(terms, weights, sizes, placed), first_texts, strict=True)
     ]
-    return found.groups[kept], found.hashes[kept], weights[kept], joined
+    return terms.groups[rare], terms.hashes[rare], weights[rare], key_terms
 
 
 def _key_terms(
-    found: _Counted, weights: Int64s, sizes: Int64s, placed: PlacedTerms
+    terms: _DistinctTerms, weights: Int64s, sizes: Int64s, placed: PlacedTerms
 ) -> list[list[str]]:
-    """The most telling terms of each group."""
-    alone = sizes[found.groups] == 1
-    worth = np.where(alone, found.occurrences, found.texts) * weights
+    """The most specific terms of each group, spelled, the best first."""
+    alone = sizes[terms.groups] == 1
+    worth = np.where(alone, terms.occurrences, terms.texts) * weights
     bits = weights * WEIGHT_UNIT
-    # Half of the pairs of characters in a text join the end of a word to the next one's
-    # beginning: these are rarest of all, unknown to the table, and seldom come again.
-    pieces = placed.points[placed.starts[found.places]] >= _FIRST_UNSPACED
-    words = (bits >= _MIN_PIECE_BITS) & (weights < unknown_weight()) & (found.occurrences > 1)
+    # In scripts without spaces a term is a pair of characters, and half of the pairs join the
+    # end of a word to the beginning of the next. Those are the rarest, mostly unknown to the
+    # table, and seldom repeated.
+    pieces = placed.points[placed.starts[terms.places]] >= _FIRST_UNSPACED
+    words = (bits >= _MIN_PIECE_BITS) & (weights < unknown_weight()) & (terms.occurrences > 1)
     rare = np.where(pieces, words, bits >= MIN_BITS)
-    telling = np.flatnonzero(rare & (found.texts >= np.where(alone, 1, 2)))
-    ranks = (found.places, -weights, -worth, found.groups)
-    order = telling[np.lexsort(tuple(each[telling] for each in ranks))]
-    starts = np.searchsorted(found.groups[order], np.arange(len(sizes) + 1)).tolist()
-    best = found.places[order]
+    candidates = np.flatnonzero(rare & (terms.texts >= np.where(alone, 1, 2)))
+    ranks = (terms.places, -weights, -worth, terms.groups)
+    order = candidates[np.lexsort(tuple(rank[candidates] for rank in ranks))]
+    starts = np.searchsorted(terms.groups[order], np.arange(len(sizes) + 1)).tolist()
+    best = terms.places[order]
     return [
         [placed.spelled(place) for place in best[start:stop][:_CANDIDATES].tolist()]
         for start, stop in pairwise(starts)
     ]
 
 
-def _few(owners: Sequence[int], languages: Sequence[str]) -> BoolMask:
-    """Which texts are among few of their language in their group."""
-    counts = Counter(zip(owners, languages, strict=True))
-    return np.array([counts[each] <= _FEW_TEXTS for each in zip(owners, languages, strict=True)])
+def _few(groups: Sequence[int], languages: Sequence[str]) -> BoolMask:
+    """Whether the group of a text has no more than two texts in its language, for each text."""
+    keys = list(zip(groups, languages, strict=True))
+    counts = Counter(keys)
+    return np.array([counts[key] <= _FEW_TEXTS for key in keys])
 
 
-def _timeless(placed: PlacedTerms, languages: Sequence[str]) -> Int64s:
-    """Places of the terms that name no month or day in the language of their text."""
+def _no_calendar(placed: PlacedTerms, languages: Sequence[str]) -> Int64s:
+    """Places of the terms that name no month or weekday in the language of their text."""
     codes = sorted(set(languages))
-    language_of = np.repeat([codes.index(each) for each in languages], placed.terms.counts)
-    kept = np.ones(len(language_of), bool)
-    for number, code in enumerate(codes):
-        here = np.flatnonzero(language_of == number)
-        kept[here] = ~np.isin(placed.terms.hashes[here], calendar_terms(code))
-    return np.flatnonzero(kept)
+    language_ids = np.repeat([codes.index(code) for code in languages], placed.terms.counts)
+    mask = np.ones(len(language_ids), bool)
+    for language_id, code in enumerate(codes):
+        here = np.flatnonzero(language_ids == language_id)
+        mask[here] = ~np.isin(placed.terms.hashes[here], calendar_terms(code))
+    return np.flatnonzero(mask)
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _DistinctTerms:
     """The different terms of groups, by group and hash; all arrays of one length.
 
     Args:
-        groups: Number of the group.
+        groups: Row of the group.
         hashes: Hash of the term.
-        texts: In how many of the group's texts it stands.
-        occurrences: How often it stands there.
-        in_few: Whether it stands in a text that is among few of its language.
+        texts: Texts of the group that have it.
+        occurrences: Occurrences in these texts.
+        in_few: Whether one of these texts is among few of its language.
         places: Its first place.
     """
 
@@ -258,17 +259,19 @@ class _Counted:
     places: Int64s
 
 
-def _counted(placed: PlacedTerms, owners: Int64s, few: BoolMask, kept: Int64s) -> _Counted:
+def _distinct_terms(
+    placed: PlacedTerms, group_of: Int64s, few: BoolMask, places: Int64s
+) -> _DistinctTerms:
     """The different terms of groups.
 
     Args:
-        placed: Terms of texts, those of one group together.
-        owners: Group of each text, ascending.
+        placed: Terms of texts, sorted by group.
+        group_of: Group of each text, ascending.
         few: Whether each text is among few of its language.
-        kept: Places that count, ascending.
+        places: Places that count, ascending.
     """
-    text_of = np.repeat(np.arange(len(owners)), placed.terms.counts)[kept]
-    groups, hashes = owners[text_of], placed.terms.hashes[kept]
+    text_of = np.repeat(np.arange(len(group_of)), placed.terms.counts)[places]
+    groups, hashes = group_of[text_of], placed.terms.hashes[places]
     order = np.lexsort((hashes, groups))
     groups, hashes, text_of = groups[order], hashes[order], text_of[order]
     new = np.ones(len(hashes), bool)
@@ -276,15 +279,15 @@ def _counted(placed: PlacedTerms, owners: Int64s, few: BoolMask, kept: Int64s) -
     first = np.flatnonzero(new)
     if not len(first):
         none = np.empty(0, np.int64)
-        return _Counted(none, hashes, none, none, np.empty(0, bool), none)
-    # The sort is stable: within a term of a group, texts ascend.
+        return _DistinctTerms(none, hashes, none, none, np.empty(0, bool), none)
+    # The sort is stable, so texts ascend within a term of a group.
     another = new.copy()
     another[1:] |= text_of[1:] != text_of[:-1]
-    return _Counted(
+    return _DistinctTerms(
         groups[first],
         hashes[first],
         np.add.reduceat(another.astype(np.int64), first),
         np.diff(np.append(first, len(hashes))),
         np.logical_or.reduceat(few[text_of], first),
-        kept[order[first]],
+        places[order[first]],
     )

@@ -1,9 +1,8 @@
 """Stories that last too long: chains in time, and stories with a hole in the middle.
 
-Only pairs within `max_gap` are candidates for a link. A story that lasts longer holds
-together because A is linked with B and B with C, while A and C were never candidates.
-An event has a core: most of what is told about it is told at one time. A chain has
-none, each day touches only the next.
+Only pairs within `max_gap` can be linked. A longer story is connected because A is linked with B
+and B with C, while A and C were never compared. The coverage of an event has a core: most of it
+is published within one period. A chain has none: each day is linked only with the next.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from dedup.doctor.checkup import Finding, counted, days, level_of, middle, percent
-from dedup.doctor.stories import Corpus, Told
+from dedup.doctor.checkup import Finding, level_of, median_span, percent
+from dedup.doctor.stories import ExaminedResult, ExaminedStory
+from dedup.output.wording import counted, duration
 
 MIN_CORE = 0.5
 _CHAIN_TEXTS = 5
@@ -28,16 +28,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """How a story runs through time.
+    """How the texts of a story are spread over time.
 
     Args:
         story: The story.
         span: From the first to the last text.
-        silence: Longest time without a text in between.
-        core: Largest share of its dated texts within any stretch of `max_gap`.
+        silence: Longest time between consecutive texts.
+        core: Largest share of its dated texts within any period of length `max_gap`.
     """
 
-    story: Told
+    story: ExaminedStory
     span: timedelta
     silence: timedelta
     core: float
@@ -47,78 +47,79 @@ class _Course:
         return len(self.story.times) / (self.span / _DAY)
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         return (
-            f"{counted(len(self.story.times), 'text')} over {days(self.span)} "
-            f"({self.per_day:.2g} a day), longest silence {days(self.silence)}, "
-            f"busiest stretch {percent(self.core)}"
+            f"{counted(len(self.story.times), 'text')} in {duration(self.span)} "
+            f"({self.per_day:.2g} a day), longest silence {duration(self.silence)}, "
+            f"{percent(self.core)} in its busiest period"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Long:
-    """Courses that are too long, each in one list, the worst first."""
+    """Courses that are too long, each in one of the lists, the worst first."""
 
     chains: Sequence[_Course]
     holes: Sequence[_Course]
     thin: Sequence[_Course]
 
 
-def chains(corpus: Corpus, max_gap: timedelta) -> Finding:
-    """Stories without a core, with a hole, or long and thin."""
-    courses = [_course(story, max_gap) for story in corpus.several if story.span]
-    found = _too_long(courses, max_gap)
-    concerned = [*found.chains, *found.holes]
-    share = sum(len(course.story.texts) for course in concerned) / max(corpus.grouped, 1)
-    gap = days(max_gap)
+def chains(result: ExaminedResult, max_gap: timedelta) -> Finding:
+    """Stories without a core, with a hole, or with few texts over a long time."""
+    courses = [_course(story, max_gap) for story in result.several if story.span]
+    long = _too_long(courses, max_gap)
+    concerned = [*long.chains, *long.holes]
+    share = sum(len(course.story.texts) for course in concerned) / max(result.grouped, 1)
+    gap = duration(max_gap)
     spans = sorted(course.span for course in courses)
     return Finding(
         name="chains",
         level=level_of(share, look=_LOOK, problem=_PROBLEM) if courses else "unknown",
-        message=_says(found, share, spans, gap),
-        interpretation=f"Texts more than max_gap ({gap}) apart are not compared; a longer story "
-        f"hangs "
-        "together by what lies between. An event has a core. In a chain each day touches only "
-        f"the next, and no {gap} hold half of it. Chains and holes: to look at from "
-        f"{percent(_LOOK)} of the grouped texts on, a problem from {percent(_PROBLEM)} on.",
-        advice="Lower max_gap or raise min_probability. A hole is often bridged by an undated "
-        "article: give it a date.",
+        message=_message(long, share, spans, gap),
+        interpretation=f"Texts more than max_gap ({gap}) apart are not compared, so a longer story "
+        "is connected only through the texts in between. Most of the coverage of an event falls "
+        f"into one period; in a chain, no {gap} have half of it. Chains and holes are flagged at "
+        f"{percent(_LOOK)} of the texts in stories of several texts, a problem at "
+        f"{percent(_PROBLEM)}.",
+        advice="Lower max_gap or raise min_probability. A hole is often bridged by an article "
+        "without a date: give it one.",
         figures={
-            "chains": len(found.chains),
-            "holes": len(found.holes),
-            "thin": len(found.thin),
+            "chains": len(long.chains),
+            "holes": len(long.holes),
+            "thin": len(long.thin),
             "share": share,
-            "median_span_days": middle(spans) / _DAY if spans else None,
+            "median_span_days": median_span(spans) / _DAY if spans else None,
             "longest_span_days": spans[-1] / _DAY if spans else None,
         },
         examples=tuple(
-            course.story.example(f"{kind}: {course.says}")
+            course.story.example(f"{kind}: {course.description}")
             for kind, course in [
-                *(("chain", course) for course in found.chains),
-                *(("hole", course) for course in found.holes),
-                *(("thin", course) for course in found.thin),
+                *(("chain", course) for course in long.chains),
+                *(("hole", course) for course in long.holes),
+                *(("thin", course) for course in long.thin),
             ][:_EXAMPLES]
         ),
         stories=tuple(course.story.id for course in concerned),
     )
 
 
-def _says(found: _Long, share: float, spans: Sequence[timedelta], gap: str) -> str:
+def _message(long: _Long, share: float, spans: Sequence[timedelta], gap: str) -> str:
     if not spans:
-        return "No story has texts of two times: nothing can be said."
-    lasting = f"The median story lasts {days(middle(spans))}, the longest {days(spans[-1])}."
-    if not (found.chains or found.holes or found.thin):
-        return f"No story is a chain, has a hole or is long and thin. {lasting}"
+        return "No story has texts of different times, so this cannot be examined."
+    median, longest = duration(median_span(spans)), duration(spans[-1])
+    lasting = f"The median story lasts {median}, the longest {longest}."
+    if not (long.chains or long.holes or long.thin):
+        return f"No story is a chain, has a hole, or is long and thin. {lasting}"
     return (
-        f"{counted(len(found.chains), 'story is a chain', 'stories are chains')} in time, "
-        f"{len(found.holes):,} {'has' if len(found.holes) == 1 else 'have'} a hole longer than "
-        f"{gap} (together {percent(share)} of the grouped texts); {len(found.thin):,} more "
-        f"{'is' if len(found.thin) == 1 else 'are'} long and thin. {lasting}"
+        f"{counted(len(long.chains), 'story is a chain', 'stories are chains')} in time and "
+        f"{len(long.holes):,} {'has' if len(long.holes) == 1 else 'have'} a hole longer than "
+        f"{gap} (together {percent(share)} of the texts in stories of several texts); "
+        f"{len(long.thin):,} more {'is' if len(long.thin) == 1 else 'are'} long and thin. {lasting}"
     )
 
 
 def _too_long(courses: Sequence[_Course], max_gap: timedelta) -> _Long:
-    usual = middle(course.span for course in courses)
+    usual = median_span(course.span for course in courses)
     chained, torn, thin = [], [], []
     for course in courses:
         if _is_chain(course, max_gap):
@@ -137,7 +138,7 @@ def _too_long(courses: Sequence[_Course], max_gap: timedelta) -> _Long:
 
 
 def _is_chain(course: _Course, max_gap: timedelta) -> bool:
-    """Long enough to show it, and no stretch of `max_gap` holds half of the story."""
+    """Whether a story is long and no period of length `max_gap` has half of its texts."""
     return (
         len(course.story.times) >= _CHAIN_TEXTS
         and course.span >= _CHAIN_GAPS * max_gap
@@ -145,7 +146,7 @@ def _is_chain(course: _Course, max_gap: timedelta) -> bool:
     )
 
 
-def _course(story: Told, max_gap: timedelta) -> _Course:
+def _course(story: ExaminedStory, max_gap: timedelta) -> _Course:
     times = story.times
     return _Course(
         story,
@@ -155,11 +156,11 @@ def _course(story: Told, max_gap: timedelta) -> _Course:
     )
 
 
-def _busiest(times: Sequence[datetime], stretch: timedelta) -> int:
-    """The most times that lie within any stretch of that length; `times` ascend."""
+def _busiest(times: Sequence[datetime], period: timedelta) -> int:
+    """Largest number of times within any period of that length; `times` ascend."""
     most = start = 0
     for end, time in enumerate(times):
-        while time - times[start] > stretch:
+        while time - times[start] > period:
             start += 1
         most = max(most, end - start + 1)
     return most

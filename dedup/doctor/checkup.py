@@ -1,19 +1,19 @@
-"""What a check-up finds: frozen records, and their form as JSON."""
+"""The findings of a check-up as records, also as JSON."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 from typing import Literal
 
 Level = Literal["ok", "look", "problem", "unknown"]
-"""How bad a finding is; `unknown` where the input lacks what it needs.
+"""How bad a finding is; `unknown` where the input lacks what is needed to tell.
 
-The limits between them are rules of thumb, tried on a handful of news corpora; each
-finding names its own in `means`.
+The limits are rules of thumb, tried on a few news corpora; each finding names its own in
+`interpretation`.
 """
 
 
@@ -23,9 +23,9 @@ class Example:
 
     Args:
         story: Id of its story group.
-        message: What is remarkable about it.
+        message: What is unusual about it.
         ids: The first few articles concerned.
-        headline: A title of it, empty where no articles were given.
+        headline: One of its titles; empty if no articles were given.
     """
 
     story: str
@@ -36,16 +36,16 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was examined.
+    """The result of one examination.
 
     Args:
         name: What was examined: "largest story", "weak links", ...
         level: How bad it is.
-        message: What was measured, as a sentence.
+        message: What was measured, in a sentence.
         interpretation: What that means, and the limits of the levels.
-        advice: What to do about it: which setting to change.
+        advice: What to do about it, such as which setting to change.
         figures: What was measured, as numbers by name.
-        examples: The worst ten at most.
+        examples: At most ten, the worst first.
         stories: Ids of all story groups concerned, the worst first.
     """
 
@@ -54,24 +54,23 @@ class Finding:
     message: str
     interpretation: str
     advice: str
-    figures: Mapping[str, float | None] = field(default_factory=dict)
+    figures: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     stories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageShare:
-    """How far a language takes part in stories.
+    """How often texts of a language are in stories with other languages.
 
     Args:
         language: Its code; empty for texts of unknown language.
         articles: Articles in it.
         texts: Independent texts in it.
         grouped: Share of these in stories of several texts.
-        mixed: Share of these in stories that have texts of another language too.
-        expected: What `mixed` would be if stories, as large as they are, took no
-            notice of language.
-        behind: Whether it mixes not at all, or far less than the others do.
+        mixed: Share of these in stories that also have texts in another language.
+        expected: The value of `mixed` if stories of the same sizes ignored language.
+        behind: Whether it never mixes, or far less than the others.
     """
 
     language: str
@@ -91,20 +90,20 @@ class StoryShape:
         story: Id of the story group.
         texts: Independent texts.
         span_days: From its first to its last text; None if none has a date.
-        weakest: Lowest mean P(same event) of its texts; None in a story of one text.
-        remark: The finding that it stands under, empty if none.
+        lowest_probability: Lowest mean P(same event) of its texts; None in a story of one text.
+        remark: The gravest finding that lists it, empty if none.
     """
 
     story: str
     texts: int
     span_days: float | None
-    weakest: float | None
+    lowest_probability: float | None
     remark: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What is remarkable about the story groups of a result.
+    """What is unusual about the story groups of a result.
 
     Args:
         articles: Articles of the result.
@@ -116,7 +115,7 @@ class Checkup:
         fit: Texts of stories of several texts by their mean P(same event), in 20
             equal bins from 0 to 1.
         shapes: Every story group, the largest first.
-        notes: What a reader of the check-up should know.
+        notes: Limits of the check-up that a reader should know.
     """
 
     articles: int
@@ -135,33 +134,30 @@ class Checkup:
         Raises:
             KeyError: There is none.
         """
-        for each in self.findings:
-            if each.name == name:
-                return each
-        raise KeyError(name)
+        return {finding.name: finding for finding in self.findings}[name]
 
     def to_dict(self) -> dict[str, object]:
-        """The same as JSON values, under the same names, without `shapes`."""
+        """The check-up as JSON values, under the same names, without `shapes`."""
         values: dict[str, object] = {
-            name.name: getattr(self, name.name)
-            for name in dataclasses.fields(self)
-            if name.name != "shapes"
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name != "shapes"
         }
         values["max_gap"] = f"{self.max_gap / timedelta(hours=1):g}h"
-        values["findings"] = [_plain(each) for each in self.findings]
-        values["languages"] = [dataclasses.asdict(each) for each in self.languages]
+        values["findings"] = [_plain(finding) for finding in self.findings]
+        values["languages"] = [dataclasses.asdict(share) for share in self.languages]
         return values
 
 
 def _plain(finding: Finding) -> dict[str, object]:
-    values = {each.name: getattr(finding, each.name) for each in dataclasses.fields(finding)}
+    values = {field.name: getattr(finding, field.name) for field in dataclasses.fields(finding)}
     values["figures"] = dict(finding.figures)
-    values["examples"] = [dataclasses.asdict(each) for each in finding.examples]
+    values["examples"] = [dataclasses.asdict(example) for example in finding.examples]
     return values
 
 
 def level_of(share: float, *, look: float, problem: float) -> Level:
-    """The level of a share that is bad when it is high; both limits are included.
+    """The level of a share that is bad if high; the limits belong to the higher level.
 
     >>> level_of(0.05, look=0.05, problem=0.2)
     'look'
@@ -172,7 +168,7 @@ def level_of(share: float, *, look: float, problem: float) -> Level:
 
 
 def percent(share: float) -> str:
-    """A share for reading; what is not nothing is not shown as nothing.
+    """A share in percent; a very small one is not shown as 0.
 
     >>> percent(0.142), percent(0.0521), percent(0.0002), percent(0.0)
     ('14 %', '5.2 %', '< 0.1 %', '0 %')
@@ -182,29 +178,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.{0 if share >= 0.1 else 1}f}".removesuffix(".0") + " %"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """A number with its noun: `count` of it, `one` for 1, else `many`, by default with an s.
-
-    >>> counted(1, "text"), counted(1200, "text"), counted(2, "story", "stories")
-    ('1 text', '1,200 texts', '2 stories')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def days(span: timedelta) -> str:
-    """A length of time in days, or in hours if it is shorter than one.
-
-    >>> days(timedelta(days=7)), days(timedelta(hours=24)), days(timedelta(hours=13))
-    ('7 days', '1 day', '13 hours')
-    """
-    value = span / timedelta(days=1)
-    if value < 1:
-        return counted(round(24 * value), "hour")
-    text = f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:,.0f}"
-    return "1 day" if text == "1" else f"{text} days"
-
-
-def middle(spans: Iterable[timedelta]) -> timedelta:
-    """The median length of time; zero of none."""
+def median_span(spans: Iterable[timedelta]) -> timedelta:
+    """Median length of time; 0 if there is none."""
     seconds = [span.total_seconds() for span in spans]
     return timedelta(seconds=median(seconds)) if seconds else timedelta(0)

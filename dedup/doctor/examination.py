@@ -1,4 +1,4 @@
-"""The check-up itself: from a result to its findings."""
+"""The check-up: a result -> its findings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from pathlib import Path
 
 from dedup.config import NeighborConfig
 from dedup.doctor.chains import chains
-from dedup.doctor.checkup import Checkup, Finding, StoryShape, counted
-from dedup.doctor.fit import fit, weak_links, weakest
+from dedup.doctor.checkup import Checkup, Finding, StoryShape
+from dedup.doctor.fit import fit, lowest_probability, weak_links
 from dedup.doctor.mixing import language_shares, mixing
 from dedup.doctor.series import series
 from dedup.doctor.sizes import copies, largest_story, sizes, undated
-from dedup.doctor.stories import Corpus, corpus_of, read_rows
+from dedup.doctor.stories import ExaminedResult, examined_result, read_rows
 from dedup.errors import ConfigError, InputError
+from dedup.output.wording import counted
 from dedup.records import Article
 from dedup.result import Result
 
 _MAX_GAP = NeighborConfig().max_gap
-# What a dot of the picture is marked as, the gravest first.
+# Findings that mark a dot of the picture, the gravest first.
 _REMARKS = ("series", "chains", "weak links", "largest story")
 
 
@@ -38,19 +39,19 @@ def examine(
         max_gap: The setting that the result was made with.
 
     Returns:
-        The check-up; it does not depend on the order of rows or articles.
+        The check-up, independent of the order of rows and articles.
 
     Raises:
         ConfigError: `max_gap` is not above 0.
         InputError: There is no row, a cell is missing or unusable, rows contradict
-            each other, or articles were given and no row names one of them.
+            each other, or none of the given articles is in a row.
     """
     if max_gap <= timedelta(0):
         raise ConfigError(f"max_gap = {max_gap}: must be above 0")
     if isinstance(result, Result):
         articles = result.articles if articles is None else articles
         result = result.article_rows()
-    return _checkup(corpus_of(result, articles), max_gap)
+    return _checkup(examined_result(result, articles), max_gap)
 
 
 def examine_file(
@@ -77,32 +78,32 @@ def examine_file(
         raise InputError(f"{path}: {error}") from error
 
 
-def _checkup(corpus: Corpus, max_gap: timedelta) -> Checkup:
-    shares = language_shares(corpus)
+def _checkup(result: ExaminedResult, max_gap: timedelta) -> Checkup:
+    shares = language_shares(result)
     findings = (
-        largest_story(corpus, max_gap),
-        weak_links(corpus),
-        chains(corpus, max_gap),
-        mixing(shares, corpus),
-        series(corpus),
-        undated(corpus),
-        copies(corpus),
-        sizes(corpus),
+        largest_story(result, max_gap),
+        weak_links(result),
+        chains(result, max_gap),
+        mixing(shares, result),
+        series(result),
+        undated(result),
+        copies(result),
+        sizes(result),
     )
     return Checkup(
-        articles=corpus.articles,
-        texts=len(corpus.texts),
-        stories=len(corpus.stories),
+        articles=result.articles,
+        texts=len(result.texts),
+        stories=len(result.stories),
         max_gap=max_gap,
         findings=findings,
         languages=shares,
-        fit=fit(corpus),
-        shapes=_shapes(corpus, findings),
-        notes=_notes(corpus),
+        fit=fit(result),
+        shapes=_shapes(result, findings),
+        notes=_notes(result),
     )
 
 
-def _shapes(corpus: Corpus, findings: Iterable[Finding]) -> tuple[StoryShape, ...]:
+def _shapes(result: ExaminedResult, findings: Iterable[Finding]) -> tuple[StoryShape, ...]:
     remarks: dict[str, str] = {}
     for name in _REMARKS:
         for finding in findings:
@@ -113,18 +114,22 @@ def _shapes(corpus: Corpus, findings: Iterable[Finding]) -> tuple[StoryShape, ..
             story.id,
             len(story.texts),
             None if story.span is None else story.span / timedelta(days=1),
-            weakest(story) if len(story.texts) > 1 else None,
+            lowest_probability(story) if len(story.texts) > 1 else None,
             remarks.get(story.id, ""),
         )
-        for story in corpus.stories
+        for story in result.stories
     )
 
 
-def _notes(corpus: Corpus) -> tuple[str, ...]:
+def _notes(result: ExaminedResult) -> tuple[str, ...]:
     notes = []
-    if corpus.described is not None and corpus.described < corpus.articles:
-        lacking = counted(corpus.articles - corpus.described, "article")
-        notes.append(f"{lacking} of the result not among those given: no title, no source")
-    if len(corpus.digests) > 1:
-        notes.append(f"made with several configurations: {', '.join(corpus.digests)}")
+    if result.described is not None and result.described < result.articles:
+        count = result.articles - result.described
+        verb = "is" if count == 1 else "are"
+        notes.append(
+            f"{counted(count, 'article')} of the result {verb} not among the given articles: "
+            "title and source are unknown"
+        )
+    if len(result.digests) > 1:
+        notes.append(f"the rows were made with several configurations: {', '.join(result.digests)}")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""The panels of the picture: what each draws from a check-up."""
+"""The panels of the picture of a check-up."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from datetime import timedelta
 from math import log10
 from typing import Any
 
-from dedup.doctor.checkup import Checkup, StoryShape, counted, percent
+from dedup.doctor.checkup import Checkup, StoryShape, percent
 from dedup.doctor.fit import WEAK_PROBABILITY
 from dedup.output.figures import INK
+from dedup.output.wording import counted
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
 
 _CALM, _WEAK, _CHAIN, _SERIES = "#4287c8", "#c97b10", "#e0483e", "#a06ad8"
 _LARGEST = "#d6479e"
-# Shapes too, for those who cannot tell the colours apart.
+# Marks differ in shape too, for readers who cannot tell the colours apart.
 MARKS: Mapping[str, tuple[str, str, str]] = {
-    "": (_CALM, "o", "nothing remarkable"),
+    "": (_CALM, "o", "nothing unusual"),
     "weak links": (_WEAK, "D", "a text fits badly"),
     "chains": (_CHAIN, "s", "chain or hole in time"),
-    "largest story": (_LARGEST, "P", "holds much of its time"),
-    "series": (_SERIES, "^", "one source's series"),
+    "largest story": (_LARGEST, "P", "large for its period"),
+    "series": (_SERIES, "^", "series of one source"),
 }
 _DOTS_PER_DECADE = 40
 _SHORTEST_DAYS = 1 / 24
@@ -37,12 +38,12 @@ _MOST_LANGUAGES = 16
 
 
 def draw_sizes(axes: _Axes, checkup: Checkup) -> None:
-    """Rank and size on logarithmic axes, where the sizes of news stories fall on a line."""
+    """Size by rank on logarithmic axes, where news stories fall on a line."""
     sizes = [shape.texts for shape in checkup.shapes]
     axes.set_title("How large stories are")
     axes.set(xscale="log", yscale="log", xlabel="rank", ylabel="texts")
     axes.plot(range(1, len(sizes) + 1), sizes, color=INK, linewidth=1.0, zorder=1)
-    # Within one size, stories of one remark stand together: their stretch is their share.
+    # Within one size, stories with one remark are side by side, which shows their share.
     marks = list(MARKS)
     ranked = sorted(checkup.shapes, key=lambda shape: (-shape.texts, -marks.index(shape.remark)))
     ranks = {shape.story: rank for rank, shape in enumerate(ranked, 1)}
@@ -61,7 +62,7 @@ def draw_sizes(axes: _Axes, checkup: Checkup) -> None:
 
 
 def draw_lengths(axes: _Axes, checkup: Checkup) -> None:
-    """Days and texts of each story; right of the line no link reaches from end to end."""
+    """Days and texts of each story; right of the line, first and last text were not compared."""
     axes.set_title("How long they last")
     axes.set(xscale="log", yscale="log", xlabel="days from first to last text", ylabel="texts")
     if not any(shape.span_days is not None and shape.texts > 1 for shape in checkup.shapes):
@@ -95,17 +96,17 @@ def draw_lengths(axes: _Axes, checkup: Checkup) -> None:
 def _scatter(
     axes: _Axes,
     checkup: Checkup,
-    place: Callable[[StoryShape], float | None],
+    position: Callable[[StoryShape], float | None],
     *,
     growth: float = 0.4,
 ) -> None:
     for remark, (colour, mark, _) in MARKS.items():
-        found = [s for s in checkup.shapes if s.remark == remark and s.texts > 1]
-        # Stories of equal size at nearly one place share a dot, which may grow with their number.
+        shapes = [s for s in checkup.shapes if s.remark == remark and s.texts > 1]
+        # Stories of equal size at nearly one position share a dot that grows with their number.
         dots = Counter(
             (10 ** (round(log10(x) * _DOTS_PER_DECADE) / _DOTS_PER_DECADE), shape.texts)
-            for shape in found
-            if (x := place(shape)) is not None
+            for shape in shapes
+            if (x := position(shape)) is not None
         )
         if not dots:
             continue
@@ -123,9 +124,9 @@ def _scatter(
 
 
 def draw_fit(axes: _Axes, checkup: Checkup) -> None:
-    """Texts by their mean probability; those below one half fit badly."""
+    """Number of texts by mean probability; those below 0.5 fit badly."""
     axes.set_title("How well texts fit their story")
-    axes.set(xlabel="mean probability of the same event", ylabel="texts", xlim=(0, 1))
+    axes.set(xlabel="average probability of the same event", ylabel="texts", xlim=(0, 1))
     if not any(checkup.fit):
         _nothing(axes, "no story has several texts")
         return
@@ -146,7 +147,7 @@ def draw_fit(axes: _Axes, checkup: Checkup) -> None:
 
 
 def _counts(axes: _Axes) -> None:
-    """Whole numbers along the logarithmic axis of sizes."""
+    """Whole numbers as labels of the logarithmic axis of sizes."""
     most = axes.get_ylim()[1]
     steps = (1, 2, 5) if most < _FEW else (1,)
     marks = [step * 10**power for power in range(9) for step in steps]
@@ -156,20 +157,20 @@ def _counts(axes: _Axes) -> None:
 
 
 def draw_languages(axes: _Axes, checkup: Checkup) -> None:
-    """Found and expected share of each language in stories of several languages."""
+    """Actual and expected share of each language in stories of several languages."""
     shown = [share for share in checkup.languages if share.language][:_MOST_LANGUAGES]
     axes.set_title("How far languages mix")
     axes.set(xlabel="% of texts in stories of several languages")
     axes.set_title("bar: by chance; red: stays behind", loc="right", fontsize=8, weight="normal")
-    for place, share in enumerate(shown):
-        found, expected = 100 * share.mixed, 100 * share.expected
-        axes.plot([found, expected], [place, place], color=INK, linewidth=1.2, zorder=1)
+    for row, share in enumerate(shown):
+        actual, expected = 100 * share.mixed, 100 * share.expected
+        axes.plot([actual, expected], [row, row], color=INK, linewidth=1.2, zorder=1)
         colour = _CHAIN if share.behind else _CALM
-        axes.scatter(found, place, s=34, color=colour, zorder=3, linewidths=0, clip_on=False)
-        axes.scatter(expected, place, s=46, color=INK, marker="|", zorder=2, linewidths=2)
+        axes.scatter(actual, row, s=34, color=colour, zorder=3, linewidths=0, clip_on=False)
+        axes.scatter(expected, row, s=46, color=INK, marker="|", zorder=2, linewidths=2)
     axes.set_yticks(
         range(len(shown)),
-        # Codes come from a file: what the font lacks would only warn.
+        # Codes come from a file; characters that the font lacks would cause warnings.
         labels=[f"{_ascii(share.language)}  {share.articles:,}" for share in shown],
     )
     axes.invert_yaxis()
@@ -188,9 +189,8 @@ def _nothing(axes: _Axes, why: str) -> None:
     axes.minorticks_off()
 
 
-def _plain_numbers(*each: Any) -> None:  # noqa: ANN401 (matplotlib's Axis)
+def _plain_numbers(axis: Any) -> None:  # noqa: ANN401 (matplotlib's Axis)
     from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
-    for axis in each:
-        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(NullFormatter())

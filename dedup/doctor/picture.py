@@ -1,4 +1,4 @@
-"""The check-up as a picture: sizes, lengths, fit and languages of all stories at a glance."""
+"""The check-up as a picture: sizes, lengths, fit and languages of all stories."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dedup.doctor.checkup import Checkup, counted
+from dedup.doctor.checkup import Checkup
 from dedup.doctor.panels import (
     MARKS,
     draw_fit,
@@ -15,6 +15,7 @@ from dedup.doctor.panels import (
     draw_sizes,
 )
 from dedup.output.figures import draw_picture
+from dedup.output.wording import counted
 
 _INCHES = (10.0, 7.2)
 
@@ -22,15 +23,15 @@ _INCHES = (10.0, 7.2)
 def plot_checkup(checkup: Checkup, path: str | Path) -> None:
     """Write the picture of a check-up as one file that is complete or absent.
 
-    Four panels: sizes by rank, size against length in time, how well texts fit their
-    stories, and how far each language mixes.
+    Its four panels show sizes by rank, size against length in time, how well texts fit their
+    stories, and how often each language mixes.
 
     Args:
         checkup: What `examine` returned.
         path: A file that ends in .svg or .png.
 
     Raises:
-        OutputError: It ends otherwise, or cannot be written.
+        OutputError: The file has another ending, or cannot be written.
         MissingExtraError: matplotlib is not installed.
     """
     draw_picture(

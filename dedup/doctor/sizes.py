@@ -1,12 +1,13 @@
-"""The plain statistics: the largest story, the sizes of all, copies, missing dates."""
+"""Plain statistics: the largest story, sizes of stories, copies, missing dates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from dedup.doctor.checkup import Finding, Level, counted, days, level_of, percent
-from dedup.doctor.stories import Corpus, Told
+from dedup.doctor.checkup import Finding, Level, level_of, percent
+from dedup.doctor.stories import ExaminedResult, ExaminedStory
+from dedup.output.wording import counted, duration
 
 _LARGE_TEXTS = 10
 _LOOK_LARGEST, _PROBLEM_LARGEST = 0.05, 0.2
@@ -17,93 +18,95 @@ _LOOK_UNDATED, _PROBLEM_UNDATED = 0.1, 0.5
 _EXAMPLES = 10
 
 
-def largest_story(corpus: Corpus, max_gap: timedelta) -> Finding:
-    """How much of what it could have held does the largest story hold?
+def largest_story(result: ExaminedResult, max_gap: timedelta) -> Finding:
+    """The share of the texts of its period that the largest story has.
 
-    A link that is a little too loose everywhere does not make all stories a little
-    too large: at some point one of them runs through the corpus (percolation).
+    Links that are a little too loose do not make all stories a little too large: suddenly one
+    of them grows through the whole corpus (percolation).
     """
-    story = corpus.stories[0]
-    size, texts = len(story.texts), len(corpus.texts)
-    reach = _within_reach(corpus, story, max_gap)
+    story = result.stories[0]
+    size, texts = len(story.texts), len(result.texts)
+    reach = _within_reach(result, story, max_gap)
     share = size / reach
     level: Level = "ok"
     if size >= _LARGE_TEXTS:
         level = level_of(share, look=_LOOK_LARGEST, problem=_PROBLEM_LARGEST)
-    next_one = len(corpus.stories[1].texts) if len(corpus.stories) > 1 else 0
+    second = len(result.stories[1].texts) if len(result.stories) > 1 else 0
     return Finding(
         name="largest story",
         level=level,
         message=f"The largest story has {counted(size, 'text')}: {percent(size / texts)} of all, "
-        f"{percent(share)} of the {reach:,} within {days(max_gap)} of it. The next has "
-        f"{next_one:,}.",
-        interpretation="No event fills the news: a story that holds much of its own time has "
-        "most likely "
-        f"run several events together. To look at from {percent(_LOOK_LARGEST)} of its time on, "
-        f"a problem from {percent(_PROBLEM_LARGEST)} on, with {_LARGE_TEXTS} texts or more.",
-        advice="Read a few of its titles. If they are several events, raise min_probability or "
-        "lower max_gap. If your articles were chosen by topic, it may be right.",
+        f"and {percent(share)} of the {reach:,} within {duration(max_gap)} of it. The second "
+        f"largest has {second:,}.",
+        interpretation="A story this large for its period has probably merged several events. "
+        f"Flagged at {percent(_LOOK_LARGEST)} of the texts of its period, a problem at "
+        f"{percent(_PROBLEM_LARGEST)} (stories of {_LARGE_TEXTS} texts or more).",
+        advice="Read some of its titles. If they are about several events, raise min_probability "
+        "or lower max_gap. If your articles were chosen by topic, it may be right.",
         figures={
             "largest": size,
-            "next": next_one,
+            "next": second,
             "share_of_all": size / texts,
             "within_reach": reach,
             "share_within_reach": share,
         },
         examples=tuple(
-            each.example(f"{counted(len(each.texts), 'text')}{_when(each)}")
-            for each in corpus.stories[:3]
-            if len(each.texts) > 1
+            large.example(f"{counted(len(large.texts), 'text')}{_when(large)}")
+            for large in result.stories[:3]
+            if len(large.texts) > 1
         ),
         stories=(story.id,) if level != "ok" else (),
     )
 
 
-def _within_reach(corpus: Corpus, story: Told, max_gap: timedelta) -> int:
-    """Texts that the story could have held: near it in time, or of unknown time."""
+def _within_reach(result: ExaminedResult, story: ExaminedStory, max_gap: timedelta) -> int:
+    """Number of texts that the story could have: near it in time, or without a date."""
     if not story.times:
-        return len(corpus.texts)
+        return len(result.texts)
     first, last = story.times[0], story.times[-1]
-    # Differences, since adding to the earliest or latest time there is would overflow.
+    # Adding to the earliest or latest possible time would overflow; differences do not.
     return sum(
         text.time is None or (first - text.time <= max_gap and text.time - last <= max_gap)
-        for text in corpus.texts
+        for text in result.texts
     )
 
 
-def _when(story: Told) -> str:
+def _when(story: ExaminedStory) -> str:
     if not story.times:
         return ", undated"
     first, last = (f"{time:%Y-%m-%d}" for time in (story.times[0], story.times[-1]))
     return f", {first}" if first == last else f", {first} to {last}"
 
 
-def sizes(corpus: Corpus) -> Finding:
-    """Are stories told at all, and how large are they?"""
-    texts, alone = len(corpus.texts), len(corpus.texts) - corpus.grouped
-    several = [len(story.texts) for story in corpus.several]
+def sizes(result: ExaminedResult) -> Finding:
+    """The number of stories of several texts, their sizes, and the texts that are alone."""
+    texts, alone = len(result.texts), len(result.texts) - result.grouped
+    several = [len(story.texts) for story in result.several]
     level: Level = "ok"
     if texts >= _FEW_TEXTS:
         level = level_of(alone / texts, look=_LOOK_ALONE, problem=_PROBLEM_ALONE)
     half, nine = percentile(several, 0.5), percentile(several, 0.9)
-    spread = f" Half of them have at most {half}, nine of ten at most {nine}." if several else ""
+    spread = (
+        f" Half of these stories have at most {half}, nine in ten at most {nine}."
+        if several
+        else ""
+    )
     return Finding(
         name="sizes",
         level=level,
         message=f"{counted(len(several), 'story has', 'stories have')} several texts; "
         f"{percent(alone / texts)} of the texts are alone.{spread}",
-        interpretation="In news, the median of the stories of several texts is 2 or 3. To look "
-        "at where "
-        f"{percent(_LOOK_ALONE)} of the texts are alone, a problem at {percent(_PROBLEM_ALONE)}, "
-        f"from {_FEW_TEXTS} texts on.",
+        interpretation="In news, the median story of several texts has 2 or 3. Flagged if "
+        f"{percent(_LOOK_ALONE)} of the texts are alone, a problem at {percent(_PROBLEM_ALONE)} "
+        f"(results of {_FEW_TEXTS} texts or more).",
         advice="If texts that belong together are alone, lower min_probability, raise max_gap, or "
         "choose an encoder for your languages.",
         figures={
             "alone": alone,
             "share_alone": alone / texts,
             "of_several": len(several),
-            "median": percentile([len(story.texts) for story in corpus.stories], 0.5),
-            "percentile_90": percentile([len(story.texts) for story in corpus.stories], 0.9),
+            "median": percentile([len(story.texts) for story in result.stories], 0.5),
+            "percentile_90": percentile([len(story.texts) for story in result.stories], 0.9),
             "median_of_several": half or None,
             "percentile_90_of_several": nine or None,
         },
@@ -111,7 +114,7 @@ def sizes(corpus: Corpus) -> Finding:
 
 
 def percentile(values: Sequence[int], share: float) -> int:
-    """The smallest value that at least this share of the values does not exceed; 0 of none.
+    """The smallest value that at least this share of the values do not exceed; 0 if empty.
 
     >>> percentile([1, 2, 3, 10], 0.5), percentile([1, 2, 3, 10], 0.9), percentile([], 0.5)
     (2, 10, 0)
@@ -120,29 +123,28 @@ def percentile(values: Sequence[int], share: float) -> int:
     return next((v for rank, v in enumerate(ranked, 1) if rank >= share * len(ranked)), 0)
 
 
-def copies(corpus: Corpus) -> Finding:
-    """How many articles are copies of another one?"""
-    extra = corpus.articles - len(corpus.texts)
-    share = extra / corpus.articles
+def copies(result: ExaminedResult) -> Finding:
+    """The share of articles that are copies of another one."""
+    extra = result.articles - len(result.texts)
+    share = extra / result.articles
     copied = [
         (text.articles, text.id, story)
-        for story in corpus.stories
+        for story in result.stories
         for text in story.texts
         if text.articles > 1
     ]
-    copied.sort(key=lambda each: (-each[0], each[1]))
-    largest = f" The most copied text stands there {copied[0][0]:,} times." if copied else ""
+    copied.sort(key=lambda item: (-item[0], item[1]))
+    largest = f" The most copied text occurs {copied[0][0]:,} times." if copied else ""
     return Finding(
         name="copies",
         level=level_of(share, look=_LOOK_COPIES, problem=_PROBLEM_COPIES),
         message=f"{counted(extra, 'article is a copy', 'articles are copies')} of another "
         f"({percent(share)}).{largest}",
-        interpretation="Copies count as one text. Very many of them are a feed that was read "
-        "twice, or "
-        f"pages of one template taken for one text. To look at from {percent(_LOOK_COPIES)} on, "
-        f"a problem from {percent(_PROBLEM_COPIES)} on.",
-        advice="Look at the most copied texts (--matches has the similarities). If they are "
-        "different texts, raise min_jaccard.",
+        interpretation="Copies count as one text. Very many copies mean that a feed was read "
+        "twice, or that pages of one template were taken for one text. Flagged at "
+        f"{percent(_LOOK_COPIES)}, a problem at {percent(_PROBLEM_COPIES)}.",
+        advice="Look at the most copied texts (`dedup cluster --matches` writes the similarities). "
+        "If they are different texts, raise min_jaccard.",
         figures={"copies": extra, "share": share, "most": copied[0][0] if copied else 1},
         examples=tuple(
             story.example(
@@ -154,32 +156,31 @@ def copies(corpus: Corpus) -> Finding:
     )
 
 
-def undated(corpus: Corpus) -> Finding:
-    """How many articles have no date?"""
-    share = corpus.undated / corpus.articles
-    found = [
+def undated(result: ExaminedResult) -> Finding:
+    """The share of articles without a date."""
+    share = result.undated / result.articles
+    concerned = [
         (story, without)
-        for story in corpus.several
+        for story in result.several
         if (without := [text for text in story.texts if text.time is None])
     ]
-    found.sort(key=lambda each: (-len(each[1]), each[0].id))
+    concerned.sort(key=lambda item: (-len(item[1]), item[0].id))
     return Finding(
         name="undated",
         level=level_of(share, look=_LOOK_UNDATED, problem=_PROBLEM_UNDATED),
-        message=f"{counted(corpus.undated, 'article has', 'articles have')} no date "
+        message=f"{counted(result.undated, 'article has', 'articles have')} no date "
         f"({percent(share)}).",
-        interpretation="An article without a date is compared with those of all times, and can "
-        "join what "
-        f"lies months apart. To look at from {percent(_LOOK_UNDATED)} on, a problem from "
-        f"{percent(_PROBLEM_UNDATED)} on.",
-        advice="Name the column of dates (--published-at-column), or take dates from the address "
+        interpretation="An article without a date is compared with articles of all times, and can "
+        f"connect events that are months apart. Flagged at {percent(_LOOK_UNDATED)}, a problem at "
+        f"{percent(_PROBLEM_UNDATED)}.",
+        advice="Name the column with the dates (--published-at-column), or take dates from the URL "
         "or the page before clustering.",
-        figures={"undated": corpus.undated, "share": share},
+        figures={"undated": result.undated, "share": share},
         examples=tuple(
             story.example(
                 f"{len(without):,} of {counted(len(story.texts), 'text')} undated", without
             )
-            for story, without in found[:_EXAMPLES]
+            for story, without in concerned[:_EXAMPLES]
         ),
-        stories=tuple(story.id for story, _ in found),
+        stories=tuple(story.id for story, _ in concerned),
     )

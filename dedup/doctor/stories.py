@@ -1,4 +1,4 @@
-"""Rows of a result -> the stories as they were told: texts, times, languages, sources."""
+"""Rows of a result -> its stories as the check-up sees them: texts, times, languages, sources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dedup.articles import source_of
+from dedup.articles import LATEST, source_of
 from dedup.doctor.checkup import Example
 from dedup.errors import InputError
 from dedup.readers.tables import Rows, cell_text, read_table
@@ -25,12 +25,11 @@ COLUMNS = (
     "published_at",
     "config_digest",
 )
-LATEST = datetime.max.replace(tzinfo=UTC)
 _IDS_IN_EXAMPLE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ExaminedText:
     """One text with its copies.
 
     Args:
@@ -40,10 +39,10 @@ class Text:
         probability: Mean P(same event) with the other texts of the story; None
             in a story of one text.
         language: Code, or empty.
-        time: When it was first published, None if none of its articles has a date.
-        undated: Articles without a date.
+        time: First publication; None if none of its articles has a date.
+        undated: Number of its articles without a date.
         source: Outlet, empty where unknown.
-        title: Empty where unknown.
+        title: Headline, empty where unknown.
     """
 
     id: str
@@ -58,18 +57,17 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ExaminedStory:
     """A story group.
 
     Args:
         id: Its id.
         texts: By time and id, those without a date last.
-        times: When its dated texts were first published, ascending: of a late copy,
-            no step takes notice.
+        times: First publications of its dated texts, ascending; later copies do not count.
     """
 
     id: str
-    texts: tuple[Text, ...]
+    texts: tuple[ExaminedText, ...]
     times: tuple[datetime, ...]
 
     @property
@@ -84,60 +82,60 @@ class Told:
 
     @property
     def headline(self) -> str:
-        """Title of the text that fits best, of those that have one."""
+        """Title of the text with the highest probability among those that have one."""
         titled = [text for text in self.texts if text.title]
         return max(titled, key=lambda text: text.probability or 0.0).title if titled else ""
 
-    def example(self, message: str, texts: Sequence[Text] = ()) -> Example:
-        """This story as an example, shown by its first texts or by the given ones."""
+    def example(self, message: str, texts: Sequence[ExaminedText] = ()) -> Example:
+        """This story as an example, with the ids of its first texts or of the given ones."""
         shown = (texts or self.texts)[:_IDS_IN_EXAMPLE]
         return Example(self.id, message, tuple(text.id for text in shown), self.headline)
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
-    """All that a check-up looks at.
+class ExaminedResult:
+    """A result as the check-up sees it.
 
     Args:
-        stories: The largest first: by texts, articles and id.
+        stories: Sorted by texts and articles (most first), then by id.
         articles: Number of articles.
-        undated: Articles without a date.
-        described: Articles of the result that were given too, for titles and
-            sources; None if no articles were given at all.
+        undated: Number of articles without a date.
+        described: Number of articles of the result that were given, for titles and sources;
+            None if no articles were given at all.
         digests: Digests of the configurations, sorted.
     """
 
-    stories: tuple[Told, ...]
+    stories: tuple[ExaminedStory, ...]
     articles: int
     undated: int
     described: int | None
     digests: tuple[str, ...]
 
     @property
-    def texts(self) -> tuple[Text, ...]:
-        """All texts."""
+    def texts(self) -> tuple[ExaminedText, ...]:
+        """All texts, story by story."""
         return tuple(text for story in self.stories for text in story.texts)
 
     @property
-    def several(self) -> tuple[Told, ...]:
+    def several(self) -> tuple[ExaminedStory, ...]:
         """The stories of several texts."""
         return tuple(story for story in self.stories if len(story.texts) > 1)
 
     @property
     def grouped(self) -> int:
-        """Texts in stories of several texts."""
+        """Number of texts in stories of several texts."""
         return sum(len(story.texts) for story in self.several)
 
 
 def read_rows(path: str | Path) -> Rows:
-    """Rows of what `dedup cluster --output` wrote.
+    """Rows of a file that `dedup cluster --output` wrote.
 
     Raises:
         InputError: The file cannot be read, is empty or lacks a column.
     """
     columns, rows = read_table(path, COLUMNS)
     if not rows:
-        raise InputError(f"{path}: holds no article: give what `dedup cluster --output` wrote")
+        raise InputError(f"{path}: has no articles: give what `dedup cluster --output` wrote")
     missing = [name for name in COLUMNS if name not in columns]
     if missing:
         raise InputError(
@@ -147,20 +145,19 @@ def read_rows(path: str | Path) -> Rows:
     return rows
 
 
-def corpus_of(
+def examined_result(
     rows: Iterable[Mapping[str, object]], articles: Iterable[Article] | None = None
-) -> Corpus:
+) -> ExaminedResult:
     """The stories of a result; the order of rows and articles does not matter.
 
     Args:
         rows: One per article, with at least the keys `COLUMNS`.
-        articles: The articles, for titles and sources; those that no row names are
-            passed over.
+        articles: The articles, for titles and sources; those that are in no row are ignored.
 
     Raises:
-        InputError: There is no row, a cell is missing or unusable, an id stands
-            there twice, the copies of one text are in two story groups, or articles
-            were given and no row names one of them.
+        InputError: There is no row, a cell is missing or unusable, two rows have the same id,
+            the copies of one text are in two story groups, or none of the given articles is
+            in a row.
     """
     by_text: dict[str, list[Mapping[str, object]]] = defaultdict(list)
     ids: set[str] = set()
@@ -168,48 +165,52 @@ def corpus_of(
         by_text[_filled(row, "duplicate_cluster")].append(row)
         id_ = _filled(row, "id")
         if id_ in ids:
-            raise InputError(f"the id {id_!r} stands in two rows: keep one of them")
+            raise InputError(f"two rows have the id {id_!r}: keep one of them")
         ids.add(id_)
     if not ids:
-        raise InputError("the result has no article: there is nothing to examine")
-    known = None if articles is None else {each.id: each for each in articles if each.id in ids}
+        raise InputError("the result has no articles: there is nothing to examine")
+    known = None if articles is None else {a.id: a for a in articles if a.id in ids}
     if known == {}:
         raise InputError(
-            f"none of the articles given is in the result, which has {min(ids)!r}, for "
-            "example: give the articles that it was made from"
+            f"none of the given articles is in the result (which has {min(ids)!r}, for example): "
+            "give the articles that it was made from"
         )
-    texts = [_text(found, known or {}) for found in by_text.values()]
-    return Corpus(
+    texts = [_text(copies, known or {}) for copies in by_text.values()]
+    return ExaminedResult(
         stories=_stories(texts),
         articles=len(ids),
         undated=sum(text.undated for text in texts),
         described=None if known is None else len(known),
         digests=tuple(
             sorted(
-                {cell_text(row.get("config_digest")) for found in by_text.values() for row in found}
+                {
+                    cell_text(row.get("config_digest"))
+                    for copies in by_text.values()
+                    for row in copies
+                }
                 - {""}
             )
         ),
     )
 
 
-def _stories(texts: Iterable[Text]) -> tuple[Told, ...]:
-    by_story: dict[str, list[Text]] = defaultdict(list)
+def _stories(texts: Iterable[ExaminedText]) -> tuple[ExaminedStory, ...]:
+    by_story: dict[str, list[ExaminedText]] = defaultdict(list)
     for text in texts:
         by_story[text.story].append(text)
     stories = [
-        Told(
+        ExaminedStory(
             id_,
-            tuple(sorted(found, key=lambda text: (text.time or LATEST, text.id))),
-            tuple(sorted(text.time for text in found if text.time)),
+            tuple(sorted(members, key=lambda text: (text.time or LATEST, text.id))),
+            tuple(sorted(text.time for text in members if text.time)),
         )
-        for id_, found in by_story.items()
+        for id_, members in by_story.items()
     ]
     stories.sort(key=lambda story: (-len(story.texts), -story.articles, story.id))
     return tuple(stories)
 
 
-def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article]) -> Text:
+def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article]) -> ExaminedText:
     rows = sorted(rows, key=lambda row: (not _represents(row), _filled(row, "id")))
     stories = {_filled(row, "story_group") for row in rows}
     if len(stories) > 1:
@@ -219,7 +220,7 @@ def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article])
         )
     described = [articles[id_] for row in rows if (id_ := _filled(row, "id")) in articles]
     times = [time for row in rows if (time := _time(row)) is not None]
-    return Text(
+    return ExaminedText(
         id=_filled(rows[0], "id"),
         articles=len(rows),
         story=stories.pop(),
@@ -228,7 +229,7 @@ def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article])
         time=min(times, default=None),
         undated=len(rows) - len(times),
         source=next(filter(None, map(source_of, described)), ""),
-        title=next(filter(None, (" ".join(each.title.split()) for each in described)), ""),
+        title=next(filter(None, (" ".join(a.title.split()) for a in described)), ""),
     )
 
 
@@ -260,7 +261,7 @@ def _probability(row: Mapping[str, object]) -> float | None:
 
 def _time(row: Mapping[str, object]) -> datetime | None:
     value = row.get("published_at")
-    # A missing time of pandas is a datetime that does not equal itself.
+    # pandas marks a missing time by a value that does not equal itself.
     if value in (None, "") or value != value:
         return None
     try:

@@ -23,7 +23,7 @@ from dedup.description.relations import (
     RelationPairs,
     described_relations,
 )
-from dedup.description.summaries import Outlines
+from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.summaries import Place, StorySummary
@@ -54,7 +54,7 @@ class _Near:
 
     slots: Int64s
     hashes: UInt64s
-    outlines: Outlines
+    outlines: StorySummaries
     pairs: RelationPairs
     others: Sequence[int]
     keys: Sequence[_Key]
@@ -147,7 +147,7 @@ class RelationIndex:
         others_of = [b if a == slot else a for a, b in ends]
         return _Near(rows, own.hashes[specific], outlines, pairs, others_of, keys)
 
-    def _gathered(self, slots: Int64s, hashes: UInt64s) -> Outlines:
+    def _gathered(self, slots: Int64s, hashes: UInt64s) -> StorySummaries:
         """Outlines of groups, with some terms only."""
         found = [self._of(slot) for slot in slots.tolist()]
         kept = [np.isin(each.hashes, hashes, assume_unique=True) for each in found]
@@ -157,7 +157,7 @@ class RelationIndex:
         weights = [each.weights[k] for each, k in zip(found, kept, strict=True)]
         names = np.unique(np.concatenate([each.names for each in found]))
         named = [np.searchsorted(names, each.names) for each in found]
-        return Outlines(
+        return StorySummaries(
             np.stack([each.sums for each in found]),
             np.array([each.begin for each in found], np.int64),
             np.array([each.middle for each in found], np.int64),

@@ -1,9 +1,8 @@
-"""What differs between two copies of a text, word by word, in a few short spans.
+"""Differences between two copies of a text, word by word, as a few short spans.
 
-In scripts without spaces a character with its marks takes the place of a word.
-Case, spacing and punctuation do not count, as they do not for copies. Comparing
-is quadratic at worst, so it looks at the beginnings of long texts only, and
-texts that repeat the same few words over and over are not aligned.
+In scripts without spaces, a character with its marks is compared like a word. Case, spacing and
+punctuation are ignored, as in the search for copies. The comparison is quadratic at worst, so only
+the beginnings of long texts are compared, and texts that repeat a few words are not aligned.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _Change = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One difference, with a little of what stands around it in both texts."""
+    """One difference, with a little of the text around it."""
 
     before: str
     deleted: str
@@ -51,9 +50,9 @@ class Difference:
     """What a copy changed.
 
     Args:
-        equal: True if the texts are equal to the character.
+        equal: True if the texts are exactly equal.
         spans: The first differences, in reading order.
-        more: Differences that are not among them.
+        more: Number of differences that are not listed.
         partial: True if only the first `MAX_TOKENS` words were compared.
     """
 
@@ -64,7 +63,7 @@ class Difference:
 
 
 def difference(original: str, copy: str) -> Difference:
-    """What differs between a text and a copy of it.
+    """The differences between a text and a copy of it.
 
     >>> difference("Two men were hurt on Monday.", "Two men were hurt on Tuesday.").spans
     (Span(before='Two men were hurt on ', deleted='Monday.', inserted='Tuesday.', after=''),)
@@ -75,7 +74,7 @@ def difference(original: str, copy: str) -> Difference:
     b, more_b = _tokens(copy)
     partial = more_a or more_b
     changes = _joined(_changes([_bare(token) for token in a], [_bare(token) for token in b]))
-    # Where comparing stops, one text is ahead of the other: that is no difference.
+    # At the limit of the comparison one text is ahead of the other, which is no difference.
     if partial and changes and changes[-1][1] == len(a) and changes[-1][3] == len(b):
         changes.pop()
     spans = tuple(_span(a, b, change) for change in changes[:MAX_SPANS])
@@ -83,12 +82,12 @@ def difference(original: str, copy: str) -> Difference:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text in one line of at most `most` characters, cut at a word where there is one.
+    """A text on one line of at most `most` characters, cut between words if possible.
 
     >>> shortened("one two three", 9)
     'one two…'
     """
-    # Enough for `most` characters, however much white space there is in a normal text.
+    # Enough for `most` characters with the white space of any usual text.
     line = " ".join(text[: 4 * most + 64].split())
     if len(line) <= most:
         return line if len(text) <= 4 * most + 64 else f"{line}…"
@@ -97,20 +96,20 @@ def shortened(text: str, most: int) -> str:
 
 
 def _tokens(text: str) -> tuple[list[str], bool]:
-    """The first words, with what stands behind them, and whether there are more."""
-    found: list[str] = []
-    for token in _TOKEN.finditer(text):
-        if found and not _bare(token[0]):
-            found[-1] += token[0]
-        elif len(found) == MAX_TOKENS:
-            return found, True
+    """The first words, each with what follows it, and whether there are more."""
+    tokens: list[str] = []
+    for hit in _TOKEN.finditer(text):
+        if tokens and not _bare(hit[0]):
+            tokens[-1] += hit[0]
+        elif len(tokens) == MAX_TOKENS:
+            return tokens, True
         else:
-            found.append(token[0])
-    return found, False
+            tokens.append(hit[0])
+    return tokens, False
 
 
 def _bare(token: str) -> str:
-    """What of a word is compared: without case, and without punctuation around it.
+    """The part of a word that is compared: case-folded, without punctuation around it.
 
     >>> _bare("“Monday”, "), _bare("5% "), _bare("-- ")
     ('monday', '5%', '')
@@ -129,7 +128,7 @@ def _silent(character: str) -> bool:
 
 
 def _changes(a: Sequence[str], b: Sequence[str]) -> Iterator[_Change]:
-    """Places that differ, as `a[i:j]` against `b[k:m]`, between what both begin and end with."""
+    """Differing ranges `a[i:j]` and `b[k:m]`, between the common beginning and end."""
     start = _common(a, b)
     end = _common(a[start:][::-1], b[start:][::-1])
     old, new = a[start : len(a) - end], b[start : len(b) - end]
@@ -143,13 +142,13 @@ def _changes(a: Sequence[str], b: Sequence[str]) -> Iterator[_Change]:
 
 
 def _common(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many words two texts have in common from the start."""
+    """Length of the common beginning of two texts, in words."""
     pairs = enumerate(zip(a, b, strict=False))
-    return next((place for place, (x, y) in pairs if x != y), min(len(a), len(b)))
+    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
 def _joined(changes: Iterator[_Change]) -> list[_Change]:
-    """Changes, those with hardly a word between them as one."""
+    """Changes; those with at most two words between them become one."""
     joined: list[_Change] = []
     for change in changes:
         if joined and change[0] - joined[-1][1] <= _JOINED_GAP:
@@ -170,12 +169,12 @@ def _span(a: Sequence[str], b: Sequence[str], change: _Change) -> Span:
 
 
 def _context(tokens: Iterator[str], *, reverse: bool) -> str:
-    """Some words next to a change, in reading order, line breaks as spaces."""
-    taken: list[str] = []
+    """A few words next to a change, in reading order, with line breaks as spaces."""
+    words: list[str] = []
     size = 0
     for token in tokens:
         if size + len(token) > _CONTEXT_CHARS:
             break
-        taken.append(token)
+        words.append(token)
         size += len(token)
-    return re.sub(r"\s+", " ", "".join(reversed(taken) if reverse else taken))
+    return re.sub(r"\s+", " ", "".join(reversed(words) if reverse else words))

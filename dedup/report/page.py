@@ -1,32 +1,26 @@
-"""The HTML report of a batch run: one self-contained page for people.
+"""The HTML report of a batch run: one self-contained page.
 
-Nothing on the page comes from the network and nothing from an article is ever
-executed: the template escapes everything, links lead to web addresses only, and
-a content security policy allows the one script and the one style of the page by
-their digests. The same result gives the same bytes.
+The page loads nothing from the network and executes nothing from an article: the template
+escapes everything, links lead to web addresses only, and a content security policy allows only
+the script and the style of the page, by their digests. The same result gives the same bytes.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedup.errors import ConfigError
 from dedup.output.tables import replacing
+from dedup.output.wording import printable
 from dedup.report.view import report_view
 from dedup.result import Result
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-# What has no place on a page: control characters, lone surrogates, and the
-# embeddings, overrides and isolates by which a text could reorder its surroundings.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def write_report(
@@ -37,7 +31,7 @@ def write_report(
     Args:
         result: The result of a run.
         path: The file.
-        max_stories: How many stories are listed at most, the largest first.
+        max_stories: List at most this many stories, the largest first.
         title: Title of the page.
 
     Raises:
@@ -53,9 +47,9 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
     """The report of a result as an HTML page.
 
     Args:
-        result: What is shown.
+        result: The result of a run.
         max_stories: See `write_report`.
-        title: Its heading.
+        title: See `write_report`.
 
     Raises:
         ConfigError: `max_stories` is negative.
@@ -70,7 +64,7 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
         .get_template("report.html.j2")
         .render(
             report=report_view(result, max_stories=max_stories, title=title),
-            # Our own files, not an article's: they go into the page as they are.
+            # These are files of the package, not of an article, and are not escaped.
             style=Markup(style),
             script=Markup(script),
             style_digest=_digest(style),
@@ -81,20 +75,20 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
 
 
 def page_environment(*packages: str) -> Environment:
-    """Templates of a page: those of the report, and those of some more packages, by name.
+    """Templates of the report and of some more packages, by name.
 
     They escape everything and fail on an unknown name.
 
     Args:
-        packages: Packages with template files, looked in first.
+        packages: Packages with template files, which are searched first.
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     homes = [resources.files(package) for package in (*packages, "dedup.report.templates")]
 
     def load(name: str) -> str | None:
-        found = (home.joinpath(name) for home in homes)
-        return next((each.read_text(encoding="utf-8") for each in found if each.is_file()), None)
+        paths = (home.joinpath(name) for home in homes)
+        return next((path.read_text(encoding="utf-8") for path in paths if path.is_file()), None)
 
     environment = Environment(
         autoescape=True,
@@ -105,15 +99,6 @@ def page_environment(*packages: str) -> Environment:
     )
     environment.filters |= {"number": _number, "share": _share, "plain": _plain, "signed": _signed}
     return environment
-
-
-def printable(page: str) -> str:
-    """A page without what has no place on one.
-
-    Control characters and lone surrogates become U+FFFD; what could reorder the text around
-    it is left out.
-    """
-    return _UNPRINTABLE.sub("\ufffd", _REORDERING.sub("", page))
 
 
 def _resource(name: str) -> str:
@@ -131,7 +116,7 @@ def _number(value: int) -> str:
 
 
 def _share(value: float) -> str:
-    """A probability for reading; what is nearly certain is not shown as certain.
+    """A probability with two digits; nearly certain is not shown as certain.
 
     >>> _share(0.7529), _share(0.9999), _share(0.001)
     ('0.75', '> 0.99', '< 0.01')
@@ -142,7 +127,7 @@ def _share(value: float) -> str:
 
 
 def _plain(value: float) -> str:
-    """A number with at most four digits behind the point.
+    """A number with at most four decimals.
 
     >>> _plain(0.1774), _plain(1.0), _plain(-6.5)
     ('0.1774', '1', '−6.5')
@@ -151,7 +136,7 @@ def _plain(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    """A number with its sign and four digits behind the point.
+    """A number with its sign and four decimals.
 
     >>> _signed(2.4842), _signed(-6.5), _signed(-0.0)
     ('+2.4842', '−6.5000', '+0.0000')

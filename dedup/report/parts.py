@@ -1,4 +1,4 @@
-"""Parts of the report as plain values: an article's byline, a text with its copies, a link."""
+"""Parts of the report as plain values: bylines, texts with their copies, links."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ _COLOURS = 7
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#][^\s]{0,2000}", re.IGNORECASE)
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _EVIDENCE_WORDS = {
-    "prior": "Starting point: how rare it is that two texts cover one event",
-    "text_cosine": "How alike the texts are (cosine of the embeddings)",
-    "title_cosine": "How alike the headlines are (cosine of the embeddings)",
-    "cross_cosine": "How alike the headline of one and the text of the other are",
+    "prior": "Starting point: how rarely two texts cover the same event",
+    "text_cosine": "Similarity of the texts (cosine of the embeddings)",
+    "title_cosine": "Similarity of the headlines (cosine of the embeddings)",
+    "cross_cosine": "Similarity of one headline and the other text (cosine of the embeddings)",
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
-    "term_cosine": "How alike the two are in their words (cosine by rarity)",
-    "title_terms": "How alike the headlines are in their words (cosine by rarity)",
-    "shared_names": "Names that sound alike, in any script (square root of their rarity)",
+    "term_cosine": "Similarity of the words of the texts (cosine, weighted by rarity)",
+    "title_terms": "Similarity of the words of the headlines (cosine, weighted by rarity)",
+    "shared_names": "Names that sound alike, in any script (square root of their rarity in bits)",
     "shared_numbers": "Numbers in both (square root of how many)",
-    "number_clash": "Numbers in both, and none in common (1 = yes)",
-    "shared_dates": "Days of the year named in both (square root of how many)",
-    "date_clash": "Days of the year named in both, and none in common (1 = yes)",
-    "gap": "Days between the two (0 where one has no date)",
-    "undated": "A date is missing (1 = yes): the two may be of any time",
-    "same_source": "From one source (1 = yes)",
+    "number_clash": "Both have numbers, but none in common (1 = yes)",
+    "shared_dates": "Days of the year in both (square root of how many)",
+    "date_clash": "Both name days of the year, but none in common (1 = yes)",
+    "gap": "Days between the two (0 if one has no date)",
+    "undated": "A date is missing (1 = yes)",
+    "same_source": "Same source (1 = yes)",
     "short_text": "One of the texts is very short (1 = yes)",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageView:
-    """A language: its code, its English name, its tag for `lang`, the number of its colour."""
+    """A language: its code, English name, `lang` tag and number of its colour."""
 
     code: str
     name: str
@@ -55,7 +55,7 @@ class LanguageView:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """Byline of an article; `url` only if it is a web address, `moment` for machines."""
+    """Byline of an article; `url` is empty unless a web address, `moment` is for machines."""
 
     title: str
     source: str
@@ -67,7 +67,7 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class CopyView:
-    """A copy, measured against and compared with its representative."""
+    """A copy and how it differs from its representative."""
 
     article: ArticleView
     measured: DuplicateMember
@@ -77,7 +77,7 @@ class CopyView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """One part of a link: in words, its value, and its bar from -50 to 50."""
+    """One part of a link: its name in words, its value, and its bar from -50 to 50."""
 
     name: str
     evidence: Evidence
@@ -86,7 +86,7 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """Why a text belongs to a story: its link with the story's most central text."""
+    """Why a text belongs to a story: its link with the most central text of the story."""
 
     link: StoryLink
     reasons: str
@@ -104,9 +104,9 @@ class TextView:
         probability: Mean P(same event) with the other texts; None in a story of one.
         link: Link with the central text; None for that text itself.
         copies: Its first copies.
-        more_copies: Copies that are not among them.
-        removed: The first pieces that cleaning cut from it, shortened.
-        more_removed: Pieces that are not among them.
+        more_copies: Number of copies that are not listed.
+        removed: The first pieces that cleaning removed from it, shortened.
+        more_removed: Number of pieces that are not listed.
     """
 
     article: ArticleView
@@ -120,7 +120,7 @@ class TextView:
 
 
 class Languages:
-    """The languages of a result; the most frequent ones have a colour each.
+    """The languages of a result; each of the most frequent ones has its own colour.
 
     Args:
         articles: All articles.
@@ -131,7 +131,7 @@ class Languages:
 
         names = Locale("en").languages
         counts = Counter(article.language for article in articles)
-        ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         self._names = names
         self._views = {
             code: self._view(code, min(rank, _COLOURS)) for rank, (code, _) in enumerate(ranked)
@@ -150,7 +150,7 @@ class Languages:
     def counted(self, articles: Iterable[Article]) -> tuple[tuple[LanguageView, int], ...]:
         """Languages of some articles with their numbers, the most frequent first."""
         counts = Counter(article.language for article in articles)
-        ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple((self._views[code], count) for code, count in ranked)
 
 
@@ -160,7 +160,7 @@ class Parts:
     Args:
         result: The result.
         languages: Its languages.
-        most_copies: How many copies of a text are shown.
+        most_copies: Show at most this many copies of a text.
     """
 
     def __init__(self, result: Result, languages: Languages, most_copies: int) -> None:
@@ -184,7 +184,7 @@ class Parts:
             shortened(clean.text, EXCERPT_CHARS),
             probability,
             link_view(link) if link else None,
-            tuple(self._copy(each, representative) for each in copies[: self._most_copies]),
+            tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
             max(0, len(copies) - self._most_copies),
             *removed_pieces(clean),
         )
@@ -200,7 +200,7 @@ class Parts:
 
 
 def article_view(article: Article, clean: CleanText, languages: Languages) -> ArticleView:
-    """Byline of an article; its headline is the beginning of the text where it has none."""
+    """Byline of an article; its headline is the beginning of the text if it has no title."""
     time = article.published_at
     return ArticleView(
         shortened(headline_of(article, clean), _TITLE_CHARS),
@@ -213,7 +213,7 @@ def article_view(article: Article, clean: CleanText, languages: Languages) -> Ar
 
 
 def removed_pieces(clean: CleanText) -> tuple[tuple[Removal, ...], int]:
-    """The first pieces that cleaning cut from a text, shortened, and how many more there are."""
+    """The first pieces that cleaning removed from a text, shortened, and the number of others."""
     shown = tuple(
         Removal(shortened(piece.text, _REMOVED_CHARS), piece.reason)
         for piece in clean.removed[:_REMOVED_PIECES]
@@ -222,12 +222,12 @@ def removed_pieces(clean: CleanText) -> tuple[tuple[Removal, ...], int]:
 
 
 def link_view(link: StoryLink) -> LinkView:
-    """A link with its parts in words and as bars on one scale; what adds nothing is left out."""
+    """A link with its parts in words and as bars on one scale, without parts that add nothing."""
     largest = max((abs(part.log_odds) for part in link.evidence), default=0.0) or 1.0
-    said = reasons(link)
+    phrase = reasons(link)
     return LinkView(
         link,
-        f"{said[0].upper()}{said[1:]}." if said else "",
+        f"{phrase[0].upper()}{phrase[1:]}." if phrase else "",
         tuple(
             PartView(
                 _EVIDENCE_WORDS.get(part.name, part.name.replace("_", " ")),
@@ -242,9 +242,9 @@ def link_view(link: StoryLink) -> LinkView:
 
 
 def fair_limit(sizes: Sequence[int], *, total: int, most: int) -> int:
-    """How many of each group may be shown so that all together are at most `total`.
+    """Largest number to show of each group so that at most `total` are shown of all.
 
-    At least 1 and at most `most`; small groups leave their room to the large ones.
+    At least 1 and at most `most`; what small groups do not need, large ones may use.
 
     >>> fair_limit([1, 2, 30, 40], total=23, most=50)
     10

@@ -1,32 +1,33 @@
-"""Relations between stories as the report shows them, from the side of each story."""
+"""Relations between stories as the report shows them, from the point of view of each story."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dedup.description.explanation import RELATION_LABELS, shown_gap
+from dedup.description.explanation import RELATION_LABELS
+from dedup.output.wording import duration
 from dedup.records import StoryGroup, StoryRelation
 from dedup.report.differences import shortened
 from dedup.report.parts import Languages
 
-_TIES_OF_STORY = 10
+_RELATED_OF_STORY = 10
 _HEADLINE_CHARS = 120
 _WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class RelationView:
-    """Another story that this one has to do with.
+    """Another story that is related to this one.
 
     Args:
-        label: What it is to this one.
-        story: Its id; a story that is not listed has no place to link to.
-        listed: Whether the page lists it.
+        label: How it is related.
+        story: Its id.
+        listed: Whether the page lists it, so that it can be linked to.
         headline: Its headline, shortened.
         lang: Language tag of the headline.
-        when: How long before or after this one it began; empty without dates.
-        shared: A few words and names that both have.
+        when: How much earlier or later it began; empty without dates.
+        shared: A few shared names and words.
     """
 
     label: str
@@ -60,16 +61,16 @@ class Relations:
         self._listed = frozenset(listed)
         self._of: dict[str, list[StoryRelation]] = {}
         for relation in relations:
-            for each in (relation.earlier, relation.later):
-                if each in self._listed:
-                    self._of.setdefault(each, []).append(relation)
+            for story in (relation.earlier, relation.later):
+                if story in self._listed:
+                    self._of.setdefault(story, []).append(relation)
 
     def of(self, story: str) -> tuple[RelationView, ...]:
         """The strongest relations of a story, those to earlier stories first."""
         relations = sorted(
             self._of.get(story, []), key=lambda relation: (-relation.strength, relation.later)
         )
-        shown = relations[:_TIES_OF_STORY]
+        shown = relations[:_RELATED_OF_STORY]
         shown.sort(key=lambda relation: relation.earlier == story)
         return tuple(self._view(relation, story) for relation in shown)
 
@@ -87,6 +88,6 @@ class Relations:
             other.id in self._listed,
             shortened(other.headline, _HEADLINE_CHARS),
             self._languages.of(next(spoken, "")).tag,
-            "" if relation.gap is None else f"{shown_gap(relation.gap)} {side}",
+            "" if relation.gap is None else f"{duration(relation.gap)} {side}",
             tuple(shared[:_WORDS]),
         )

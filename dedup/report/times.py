@@ -1,4 +1,4 @@
-"""Times of the report, as people read them: moments, spans and the timeline of a story."""
+"""Times as the report shows them: days, periods and the timeline of a story."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import sqrt
+
+from dedup.output.wording import duration
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -18,7 +20,7 @@ _MOST_TICKS = 8
 _BINS = 60
 _MOST_LANES = 8
 _MOST_LABELLED = 2
-# The axis leaves room for half a dot at either end.
+# Half a dot fits at either end of the axis.
 _MARGIN, _WIDTH = 2.0, 96.0
 _RADIUS, _MOST_RADIUS = 5.0, 9.0
 
@@ -30,7 +32,7 @@ class Moment:
     Args:
         time: Aware UTC, or None.
         lane: Key of its lane, a language code.
-        label: What its tooltip says.
+        label: Text of its tooltip.
     """
 
     time: datetime | None
@@ -40,10 +42,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """Articles of one lane at one place of the axis.
+    """Articles of one lane at one position of the axis.
 
     Args:
-        x: Place, in percent of the width.
+        x: Position, in percent of the width.
         radius: In pixels; grows with the number of articles.
         count: Articles.
         labels: Labels of the first of them.
@@ -57,7 +59,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Dots of one language, or of all those without a lane of their own (`key` is None)."""
+    """Dots of one language, or of all languages without their own lane (`key` is None)."""
 
     key: str | None
     count: int
@@ -66,7 +68,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A labelled place of the axis, `x` in percent of the width."""
+    """A labelled position of the axis, `x` in percent of the width."""
 
     x: str
     label: str
@@ -81,7 +83,7 @@ class Timeline:
 
 
 def shown_day(time: datetime) -> str:
-    """A day, independent of the locale.
+    """A date, independent of the locale.
 
     >>> shown_day(datetime(2023, 10, 3, 4, 5, tzinfo=UTC))
     '3 Oct 2023'
@@ -90,7 +92,7 @@ def shown_day(time: datetime) -> str:
 
 
 def shown_time(time: datetime) -> str:
-    """A day and its minute, in UTC.
+    """A date with hour and minute, in UTC.
 
     >>> shown_time(datetime(2023, 10, 3, 4, 5, tzinfo=UTC))
     '3 Oct 2023, 04:05'
@@ -99,7 +101,7 @@ def shown_time(time: datetime) -> str:
 
 
 def shown_range(first: datetime, last: datetime) -> str:
-    """From one time to another, the day named once if it is one.
+    """A period; the date is shown once if both times have the same.
 
     >>> shown_range(datetime(2023, 10, 3, 4, 5, tzinfo=UTC), datetime(2023, 10, 3, 6, tzinfo=UTC))
     '3 Oct 2023, 04:05 – 06:00'
@@ -111,30 +113,18 @@ def shown_range(first: datetime, last: datetime) -> str:
     return f"{shown_time(first)} – {shown_time(last)}"
 
 
-def shown_duration(span: timedelta) -> str:
-    """A length of time in its two largest units; empty below a minute.
-
-    >>> shown_duration(timedelta(days=2, hours=3, minutes=4)), shown_duration(timedelta(minutes=5))
-    ('2 days 3 h', '5 min')
-    """
-    minutes = int(span.total_seconds()) // _MINUTE
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    named = ("1 day" if days == 1 else f"{days:,} days", f"{hours} h", f"{minutes} min")
-    shown = [
-        text
-        for text, value, wanted in zip(
-            named, (days, hours, minutes), (True, days < 60, not days), strict=True
-        )
-        if value and wanted
-    ]
-    return " ".join(shown)
+def shown_span(first: datetime | None, last: datetime | None) -> str:
+    """Length of time between two times; empty below a minute or if one is unknown."""
+    if not first or not last or last - first < timedelta(minutes=1):
+        return ""
+    return duration(last - first)
 
 
 def timeline(moments: Sequence[Moment]) -> Timeline | None:
     """The dated articles of a story on an axis; None if there are none.
 
-    There is a lane per language, the most frequent first. Articles of a lane that
-    would cover each other share a dot.
+    There is a lane for each language, the most frequent first. Articles of a lane whose dots
+    would overlap share one.
     """
     times = [moment.time for moment in moments if moment.time]
     if not times:
@@ -146,16 +136,16 @@ def timeline(moments: Sequence[Moment]) -> Timeline | None:
             lanes.setdefault(moment.lane, []).append(moment)
     ranked = sorted(lanes.items(), key=lambda lane: (-len(lane[1]), lane[0]))
     if len(ranked) > _MOST_LANES:
-        rest = [moment for _, found in ranked[_MOST_LANES - 1 :] for moment in found]
-        named: list[tuple[str | None, list[Moment]]] = [*ranked[: _MOST_LANES - 1], (None, rest)]
+        rest = [moment for _, of_lane in ranked[_MOST_LANES - 1 :] for moment in of_lane]
+        shown: list[tuple[str | None, list[Moment]]] = [*ranked[: _MOST_LANES - 1], (None, rest)]
     else:
-        named = [*ranked]
-    drawn = tuple(Lane(key, len(found), _dots(found, first, last)) for key, found in named)
+        shown = [*ranked]
+    drawn = tuple(Lane(key, len(lane), _dots(lane, first, last)) for key, lane in shown)
     return Timeline(drawn, _ticks(first, last))
 
 
 def _share(time: datetime, first: datetime, last: datetime) -> float:
-    """Where a time lies between two others, in [0, 1]; the middle if they are one."""
+    """Position of a time between two others, in [0, 1]; 0.5 if those are equal."""
     return (time - first) / (last - first) if last > first else 0.5
 
 
@@ -167,21 +157,21 @@ def _dots(moments: Sequence[Moment], first: datetime, last: datetime) -> tuple[D
     bins: dict[int, list[Moment]] = {}
     for moment in moments:
         if moment.time:
-            place = round(_BINS * _share(moment.time, first, last))
-            bins.setdefault(place, []).append(moment)
+            position = round(_BINS * _share(moment.time, first, last))
+            bins.setdefault(position, []).append(moment)
     return tuple(
         Dot(
-            _percent(place / _BINS),
-            f"{min(_RADIUS + 1.5 * sqrt(len(found) - 1), _MOST_RADIUS):.1f}",
-            len(found),
-            tuple(moment.label for moment in found[:_MOST_LABELLED]),
+            _percent(position / _BINS),
+            f"{min(_RADIUS + 1.5 * sqrt(len(group) - 1), _MOST_RADIUS):.1f}",
+            len(group),
+            tuple(moment.label for moment in group[:_MOST_LABELLED]),
         )
-        for place, found in sorted(bins.items())
+        for position, group in sorted(bins.items())
     )
 
 
 def _ticks(first: datetime, last: datetime) -> tuple[Tick, ...]:
-    """Round times between two, at most a handful; the time itself if they are one."""
+    """A few round times between two; the time itself if they are less than a minute apart."""
     seconds = (last - first).total_seconds()
     if seconds < _MINUTE:
         return (Tick(_percent(0.5), shown_time(first)),)

@@ -1,14 +1,12 @@
-"""What the report shows: a result as plain values that the template only lays out.
+"""The content of the report: a result as plain values that the template only lays out.
 
-The page is bounded: what it leaves out is counted in the view, so that the page
-can say so.
+The size of the page is limited; the view counts what is left out, and the page says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from dedup.articles import headline_of, source_of
 from dedup.description.explanation import shown_probability
@@ -16,10 +14,10 @@ from dedup.records import Article, Problem, StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
 from dedup.report.relations import Relations, RelationView
-from dedup.report.times import Moment, Timeline, shown_day, shown_duration, shown_range, timeline
+from dedup.report.times import Moment, Timeline, shown_day, shown_range, shown_span, timeline
 from dedup.result import Result, Summary
 
-# The budgets of a page, for all its stories together and for each of them.
+# Limits of a page, for all its stories together and for a single one.
 _TEXTS, _TEXTS_OF_STORY = 1_000, 50
 _COPIES, _COPIES_OF_TEXT = 1_000, 20
 _ROWS, _ROWS_OF_STORY = 2_000, 200
@@ -47,22 +45,22 @@ class StoryView:
         story: The group itself.
         headline: Its headline, shortened.
         language: Language of the headline.
-        period: From the first to the last time; empty without dates.
-        duration: How long that is; empty below a minute.
-        first, last: Those times for sorting, in seconds since 1970; 0 without dates.
+        period: First and last time; empty without dates.
+        duration: Length of the period; empty below a minute.
+        first, last: The two times for sorting, in seconds since 1970; 0 without dates.
         articles, copies, undated: Numbers of articles.
         languages: Languages with their numbers of articles.
         timeline: Its dated articles; None if there are none.
         central: Headline and source of the most central text.
         headlines: Headlines in its other languages.
-        words: Its key words that are not among its names.
-        first_told: Its earliest article; None without dates.
-        weakest: Its least sure text; None in a story of one text.
-        sure, least_sure: Mean P(same event) of all its texts, and of that one, in percent.
-        related: Other stories that it has to do with.
+        words: Its key words that are not part of its names.
+        first_article: Its earliest article; None without dates.
+        least_likely: Its least likely text; None in a story of one text.
+        mean, lowest: Average P(same event) of all its texts, and of that one, in percent.
+        related: Other stories that are related to it.
         texts: Its first independent texts.
-        rows: Further independent texts, as one line each.
-        more_rows: Independent texts that are not among either.
+        rows: Further independent texts, as a line each.
+        more_rows: Number of independent texts in neither list.
     """
 
     story: StoryGroup
@@ -80,10 +78,10 @@ class StoryView:
     central: ArticleView
     headlines: tuple[tuple[LanguageView, str], ...]
     words: tuple[str, ...]
-    first_told: ArticleView | None
-    weakest: ArticleView | None
-    sure: str
-    least_sure: str
+    first_article: ArticleView | None
+    least_likely: ArticleView | None
+    mean: str
+    lowest: str
     related: tuple[RelationView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
@@ -102,10 +100,10 @@ class ReportView:
         languages: Languages with their numbers of articles.
         language_of: Languages by code, for the lanes of the timelines.
         problems: Problems by kind.
-        stories: The largest stories of more than one article.
-        more_stories: Such stories that are not among them.
-        singles: Articles that are a story by themselves, the first ones.
-        more_singles: Such articles that are not among them.
+        stories: The largest stories of several articles.
+        more_stories: Number of such stories that are not listed.
+        singles: The first articles that are a story by themselves.
+        more_singles: Number of such articles that are not listed.
     """
 
     title: str
@@ -127,7 +125,7 @@ def report_view(result: Result, *, max_stories: int, title: str) -> ReportView:
 
     Args:
         result: The result.
-        max_stories: How many stories are listed at most.
+        max_stories: List at most this many stories.
         title: Title of the page.
     """
     languages = Languages(result.articles)
@@ -155,14 +153,16 @@ def report_view(result: Result, *, max_stories: int, title: str) -> ReportView:
 
 
 def _problems(result: Result) -> tuple[ProblemsView, ...]:
-    """Kinds by number; examples in an order that does not depend on the input's."""
+    """Kinds of problems by number; the order of the input does not matter."""
     by_kind: dict[str, list[Problem]] = {}
-    for problem in sorted(result.problems, key=lambda met: (met.kind, met.where, met.value)):
+    for problem in sorted(
+        result.problems, key=lambda problem: (problem.kind, problem.where, problem.value)
+    ):
         by_kind.setdefault(problem.kind, []).append(problem)
-    ranked = sorted(by_kind.items(), key=lambda met: (-len(met[1]), met[0]))
+    ranked = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(
-        ProblemsView(kind, len(met), tuple(_example(problem) for problem in met[:_EXAMPLES]))
-        for kind, met in ranked
+        ProblemsView(kind, len(problems), tuple(map(_example, problems[:_EXAMPLES])))
+        for kind, problems in ranked
     )
 
 
@@ -172,7 +172,7 @@ def _example(problem: Problem) -> Problem:
 
 
 def _period(articles: Iterable[Article]) -> tuple[str, str]:
-    """Days of the first and the last article, and how many those are."""
+    """First and last day of the articles, and the number of days; empty without dates."""
     times = [article.published_at for article in articles if article.published_at]
     if not times:
         return "", ""
@@ -184,13 +184,13 @@ def _period(articles: Iterable[Article]) -> tuple[str, str]:
 
 
 def _words(story: StoryGroup) -> tuple[str, ...]:
-    """The key terms that do not stand in a name of the story already."""
+    """The key terms that are not part of a name of the story."""
     named = {part.casefold() for name in story.names for part in name.split()}
     return tuple(word for word in story.key_terms if word not in named)
 
 
 class _Stories:
-    """Makes the views of the listed stories within the budgets of the page."""
+    """Makes the views of the listed stories within the limits of the page."""
 
     def __init__(self, result: Result, languages: Languages, stories: Sequence[StoryGroup]) -> None:
         texts = [story.texts for story in stories]
@@ -218,7 +218,7 @@ class _Stories:
         articles = [by_id[member.id] for member in story.members]
         times = [article.published_at for article in articles if article.published_at]
         first, last = story.first_seen, story.last_seen
-        weakest = story.least_likely_member
+        least_likely = story.least_likely_member
         chances = self._representatives(story)
         central = self._central(story, chances)
         shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
@@ -227,7 +227,7 @@ class _Stories:
             headline=shortened(story.headline, 2 * _VALUE_CHARS),
             language=self._languages.of(by_id[central].language),
             period=shown_range(first, last) if first and last else "",
-            duration=shown_duration(last - first if first and last else timedelta()),
+            duration=shown_span(first, last),
             first=int(first.timestamp()) if first else 0,
             last=int(last.timestamp()) if last else 0,
             articles=len(articles),
@@ -242,18 +242,18 @@ class _Stories:
                 if title != story.headline
             ),
             words=_words(story),
-            first_told=self.parts.article(by_id[story.first_article]) if first else None,
-            weakest=self.parts.article(by_id[weakest.id]) if weakest else None,
-            sure=shown_probability(story.cohesion or 0.0),
-            least_sure=shown_probability((weakest and weakest.probability) or 0.0),
+            first_article=self.parts.article(by_id[story.first_article]) if first else None,
+            least_likely=self.parts.article(by_id[least_likely.id]) if least_likely else None,
+            mean=shown_probability(story.cohesion or 0.0),
+            lowest=shown_probability((least_likely and least_likely.probability) or 0.0),
             related=self._related.of(story.id),
-            texts=tuple(self.parts.text(each, chances[each], central) for each in shown),
-            rows=tuple(self.parts.article(by_id[each]) for each in further[: self._most_rows]),
+            texts=tuple(self.parts.text(id, chances[id], central) for id in shown),
+            rows=tuple(self.parts.article(by_id[id]) for id in further[: self._most_rows]),
             more_rows=max(0, len(further) - self._most_rows),
         )
 
     def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
-        """Ids of the independent texts, by time, with their P(same event)."""
+        """Mean P(same event) by id of the independent texts, in order of time."""
         return {
             member.id: member.probability
             for member in story.members
@@ -261,16 +261,16 @@ class _Stories:
         }
 
     def _central(self, story: StoryGroup, chances: dict[str, float | None]) -> str:
-        """The text with the highest probability; of equal ones that of the headline."""
+        """Id of the text with the highest probability; of equal ones, that of the headline."""
 
-        def rank(each: str) -> tuple[float, bool]:
-            article, clean = self._result.by_id[each], self._result.clean_texts[each]
-            return chances[each] or 0.0, headline_of(article, clean) == story.headline
+        def rank(id: str) -> tuple[float, bool]:
+            article, clean = self._result.by_id[id], self._result.clean_texts[id]
+            return chances[id] or 0.0, headline_of(article, clean) == story.headline
 
         return max(chances, key=rank)
 
     def _timeline(self, articles: Sequence[Article]) -> Timeline | None:
-        """Their timeline; the labels of a large story do without headlines."""
+        """Timeline of the articles; the labels of a large story have no headlines."""
         titled = len(articles) <= self._most_titled
         moments = []
         for article in articles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dedup.description.clusters import copy_type_of
 from dedup.description.explanation import Why
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
@@ -19,7 +20,6 @@ from dedup.server.pages.lines import (
     byline,
     chance,
     copy_lines,
-    copy_type_of,
     languages_of,
     story_lines,
 )
@@ -216,5 +216,5 @@ def _parted(text: str) -> tuple[str, str]:
 
 def _measured(match: Match, min_jaccard: float) -> DuplicateMember:
     containment = max(match.containment_a, match.containment_b)
-    kind = copy_type_of(match.jaccard, min_jaccard)
+    kind = copy_type_of(match.jaccard, min_jaccard, equal=match.jaccard == 1.0)
     return DuplicateMember(match.a, kind, match.jaccard, containment)

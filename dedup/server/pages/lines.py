@@ -9,7 +9,7 @@ from dedup.articles import source_of
 from dedup.description.explanation import shown_probability
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
-from dedup.records import CopyType, DuplicateMember, StoryGroup
+from dedup.records import DuplicateMember, StoryGroup
 from dedup.report.differences import Difference, difference, shortened
 from dedup.report.parts import ArticleView, Languages, LanguageView, article_view
 from dedup.report.times import shown_range
@@ -136,13 +136,6 @@ def copy_lines(
         for each in copies[:MOST_COPIES]
         if each.id in articles
     )
-
-
-def copy_type_of(jaccard: float, min_jaccard: float) -> CopyType:
-    """What kind of copy a text is."""
-    if jaccard == 1.0:
-        return "exact"
-    return "near" if jaccard >= min_jaccard else "contained"
 
 
 def chance(probability: float | None) -> str:

@@ -11,7 +11,8 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from dedup.report.page import page_environment, printable
+from dedup.output.wording import printable
+from dedup.report.page import page_environment
 
 if TYPE_CHECKING:
     from dedup.server.problems import Refusal

@@ -13,7 +13,7 @@ from dedup.records import StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView
 from dedup.report.relations import Relations, RelationView
-from dedup.report.times import Moment, Timeline, shown_duration, shown_time, timeline
+from dedup.report.times import Moment, Timeline, shown_span, shown_time, timeline
 from dedup.server.pages.lines import (
     MOST_COPIES,
     CopyLine,
@@ -133,7 +133,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
         weakest=_known(weakest.id, views) if weakest else None,
         sure=shown_probability(story.cohesion or 0.0),
         least_sure=shown_probability((weakest and weakest.probability) or 0.0),
-        duration=shown_duration(last - first) if first and last else "",
+        duration=shown_span(first, last),
         tellings=_by_language(tellings, languages),
         more_texts=max(0, story.texts - len(tellings)),
         copies=len(story.members) - story.texts,
