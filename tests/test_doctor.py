@@ -206,7 +206,10 @@ def test_a_daily_bulletin_is_a_series() -> None:
     others = alone(40)
     found = dedup.examine(rows + others, articles + sourced(others, "other")).finding("series")
     assert found.level == "problem"
-    assert found.examples[0].message == "7 of 7 texts from bulletin, one every 24 hours, with similar titles"
+    assert (
+        found.examples[0].message
+        == "7 of 7 texts from bulletin, one every 24 hours, with similar titles"
+    )
     assert found.examples[0].headline == "Weather of the day 0"
 
 

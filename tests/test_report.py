@@ -270,7 +270,7 @@ def test_problems_and_removals_are_listed_with_their_number(flood: Result) -> No
     assert "10 problems in the input" in text
     assert "broken JSON: 9" in text and "f.jsonl:0: {" in text and "and 4 more" in text
     assert "2999 (article kept)" in text
-    assert "Cleaning cut read also (3)." in text and "Note: rough" in text
+    assert "Cleaning removed read also (3)." in text and "Note: rough" in text
 
 
 def test_the_page_of_a_large_result_is_bounded() -> None:
@@ -296,7 +296,7 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
     assert story.least_likely_member
     weakest = seeds.by_id[story.least_likely_member.id]
     assert f"{weakest.title}" in text
-    assert "First published by" in text and "in the mean of all its texts" in text
+    assert "First published by" in text and "on average; least likely member" in text
     for title in story.headlines.values():
         assert " ".join(title.split()) in text
 
