@@ -2,14 +2,20 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# Extras that the tests are run with; transformers is large, and its tests are skipped without it.
+# Extras that the tests are run with. Tests that need another one are left out: transformers is a
+# gigabyte, spark needs Java, postgres a server.
 EXTRAS ?= dev,docs,html,plot,server
+# Processes that share the tests, and more arguments for pytest.
+WORKERS ?= 2
+ARGS ?=
 BIN := $(VENV)/bin
 
 .PHONY: help demo test lint format check docs notebooks readme package clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@echo "Some of the tests: make test ARGS='-m \"not spark and not notebooks\"'."
+	@echo "Marks: spark, browser, docs, notebooks, faults; see CONTRIBUTING.md."
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -30,7 +36,7 @@ demo: $(VENV)/.package  ## Find the copies and stories of the demonstration corp
 	@echo "Open out/report.html in a browser."
 
 test: $(VENV)/.tests  ## Run the tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.tests  ## Check style and types.
 	$(BIN)/ruff check

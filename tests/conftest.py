@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from tests import on_spark
 from tests.postgres_server import postgres_server, server_programs
+from tests.requirements import require, require_program, summary
 
 # How long an example takes to make says how busy the machine is.
 settings.register_profile(
@@ -32,7 +31,6 @@ settings.register_profile(
 settings.load_profile("dedup")
 
 _PLACES = itertools.count()
-_LEFT_OUT: set[str] = set()
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 
 
@@ -44,26 +42,19 @@ def seeds_path() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_address() -> Iterator[str]:
-    """Address of a PostgreSQL server; the tests that need one are skipped where there is none.
-
-    `DEDUP_TEST_POSTGRES=1` makes them fail instead.
-    """
+    """Address of a PostgreSQL server; the tests that need one are left out where there is none."""
+    require("psycopg")
     programs = server_programs()
-    missing = "" if programs else "the PostgreSQL server is not installed (package postgresql)"
-    if importlib.util.find_spec("psycopg") is None:
-        missing = "psycopg is not installed (extra postgres)"
-    if missing and os.environ.get("DEDUP_TEST_POSTGRES") == "1":
-        pytest.fail(missing)
-    if programs is None or missing:
-        pytest.skip(missing)
+    require_program("the PostgreSQL server", "postgresql", programs is not None)
+    assert programs is not None
     with postgres_server(programs) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def java() -> Iterator[None]:
-    """What Spark needs; tests that need it are left out where it is missing, in CI they fail."""
-    needed_for_spark()
+    """What Spark needs; the tests that need it are left out where it is missing."""
+    on_spark.require_spark()
     yield
     on_spark.stop()
 
@@ -74,19 +65,25 @@ def spark(java: None) -> Any:
     return on_spark.opened()
 
 
-def needed_for_spark() -> None:
-    """Leave the test out, or fail, where something that Spark needs is missing."""
-    missing = on_spark.missing()
-    if missing and os.environ.get("DEDUP_CI") == "1":
-        pytest.fail(missing)
-    if missing:
-        _LEFT_OUT.add(f"tests of Spark were left out: {missing}")
-        pytest.skip(missing)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests of Spark are the first, since they take longest.
+
+    Where several processes share the tests, each takes a file at a time; one of them takes all
+    tests of Spark, since Java is slow to start.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            name = "spark" if item.get_closest_marker("spark") else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out, which a run without a failure would hide."""
-    for line in sorted(_LEFT_OUT):
+    reports = terminalreporter.stats.get("skipped", ())
+    reasons = (report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    for line in summary(reasons):
         terminalreporter.write_line(line, yellow=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.config import Config
-from dedup.errors import DedupError
+from dedup.errors import EngineError
 from dedup.pipeline import cluster
 from dedup.readers.files import read_articles
 from dedup.records import Article
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
+from tests.requirements import require, require_program
 
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """What is compiled well would be thrown away before it has paid."""
@@ -36,17 +36,15 @@ _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 Rows = list[dict[str, Any]]
 
 
-def missing() -> str:
-    """What is missing for Spark; empty if nothing is."""
-    if importlib.util.find_spec("pyspark") is None:
-        return "pyspark is not installed (extra spark)"
+def require_spark() -> None:
+    """End the test here where something that Spark needs is missing."""
+    require("pyspark")
     from dedup.spark.session import check_java
 
     try:
         check_java()
-    except DedupError as error:
-        return str(error)
-    return ""
+    except EngineError:
+        require_program("Java 17 or newer", "openjdk-17-jre-headless", False)
 
 
 def opened() -> Any:

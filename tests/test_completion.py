@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.requirements import require_program
+
 COMMAND = "import sys; from dedup.cli import main; sys.argv[0] = 'dedup'; main()"
 
 
@@ -52,9 +54,8 @@ def test_zsh_and_fish_are_told_commands_with_what_they_do(scripts: Path) -> None
 
 
 def test_bash_completes_commands_and_options(scripts: Path) -> None:
-    bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("there is no bash")
+    bash = shutil.which("bash") or ""
+    require_program("bash", "bash", bool(bash))
     ask = f"""
         export PATH={scripts}:$PATH
         source <(env _DEDUP_COMPLETE=source_bash dedup)

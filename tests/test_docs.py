@@ -20,6 +20,7 @@ from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
 from tests.on_spark import same_as_batch
 
+pytestmark = pytest.mark.docs
 ROOT = readme.ROOT
 NAMES = [str(path.relative_to(ROOT)) for path in readme.DOCUMENTS]
 SHELL = re.compile(r"[|&;<>$`\"'\\*]")

@@ -19,6 +19,7 @@ from dedup.errors import MissingExtraError, OutputError
 from dedup.output.figures import INK
 from dedup.output.tables import write_table
 from dedup.result import ARTICLE_COLUMNS
+from tests.requirements import require
 from tests.test_doctor import alone, day, row, told
 
 
@@ -165,7 +166,7 @@ def test_a_picture_has_a_known_ending(result: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_the_same_check_up_gives_the_same_bytes(result: Path, tmp_path: Path, ending: str) -> None:
-    pytest.importorskip("matplotlib")
+    require("matplotlib")
     drawn = []
     for name in "ab":
         path = tmp_path / f"{name}.{ending}"
@@ -178,7 +179,7 @@ def test_the_same_check_up_gives_the_same_bytes(result: Path, tmp_path: Path, en
 def test_the_command_draws(
     run: Callable[..., SimpleNamespace], result: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("matplotlib")
+    require("matplotlib")
     done = run("doctor", result, "--plot", tmp_path / "a.svg", "--json")
     assert done.code == 0
     assert json.loads(done.out)
@@ -187,7 +188,7 @@ def test_the_command_draws(
 
 
 def test_the_settings_of_the_user_do_not_change_the_picture(result: Path, tmp_path: Path) -> None:
-    mpl = pytest.importorskip("matplotlib")
+    mpl = require("matplotlib")
     found = dedup.examine_file(result)
     dedup.plot_checkup(found, tmp_path / "a.svg")
     with mpl.rc_context({"axes.facecolor": "red", "font.size": 30, "text.usetex": True}):
@@ -197,7 +198,7 @@ def test_the_settings_of_the_user_do_not_change_the_picture(result: Path, tmp_pa
 
 
 def test_a_picture_as_svg_has_no_ground_of_its_own(result: Path, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    require("matplotlib")
     dedup.plot_checkup(dedup.examine_file(result), tmp_path / "a.svg")
     colours = set(re.findall(r"#[0-9a-f]{6}", (tmp_path / "a.svg").read_text("utf-8")))
     assert INK in colours
@@ -226,6 +227,6 @@ def test_colours_stand_out_on_white_and_on_black(colour: str) -> None:
     ids=["one article", "no dates", "a strange language", "many years"],
 )
 def test_every_check_up_can_be_drawn(rows: list[dict[str, object]], tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    require("matplotlib")
     dedup.plot_checkup(dedup.examine(rows), tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,9 @@ from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import UNKNOWN, train_vocabulary
 from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.bundled.segmentation import Segmenter
+from tests.requirements import requires
 
-needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+needs_torch = requires("torch")
 
 WORDS = ["stadt haus", "ville maison", "city house", "river", "fluss", "fleuve"]
 

@@ -25,6 +25,7 @@ from dedup.store.opening import open_store
 from tests.indexes import PATIENCE, SMALL, all_stories, articles_of, check_index, opened
 from tests.news_streams import World
 
+pytestmark = pytest.mark.faults
 KILLS = 54
 KILLS_OF_ONE_INDEX = 9
 PAGE = 8192

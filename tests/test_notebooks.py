@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.notebooks import FOLDER, ROOT, drawn, printed
+from tests.requirements import require
 
+pytestmark = pytest.mark.notebooks
 REFRESH = "run `make notebooks` and look at what changed"
 
 
@@ -20,7 +22,7 @@ def test_notebooks_print_and_draw_what_is_stored(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    matplotlib = pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
+    matplotlib = require("matplotlib")
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 

@@ -82,6 +82,7 @@ def test_errors_that_are_made_in_their_own_way_are_raised_too() -> None:
         list(mapped(refused, [0]))
 
 
+@pytest.mark.faults
 def test_the_part_of_a_process_that_dies_is_done_here() -> None:
     with spread(MIN_ITEMS, processes=2) as mapped:
         assert list(mapped(partial(dead, home=os.getpid()), range(12))) == list(range(12))

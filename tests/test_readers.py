@@ -20,6 +20,7 @@ from pyarrow import parquet
 from dedup.readers.files import read_articles, total_bytes
 from dedup.readers.pages import text_page
 from dedup.records import Article, Problem
+from tests.requirements import require
 
 ROWS: list[dict[str, object]] = [
     {
@@ -289,7 +290,7 @@ und bat die Anwohner, die Fenster geschlossen zu halten, bis der Rauch sich verz
 def html_article(
     tmp_path: Path, *, head: str = "", body: str = "", charset: str = "utf-8"
 ) -> Article:
-    pytest.importorskip("trafilatura", reason="the extra [html] is not installed")
+    require("trafilatura")
     path = tmp_path / "fire.html"
     page = HTML.format(lang="de-AT", charset=charset, head=head, body=body)
     path.write_text(page, encoding=charset)
@@ -346,7 +347,7 @@ def test_broken_metadata_of_an_html_page_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_an_html_page_without_an_article_is_empty(tmp_path: Path) -> None:
-    pytest.importorskip("trafilatura", reason="the extra [html] is not installed")
+    require("trafilatura")
     (tmp_path / "a.html").write_text("<html><body></body></html>", encoding="utf-8")
     met: list[Problem] = []
     assert list(read_articles([tmp_path / "a.html"], on_problem=met.append)) == []

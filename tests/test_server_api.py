@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra [server] is not installed")
+from tests.requirements import reason
+
+pytest.importorskip("fastapi", reason=reason("fastapi"))
 
 from fastapi.testclient import TestClient
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ import pytest
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from tests.indexes import PATIENCE
+from tests.requirements import require, require_program
 from tests.served import FLOOD, OTHER, running
 
-# Set where the tests have to run in full: what is missing there is a failure.
-CI = os.environ.get("DEDUP_CI") == "1"
+pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 HOSTILE = (
@@ -73,15 +72,9 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    missing = "" if CHROMIUM else "Chromium is not installed"
-    try:
-        import fastapi  # noqa: F401
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        missing = f"{error.name} is not installed"
-    if missing:
-        (pytest.fail if CI else pytest.skip)(missing)
-    with sync_playwright() as driver:
+    require_program("Chromium", "chromium", CHROMIUM is not None)
+    require("fastapi")
+    with require("playwright.sync_api").sync_playwright() as driver:
         # A container gives Chromium no sandbox of its own.
         browser = driver.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox"], timeout=1_000 * PATIENCE

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-pytest.importorskip("fastapi", reason="the extra [server] is not installed")
-pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+from tests.requirements import reason
+
+pytest.importorskip("fastapi", reason=reason("fastapi"))
+pytest.importorskip("schemathesis", reason=reason("schemathesis"))
 
 import schemathesis
 from schemathesis.checks import not_a_server_error

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra [server] is not installed")
+from tests.requirements import reason
+
+pytest.importorskip("fastapi", reason=reason("fastapi"))
 
 from fastapi.testclient import TestClient
 
@@ -18,6 +20,7 @@ from benchmarks.readme import DOCUMENTS, ROOT
 from dedup.index.story_index import StoryIndex
 from dedup.server import create_app
 
+pytestmark = pytest.mark.docs
 HOST = "localhost:8000"
 
 

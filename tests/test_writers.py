@@ -65,6 +65,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
     assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
