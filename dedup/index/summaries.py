@@ -8,19 +8,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import xxhash
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int32s, Int64s, UInt64s
+from dedup.compute.times import to_micros
 from dedup.description.summaries import middle_of, sums_of
 from dedup.description.terms import StoryTerms
 from dedup.records import StoryGroup
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _HEAD = struct.Struct("<qqqqiii")
 Place = tuple[int, int, str]
 """Where a group stands among others: microseconds since 1970, minus the length, id of its first."""
@@ -95,7 +93,7 @@ def summary_of(
     columns = terms.weights.indices[part]
     order = np.argsort(columns)
     return StorySummary(
-        ((first[0] - _EPOCH) // _MICROSECOND, first[1], first[2]),
+        (to_micros(first[0]), first[1], first[2]),
         int(seconds[0]),
         middle_of(seconds),
         terms.hashes[columns[order]],

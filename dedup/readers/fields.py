@@ -13,7 +13,7 @@ from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.columns import FIELDS, check_columns, used_columns
 from dedup.readers.completion import complete, is_future
-from dedup.readers.problems import OnProblem, _ignore, _replace_surrogates, shorten
+from dedup.readers.problems import OnProblem, ignore, replace_surrogates, shorten
 from dedup.records import Article, Problem
 from dedup.text.dates.values import parse_date
 from dedup.text.languages import detect_language, normalize_language
@@ -57,7 +57,7 @@ def article_from_mapping(
     >>> article.id, article.title, article.language
     ('7', 'Fire', 'en')
     """
-    report = on_problem or _ignore
+    report = on_problem or ignore
     wanted = used_columns(row, columns)
     values = {field: _first_value(row, names) for field, names in wanted.items()}
     raw = {field: as_text(value) for field, value in values.items()}
@@ -158,7 +158,7 @@ def as_text(value: object) -> str:
 
 def _text_of(value: object, depth: int) -> str:
     if isinstance(value, str):
-        return _replace_surrogates(value)
+        return replace_surrogates(value)
     if _is_missing(value) or isinstance(value, bool):
         return ""
     if isinstance(value, Mapping | list | tuple):
@@ -170,7 +170,7 @@ def _text_of(value: object, depth: int) -> str:
     if isinstance(value, int):
         # Python refuses to print an integer of thousands of digits.
         return str(value) if value.bit_length() <= 1024 else hex(value)
-    return _replace_surrogates(str(value))
+    return replace_surrogates(str(value))
 
 
 def _nested_text(value: Mapping[str, object] | Sequence[object], depth: int) -> str:

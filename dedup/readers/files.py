@@ -31,6 +31,7 @@ from dedup.readers.fields import article_from_mapping
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
 from dedup.readers.problems import OnProblem as OnProblem
+from dedup.readers.problems import ignore
 from dedup.readers.rows import Row, csv_rows, json_rows, jsonl_rows
 from dedup.readers.streams import (
     COMPRESSIONS,
@@ -97,7 +98,7 @@ def read_articles(
         MissingExtraError: HTML is among the inputs and trafilatura is not installed.
     """
     check_columns(columns)
-    task = _Task(columns, config, now, on_problem or _ignore, on_bytes)
+    task = _Task(columns, config, now, on_problem or ignore, on_bytes)
     for given in inputs:
         if str(given) == STDIN:
             stream = wrap_stdin(stdin or sys.stdin.buffer, on_bytes)
@@ -234,7 +235,3 @@ def _page_rows(
         task.on_problem(Problem("wrong encoding", name, f"byte {error.start}"))
         return
     yield name, _Page(text_page(text), id=page_id)
-
-
-def _ignore(problem: Problem) -> None:
-    """For callers who do not want to hear of problems."""

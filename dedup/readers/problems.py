@@ -8,25 +8,22 @@ from collections.abc import Callable
 from dedup.records import Problem
 
 OnProblem = Callable[[Problem], None]
-
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 _MAX_VALUE_CHARS = 80
 
 
 def shorten(value: object) -> str:
     """At most 80 characters of `value` on one line, for a report."""
-    line = " ".join(_replace_surrogates(str(value)[: 4 * _MAX_VALUE_CHARS]).split())
+    line = " ".join(replace_surrogates(str(value)[: 4 * _MAX_VALUE_CHARS]).split())
     return line if len(line) <= _MAX_VALUE_CHARS else line[: _MAX_VALUE_CHARS - 1] + "…"
 
 
-def _ignore(problem: Problem) -> None:
-    """For callers who do not want to hear of problems."""
+def ignore(problem: Problem) -> None:
+    """Report a problem to nobody: the default of the readers."""
 
 
-def _replace_surrogates(text: str) -> str:
+def replace_surrogates(text: str) -> str:
+    """`text` with U+FFFD for every surrogate, which no encoding can write."""
     # Encoding is ten times as fast as a search, and surrogates are rare.
     try:
         text.encode()

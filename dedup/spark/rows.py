@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from dedup import __version__
 from dedup.compute import processes
 from dedup.compute.arrays import Int64s
+from dedup.compute.times import from_micros, to_micros
 from dedup.errors import EngineError, MissingExtraError
 
 try:
@@ -27,8 +28,6 @@ try:
 except ImportError as error:
     raise MissingExtraError("the engine spark", extra="spark") from error
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _ROWS_AT_ONCE = 10_000
 _TYPES = {
     pa.string(): "string",
@@ -201,9 +200,9 @@ def sorted_by(table: pa.Table, name: str) -> pa.Table:
 
 def microseconds(time: datetime | None) -> int | None:
     """Since 1970; None for None."""
-    return None if time is None else (time - _EPOCH) // _MICROSECOND
+    return None if time is None else to_micros(time)
 
 
 def times(values: Sequence[int | None]) -> list[datetime | None]:
     """Aware times from microseconds since 1970."""
-    return [None if value is None else _EPOCH + timedelta(microseconds=value) for value in values]
+    return [None if value is None else from_micros(value) for value in values]

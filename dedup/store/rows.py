@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from sys import intern
 from typing import Any
 
 import xxhash
 
+from dedup.compute.times import from_micros, to_micros
 from dedup.errors import StoreError
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
 from dedup.store import Derived, Placement, StoredArticle, StoredStory
@@ -53,8 +54,6 @@ UNDATED = -(2**63)
 _GROUPS = 512
 """Story groups that are not read again. Who lists stories asks for the same ones time and again;
 to make the records of their members takes longer than all else."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY, _SECOND = 86_400, 1_000_000
 _MARK, _DIGITS = "\ufdd0", 0xFDE0
 _ODD = re.compile("[\0\ud800-\udfff\ufdd0-\ufdef]")
 _KEPT = re.compile(f"{_MARK}([\ufde0-\ufdef]{{4}})")
@@ -82,17 +81,6 @@ def _hidden(odd: re.Match[str]) -> str:
 
 def _shown(kept: re.Match[str]) -> str:
     return chr(sum(ord(digit) - _DIGITS << 4 * place for place, digit in enumerate(kept[1][::-1])))
-
-
-def to_micros(time: datetime) -> int:
-    """Microseconds since 1970 of an aware time."""
-    gap = time - _EPOCH
-    return (gap.days * _DAY + gap.seconds) * _SECOND + gap.microseconds
-
-
-def from_micros(micros: int) -> datetime:
-    """The aware UTC time."""
-    return _EPOCH + timedelta(microseconds=micros)
 
 
 def checksum(row: Row) -> int:

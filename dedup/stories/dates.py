@@ -2,7 +2,9 @@
 
 Dates are found as news texts write them: a number beside the name of a month, with a year or
 without ("March 5", "5 марта 2024"), "3月5日", "2024-03-05", "5.3.2024". Names of weekdays are
-not resolved: what "on Tuesday" means depends on when the sentence was written.
+not resolved: what "on Tuesday" means depends on when the sentence was written. `text.dates.values`
+reads one date in a field or short line; here all dates in a text are looked for, by patterns made
+of the same parts that begin with a digit, since those that begin with a month's name would be slow.
 """
 
 from __future__ import annotations

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt64s
+from dedup.compute.times import from_micros, to_micros
 from dedup.index.live.arrays.growable import GrowableArray
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _FEW = 8
 """So many texts are looked up among all; more are sorted with them."""
 
@@ -35,7 +33,7 @@ class Ordering:
         """The precedence of the texts with the next numbers."""
         start = len(self._ids)
         self._ids.extend(id for *_, id in keys)
-        self._times.extend(np.array([(time - _EPOCH) // _MICROSECOND for time, *_ in keys], int))
+        self._times.extend(np.array([to_micros(time) for time, *_ in keys], int))
         self._lengths.extend(np.array([length for _, length, _ in keys], np.int64))
         self._ranks.extend(np.zeros(len(keys), np.int64))
         times, lengths = self._times.rows, self._lengths.rows
@@ -65,7 +63,7 @@ class Ordering:
 
     def of(self, number: int) -> Precedence:
         """The precedence of a text."""
-        time = _EPOCH + int(self._times.rows[number]) * _MICROSECOND
+        time = from_micros(int(self._times.rows[number]))
         return time, int(self._lengths.rows[number]), self._ids[number]
 
     def sorted(self, numbers: Int64s) -> Int64s:
