@@ -15,20 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from dedup.text.characters import SINGLE, WORD
+from dedup.text.scripts import UNSPACED
 
 OUTPUT = Path(__file__).parent.parent / "dedup" / "weights" / "characters.npz"
-_UNSPACED = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Burmese
-    (0x1780, 0x17FF),  # Khmer
-    (0x3005, 0x3007),  # Han iteration mark, closing mark and zero
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x31F0, 0x31FF),  # Katakana extensions
-    (0x3400, 0x4DBF),  # Han extension A
-    (0x4E00, 0x9FFF),  # Han
-    (0xF900, 0xFAFF),  # Han compatibility
-    (0x20000, 0x323AF),  # Han extensions B to H
-)
 
 
 def kind_of(point: int) -> int:
@@ -36,7 +25,7 @@ def kind_of(point: int) -> int:
     char = chr(point)
     if not (char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"):
         return 0
-    return SINGLE if any(first <= point <= last for first, last in _UNSPACED) else WORD
+    return SINGLE if UNSPACED.match(char) else WORD
 
 
 def make(output: Path = OUTPUT) -> None:

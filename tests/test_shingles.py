@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 
 from dedup.compute.arrays import mix64, ranges
 from dedup.duplicates.matches import compare
+from dedup.text.characters import KIND_SHIFT, SINGLE, WORD, character_table
+from dedup.text.scripts import UNSPACED
 from dedup.text.shingles import Tokens, scan, shingle, tokenize, unique_rows
 
 MASK = (1 << 64) - 1
-UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
-)
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"])
     | st.sampled_from("aé ß普京習タイ한국пу́тин بوتين हिन्दी ไทย🙂\u200f\n.,-1٣"),
@@ -137,3 +135,10 @@ def test_unique_rows_keeps_texts_apart() -> None:
     found = unique_rows(Tokens(np.array([3, 1, 3, 3], np.uint64), np.array([0, 3, 4])))
     assert found.hashes.tolist() == [1, 3, 3]
     assert found.counts.tolist() == [2, 1]
+
+
+def test_the_table_of_characters_knows_the_scripts_without_spaces() -> None:
+    kinds = character_table().entries >> KIND_SHIFT
+    single, word = (np.flatnonzero(kinds == kind).tolist() for kind in (SINGLE, WORD))
+    assert all(UNSPACED.match(chr(point)) for point in single)
+    assert not any(UNSPACED.match(chr(point)) for point in word)

@@ -13,8 +13,8 @@ from typing import Literal
 
 from dedup.cleaning.boilerplate import PATTERNS, Kind, Reason, kinds_of, phrases
 from dedup.cleaning.word_rows import row_reason
-from dedup.text.characters import unspaced
 from dedup.text.normalization import key as key_of
+from dedup.text.scripts import UNSPACED
 
 _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25
@@ -48,7 +48,7 @@ def _follow_pattern() -> re.Pattern[str]:
 
 def words_in(text: str) -> int:
     """Words of a normalised text; two characters make one where there are no spaces."""
-    characters = 0 if text.isascii() else len(unspaced().findall(text))
+    characters = 0 if text.isascii() else len(UNSPACED.findall(text))
     return text.count(" ") + (characters // 2 or 1)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from dedup.cleaning.boilerplate import Kind, Reason, phrases
-from dedup.text.characters import unspaced
+from dedup.text.scripts import UNSPACED
 
 _LONGEST_ROW = 160
 _BETWEEN = re.escape(' \t|/·•,:;()[]{}<>→"+*&=_#~-.…!✓')
@@ -49,7 +49,7 @@ def _vocabulary() -> _Vocabulary:
     buttons = _words_of("networks", "share", "buttons")
     beside = _words_of("beside_buttons")
     marks = _words_of("advertisement")
-    joined = {words[0] for words in buttons | beside if unspaced().search(words[0])}
+    joined = {words[0] for words in buttons | beside if UNSPACED.search(words[0])}
     return _Vocabulary(
         buttons,
         beside,
@@ -74,7 +74,7 @@ def row_reason(key: str) -> Reason | None:
     word = first[0].partition("'")[0]
     known = _vocabulary()
     begins_row = word in known.first_of_buttons or first[0] in known.first_of_buttons
-    if (begins_row or unspaced().match(word)) and _is_button_row(tuple(_WORD.findall(key))):
+    if (begins_row or UNSPACED.match(word)) and _is_button_row(tuple(_WORD.findall(key))):
         return "share buttons"
     if word in known.first_of_marks and _is_advertisement(tuple(_WORD.findall(key))):
         return "advertisement"

@@ -28,7 +28,7 @@ _MIN_PIECE_BITS = 5.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
 _TEXTS_AT_ONCE = 512
-# Wider than `text.characters.unspaced`: it takes Korean words, too, for pieces of words.
+# Wider than `text.scripts.UNSPACED`: it takes Korean words, too, for pieces of words.
 _FIRST_UNSPACED = 0x0E00
 
 

@@ -14,7 +14,6 @@ Made by `benchmarks/character_table.py`. Source: Unicode Character Database, Cas
 from __future__ import annotations
 
 import functools
-import re
 from importlib import resources
 from typing import NamedTuple
 
@@ -26,11 +25,10 @@ from dedup.compute.arrays import UInt32s
 WORD = 1
 """Part of a word: a letter, a mark, a digit or `_`."""
 SINGLE = 2
-"""A token by itself: a character of a script that writes without spaces."""
+"""A token by itself: a character of a script that writes without spaces, see `text.scripts`."""
 POINT_MASK = np.uint32(0x1FFFFF)
 KIND_SHIFT = np.uint32(24)
 SEVERAL = np.uint32(1 << 31)
-_FIRST_RARE_HAN = 0x20000
 
 
 class CharacterTable(NamedTuple):
@@ -62,19 +60,6 @@ def character_table() -> CharacterTable:
     inside = plain >> np.uint64(KIND_SHIFT) > 0
     ascii_values = np.where(inside, (plain & np.uint64(POINT_MASK)) + np.uint64(1), 0)
     return CharacterTable(entries, expansions, ascii_values.astype(np.uint64))
-
-
-@functools.cache
-def unspaced() -> re.Pattern[str]:
-    """A pattern of one character of a script that writes without spaces, as a class in `[]`."""
-    single = np.flatnonzero(character_table().entries >> KIND_SHIFT == SINGLE)
-    begins = np.diff(single, prepend=-1) > 1
-    # From there on all gaps are unassigned, and a class of few ranges is eight times as fast.
-    begins[single > _FIRST_RARE_HAN] = False
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], len(single)) - 1
-    blocks = zip(single[first].tolist(), single[last].tolist(), strict=True)
-    return re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in blocks) + "]")
 
 
 def folded(points: UInt32s) -> tuple[UInt32s, UInt32s, npt.NDArray[np.int64]]:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dedup.text.characters import unspaced
 from dedup.text.dates.calendars import fold
 from dedup.text.dates.clocks import CLOCK
 from dedup.text.dates.values import FoundDate, find_date
+from dedup.text.scripts import UNSPACED
 
 _LINES = 8
 _MAX_LINE_CHARS = 120
@@ -149,7 +149,7 @@ def _judge_whole(line: str, language: str) -> _Dateline | None:
     # English uses both orders: 4/11 could be both April and November.
     ambiguous = found.ambiguous and language in ("", "en")
     rest = _LUNAR_DATE.sub("", found.rest)
-    words = _WORD.findall(unspaced().sub("", rest))
+    words = _WORD.findall(UNSPACED.sub("", rest))
     rank = _rank(words, rest)
     labelled = rank != _UNLABELLED or bool(words and words[0] in _BYLINE_WORDS)
     count = _size(rest)
@@ -167,7 +167,7 @@ def _judge_whole(line: str, language: str) -> _Dateline | None:
 
 def _size(folded: str) -> int:
     """Words; two characters make one where there are no spaces."""
-    spaced, characters = unspaced().subn("", folded)
+    spaced, characters = UNSPACED.subn("", folded)
     return len(_WORD.findall(spaced)) + characters // 2
 
 
