@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from dedup.text.scripts import UNSPACED_BLOCKS
+
 MAX_TOKENS = 2_000
 MAX_SPANS = 12
 _MOST_CELLS = 60_000
@@ -21,16 +23,13 @@ _MOST_SPAN_CHARS = 160
 _CONTEXT_CHARS = 24
 _JOINED_GAP = 2
 
-# Thai to Lao, Burmese, Khmer, and the blocks of Chinese and Japanese.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff"
-_UNSPACED += "\uf900-\ufaff\U00020000-\U000323af"
 _MARKS = "".join(
     chr(code)
     for block in (range(0x0E00, 0x0F00), range(0x1000, 0x10A0), range(0x1780, 0x1800))
     for code in block
     if unicodedata.category(chr(code)).startswith("M")
 )
-_TOKEN = re.compile(rf"(?:[{_UNSPACED}][{_MARKS}]*|[^\s{_UNSPACED}]+)\s*")
+_TOKEN = re.compile(rf"(?:[{UNSPACED_BLOCKS}][{_MARKS}]*|[^\s{UNSPACED_BLOCKS}]+)\s*")
 _COUNTING_MARKS = "%‰"
 _Change = tuple[int, int, int, int]
 
