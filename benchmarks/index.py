@@ -199,7 +199,7 @@ def _read(port: int, ids: Sequence[str]) -> dict[str, float]:
             if start > begun + 1:
                 spent.append(1000 * (time.perf_counter() - start))
             if path.startswith("/v1/articles"):
-                story = json.loads(content)["place"]["story_group"]
+                story = json.loads(content)["placement"]["story_group"]
 
     clients = [threading.Thread(target=client, args=(number,)) for number in range(_CLIENTS)]
     for each in clients:

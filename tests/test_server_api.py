@@ -63,7 +63,7 @@ def test_an_article_is_added_shown_and_removed(client: TestClient) -> None:
     shown = client.get("/v1/articles/n").json()
     assert shown["article"]["text"] == ROW["text"]
     assert shown["time_imputed"] is True
-    assert shown["place"]["story_group"] == placement["story_group"]
+    assert shown["placement"]["story_group"] == placement["story_group"]
     assert [each["id"] for each in shown["duplicate_cluster"]] == ["n"]
     assert client.delete("/v1/articles/n").status_code == 204
     problem_of(client.get("/v1/articles/n"), 404)
@@ -259,7 +259,7 @@ def test_a_query_finds_copies_and_the_story_and_adds_nothing(reading: TestClient
     answer = reading.post("/v1/query", json={"text": BODY}).json()
     assert answer["duplicates"][0]["a"] == "a"
     assert answer["duplicates"][0]["jaccard"] == 1.0
-    assert answer["story_group"] == reading.get("/v1/articles/a").json()["place"]["story_group"]
+    assert answer["story_group"] == reading.get("/v1/articles/a").json()["placement"]["story_group"]
     asked = {"article": {"title": "Flood in Brackwater", "text": BODY}, "limit": 1}
     assert len(reading.post("/v1/query", json=asked).json()["duplicates"]) == 1
     assert reading.get("/v1/changes?limit=1000").json()["last"] == 2
@@ -294,9 +294,11 @@ def test_stories_are_listed_filtered_and_paged(reading: TestClient) -> None:
 
 
 def test_a_story_is_shown_with_its_members(reading: TestClient) -> None:
-    story = reading.get("/v1/articles/a").json()["place"]["story_group"]
+    story = reading.get("/v1/articles/a").json()["placement"]["story_group"]
     shown = reading.get(f"/v1/stories/{story}").json()
     assert [each["id"] for each in shown["members"]] == ["a", "b", "d"]
+    listed = {each["id"]: each for each in reading.get("/v1/stories").json()["stories"]}[story]
+    assert listed.items() <= shown.items()
     assert shown["texts"] == 2
     problem_of(reading.get("/v1/stories/s-none"), 404)
     problem_of(reading.get("/v1/why?a=a&b=none"), 404)

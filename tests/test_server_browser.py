@@ -235,14 +235,14 @@ def test_the_list_follows_what_happens_until_it_is_paused(window: Watched) -> No
     index.add(OTHER)
     page.wait_for_selector(".fresh >> text=Chess")
     assert page.locator("[data-story]").count() == before + 1
-    assert "1 story of this list changed" in page.inner_text("#live-said")
+    assert "1 story of this list changed" in page.inner_text("#live-status")
     # Who reads with the keyboard stays where they are.
     page.focus(f"a[href='/stories/{index.placement('e').story_group}']")
     index.remove("e")
     page.wait_for_selector("text=Chess", state="detached")
     assert page.locator("[data-story]").count() == before
     page.click("#live-switch")
-    assert page.inner_text("#live-said") == "Paused."
+    assert page.inner_text("#live-status") == "Paused."
     index.add(OTHER)
     page.click("#live-switch")
     page.wait_for_selector(".fresh >> text=Chess")
@@ -260,7 +260,7 @@ def test_a_story_says_that_it_has_changed_and_stays_as_it_is(window: Watched) ->
     page.wait_for_selector("text=This story has changed.")
     assert page.locator("main h4").count() == 2
     assert page.locator("ins").is_visible()
-    page.click("#live-said a")
+    page.click("#live-status a")
     page.wait_for_load_state()
     assert page.locator("main h4").count() == 1
     index.add(FLOOD[2])

@@ -73,7 +73,7 @@ def checked(text: str) -> Page:
 
 
 def story_of(client: TestClient, article: str) -> str:
-    found: str = client.get(f"/v1/articles/{article}").json()["place"]["story_group"]
+    found: str = client.get(f"/v1/articles/{article}").json()["placement"]["story_group"]
     return found
 
 
@@ -103,7 +103,7 @@ def test_filters_are_kept_in_the_form_and_bad_ones_explained(client: TestClient)
         "en",
     ]
     for empty in ("/?min_texts=9", "/?source=Nobody", "/?text=%3Cb%3E"):
-        assert "No story fits" in page_at(client, empty).find("main")[0][1]
+        assert "No story matches" in page_at(client, empty).find("main")[0][1]
     page_at(client, "/?since=soon", 422)
     page_at(client, "/?until=9999-12-31", 422)
     page_at(client, "/?cursor=nonsense", 422)
@@ -119,7 +119,7 @@ def test_a_story_shows_tellings_copies_and_what_they_changed(client: TestClient)
     assert page.find("form", action="/why")
     assert page.find("circle")
     history = page.find("ol", class_="history")[0][1]
-    assert "It began, 3 articles in" in " ".join(history.split())
+    assert "Created, 3 articles added" in " ".join(history.split())
     page_at(client, "/stories/none", 404)
 
 
@@ -164,7 +164,7 @@ def test_a_pasted_text_is_answered(client: TestClient, index: StoryIndex) -> Non
     titled = checked(client.post("/query", data={"text": f"A headline\r\n\r\n{BODY}"}).text)
     assert "The cleaned texts are equal." in titled.find("main")[0][1]
     strange = checked(client.post("/query", data={"text": "Etwas ganz anderes über Schach."}).text)
-    assert "It would be a story of its own" in strange.find("main")[0][1]
+    assert "It would start a new story" in strange.find("main")[0][1]
     assert client.post("/query", data={"text": " "}).status_code == 200
     assert client.post("/query", content=b"&" * 500).status_code == 200
     assert client.post("/query", data={"text": "x" * 5_001}).status_code == 413
@@ -175,6 +175,9 @@ def test_static_files_are_those_that_are_listed(client: TestClient) -> None:
     for name, kind in (("page.js", "javascript"), ("page.css", "css"), ("report.css", "css")):
         answer = client.get(f"/static/{name}")
         assert kind in answer.headers["content-type"]
+        assert answer.headers["cache-control"] == "no-cache"
+        unchanged = client.get(f"/static/{name}", headers={"If-None-Match": answer.headers["etag"]})
+        assert unchanged.status_code == 304
         assert "http" not in answer.text
     assert client.get("/static/..%2Fpage.js").status_code == 404
     assert client.get("/static/none").status_code == 404

@@ -105,7 +105,7 @@ def test_a_silent_stream_says_that_it_lives_and_ends_with_the_server(index: Stor
         assert sent(lines) == {"": "still here"}
         assert client.get("/readyz").status_code == 200
         app.state.service.feed.closed = True
-        app.state.service.feed.look()
+        app.state.service.feed.poll_now()
         assert all(line in ("", ": still here") for line in lines)
         assert client.get("/readyz").status_code == 503
 

@@ -102,7 +102,7 @@ def page_environment(*packages: str) -> Environment:
 
 
 def _resource(name: str) -> str:
-    return resources.files("dedup.report.templates").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("dedup.report").joinpath("static", name).read_text(encoding="utf-8")
 
 
 def _digest(content: str) -> str:

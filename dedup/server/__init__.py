@@ -1,4 +1,4 @@
-"""A door: an index over HTTP, and the pages that people look at.
+"""The HTTP interface of an index, and its pages for people.
 
 `serve` opens an index and serves it until it is told to stop; `create_app` gives the
 application alone, for another server or for tests. Both need the extra `[server]`.
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        found: object = getattr(import_module(_HOMES[name]), name)
+        value: object = getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
         raise MissingExtraError("The server", extra="server") from error
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""Answers as JSON, written in the thread that asked the index."""
+"""Answers as JSON, serialised in the thread that called the index."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ async def answer(
     kind: type[Any],
     call: Callable[[], Any],
     *,
-    by: Literal["read", "ask", "write"] = "read",
+    by: Literal["read", "query", "write"] = "read",
     status: int | Callable[[Any], int] = 200,
     headers: Callable[[Any], Mapping[str, str]] | None = None,
 ) -> Response:
-    """What a call of the index returns, as a JSON response.
+    """The JSON response of what a call of the index returns.
 
     Args:
         service: The service.
-        kind: Type of what it returns, unless that is a response.
+        kind: Type of what the call returns, unless it returns a response.
         call: The call; it may block.
-        by: The method of the service that makes it.
-        status: Status of the response, or how to tell it from what was returned.
-        headers: Further headers, from what was returned.
+        by: The method of the service that makes the call.
+        status: Status of the response, or a function of what was returned.
+        headers: Further headers, as a function of what was returned.
     """
 
     def run() -> Response:
@@ -44,13 +44,13 @@ async def answer(
             media_type="application/json",
         )
 
-    way = {"read": service.read, "ask": service.ask, "write": service.write}[by]
-    found: Response = await way(run)
-    return found
+    in_thread = {"read": service.read, "query": service.query, "write": service.write}[by]
+    response: Response = await in_thread(run)
+    return response
 
 
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """What writes values of a type; making one takes longer than using it."""
+    """The serialiser of a type; making one takes longer than using it."""
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]

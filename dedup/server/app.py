@@ -22,7 +22,7 @@ from dedup.server.feed import Feed
 from dedup.server.limits import Limits
 from dedup.server.metrics import Metrics
 from dedup.server.problems import ProblemDocument, Refusal, problem, refusal_of
-from dedup.server.request_checks import Guard, Watch
+from dedup.server.request_checks import RequestChecks, RequestMetrics
 from dedup.server.service import Service
 from dedup.server.writer import Writer
 
@@ -41,13 +41,12 @@ def create_app(
 
     Args:
         index: The index.
-        token: Needed for writing, as `Authorization: Bearer TOKEN`; nobody is asked for one if
-            it is empty.
-        limits: How much one request may ask for.
+        token: Needed for writing, as `Authorization: Bearer TOKEN`; empty for none.
+        limits: Limits of one request.
         hosts: Names by which the server may be called, without ports; any if empty. A page
             of another site can make a browser call this machine by a name of its own: where
-            only this machine is served, only its names should be let in.
-        writer: Who changes the index and answers questions about texts; by default the index,
+            only this machine is served, only its names should be allowed.
+        writer: Changes the index and answers queries about texts; by default the index itself,
             which otherwise is only read.
     """
     metrics = Metrics()
@@ -73,8 +72,8 @@ def create_app(
         # A slash at the end of an id belongs to it.
         redirect_slashes=False,
         middleware=[
-            Middleware(Watch, metrics=metrics),
-            Middleware(Guard, token=token, hosts=hosts, body_bytes=limits.body_bytes),
+            Middleware(RequestMetrics, metrics=metrics),
+            Middleware(RequestChecks, token=token, hosts=hosts, body_bytes=limits.body_bytes),
         ],
     )
     app.state.service = service
@@ -87,25 +86,20 @@ def create_app(
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document: errors are problem documents, and writing may need a token."""
+    """The OpenAPI document, where errors are problem documents."""
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title, version=app.version, description=_ABOUT, routes=app.routes
         )
-        parts = schema["components"]
-        shown = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-        parts["schemas"] |= {**shown.pop("$defs"), "ProblemDocument": shown}
-        for name in ("HTTPValidationError", "ValidationError"):
-            parts["schemas"].pop(name, None)
-        parts["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "description": "Where one is set."}
-        }
+        document = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        definitions = document.pop("$defs")
+        schema["components"]["schemas"] |= {**definitions, "ProblemDocument": document}
         app.openapi_schema = schema
     return app.openapi_schema
 
 
 def _install_problems(app: FastAPI) -> None:
-    """Answer every expected error of an application with a problem document or a page."""
+    """Answer each expected error of an application with a problem document or a page."""
     from dedup.server.pages import error_page, wants_page
 
     def answer(request: Request, error: Exception) -> Response:

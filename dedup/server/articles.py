@@ -1,12 +1,13 @@
-"""Routes of articles: add, replace, remove, show, and ask about a text that is not there."""
+"""Routes of articles: add, replace, remove, show, and query the index about a new text."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response, Security
+from fastapi.security import HTTPBearer
 from starlette.convertors import Convertor, register_url_convertor
 
 from dedup.index.records import QueryAnswer
@@ -24,11 +25,15 @@ from dedup.server.problems import Fault, Refusal, documented
 from dedup.server.service import Service, service_of
 
 router = APIRouter(prefix="/v1", tags=["articles"])
-_WRITING: dict[str, Any] = {"security": [{"token": []}]}
+# For the OpenAPI document: `RequestChecks` refuses a write without the token before its body is
+# read, and on any route.
+_WRITING = [
+    Security(HTTPBearer(scheme_name="token", description="Where one is set.", auto_error=False))
+]
 ArticleId = Annotated[
     str,
     Path(
-        description="Id of an article, percent-encoded: it may hold any character.",
+        description="Id of an article, percent-encoded: it may contain any character.",
         examples=["herald-4711"],
         max_length=1_000,
     ),
@@ -36,7 +41,7 @@ ArticleId = Annotated[
 
 
 class _Anything(Convertor[str]):
-    """Any text in a path: also slashes, and line breaks, where `path` ends."""
+    """Any text in a path: also slashes, and also line breaks, which `path` does not match."""
 
     regex = r"[\s\S]+"
 
@@ -55,7 +60,7 @@ register_url_convertor("anything", _Anything())
     status_code=201,
     response_model=Placements,
     responses=documented(401),
-    openapi_extra=_WRITING,
+    dependencies=_WRITING,
     summary="Add articles",
 )
 async def add_articles(
@@ -73,11 +78,11 @@ async def add_articles(
         ),
     ],
 ) -> Response:
-    """Add an article, or a list of them, and say where they were put.
+    """Add an article, or a list of them, and return where each was placed.
 
-    An article whose id is known replaces the one that is there; the same content again changes
-    nothing. What is answered with 201 is on disk. Articles that cannot be used are skipped and
-    listed under `problems`; if none can be used, the answer is 422.
+    An article replaces the one with the same id; the same content again changes nothing. With
+    the answer 201 the articles are on disk. Articles that cannot be used are skipped and listed
+    under `problems`; if none can be used, the answer is 422.
     """
     service = service_of(request)
     batch = articles if isinstance(articles, list) else [articles]
@@ -85,7 +90,7 @@ async def add_articles(
     return await answer(
         service,
         Placements,
-        lambda: _added(service, batch),
+        lambda: _add(service, batch),
         by="write",
         status=201,
         headers=_location if not isinstance(articles, list) else None,
@@ -96,7 +101,7 @@ async def add_articles(
     "/articles/{id:anything}",
     response_model=Placements,
     responses={201: {"model": Placements, "description": "Added"}, **documented(401)},
-    openapi_extra=_WRITING,
+    dependencies=_WRITING,
     summary="Put an article",
 )
 async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Response:
@@ -104,18 +109,18 @@ async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Re
     service = service_of(request)
     if id != id.strip() or "\0" in id:
         fault = Fault(detail="white space at an end, or a null byte", parameter="id")
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "this id cannot be kept", faults=[fault])
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "this id cannot be stored", faults=[fault])
     if article.id not in ("", id):
         fault = Fault(detail=f"not the id in the path, {id!r}", pointer="#/id")
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "the ids differ", faults=[fault])
-    given = article.model_copy(update={"id": id})
-    _check_sizes([given], service)
+    article = article.model_copy(update={"id": id})
+    _check_sizes([article], service)
     return await answer(
         service,
         Placements,
-        lambda: _added(service, [given]),
+        lambda: _add(service, [article]),
         by="write",
-        status=lambda found: 201 if found.placements[0].status == "added" else 200,
+        status=lambda added: 201 if added.placements[0].status == "added" else 200,
     )
 
 
@@ -124,11 +129,11 @@ async def put_article(request: Request, id: ArticleId, article: ArticleIn) -> Re
     status_code=204,
     response_class=Response,
     responses=documented(401, 404),
-    openapi_extra=_WRITING,
+    dependencies=_WRITING,
     summary="Remove an article",
 )
 async def remove_article(request: Request, id: ArticleId) -> Response:
-    """Remove an article for good. Copies and stories that it held together come apart."""
+    """Remove an article for good. Copies and stories that only it connected are separated."""
     service = service_of(request)
     await service.write(service.writer.remove, id)
     return Response(status_code=204)
@@ -141,31 +146,31 @@ async def remove_article(request: Request, id: ArticleId) -> Response:
     summary="Show an article",
 )
 async def show_article(request: Request, id: ArticleId) -> Response:
-    """An article, where it was put, and the copies of its text."""
+    """An article, its placement, and the copies of its text."""
     service = service_of(request)
     index = service.index
 
-    def found() -> ArticleOut:
-        stored, place = index.article(id), index.placement(id)
-        return ArticleOut.of(stored, place, index.cluster(place.duplicate_cluster))
+    def read() -> ArticleOut:
+        stored, placement = index.article(id), index.placement(id)
+        return ArticleOut.of(stored, placement, index.cluster(placement.duplicate_cluster))
 
-    return await answer(service, ArticleOut, found)
+    return await answer(service, ArticleOut, read)
 
 
 @router.post(
     "/query",
     response_model=QueryAnswer,
     responses=documented(),
-    summary="Ask about a text",
+    summary="Query the index about a text",
 )
-async def query(request: Request, asked: QueryIn) -> Response:
+async def query(request: Request, query: QueryIn) -> Response:
     """What a text copies and which story it would join; nothing is added."""
     service = service_of(request)
-    article = asked.article or ArticleIn.model_validate({"text": asked.text})
+    article = query.article or ArticleIn.model_validate({"text": query.text})
     _check_sizes([article], service)
-    given = article.row()
+    row = article.row()
     return await answer(
-        service, QueryAnswer, lambda: service.writer.query(given, limit=asked.limit), by="ask"
+        service, QueryAnswer, lambda: service.writer.query(row, limit=query.limit), by="query"
     )
 
 
@@ -186,12 +191,13 @@ def _check_sizes(articles: list[ArticleIn], service: Service) -> None:
             )
 
 
-def _added(service: Service, batch: list[ArticleIn]) -> Placements:
+def _add(service: Service, batch: list[ArticleIn]) -> Placements:
     problems: list[Problem] = []
     placements = service.writer.add([article.row() for article in batch], problems)
     if not placements:
         faults = [
-            Fault(detail=f"{met.kind}: {met.value}".rstrip(": "), pointer="#") for met in problems
+            Fault(detail=f"{problem.kind}: {problem.value}".rstrip(": "), pointer="#")
+            for problem in problems
         ]
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY, "there is no article that can be used", faults=faults
@@ -199,5 +205,5 @@ def _added(service: Service, batch: list[ArticleIn]) -> Placements:
     return Placements(placements=placements, problems=problems)
 
 
-def _location(found: Placements) -> dict[str, str]:
-    return {"Location": f"/v1/articles/{quote(found.placements[0].id, safe='')}"}
+def _location(added: Placements) -> dict[str, str]:
+    return {"Location": f"/v1/articles/{quote(added.placements[0].id, safe='')}"}

@@ -36,34 +36,34 @@ _STREAM = {
     "/changes",
     response_model=ChangesOut,
     responses={200: _STREAM, **documented()},
-    summary="What happened",
+    summary="List or follow changes",
 )
 async def changes(
     request: Request,
     since: Annotated[
         int, Query(ge=0, le=_LARGEST, description="Events with larger numbers.", examples=[0])
     ] = 0,
-    limit: Annotated[int, Query(ge=1, le=1_000, description="Events at most, of a list.")] = 500,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="Most events in a list.")] = 500,
     story_group: Annotated[Id, Query(description="Of this story only.")] = "",
     last_event_id: Annotated[
         int | None,
-        Header(ge=0, le=_LARGEST, description="Of a stream: goes before `since`."),
+        Header(ge=0, le=_LARGEST, description="For a stream; takes precedence over `since`."),
     ] = None,
 ) -> Response:
-    """What happened to stories after an event.
+    """The events of stories after a given event.
 
-    With `Accept: text/event-stream` the answer is a stream that goes on for ever: first what
-    happened since, then what happens, each event with its number as its id.
+    With `Accept: text/event-stream` the answer is an endless stream: first the events since
+    then, and new ones as they happen, each with its number as its id.
     """
     service = service_of(request)
     if "text/event-stream" in request.headers.get("accept", ""):
         return _stream(service, since if last_event_id is None else last_event_id, story_group)
 
-    def found() -> ChangesOut:
+    def read() -> ChangesOut:
         events = service.index.changes(since, limit, story_group)
         return ChangesOut(changes=events, last=events[-1].number if events else since)
 
-    return await answer(service, ChangesOut, found)
+    return await answer(service, ChangesOut, read)
 
 
 def _stream(service: Service, since: int, story_group: str) -> Response:
@@ -74,37 +74,37 @@ def _stream(service: Service, since: int, story_group: str) -> Response:
             headers={"Retry-After": "30"},
         )
     return StreamingResponse(
-        _told(service, since, story_group),
+        _stream_events(service, since, story_group),
         media_type="text/event-stream",
         # A proxy that collects the answer before it passes it on would keep it for ever.
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _told(service: Service, since: int, story_group: str) -> AsyncIterator[bytes]:
-    """Events as a stream, until the server stops; silence is broken by a comment."""
+async def _stream_events(service: Service, since: int, story_group: str) -> AsyncIterator[bytes]:
+    """Events as a stream, until the server stops; a comment is sent when there are none."""
     feed, silence = service.feed, service.limits.keep_alive_s
     with feed.listening():
         yield f"retry: {_RETRY_MS}\n\n".encode()
-        spoken = anyio.current_time()
+        sent_at = anyio.current_time()
         while not feed.closed:
             seen = feed.last
             events = await service.read(_events, service, since, story_group)
             if events:
                 since = events[-1].number
-                yield b"".join(map(_as_sent, events))
-            elif anyio.current_time() - spoken < silence:
-                await feed.wait(max(seen, 0), spoken + silence - anyio.current_time())
+                yield b"".join(map(_encoded, events))
+            elif anyio.current_time() - sent_at < silence:
+                await feed.wait(max(seen, 0), sent_at + silence - anyio.current_time())
                 continue
             else:
                 yield b": still here\n\n"
-            spoken = anyio.current_time()
+            sent_at = anyio.current_time()
 
 
 def _events(service: Service, since: int, story_group: str) -> list[StoryEvent]:
     return service.index.changes(since, _AT_ONCE, story_group)
 
 
-def _as_sent(event: StoryEvent) -> bytes:
+def _encoded(event: StoryEvent) -> bytes:
     # Line breaks inside of strings are escaped in JSON: the data is one line.
     return b"id: %d\nevent: change\ndata: %s\n\n" % (event.number, _EVENT.dump_json(event))

@@ -1,4 +1,4 @@
-"""Tells whoever listens that the history of the index has grown."""
+"""Notifies listeners of new events in the history of an index."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _AT_ONCE = 1_000
 
 
 class Feed:
-    """Watches the history of an index, once for all listeners.
+    """Polls the history of an index, once for all listeners.
 
-    It looks after each write of this server, and every `poll_s` seconds for what others
-    wrote: another process, or the program that holds the index.
+    It polls after each write of this server, and every `poll_s` seconds for what others
+    wrote: another process, or the program that opened the index.
 
     Args:
         index: The index.
-        poll_s: Seconds between two looks.
+        poll_s: Seconds between two polls.
     """
 
     def __init__(self, index: StoryIndex, poll_s: float) -> None:
@@ -32,41 +32,41 @@ class Feed:
         self.listeners = 0
         self._index = index
         self._poll_s = poll_s
-        self._look = Event()
+        self._due = Event()
         self._grown = Event()
         self._limiter = CapacityLimiter(1)
 
     async def run(self, last: int) -> None:
-        """Watch until `close`, for events beyond number `last`."""
+        """Poll until `close` for events with numbers above `last`."""
         self.last, self.closed = last, False
         while not self.closed:
             if not await self._advance():
                 with move_on_after(self._poll_s):
-                    await self._look.wait()
-                self._look = Event()
+                    await self._due.wait()
+                self._due = Event()
 
     async def _advance(self) -> bool:
-        """Whether there was anything new."""
+        """Poll once; whether there were new events."""
         try:
-            found = await to_thread.run_sync(
+            events = await to_thread.run_sync(
                 self._index.changes, self.last, _AT_ONCE, limiter=self._limiter
             )
         except StoreError:
-            _LOG.exception("cannot look for changes")
+            _LOG.exception("cannot read the changes")
             return False
-        if found:
-            self.last = found[-1].number
+        if events:
+            self.last = events[-1].number
             self._wake()
-        return bool(found)
+        return bool(events)
 
-    def look(self) -> None:
-        """Look for changes now."""
-        self._look.set()
+    def poll_now(self) -> None:
+        """Poll without waiting for `poll_s` to pass."""
+        self._due.set()
 
     def close(self) -> None:
-        """Stop watching, and let all listeners go."""
+        """Stop polling, and wake all listeners."""
         self.closed = True
-        self.look()
+        self.poll_now()
         self._wake()
 
     def _wake(self) -> None:
@@ -74,7 +74,7 @@ class Feed:
         grown.set()
 
     async def wait(self, seen: int, timeout_s: float) -> None:
-        """Return once there are events beyond number `seen`, on `close`, or after `timeout_s`."""
+        """Return once there are events after number `seen`, on `close`, or after `timeout_s`."""
         with move_on_after(timeout_s):
             while self.last <= seen and not self.closed:
                 await self._grown.wait()

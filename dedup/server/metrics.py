@@ -46,8 +46,8 @@ class Metrics:
         """Count a request.
 
         Args:
-            method: Its method; those that HTTP does not know are one.
-            route: Pattern of its path, not the path: there are few of them.
+            method: Its method; unknown ones are counted together.
+            route: Pattern of its path, not the path, so that there are few.
             status: Status of the answer.
         """
         self._requests.labels(_known(method), route, str(status)).inc()
@@ -77,8 +77,8 @@ class _Sizes(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """A gauge for each figure."""
-        for name, said in _GAUGES.items():
-            yield GaugeMetricFamily(f"dedup_{name}", said, value=self._values[name])
+        for name, meaning in _GAUGES.items():
+            yield GaugeMetricFamily(f"dedup_{name}", meaning, value=self._values[name])
         yield GaugeMetricFamily("dedup_streams", "Streams of changes open", value=self._streams)
 
 

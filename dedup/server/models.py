@@ -1,9 +1,9 @@
-"""What goes over the wire: requests as they are checked, and answers made of the records."""
+"""Bodies of requests and answers: requests as they are checked, answers made from the records."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,16 @@ from pydantic import (
 )
 
 from dedup.description.explanation import Why
-from dedup.records import Article, Evidence, Match, Problem, RelationKind, StoryGroup, StoryRelation
+from dedup.records import (
+    Article,
+    Evidence,
+    Match,
+    Problem,
+    RelationKind,
+    StoryGroup,
+    StoryMember,
+    StoryRelation,
+)
 from dedup.store import Placement, StoredArticle
 from dedup.store.records import StoryEvent
 
@@ -33,27 +42,27 @@ EXAMPLE_ARTICLE: dict[str, JsonValue] = {
 }
 
 
-def _whole(value: object) -> object:
-    """JSON can hold half of a character, which no text can."""
+def _without_surrogates(value: object) -> object:
+    """A text with lone surrogates replaced, which JSON allows and UTF-8 does not."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _utc(time: datetime) -> datetime:
-    """A time without a zone is one in UTC."""
+    """A time in UTC, as which one without a zone is taken."""
     try:
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except OverflowError:
         raise ValueError("a time beyond the calendar") from None
 
 
-Text = Annotated[str, BeforeValidator(_whole)]
-Line = Annotated[str, BeforeValidator(_whole), Field(max_length=2_000)]
-Id = Annotated[str, BeforeValidator(_whole), Field(max_length=1_000)]
+Text = Annotated[str, BeforeValidator(_without_surrogates)]
+Line = Annotated[str, BeforeValidator(_without_surrogates), Field(max_length=2_000)]
+Id = Annotated[str, BeforeValidator(_without_surrogates), Field(max_length=1_000)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
 class ArticleIn(BaseModel):
-    """An article as it is sent; what it does not say is looked for in its text."""
+    """An article to add."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_ARTICLE]})
 
@@ -62,9 +71,9 @@ class ArticleIn(BaseModel):
     text: Text = Field("", description="Body as published; boilerplate is removed.")
     source: Line = Field("", description="Outlet, as a name or host.")
     published_at: Moment | None = Field(
-        None, description="Without a zone it is in UTC; without a time the index gives one."
+        None, description="UTC if it has no zone; by default the time at which it is added."
     )
-    language: Line = Field("", description="ISO 639 code; found out if empty.")
+    language: Line = Field("", description="ISO 639 code; detected if empty.")
     url: Line = Field("", description="Address of the page.")
 
     def row(self) -> dict[str, object]:
@@ -83,7 +92,7 @@ ArticlesIn = Annotated[
 
 
 class QueryIn(BaseModel):
-    """A text or an article to ask about; one of the two."""
+    """A text or an article to query the index about; one of the two."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -102,37 +111,39 @@ class QueryIn(BaseModel):
 
 
 class Placements(BaseModel):
-    """Where articles were put, and what was wrong with them."""
+    """Where articles were placed, and what was wrong with them."""
 
     placements: list[Placement] = Field(description="In the order sent, without those skipped.")
     problems: list[Problem] = Field(description="What was skipped or set aside, and why.")
 
 
 class ArticleOut(BaseModel):
-    """An article with where it was put."""
+    """An article with its placement."""
 
     article: Article
     added_at: datetime
-    time_imputed: bool = Field(description="Whether the index gave it its time.")
-    place: Placement
+    time_imputed: bool = Field(description="Whether its time is that at which it was added.")
+    placement: Placement
     duplicate_cluster: list[Placement] = Field(
         description="All copies of its text, the representative first."
     )
 
     @classmethod
-    def of(cls, stored: StoredArticle, place: Placement, cluster: list[Placement]) -> ArticleOut:
+    def of(
+        cls, stored: StoredArticle, placement: Placement, cluster: list[Placement]
+    ) -> ArticleOut:
         """From the records of the index."""
         return cls(
             article=stored.article,
             added_at=stored.added_at,
             time_imputed=stored.time_imputed,
-            place=place,
+            placement=placement,
             duplicate_cluster=cluster,
         )
 
 
 class StoryOut(BaseModel):
-    """A story group in a list: without its members."""
+    """A story group without its members, as lists have it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -151,7 +162,7 @@ class StoryOut(BaseModel):
     cohesion: float | None
 
     @classmethod
-    def of(cls, story: StoryGroup) -> StoryOut:
+    def of(cls, story: StoryGroup) -> Self:
         """From the record of the index."""
         return cls(
             articles=len(story.members),
@@ -164,11 +175,20 @@ class StoryOut(BaseModel):
         )
 
 
+class StoryWithMembers(StoryOut):
+    """A story group with its members."""
+
+    least_likely_member: StoryMember | None = Field(
+        description="The text with the lowest probability; null in a story of one text."
+    )
+    members: tuple[StoryMember, ...] = Field(description="Its articles, by time and id.")
+
+
 class StoriesOut(BaseModel):
-    """Some stories of a longer list."""
+    """A page of a list of stories."""
 
     stories: list[StoryOut]
-    cursor: str = Field(description="Give it as `cursor` for the next ones; empty at the end.")
+    cursor: str = Field(description="The `cursor` of the next page; empty at the end.")
 
 
 class WhyOut(BaseModel):
@@ -212,7 +232,7 @@ class WhyOut(BaseModel):
 
 
 class RelationOut(BaseModel):
-    """Two stories that belong to one affair, and why."""
+    """Two related stories, and why they are related."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -244,10 +264,10 @@ class RelatedOut(BaseModel):
 
 
 class ChangesOut(BaseModel):
-    """What happened, in order."""
+    """Events of stories, in order."""
 
     changes: list[StoryEvent]
-    last: int = Field(description="Give it as `since` for what happens next.")
+    last: int = Field(description="The `since` that gives the events after these.")
 
 
 class Health(BaseModel):

@@ -1,4 +1,4 @@
-"""Routes for those who run the server: is it alive, is it ready, and its figures."""
+"""Routes for operators: is the server alive, is it ready, and its metrics."""
 
 from __future__ import annotations
 

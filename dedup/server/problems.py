@@ -92,13 +92,13 @@ def problem(refusal: Refusal) -> Response:
         values["errors"] = [
             fault.model_dump(exclude_none=True) for fault in refusal.faults[:_MOST_ERRORS]
         ]
-    # What was sent may hold half of a character; it cannot be sent back.
+    # A lone surrogate in the request cannot be sent back.
     content = json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, refusal.status, headers=refusal.headers, media_type=MEDIA_TYPE)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Responses of a route for OpenAPI: the problem document under some statuses."""
+    """Responses of a route for OpenAPI: problem documents, under the usual and these statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
     every = sorted({400, 413, 415, 421, 422, 500, 503, *statuses})
     return {
@@ -107,13 +107,13 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """How an error of a request's handling is answered; unknown ones are logged."""
+    """The refusal that answers an error of a request; unexpected errors are logged."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.status_code)
-        said = "" if error.detail == status.phrase else str(error.detail)
-        return Refusal(status, said, headers=error.headers)
+        detail = "" if error.detail == status.phrase else str(error.detail)
+        return Refusal(status, detail, headers=error.headers)
     if isinstance(error, RequestValidationError):
         return _invalid(error)
     if isinstance(error, NotFoundError):
@@ -129,11 +129,11 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def _invalid(error: RequestValidationError) -> Refusal:
-    """Validation errors, without what was sent."""
-    found = error.errors()
-    if any(each["type"] == "json_invalid" for each in found):
+    """The refusal of an invalid request; it does not repeat what was sent."""
+    errors = error.errors()
+    if any(part["type"] == "json_invalid" for part in errors):
         return Refusal(HTTPStatus.BAD_REQUEST, "the body is not JSON")
-    faults = [_fault(each["loc"], each["msg"]) for each in found]
+    faults = [_fault(part["loc"], part["msg"]) for part in errors]
     first = faults[0]
     where = f"{first.parameter or first.pointer}: " if first.parameter or first.pointer else ""
     return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}{first.detail}", faults=faults)

@@ -1,4 +1,4 @@
-"""What stands before all routes: who may come in, with how much, and what every answer says."""
+"""Middleware: host, token and size checks; metrics and security headers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from dedup.server.metrics import Metrics
 from dedup.server.problems import Refusal, problem, refusal_of
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# Asking needs a body, and changes nothing.
-_ASKING = frozenset({"/v1/query", "/query"})
+# A query has a body, and changes nothing.
+_QUERIES = frozenset({"/v1/query", "/query"})
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -34,11 +34,11 @@ _HEADERS = {
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
 
-class Watch:
-    """The outermost layer: security headers, figures, and an answer where a route failed.
+class RequestMetrics:
+    """The outermost layer: security headers, metrics, and an answer where a route failed.
 
     Args:
-        app: What it stands before.
+        app: The next layer.
         metrics: Where requests are counted.
     """
 
@@ -58,10 +58,10 @@ class Watch:
             nonlocal status, streamed
             if message["type"] == "http.response.start":
                 status = message["status"]
-                given = dict(message["headers"])
-                more = [header for header in _RAW_HEADERS if header[0] not in given]
-                message["headers"] = [*message["headers"], *more]
-                streamed = given.get(b"content-type", b"").startswith(b"text/event-stream")
+                headers = dict(message["headers"])
+                missing = [header for header in _RAW_HEADERS if header[0] not in headers]
+                message["headers"] = [*message["headers"], *missing]
+                streamed = headers.get(b"content-type", b"").startswith(b"text/event-stream")
             await send(message)
 
         try:
@@ -78,11 +78,11 @@ class Watch:
                 self._metrics.time(scope["method"], route, time.perf_counter() - start)
 
 
-class Guard:
-    """Refuses what comes to another host, writes without the token, or is too large.
+class RequestChecks:
+    """Refuses requests to another host, writes without the token, and bodies that are too large.
 
     Args:
-        app: What it stands before.
+        app: The next layer.
         token: Needed for writing; none if empty.
         hosts: Names by which the server may be called; any if empty.
         body_bytes: How large a body may be.
@@ -109,11 +109,11 @@ class Guard:
         headers = Headers(scope=scope)
         if self._hosts and _host(headers.get("host", "")) not in self._hosts:
             return Refusal(
-                HTTPStatus.MISDIRECTED_REQUEST, "this server does not go by the name of that host"
+                HTTPStatus.MISDIRECTED_REQUEST, "this server is not called by the name of that host"
             )
-        writes = scope["method"] not in _READING and scope["path"] not in _ASKING
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        if self._token and writes and not hmac.compare_digest(given, self._token):
+        writes = scope["method"] not in _READING and scope["path"] not in _QUERIES
+        token = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        if self._token and writes and not hmac.compare_digest(token, self._token):
             return Refusal(
                 HTTPStatus.UNAUTHORIZED,
                 "writing needs the token: `Authorization: Bearer TOKEN`",
@@ -135,7 +135,7 @@ class Guard:
         )
 
     def _counted(self, receive: Receive) -> Receive:
-        """Counts what arrives: a length is not always announced."""
+        """Counts the bytes of a body as they arrive: its length is not always announced."""
         size = 0
 
         async def receiving() -> Message:
@@ -159,9 +159,9 @@ _NOT_JSON = Refusal(
 
 
 def _is_json(scope: Scope, headers: Headers) -> bool:
-    """Whether a body says that it is JSON, where it has to be.
+    """Whether a body is declared as JSON, where it has to be.
 
-    A form of another site can send anything but this without being asked first.
+    A form of another site can send any other type without a preflight request.
     """
     if scope["method"] not in ("POST", "PUT") or not scope["path"].startswith("/v1/"):
         return True

@@ -1,4 +1,4 @@
-"""What the routes share: the index, called so that the event loop stays free."""
+"""The index as the routes share it, called in threads so that the event loop stays free."""
 
 from __future__ import annotations
 
@@ -23,48 +23,48 @@ _T = TypeVar("_T")
 class Service:
     """An index with what is needed to serve it.
 
-    Writers wait for each other here, not in threads, so that they never take all the threads
-    and readers go on.
+    Writes wait for each other here, not in threads, so that they never take all the threads
+    and reads go on.
 
     Args:
-        index: What is read; its methods block, and may be called from any thread.
-        writer: Who changes the index and answers questions about texts; the same holds.
+        index: Is read; its methods block, and may be called from any thread.
+        writer: Changes the index and answers queries about texts; the same holds.
         limits: Limits of the server.
-        feed: Tells of changes.
+        feed: Notifies of changes.
     """
 
     index: StoryIndex
     writer: Writer
     limits: Limits
     feed: Feed
-    _reading: CapacityLimiter = field(init=False)
-    _writing: CapacityLimiter = field(init=False)
-    _asking: CapacityLimiter = field(init=False)
+    _reads: CapacityLimiter = field(init=False)
+    _writes: CapacityLimiter = field(init=False)
+    _queries: CapacityLimiter = field(init=False)
 
     def __post_init__(self) -> None:
-        self._reading = CapacityLimiter(self.limits.readers)
-        self._writing = CapacityLimiter(1)
-        self._asking = CapacityLimiter(self.limits.askers)
+        self._reads = CapacityLimiter(self.limits.reads)
+        self._writes = CapacityLimiter(1)
+        self._queries = CapacityLimiter(self.limits.queries)
 
     async def read(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """What `call` returns, computed in a thread; all that it reads is of one moment."""
+        """What `call` returns, computed in a thread on one consistent state of the index."""
 
         def run() -> _T:
             with self.index.reading():
                 return call(*args, **kwargs)
 
-        return await to_thread.run_sync(run, limiter=self._reading)
+        return await to_thread.run_sync(run, limiter=self._reads)
 
-    async def ask(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """What `call` returns, which may have to wait for a step of a writer."""
-        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._asking)
+    async def query(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """What `call` returns, computed in a thread; it may wait for a step of a write."""
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._queries)
 
     async def write(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """What `call` returns, computed in a thread, one such call at a time."""
         try:
-            return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._writing)
+            return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._writes)
         finally:
-            self.feed.look()
+            self.feed.poll_now()
 
 
 def service_of(request: Request) -> Service:

@@ -1,4 +1,4 @@
-"""Serving an index until it is told to stop."""
+"""Serving an index until a signal stops the server."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from dedup.store.sqlite import Synchronous
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_TURN_SECONDS = 0.0005
-"""Python's default of ten times as much is what each read waits for, again and again, beside a
-thread that computes."""
+_SWITCH_SECONDS = 0.0005
+"""Beside a thread that computes, a read waits again and again for Python's switch interval, by
+default ten times as long."""
 
 
 def serve(
@@ -47,11 +47,11 @@ def serve(
 ) -> None:
     """Open an index and serve it until SIGINT or SIGTERM.
 
-    Then no more requests are taken, those under way are finished, streams of changes end, and
-    the index is closed. What was acknowledged is on disk before that already.
+    Then no more requests are accepted, those under way are finished, streams of changes end, and
+    the index is closed. What was acknowledged is on disk already.
 
-    Another process writes and answers questions about texts, so that nothing that is read has
-    to wait for them; when this one ends, however it does, so does that one.
+    Another process writes and answers queries about texts, so that reads do not wait for them;
+    it ends when this process ends, for whatever reason.
 
     Args:
         location: A folder, or the address of a database; see `StoryIndex.open`.
@@ -60,14 +60,14 @@ def serve(
         token: Needed for writing; see `create_app`.
         force: Listen at an address that others reach although there is no token.
         config: All settings; by default those of the index.
-        synchronous: How sure a write is when it is acknowledged; see `StoryIndex.open`.
-        hosts: Further names by which the server may be called. Where it listens to this machine
-            only, and no names are given, it goes by the names of this machine.
-        limits: How much one request may ask for.
+        synchronous: How durable a write is when it is acknowledged; see `StoryIndex.open`.
+        hosts: Further names by which the server may be called. A server that only this machine
+            reaches is always called by the names of this machine.
+        limits: Limits of the server.
         patience_s: Seconds that requests under way have to finish.
         log_level: Of uvicorn's log: "critical", "error", "warning", "info", "debug".
         access_log: Whether the log has a line for each request.
-        on_start: Told the server's address once it listens.
+        on_start: Called with the server's address once it listens.
 
     Raises:
         ConfigError: Others could reach the server and write, or the address cannot be used.
@@ -95,9 +95,9 @@ def serve(
             # An idle connection of a browser outlives a few seconds of reading.
             timeout_keep_alive=30,
         )
-        server = _Server(settings, app, lambda: _tell(listener, on_start))
+        server = _Server(settings, app, lambda: _announce(listener, on_start))
         writer.on_failure(server.stop)
-        with _signals_end_only_the_server(), _short_turns():
+        with _signals_end_only_the_server(), _short_switch_interval():
             server.run([listener])
         writer.require_life()
 
@@ -129,7 +129,7 @@ class _Server(uvicorn.Server):
         self._on_start = on_start
 
     def stop(self) -> None:
-        """Do as after a signal; may be called from any thread."""
+        """Stop as after a signal; may be called from any thread."""
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -170,17 +170,17 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _short_turns() -> Iterator[None]:
-    """Threads take turns more often, so that quick reads need not wait for slow ones."""
+def _short_switch_interval() -> Iterator[None]:
+    """Let threads switch more often, so that quick reads need not wait for slow ones."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN_SECONDS)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield
     finally:
         sys.setswitchinterval(before)
 
 
-def _tell(listener: socket.socket, on_start: Callable[[str], None] | None) -> None:
+def _announce(listener: socket.socket, on_start: Callable[[str], None] | None) -> None:
     if on_start is not None:
         host, port = listener.getsockname()[:2]
         on_start(f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -188,13 +188,13 @@ def _tell(listener: socket.socket, on_start: Callable[[str], None] | None) -> No
 
 @contextmanager
 def _signals_end_only_the_server() -> Iterator[None]:
-    """The signal that stopped it is raised by uvicorn once more: the index has yet to be closed."""
+    """Ignore the signal that uvicorn raises again at its end: the index has yet to be closed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.signal(each, lambda *_: None) for each in _SIGNALS}
+    before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Routes of stories: the list, one of them, and why two articles are together."""
+"""Routes of stories: the list, one story, related stories, why two articles are together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from dedup.errors import NotFoundError
-from dedup.records import StoryGroup
 from dedup.server.answers import answer
 from dedup.server.cursors import page_of_stories
 from dedup.server.models import (
@@ -20,6 +19,7 @@ from dedup.server.models import (
     RelationOut,
     StoriesOut,
     StoryOut,
+    StoryWithMembers,
     WhyOut,
 )
 from dedup.server.problems import Refusal, documented
@@ -37,33 +37,40 @@ _DAY = "2024-03-01T00:00:00Z"
 async def list_stories(
     request: Request,
     since: Annotated[
-        Moment | None, Query(description="With an article at or after this.", examples=[_DAY])
+        Moment | None,
+        Query(description="With an article at or after this.", examples=[_DAY]),
     ] = None,
     until: Annotated[Moment | None, Query(description="With an article before this.")] = None,
-    language: Annotated[Line, Query(description="With an article in it.", examples=["en"])] = "",
-    source: Annotated[Line, Query(description="With an article of this outlet.")] = "",
-    text: Annotated[Line, Query(description="All these words in it.", examples=["flood"])] = "",
-    min_texts: Annotated[int, Query(ge=1, le=1_000_000, description="Independent texts.")] = 1,
-    order: Annotated[StoryOrder, Query(description="What comes first.")] = "latest",
-    cursor: Annotated[Line, Query(description="Of the page before; empty for the first.")] = "",
-    limit: Annotated[int, Query(ge=1, le=200, description="Stories of a page.")] = 50,
+    language: Annotated[
+        Line, Query(description="With an article in this language.", examples=["en"])
+    ] = "",
+    source: Annotated[Line, Query(description="With an article of this source.")] = "",
+    text: Annotated[Line, Query(description="With all these words.", examples=["flood"])] = "",
+    min_texts: Annotated[
+        int, Query(ge=1, le=1_000_000, description="Independent texts at least.")
+    ] = 1,
+    order: Annotated[StoryOrder, Query(description="Order of the list.")] = "latest",
+    cursor: Annotated[Line, Query(description="Of the previous page; empty for the first.")] = "",
+    limit: Annotated[int, Query(ge=1, le=200, description="Most stories on a page.")] = 50,
 ) -> Response:
     """Stories that have articles, a page at a time."""
     service = service_of(request)
 
-    def found() -> StoriesOut:
+    def read() -> StoriesOut:
         wanted = StoryFilter(since, until, language, source, text, min_texts, order)
         page = page_of_stories(service.index, wanted, cursor, limit)
-        return StoriesOut(stories=[StoryOut.of(one) for one in page.stories], cursor=page.cursor)
+        return StoriesOut(
+            stories=[StoryOut.of(story) for story in page.stories], cursor=page.cursor
+        )
 
-    return await answer(service, StoriesOut, found)
+    return await answer(service, StoriesOut, read)
 
 
 @router.get(
     "/stories/{id:anything}",
-    response_model=StoryGroup,
+    response_model=StoryWithMembers,
     responses={
-        308: {"description": "It was merged: `Location` is the story that it went on in."},
+        308: {"description": "It was merged: `Location` is its successor."},
         **documented(404, 410),
     },
     summary="Show a story",
@@ -72,21 +79,21 @@ async def show_story(
     request: Request,
     id: Annotated[str, Path(description="Id of a story.", max_length=1_000)],
     as_of: Annotated[
-        Moment | None, Query(description="As it was then, by the clock of the index.")
+        Moment | None, Query(description="The state at this time, by the clock of the index.")
     ] = None,
 ) -> Response:
     """A story with its members.
 
-    An id stays good for ever: that of a story that was merged into another one leads there
-    (308), and one whose articles were all removed is gone (410). With `as_of` there is no
+    An id is valid for ever: that of a story that was merged into another redirects there (308),
+    and that of a story whose articles were all removed is gone (410). With `as_of` there is no
     redirection.
     """
     service = service_of(request)
     index = service.index
 
-    def found() -> StoryGroup | Response:
+    def read() -> StoryWithMembers | Response:
         if as_of is not None:
-            return index.story(id, as_of)
+            return StoryWithMembers.of(index.story(id, as_of))
         try:
             story = index.story(id)
         except NotFoundError as error:
@@ -96,43 +103,43 @@ async def show_story(
         else:
             successor = story.id
             if successor == id:
-                return story
+                return StoryWithMembers.of(story)
         return Response(
             status_code=HTTPStatus.PERMANENT_REDIRECT,
             headers={"Location": f"/v1/stories/{quote(successor, safe='')}"},
         )
 
-    return await answer(service, StoryGroup, found)
+    return await answer(service, StoryWithMembers, read)
 
 
 @router.get(
     "/related",
     response_model=RelatedOut,
     responses=documented(404),
-    summary="What a story goes with",
+    summary="List related stories",
 )
 async def related(
     request: Request,
     story_group: Annotated[Id, Query(description="Id of a story.", examples=["s-b4e3427c1079"])],
 ) -> Response:
-    """Stories that follow up a story, that it looks back on, or that go with it, and why."""
+    """Follow-ups, background and other related stories of a story, and why they are related."""
     service = service_of(request)
 
-    def found() -> RelatedOut:
+    def read() -> RelatedOut:
         return RelatedOut(
             relations=[RelationOut.of(relation) for relation in service.index.related(story_group)]
         )
 
-    return await answer(service, RelatedOut, found)
+    return await answer(service, RelatedOut, read)
 
 
 @router.get(
-    "/why", response_model=WhyOut, responses=documented(404), summary="Why are two together"
+    "/why", response_model=WhyOut, responses=documented(404), summary="Explain a pair of articles"
 )
 async def why(
     request: Request,
     a: Annotated[Id, Query(description="Id of an article.", examples=["herald-4711"])],
-    b: Annotated[Id, Query(description="Id of another.", examples=["post-1"])],
+    b: Annotated[Id, Query(description="Id of another article.", examples=["post-1"])],
 ) -> Response:
     """Why two articles are together, or why not: in a sentence, and with all the evidence."""
     service = service_of(request)

@@ -1,6 +1,6 @@
-"""The pages that people look at: made here, of the index, without a request to elsewhere.
+"""The HTML pages: rendered here, from the index, without a request to another site.
 
-They work without a script. The one script there is keeps the list of stories up to date.
+They work without scripts. The only script keeps the list of stories up to date.
 """
 
 from __future__ import annotations

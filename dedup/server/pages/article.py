@@ -1,4 +1,4 @@
-"""The pages of an article, of two articles, and of a text that somebody pasted."""
+"""Pages of an article, of two articles compared, and of a pasted text."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from dedup.server.pages.lines import (
     StoryLine,
     articles_of,
     byline,
-    chance,
     copy_lines,
     languages_of,
+    shown_chance,
     story_lines,
 )
 from dedup.server.writer import Writer
@@ -32,31 +32,31 @@ _TITLE_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class ArticlePageView:
-    """An article with where it was put.
+    """An article with its placement.
 
     Args:
         id: Its id.
         article: Its byline.
         text: The beginning of its cleaned text.
-        more_chars: Characters that are not in it.
-        place: Where it was put.
+        more_chars: Number of further characters.
+        placement: Its placement.
         probability: Mean P(same event) of its text with those of its story, in percent.
         story: Its story.
-        original: The article that stands for its text, if that is another one.
-        difference: What differs from that one.
+        original: The representative of its duplicate cluster, unless that is this article.
+        difference: What differs from the representative.
         copies: Other copies of its text.
-        more_copies: Copies that are not among them.
-        removed: The first pieces that cleaning cut from it.
-        more_removed: Pieces that are not among them.
-        added: When it came.
-        time_imputed: Whether the index gave it its time.
+        more_copies: Number of further copies.
+        removed: The first passages that cleaning removed from it.
+        more_removed: Number of further passages.
+        added: When it was added.
+        time_imputed: Whether its time is that at which it was added.
     """
 
     id: str
     article: ArticleView
     text: str
     more_chars: int
-    place: Placement
+    placement: Placement
     probability: str
     story: StoryLine
     original: tuple[str, ArticleView] | None
@@ -71,7 +71,7 @@ class ArticlePageView:
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """Why two articles are together, or why not; `difference` is there for copies."""
+    """Why two articles are together, or why not; `difference` is None unless they are copies."""
 
     why: Why
     articles: tuple[tuple[str, ArticleView, StoryLine], ...]
@@ -104,14 +104,15 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:
     Raises:
         NotFoundError: The index has none of that id.
     """
-    stored, place = index.article(id), index.placement(id)
-    cluster = index.cluster(place.duplicate_cluster)
-    copies = [each for each in cluster if each.id not in (id, place.representative)]
-    shown = [place.representative, *(each.id for each in copies[:MOST_COPIES])]
-    others = {**articles_of(index, shown), id: stored}
+    stored, placement = index.article(id), index.placement(id)
+    representative = placement.representative
+    cluster = index.cluster(placement.duplicate_cluster)
+    copies = [copy for copy in cluster if copy.id not in (id, representative)]
+    listed = [representative, *(copy.id for copy in copies[:MOST_COPIES])]
+    others = {**articles_of(index, listed), id: stored}
     languages = languages_of(others)
-    original = others.get(place.representative) if place.representative != id else None
-    (line,) = story_lines(index, [index.story(place.story_group)])
+    original = others.get(representative) if representative != id else None
+    (line,) = story_lines(index, [index.story(placement.story_group)])
     text = stored.clean.text
     removed, more_removed = removed_pieces(stored.clean)
     return ArticlePageView(
@@ -119,8 +120,8 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:
         article=byline(stored, languages),
         text=text[:_CHARS],
         more_chars=max(0, len(text) - _CHARS),
-        place=place,
-        probability=chance(place.probability),
+        placement=placement,
+        probability=shown_chance(placement.probability),
         story=line,
         original=(original.article.id, byline(original, languages)) if original else None,
         difference=difference(original.clean.text, text) if original else None,
@@ -139,36 +140,36 @@ def why_page(index: StoryIndex, a: str, b: str) -> WhyView:
     Raises:
         NotFoundError: One of them is not in the index.
     """
-    found = index.why(a, b)
+    why = index.why(a, b)
     pair = index.article(a), index.article(b)
-    languages = languages_of({each.article.id: each for each in pair})
-    lines = story_lines(index, found.stories)
-    copied = found.same_duplicate_cluster and a != b
+    languages = languages_of({stored.article.id: stored for stored in pair})
+    lines = story_lines(index, why.stories)
+    copied = why.same_duplicate_cluster and a != b
     return WhyView(
-        why=found,
+        why=why,
         articles=tuple(
-            (each.article.id, byline(each, languages), line)
-            for each, line in zip(pair, lines, strict=True)
+            (stored.article.id, byline(stored, languages), line)
+            for stored, line in zip(pair, lines, strict=True)
         ),
-        link=link_view(found.link) if found.link else None,
+        link=link_view(why.link) if why.link else None,
         difference=difference(pair[0].clean.text, pair[1].clean.text) if copied else None,
     )
 
 
 def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
-    """What the index knows about a text, whose first line is its headline if it is short.
+    """What the index knows about a text; if its first line is short, it is the headline.
 
     Args:
-        index: What is read.
-        writer: Who is asked.
+        index: The index.
+        writer: Answers the query.
         text: The text.
 
     Raises:
         InputError: There is no text in it.
     """
-    title, body = _parted(text)
-    found = writer.query({"title": title, "text": body})
-    ids = [match.a for match in found.duplicates] + [each.id for each in found.neighbors]
+    title, body = _title_and_body(text)
+    answer = writer.query({"title": title, "text": body})
+    ids = [match.a for match in answer.duplicates] + [near.id for near in answer.neighbors]
     known = articles_of(index, ids)
     languages = languages_of(known)
     min_jaccard = index.config.near_duplicates.min_jaccard
@@ -177,36 +178,38 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
             CopyLine(
                 match.a,
                 byline(known[match.a], languages),
-                _measured(match, min_jaccard),
+                _duplicate_member(match, min_jaccard),
                 False,
                 difference(known[match.a].clean.text, body),
             )
-            for match in found.duplicates
+            for match in answer.duplicates
             if match.a in known
         ),
         neighbors=tuple(
-            NeighborLine(each.id, byline(known[each.id], languages), each.probability)
-            for each in found.neighbors
-            if each.id in known
+            NeighborLine(near.id, byline(known[near.id], languages), near.probability)
+            for near in answer.neighbors
+            if near.id in known
         ),
-        story=_story_line(index, found.story_group),
-        probability=chance(found.probability),
+        story=_story_line(index, answer.story_group),
+        probability=shown_chance(answer.probability),
     )
 
 
 def _story_line(index: StoryIndex, id: str) -> StoryLine | None:
-    """A story in a line; None where it is not there, or not yet: a batch may be on its way."""
+    """A story as a line; None if there is none, or a write that is under way has yet to add it."""
     try:
         return next(iter(story_lines(index, [index.story(id)])), None)
     except NotFoundError:
         return None
 
 
-def _parted(text: str) -> tuple[str, str]:
-    r"""Headline and body of a pasted text; without a headline if its first line is no short one.
+def _title_and_body(text: str) -> tuple[str, str]:
+    r"""Headline and body of a pasted text; the headline is empty if the first line is long.
 
-    >>> _parted("Flood in Brackwater\n\nThe river rose."), _parted("The river rose.")
-    (('Flood in Brackwater', 'The river rose.'), ('', 'The river rose.'))
+    >>> _title_and_body("Flood in Brackwater\n\nThe river rose.")
+    ('Flood in Brackwater', 'The river rose.')
+    >>> _title_and_body("The river rose.")
+    ('', 'The river rose.')
     """
     first, _, rest = text.strip().partition("\n")
     if len(first) <= _TITLE_CHARS and rest.strip():
@@ -214,7 +217,7 @@ def _parted(text: str) -> tuple[str, str]:
     return "", text
 
 
-def _measured(match: Match, min_jaccard: float) -> DuplicateMember:
+def _duplicate_member(match: Match, min_jaccard: float) -> DuplicateMember:
     containment = max(match.containment_a, match.containment_b)
     kind = copy_type_of(match.jaccard, min_jaccard, equal=match.jaccard == 1.0)
     return DuplicateMember(match.a, kind, match.jaccard, containment)

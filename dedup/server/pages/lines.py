@@ -1,4 +1,4 @@
-"""What several pages show: a story in a line, a copy with what it changed, articles by id."""
+"""Parts of several pages: a story as a line, a copy with its differences, articles by id."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class StoryLine:
         period: From its first to its last time.
         moment: Its last time, for machines.
         languages: Its languages.
-        sources: Its first outlets.
-        more_sources: Outlets that are not among them.
-        spark: When its articles appeared.
+        sources: Its first sources.
+        more_sources: Number of further sources.
+        spark: When its articles were published.
     """
 
     story: StoryGroup
@@ -52,24 +52,24 @@ class StoryLine:
 
 @dataclass(frozen=True, slots=True)
 class CopyLine:
-    """A copy of a text, measured against it, and what differs."""
+    """A copy of a text, its similarity to the text, and what differs."""
 
     id: str
     article: ArticleView
-    measured: DuplicateMember
+    member: DuplicateMember
     other_title: bool
     difference: Difference
 
 
 def articles_of(index: StoryIndex, ids: Iterable[str]) -> dict[str, StoredArticle]:
     """Articles by id; one that was removed in the meantime is left out."""
-    found = {}
-    for each in ids:
+    articles = {}
+    for id in ids:
         try:
-            found[each] = index.article(each)
+            articles[id] = index.article(id)
         except NotFoundError:
             continue
-    return found
+    return articles
 
 
 def members_of(index: StoryIndex, story: StoryGroup) -> dict[str, StoredArticle]:
@@ -79,7 +79,7 @@ def members_of(index: StoryIndex, story: StoryGroup) -> dict[str, StoredArticle]
 
 def languages_of(articles: Mapping[str, StoredArticle]) -> Languages:
     """Languages of articles."""
-    return Languages([each.article for each in articles.values()])
+    return Languages([stored.article for stored in articles.values()])
 
 
 def byline(stored: StoredArticle, languages: Languages) -> ArticleView:
@@ -88,27 +88,28 @@ def byline(stored: StoredArticle, languages: Languages) -> ArticleView:
 
 
 def story_lines(index: StoryIndex, stories: Iterable[StoryGroup]) -> tuple[StoryLine, ...]:
-    """Stories in a line each; a language has one colour in all of them."""
-    found = [(story, members_of(index, story)) for story in stories]
-    languages = Languages([each.article for _, members in found for each in members.values()])
-    return tuple(story_line(story, members, languages) for story, members in found)
+    """Stories as lines; a language has the same colour in all of them."""
+    members_by_story = [(story, members_of(index, story)) for story in stories]
+    everything = [stored.article for _, members in members_by_story for stored in members.values()]
+    languages = Languages(everything)
+    return tuple(story_line(story, members, languages) for story, members in members_by_story)
 
 
 def story_line(
     story: StoryGroup, members: Mapping[str, StoredArticle], languages: Languages
 ) -> StoryLine:
-    """A story in a line, from its articles."""
-    spoken = (code for code, title in story.headlines.items() if title == story.headline)
-    times = [each.article.published_at for each in members.values()]
+    """A story as a line, from its articles."""
+    codes = (code for code, title in story.headlines.items() if title == story.headline)
+    times = [stored.article.published_at for stored in members.values()]
     first, last = story.first_seen, story.last_seen
-    # The index takes sources as they are named; the host of a page stands in for none.
+    # Where no article names its source, the hosts of their pages are shown.
     sources = story.sources or tuple(
-        sorted({source_of(each.article) for each in members.values()} - {""})
+        sorted({source_of(stored.article) for stored in members.values()} - {""})
     )
     return StoryLine(
         story=story,
         headline=shortened(story.headline, _HEADLINE_CHARS),
-        tag=languages.of(next(spoken, "")).tag,
+        tag=languages.of(next(codes, "")).tag,
         period=shown_range(first, last) if first and last else "no dates",
         moment=last.strftime("%Y-%m-%dT%H:%M:%SZ") if last else "",
         languages=tuple(languages.of(code) for code in story.languages),
@@ -127,17 +128,17 @@ def copy_lines(
     """The first copies of a text, each compared with it."""
     return tuple(
         CopyLine(
-            each.id,
-            byline(articles[each.id], languages),
-            DuplicateMember(each.id, each.copy_type, each.jaccard, each.containment),
-            articles[each.id].clean.title != original.clean.title,
-            difference(original.clean.text, articles[each.id].clean.text),
+            copy.id,
+            byline(articles[copy.id], languages),
+            DuplicateMember(copy.id, copy.copy_type, copy.jaccard, copy.containment),
+            articles[copy.id].clean.title != original.clean.title,
+            difference(original.clean.text, articles[copy.id].clean.text),
         )
-        for each in copies[:MOST_COPIES]
-        if each.id in articles
+        for copy in copies[:MOST_COPIES]
+        if copy.id in articles
     )
 
 
-def chance(probability: float | None) -> str:
-    """A probability in words; empty where there is none."""
+def shown_chance(probability: float | None) -> str:
+    """A probability in percent; empty where there is none."""
     return "" if probability is None else shown_probability(probability)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,51 +25,32 @@ def render(name: str, **values: object) -> str:
 
 
 def error_page(request: Request, refusal: Refusal) -> Response:
-    """A refusal for people."""
+    """A refusal as a page."""
     page = render("error.html.j2", status=refusal.status, detail=refusal.detail)
     return HTMLResponse(page, refusal.status, headers=refusal.headers)
 
 
 def wants_page(request: Request) -> bool:
     """Whether an error should be answered with a page: a browser asked for one."""
-    asked = "text/html" in request.headers.get("accept", "")
-    return asked and not request.url.path.startswith(_NO_PAGES)
+    accepts_pages = "text/html" in request.headers.get("accept", "")
+    return accepts_pages and not request.url.path.startswith(_NO_PAGES)
 
 
 @cache
 def _environment() -> Environment:
     environment = page_environment("dedup.server.templates")
-    # Also slashes: an id is one part of a path.
+    # Slashes are escaped too: an id is one part of a path.
     environment.filters["part"] = lambda text: quote(text, safe="")
     environment.globals["languages"] = _languages()
     return environment
 
 
 def _languages() -> list[tuple[str, str]]:
-    """Codes and English names of the languages one can ask for, by name."""
+    """Codes and English names of the languages in the filter, sorted by name."""
     from babel import Locale
 
     names = Locale("en").languages
     return sorted(
         ((code, str(name)) for code, name in names.items() if len(code) == 2),
-        key=lambda found: found[1],
+        key=lambda language: language[1],
     )
-
-
-@cache
-def static(name: str) -> bytes:
-    """A file that pages load: their styles and their script.
-
-    Raises:
-        KeyError: There is none of that name.
-    """
-    package, file = STATIC[name]
-    return resources.files(package).joinpath(file).read_bytes()
-
-
-STATIC = {
-    "report.css": ("dedup.report.templates", "report.css"),
-    "page.css": ("dedup.server.static", "page.css"),
-    "page.js": ("dedup.server.static", "page.js"),
-}
-"""Names under `/static/`, with the package and the file."""

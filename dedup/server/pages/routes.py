@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import get_args
+from typing import Annotated, get_args
 from urllib.parse import parse_qs, quote, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import AfterValidator, BaseModel
 
 from dedup.errors import NotFoundError
 from dedup.index.records import StoryPage
@@ -17,7 +18,7 @@ from dedup.index.story_index import StoryIndex
 from dedup.server.cursors import page_of_stories
 from dedup.server.pages.article import answer_page, article_page, why_page
 from dedup.server.pages.lines import story_lines
-from dedup.server.pages.rendering import STATIC, render, static
+from dedup.server.pages.rendering import render
 from dedup.server.pages.story import story_page
 from dedup.server.problems import Refusal
 from dedup.server.service import service_of
@@ -26,41 +27,38 @@ from dedup.store.records import StoryOrder
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _STORIES = 30
-_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_FILES = StaticFiles(packages=[("dedup.server", "static"), ("dedup.report", "static")])
 _ORDERS: dict[str, StoryOrder] = {order: order for order in get_args(StoryOrder)}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a reader asked the list for: as the form gives it, where empty is nothing.
+_Field = Annotated[str, AfterValidator(lambda text: text.strip()[:500])]
+
+
+class ListForm(BaseModel):
+    """The filter of the list of stories, as its form sends it: empty fields do not filter.
 
     `since` and `until` are days in UTC, the last one included.
     """
 
-    text: str = ""
-    language: str = ""
-    source: str = ""
-    since: str = ""
-    until: str = ""
-    min_texts: str = ""
-    order: str = ""
-
-    @classmethod
-    def of(cls, request: Request) -> Wanted:
-        """From the parameters of a request; unknown ones are passed over."""
-        given = request.query_params
-        return cls(**{name: given.get(name, "").strip()[:500] for name in cls.__slots__})
+    text: _Field = ""
+    language: _Field = ""
+    source: _Field = ""
+    since: _Field = ""
+    until: _Field = ""
+    min_texts: _Field = ""
+    order: _Field = ""
+    cursor: str = ""
 
     @property
     def query(self) -> str:
-        """As parameters of an address, without those that are empty."""
-        return urlencode({name: value for name in self.__slots__ if (value := getattr(self, name))})
+        """The filter as a query string, without the cursor."""
+        return urlencode(self.model_dump(exclude={"cursor"}, exclude_defaults=True))
 
-    def stories(self, index: StoryIndex, cursor: str) -> StoryPage:
-        """A page of the list."""
-        until = _day(self.until, "until")
-        wanted = StoryFilter(
-            _day(self.since, "since"),
+    def stories(self, index: StoryIndex) -> StoryPage:
+        """The page of the list at the cursor."""
+        until = _moment(self.until, "until")
+        conditions = StoryFilter(
+            _moment(self.since, "since"),
             until + timedelta(days=1) if until else None,
             self.language,
             self.source,
@@ -68,42 +66,39 @@ class Wanted:
             _count(self.min_texts),
             _ORDERS.get(self.order, "latest"),
         )
-        return page_of_stories(index, wanted, cursor, _STORIES)
+        return page_of_stories(index, conditions, self.cursor, _STORIES)
 
 
 @router.get("/")
-async def stories(request: Request) -> str:
-    """The stories now."""
+async def stories(request: Request, form: Annotated[ListForm, Query()]) -> str:
+    """The list of stories."""
     service = service_of(request)
-    wanted, cursor = Wanted.of(request), request.query_params.get("cursor", "")
-    # Taken before the list: what comes in between is told twice, not never.
+    # Taken before the list is read: an event in between is shown twice rather than never.
     since = service.feed.last
 
-    def made() -> str:
-        page = wanted.stories(service.index, cursor)
+    def page() -> str:
+        listed = form.stories(service.index)
         return render(
             "stories.html.j2",
-            wanted=wanted,
-            cursor=cursor,
-            following=page.cursor,
-            lines=story_lines(service.index, page.stories),
+            form=form,
+            next_cursor=listed.cursor,
+            lines=story_lines(service.index, listed.stories),
             stats=service.index.stats(),
             since=since,
         )
 
-    return await service.read(made)
+    return await service.read(page)
 
 
 @router.get("/stories/{id:anything}")
 async def story(request: Request, id: str) -> Response:
-    """A story; an id that was merged away leads to where it went on."""
+    """A story; the id of a merged story redirects to its successor."""
     service = service_of(request)
     index = service.index
-    then = request.query_params.get("as_of", "")
-    as_of = _moment(then, "as_of") if then else None
+    as_of = _moment(request.query_params.get("as_of", ""), "as_of")
     since = service.feed.last
 
-    def made() -> Response:
+    def page() -> Response:
         successor = index.successor(id)
         if successor != id and as_of is None:
             return RedirectResponse(f"/stories/{quote(successor, safe='')}", 308)
@@ -115,7 +110,7 @@ async def story(request: Request, id: str) -> Response:
             render("story.html.j2", view=story_page(index, group, as_of), since=since)
         )
 
-    return await service.read(made)
+    return await service.read(page)
 
 
 @router.get("/articles/{id:anything}")
@@ -138,7 +133,7 @@ async def why(request: Request) -> str:
 
 
 @router.get("/query")
-async def ask() -> str:
+async def query_form() -> str:
     """A form to paste a text into."""
     return render("query.html.j2", text="", answer=None)
 
@@ -156,50 +151,44 @@ async def answer(request: Request) -> str:
     if not text.strip():
         return render("query.html.j2", text="", answer=None)
 
-    def made() -> str:
-        found = answer_page(service.index, service.writer, text)
-        return render("query.html.j2", text=text, answer=found)
+    def page() -> str:
+        view = answer_page(service.index, service.writer, text)
+        return render("query.html.j2", text=text, answer=view)
 
-    return await service.ask(made)
+    return await service.query(page)
 
 
 @router.get("/static/{name}")
-async def file(name: str) -> Response:
-    """Styles and script of the pages."""
-    if name not in STATIC:
-        raise Refusal(HTTPStatus.NOT_FOUND, "there is no such file")
-    return Response(
-        static(name),
-        headers={"Cache-Control": "no-cache"},
-        media_type=_TYPES[name.rsplit(".", 1)[1]],
-    )
+async def file(request: Request, name: str) -> Response:
+    """Styles and script of the pages; a browser asks each time whether they changed."""
+    response = await _FILES.get_response(name, request.scope)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 @router.get("/favicon.ico")
 async def icon() -> Response:
-    """There is none; browsers ask for it all the same."""
+    """No icon; browsers ask for one all the same."""
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 def _field(name: str, form: str) -> str:
-    """A field of a form that was sent as a browser does; empty if it is not there."""
+    """A field of a form as browsers send it; empty if it is not there."""
     try:
         return parse_qs(form, max_num_fields=10).get(name, [""])[0].replace("\r\n", "\n")
     except ValueError:
         return ""
 
 
-def _day(text: str, name: str) -> datetime | None:
-    return _moment(text, name) if text else None
-
-
-def _moment(text: str, name: str) -> datetime:
+def _moment(text: str, name: str) -> datetime | None:
+    if not text:
+        return None
     try:
         time = datetime.fromisoformat(text)
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
         time + timedelta(days=1)
     except (ValueError, OverflowError):
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is no date: {text}") from None
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name} is not a date: {text}") from None
     return time
 
 

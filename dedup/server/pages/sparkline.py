@@ -1,4 +1,4 @@
-"""A line of bars: how many articles of a story appeared in each hour."""
+"""Sparklines: how many articles of a story were published in each hour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STEPS_H = (1, 2, 3, 6, 12, 24, 48, 7 * 24)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Articles of one step of time: place and size of the bar, in pixels."""
+    """The articles of one step of time: position and size of the bar, in pixels."""
 
     x: int
     y: int
@@ -30,10 +30,10 @@ class Sparkline:
     """Bars from a story's first hour to its last.
 
     Args:
-        bars: Those of steps that have articles.
-        bar_width: Width of each, in pixels.
-        width: Width of all, in pixels: that of `MOST_BARS` bars.
-        height: Height of the highest, in pixels.
+        bars: Bars of the steps that have articles.
+        bar_width: Width of a bar, in pixels.
+        width: Width of the sparkline, in pixels: that of `MOST_BARS` bars.
+        height: Height of the highest bar, in pixels.
         label: What it shows, in words.
         caption: The same in few words.
     """
@@ -58,17 +58,17 @@ def sparkline(times: Sequence[datetime]) -> Sparkline | None:
     """
     if not times:
         return None
-    hours = [int(time.timestamp()) // _HOUR for time in times]
-    first, span = min(hours), max(hours) - min(hours) + 1
-    step = next((each for each in _STEPS_H if span <= each * MOST_BARS), ceil(span / MOST_BARS))
-    counts = Counter((hour - first) // step for hour in hours)
+    starts = [int(time.timestamp()) // _HOUR for time in times]
+    first, span = min(starts), max(starts) - min(starts) + 1
+    step = next((hours for hours in _STEPS_H if span <= hours * MOST_BARS), ceil(span / MOST_BARS))
+    counts = Counter((hour - first) // step for hour in starts)
     most = max(counts.values())
     bars = []
     for place, count in sorted(counts.items()):
         height = max(_LOWEST, round(HEIGHT * count / most))
         bars.append(Bar(place * _PITCH, HEIGHT - height, height))
     label = _label(len(times), span, step, most)
-    # All are as wide, so that short stories look short.
+    # All have the same width, so that short stories look short.
     return Sparkline(tuple(bars), _BAR, MOST_BARS * _PITCH, HEIGHT, label, _caption(span, step))
 
 
@@ -78,7 +78,7 @@ def _caption(span_h: int, step_h: int) -> str:
 
 
 def _label(articles: int, span_h: int, step_h: int, most: int) -> str:
-    said = f"{articles:,} article{'s' if articles > 1 else ''}"
-    each = "an hour" if step_h == 1 else f"{step_h:,} hours"
+    count = f"{articles:,} article{'s' if articles > 1 else ''}"
+    unit = "an hour" if step_h == 1 else f"{step_h:,} hours"
     length = f"{span_h:,} hour{'s' if span_h > 1 else ''}"
-    return f"{said} in {length}, at most {most:,} in {each}"
+    return f"{count} in {length}, at most {most:,} in {unit}"

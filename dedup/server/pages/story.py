@@ -31,19 +31,19 @@ from dedup.store.records import StoryEvent
 _TEXTS = 200
 _EVENTS = 100
 _LABEL_CHARS = 90
-_SAID = {
-    "created": "It began",
-    "grown": "Articles came",
-    "shrunk": "Articles went",
-    "split": "It split off from",
-    "merged": "It was merged into",
-    "closed": "Its last article was removed",
+_EVENT_NAMES = {
+    "created": "Created",
+    "grown": "Grew",
+    "shrunk": "Shrank",
+    "split": "Split from",
+    "merged": "Merged into",
+    "closed": "Closed",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """An independent text of a story, with its copies folded."""
+class IndependentText:
+    """An independent text of a story, with its copies."""
 
     id: str
     article: ArticleView
@@ -54,10 +54,10 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class HistoryLine:
     """An event of a story's history: what happened, when, to how many articles."""
 
-    said: str
+    name: str
     other: str
     time: str
     moment: str
@@ -70,21 +70,22 @@ class StoryPageView:
     """A story.
 
     Args:
-        line: What the list says of it.
+        line: The story as lists show it.
         counts: Languages with their numbers of articles.
         timeline: Its articles by time and language.
-        language_of: Languages by code, for the lanes.
+        language_of: Languages by code, for the timeline.
         words: Its key words that are not among its names.
-        first_told: Its earliest article, with its id.
-        weakest: Its least sure text, with its id; None in a story of one text.
-        sure, least_sure: Mean P(same event) of all its texts, and of that one, in percent.
-        duration: How long it went on; empty below a minute.
-        tellings: Independent texts by language, the language of most texts first.
-        more_texts: Independent texts that are not among them.
+        first_report: Its earliest article, with its id.
+        least_likely: Its text of the lowest probability, with its id; None in a story of one text.
+        probability: Mean P(same event) of all its texts, in percent.
+        least_probability: Mean P(same event) of `least_likely` with the others, in percent.
+        duration: From its first to its last article; empty below a minute.
+        texts: Independent texts by language, the language of most texts first.
+        more_texts: Number of further independent texts.
         copies: Articles that are copies of another.
-        relations: Other stories that it belongs to one affair with.
-        history: What happened to it, the latest first.
-        as_of: The time that it is shown as of; empty for now.
+        relations: Related stories.
+        history: Its events, the latest first.
+        as_of: The time of the state that is shown; empty for now.
     """
 
     line: StoryLine
@@ -92,16 +93,16 @@ class StoryPageView:
     timeline: Timeline | None
     language_of: Mapping[str, LanguageView]
     words: tuple[str, ...]
-    first_told: tuple[str, ArticleView] | None
-    weakest: tuple[str, ArticleView] | None
-    sure: str
-    least_sure: str
+    first_report: tuple[str, ArticleView] | None
+    least_likely: tuple[str, ArticleView] | None
+    probability: str
+    least_probability: str
     duration: str
-    tellings: tuple[tuple[LanguageView, tuple[Telling, ...]], ...]
+    texts: tuple[tuple[LanguageView, tuple[IndependentText, ...]], ...]
     more_texts: int
     copies: int
     relations: tuple[RelationView, ...]
-    history: tuple[Happening, ...]
+    history: tuple[HistoryLine, ...]
     as_of: str
 
 
@@ -111,13 +112,13 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
     Args:
         index: The index.
         story: The story, as it is or as it was.
-        as_of: When it was so; None for now.
+        as_of: The time of this state; None for now.
     """
     members = members_of(index, story)
     languages = languages_of(members)
-    views = {id: byline(each, languages) for id, each in members.items()}
-    tellings = _tellings(index, story, members, languages)
-    weakest = story.least_likely_member
+    views = {id: byline(stored, languages) for id, stored in members.items()}
+    texts = _texts(index, story, members, languages)
+    least_likely = story.least_likely_member
     first, last = story.first_seen, story.last_seen
     named = {part.casefold() for name in story.names for part in name.split()}
     history = index.changes(story_group=story.id)
@@ -129,15 +130,15 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> 
         language_of={view.code: view for view, _ in languages.counts},
         relations=relations,
         words=tuple(word for word in story.key_terms if word not in named),
-        first_told=_known(story.first_article, views),
-        weakest=_known(weakest.id, views) if weakest else None,
-        sure=shown_probability(story.cohesion or 0.0),
-        least_sure=shown_probability((weakest and weakest.probability) or 0.0),
+        first_report=_known(story.first_article, views),
+        least_likely=_known(least_likely.id, views) if least_likely else None,
+        probability=shown_probability(story.cohesion or 0.0),
+        least_probability=shown_probability((least_likely and least_likely.probability) or 0.0),
         duration=shown_span(first, last),
-        tellings=_by_language(tellings, languages),
-        more_texts=max(0, story.texts - len(tellings)),
+        texts=_by_language(texts, languages),
+        more_texts=max(0, story.texts - len(texts)),
         copies=len(story.members) - story.texts,
-        history=tuple(map(_happening, history[: -_EVENTS - 1 : -1])),
+        history=tuple(map(_history_line, history[: -_EVENTS - 1 : -1])),
         as_of=shown_time(as_of) if as_of else "",
     )
 
@@ -150,10 +151,10 @@ def _timeline(
     members: Mapping[str, StoredArticle], views: Mapping[str, ArticleView]
 ) -> Timeline | None:
     moments = []
-    for id, each in members.items():
+    for id, stored in members.items():
         view = views[id]
         label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
-        moments.append(Moment(each.article.published_at, view.language.code, label))
+        moments.append(Moment(stored.article.published_at, view.language.code, label))
     return timeline(moments)
 
 
@@ -167,43 +168,43 @@ def _related(
         }
         stories = [story, *(index.story(id) for id in sorted(ids))]
     except NotFoundError:
-        # A writer was quicker.
+        # A write removed one of them in the meantime.
         return ()
-    known = {each.id for each in stories}
-    kept = [relation for relation in relations if {relation.earlier, relation.later} <= known]
-    return Relations(kept, stories, known, languages).of(story.id)
+    known = {story.id for story in stories}
+    between = [relation for relation in relations if {relation.earlier, relation.later} <= known]
+    return Relations(between, stories, known, languages).of(story.id)
 
 
-def _tellings(
+def _texts(
     index: StoryIndex,
     story: StoryGroup,
     members: Mapping[str, StoredArticle],
     languages: Languages,
-) -> list[tuple[str, Telling]]:
+) -> list[tuple[str, IndependentText]]:
     """The first independent texts, each with its language, by time."""
     chances = {member.id: member.probability for member in story.members}
     clusters = dict.fromkeys(member.duplicate_cluster for member in story.members)
-    tellings = []
+    texts = []
     for cluster in list(clusters)[:_TEXTS]:
         leader, copies = _leader_and_copies(index, cluster)
         if leader is None or leader.id not in members:
             continue
         stored = members[leader.id]
-        shown = articles_of(index, (each.id for each in copies[:MOST_COPIES]))
-        telling = Telling(
+        articles = articles_of(index, (copy.id for copy in copies[:MOST_COPIES]))
+        text = IndependentText(
             leader.id,
             byline(stored, languages),
             shortened(stored.clean.text, EXCERPT_CHARS),
             chances.get(leader.id),
-            copy_lines(copies, shown, stored, languages),
+            copy_lines(copies, articles, stored, languages),
             max(0, len(copies) - MOST_COPIES),
         )
-        tellings.append((stored.article.language, telling))
-    return tellings
+        texts.append((stored.article.language, text))
+    return texts
 
 
 def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Placement | None, list[Placement]]:
-    """Members of a duplicate cluster; none if it fell apart in the meantime."""
+    """Members of a duplicate cluster; none if a write changed it in the meantime."""
     try:
         leader, *copies = index.cluster(cluster)
     except NotFoundError:
@@ -212,18 +213,18 @@ def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Placement | Non
 
 
 def _by_language(
-    tellings: Sequence[tuple[str, Telling]], languages: Languages
-) -> tuple[tuple[LanguageView, tuple[Telling, ...]], ...]:
-    found: dict[str, list[Telling]] = {}
-    for language, telling in tellings:
-        found.setdefault(language, []).append(telling)
-    ranked = sorted(found.items(), key=lambda each: (-len(each[1]), each[0]))
-    return tuple((languages.of(code), tuple(each)) for code, each in ranked)
+    texts: Sequence[tuple[str, IndependentText]], languages: Languages
+) -> tuple[tuple[LanguageView, tuple[IndependentText, ...]], ...]:
+    by_code: dict[str, list[IndependentText]] = {}
+    for code, text in texts:
+        by_code.setdefault(code, []).append(text)
+    ranked = sorted(by_code.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple((languages.of(code), tuple(group)) for code, group in ranked)
 
 
-def _happening(event: StoryEvent) -> Happening:
-    return Happening(
-        _SAID[event.kind],
+def _history_line(event: StoryEvent) -> HistoryLine:
+    return HistoryLine(
+        _EVENT_NAMES[event.kind],
         event.other,
         shown_time(event.at),
         event.at.isoformat().replace("+00:00", "Z"),

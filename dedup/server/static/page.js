@@ -5,7 +5,7 @@
   if (!live || !window.EventSource) {
     return;
   }
-  const said = document.getElementById("live-said");
+  const status = document.getElementById("live-status");
   const toggle = document.getElementById("live-switch");
   const onFirst = live.dataset.first === "yes";
   const waitMs = 800;
@@ -15,22 +15,22 @@
   let changed = new Set();
 
   function connect() {
-    const asked = new URLSearchParams({ since: String(since) });
+    const query = new URLSearchParams({ since: String(since) });
     if (live.dataset.story) {
-      asked.set("story_group", live.dataset.story);
+      query.set("story_group", live.dataset.story);
     }
-    source = new EventSource(`/v1/changes?${asked}`);
+    source = new EventSource(`/v1/changes?${query}`);
     source.addEventListener("change", (event) => {
       const change = JSON.parse(event.data);
       since = Math.max(since, change.number);
       changed.add(change.story_group);
-      // Many changes come at once: the list is asked for once.
+      // Many changes come at once: the list is query for once.
       timer = timer || window.setTimeout(show, waitMs);
     });
     source.addEventListener("error", () => {
       // A lost connection is taken up again by the browser, a refused one is not.
       if (source && source.readyState === EventSource.CLOSED) {
-        tell("The server tells no changes now.", true);
+        report("Live updates are not available now.", true);
       }
     });
   }
@@ -45,7 +45,7 @@
     const ids = changed;
     changed = new Set();
     if (!onFirst) {
-      tell(live.dataset.story ? "This story has changed." : "Stories have changed.", true);
+      report(live.dataset.story ? "This story has changed." : "Stories have changed.", true);
       return;
     }
     try {
@@ -80,16 +80,16 @@
       }
     }
     const time = new Date().toISOString().slice(11, 16);
-    tell(`${time} UTC: ${count === 1 ? "1 story" : `${count} stories`} of this list changed.`, false);
+    report(`${time} UTC: ${count === 1 ? "1 story" : `${count} stories`} of this list changed.`, false);
   }
 
-  function tell(text, again) {
-    said.textContent = text;
-    if (again && !said.querySelector("a")) {
+  function report(text, again) {
+    status.textContent = text;
+    if (again && !status.querySelector("a")) {
       const link = document.createElement("a");
       link.href = location.href;
       link.textContent = "Show";
-      said.append(" ", link);
+      status.append(" ", link);
     }
   }
 
@@ -98,10 +98,10 @@
       const on = toggle.getAttribute("aria-pressed") !== "true";
       toggle.setAttribute("aria-pressed", String(on));
       if (on) {
-        tell("", false);
+        report("", false);
         connect();
       } else {
-        tell("Paused.", false);
+        report("Paused.", false);
         disconnect();
       }
     });
