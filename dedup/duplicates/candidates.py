@@ -12,10 +12,7 @@ of dimensionality"; Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import numpy.typing as npt
 
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
 from dedup.config import NearDuplicateConfig
@@ -23,10 +20,12 @@ from dedup.duplicates.fingerprints import Fingerprints
 
 MAX_BUCKET = 32
 MATES = 8
-ESTIMATE_SLACK = 0.15
+FIRST_BAND = 1 << 32
+"""Buckets of bands are numbered from here on; a bucket of an anchor is the anchor itself."""
+_ESTIMATE_SLACK = 0.15
 """3.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
-MIN_SHARED_ANCHORS = 0.4
-MAX_LENGTH_RATIO = 0.8
+_MIN_SHARED_ANCHORS = 0.4
+_MAX_LENGTH_RATIO = 0.8
 """Of two texts of nearly one length, one inside the other is similar to it: bands find it."""
 _PAIRS_AT_ONCE = 1 << 16
 _PAIRS_IN_MEMORY = 1 << 24
@@ -61,94 +60,77 @@ def _unpacked(packed: Int64s, count: int) -> tuple[Int64s, Int64s]:
 def _band_pairs(prints: Fingerprints, config: NearDuplicateConfig, *, compiled: bool) -> Int64s:
     """Pairs that agree in a band and whose estimated similarity is not far too low."""
     count = len(prints.token_counts)
-    texts = np.flatnonzero(prints.token_counts)
-    found: list[Int64s] = []
-    for packed in _packed_bands(prints.signatures, texts, config, compiled=compiled):
-        found.append(bucket_pairs(packed, count, compiled=compiled))
-        if sum(map(len, found)) > _PAIRS_IN_MEMORY:
-            found = [np.unique(np.concatenate(found))]
-    pairs = np.unique(np.concatenate([*found, np.empty(0, np.int64)]))
-    agreeing = agreement(prints.signatures, *_unpacked(pairs, count))
-    return pairs[agreeing >= config.min_jaccard - ESTIMATE_SLACK]
-
-
-def _packed_bands(
-    signatures: UInt32s, texts: Int64s, config: NearDuplicateConfig, *, compiled: bool
-) -> Iterator[UInt64s]:
-    """For each band half the hash of its slots, with the number of the text in the low bits."""
-    bands, rows = config.banding(signatures.shape[1])
-    if compiled:
-        from dedup.duplicates.kernels.buckets import packed_bands
-
-        yield from packed_bands(signatures, texts, bands, rows)
-        return
-    for band in range(bands):
-        slots = signatures[:, band * rows : (band + 1) * rows]
-        yield (band_keys(slots)[texts] & ~_MEMBER) | texts.astype(np.uint64)
-
-
-def band_keys(rows: UInt32s) -> UInt64s:
-    """One hash of the slots of a band for each text.
-
-    Args:
-        rows: uint32 of shape (n, rows).
-
-    Returns:
-        uint64 of shape (n,).
-    """
-    keys = np.zeros(len(rows), np.uint64)
-    for column in rows.T:
-        keys = mix64(keys + column)
-    return keys
-
-
-def band_buckets(signatures: UInt32s, config: NearDuplicateConfig) -> Int64s:
-    """The bucket of each text in each band: the band, and half the hash of its slots.
-
-    Args:
-        signatures: uint32 of shape (n, num_perm), of texts with tokens.
-        config: Bands and rows.
-
-    Returns:
-        int64 of shape (n, bands); two texts are in one bucket of `candidates` where these are
-        equal.
-    """
-    bands, rows = config.banding(signatures.shape[1])
-    keys = [band_keys(signatures[:, band * rows : (band + 1) * rows]) for band in range(bands)]
-    buckets = (np.stack(keys, axis=1) >> np.uint64(32)).astype(np.int64)
-    found: Int64s = buckets | (np.arange(bands, dtype=np.int64) << 32)
-    return found
-
-
-def agreement(signatures: UInt32s, first: Int64s, second: Int64s) -> npt.NDArray[np.float64]:
-    """Share of equal slots of pairs of signatures: the estimate of their Jaccard similarity.
-
-    Args:
-        signatures: uint32 of shape (n, num_perm).
-        first: Number of the one text of each pair, int64 of shape (m,).
-        second: Number of the other, int64 of shape (m,).
-
-    Returns:
-        float64 of shape (m,), in [0, 1].
-    """
-    agreeing = np.empty(len(first), np.float64)
-    for start in range(0, len(first), _PAIRS_AT_ONCE):
-        part = slice(start, start + _PAIRS_AT_ONCE)
-        equal = signatures[first[part]] == signatures[second[part]]
-        agreeing[part] = np.count_nonzero(equal, axis=1) / signatures.shape[1]
-    return agreeing
+    rows = np.flatnonzero(prints.token_counts)
+    buckets = band_buckets(prints.signatures, config, compiled=compiled)
+    parts = [np.empty(0, np.int64)]
+    for band in buckets.T:
+        parts.append(bucket_pairs(_packed(band[rows], rows), count, compiled=compiled))
+        if sum(map(len, parts)) > _PAIRS_IN_MEMORY:
+            parts = [np.unique(np.concatenate(parts))]
+    pairs = np.unique(np.concatenate(parts))
+    return pairs[signatures_agree(prints.signatures, *_unpacked(pairs, count), config)]
 
 
 def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
     """Pairs that banding may miss and that share two fifths of the anchors of one of them."""
-    count = len(prints.token_counts)
-    packed = _packed_anchors(prints.anchors, prints.anchor_counts, compiled=compiled)
-    pairs = np.sort(bucket_pairs(packed, count, compiled=compiled))
-    pairs, shared = runs(pairs)
-    first, second = _unpacked(pairs, count)
-    fewest = np.minimum(prints.anchor_counts[first], prints.anchor_counts[second])
+    counts = prints.anchor_counts
+    packed = _packed(prints.anchors, np.repeat(np.arange(len(counts)), counts))
+    pairs, shared = runs(np.sort(bucket_pairs(packed, len(counts), compiled=compiled)))
+    first, second = _unpacked(pairs, len(counts))
     missed = bands_may_miss(prints.token_counts, prints.shingle_sizes, first, second)
-    return pairs[missed & (shared >= fewest * MIN_SHARED_ANCHORS)]
+    return pairs[missed & enough_anchors(shared, np.minimum(counts[first], counts[second]))]
+
+
+def band_buckets(
+    signatures: UInt32s, config: NearDuplicateConfig, *, compiled: bool = False
+) -> Int64s:
+    """The bucket of each text in each band: half the hash of its slots, and the band.
+
+    Args:
+        signatures: uint32 of shape (n, num_perm), of texts with tokens.
+        config: Bands and rows.
+        compiled: Use the kernel, which gives the same buckets.
+
+    Returns:
+        int64 of shape (n, bands), the half hash in the low 32 bits, the band, counted from 1,
+        above: two texts agree in a band where these are equal.
+    """
+    bands, rows = config.banding(signatures.shape[1])
+    if compiled:
+        from dedup.duplicates.kernels import buckets
+
+        found: Int64s = buckets.band_buckets(signatures, bands, rows)
+        return found
+    hashes = np.zeros((len(signatures), bands), np.uint64)
+    slots = signatures[:, : bands * rows].reshape(-1, bands, rows)
+    for place in range(rows):
+        hashes = mix64(hashes + slots[:, :, place])
+    numbered = np.arange(1, bands + 1) * FIRST_BAND
+    return (hashes >> np.uint64(32)).astype(np.int64) | numbered
+
+
+def signatures_agree(
+    signatures: UInt32s, first: Int64s, second: Int64s, config: NearDuplicateConfig
+) -> BoolMask:
+    """Whether the estimated Jaccard similarity of pairs is not far below `min_jaccard`.
+
+    The estimate is the share of slots in which both signatures are equal.
+
+    Args:
+        signatures: uint32 of shape (n, num_perm).
+        first: Row of one text of each pair, int64 of shape (m,).
+        second: Row of the other, int64 of shape (m,).
+        config: The smallest similarity of copies.
+
+    Returns:
+        bool of shape (m,).
+    """
+    shares = np.empty(len(first), np.float64)
+    for start in range(0, len(first), _PAIRS_AT_ONCE):
+        part = slice(start, start + _PAIRS_AT_ONCE)
+        equal = signatures[first[part]] == signatures[second[part]]
+        shares[part] = np.count_nonzero(equal, axis=1) / signatures.shape[1]
+    return shares >= config.min_jaccard - _ESTIMATE_SLACK
 
 
 def bands_may_miss(tokens: Int64s, sizes: Int64s, first: Int64s, second: Int64s) -> BoolMask:
@@ -160,63 +142,69 @@ def bands_may_miss(tokens: Int64s, sizes: Int64s, first: Int64s, second: Int64s)
     Args:
         tokens: Tokens of n texts, int64 of shape (n,).
         sizes: Tokens in a shingle of each, int64 of shape (n,).
-        first: One text of each pair, int64 of shape (m,).
-        second: The other.
+        first: Row of one text of each pair, int64 of shape (m,).
+        second: Row of the other, int64 of shape (m,).
     """
     shorter = np.minimum(tokens[first], tokens[second])
     longer = np.maximum(tokens[first], tokens[second])
-    missed: BoolMask = shorter <= longer * MAX_LENGTH_RATIO
+    missed: BoolMask = shorter <= longer * _MAX_LENGTH_RATIO
     missed |= sizes[first] != sizes[second]
     return missed
 
 
-def _packed_anchors(anchors: UInt32s, counts: Int64s, *, compiled: bool) -> UInt64s:
-    """Each anchor with the number of its text in the low 32 bits."""
-    if compiled:
-        from dedup.duplicates.kernels.buckets import packed_anchors
+def enough_anchors(shared: Int64s, fewest: Int64s) -> BoolMask:
+    """Whether texts that share so many anchors may lie in one another; bool of shape (m,).
 
-        packed: UInt64s = packed_anchors(anchors, counts)
-        return packed
-    owners = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)
-    return (anchors.astype(np.uint64) << np.uint64(32)) | owners
+    Args:
+        shared: How many different anchors both texts of a pair have, int64 of shape (m,).
+        fewest: Anchors of the text that has fewer, int64 of shape (m,).
+    """
+    return shared >= fewest * _MIN_SHARED_ANCHORS
 
 
 def runs(ascending: Int64s) -> tuple[Int64s, Int64s]:
     """The different values, and how often each occurs; int64 of shape (m,) each."""
+    starts, sizes = _runs(ascending)
+    return ascending[starts], sizes
+
+
+def _runs(ascending: Int64s | UInt64s) -> tuple[Int64s, Int64s]:
+    """Where each run of equal values begins, and how long it is."""
     new = np.ones(len(ascending), bool)
     new[1:] = ascending[1:] != ascending[:-1]
-    places = np.flatnonzero(new)
-    return ascending[places], np.diff(np.append(places, len(ascending)))
+    starts = np.flatnonzero(new)
+    return starts, np.diff(np.append(starts, len(ascending)))
 
 
-def pairs_in_buckets(
-    buckets: Int64s, texts: Int64s, *, compiled: bool = False
-) -> tuple[Int64s, Int64s]:
+def pairs_in_buckets(buckets: Int64s, texts: Int64s) -> tuple[Int64s, Int64s]:
     """Pairs of texts that share a bucket, see `bucket_pairs`, for any names of both.
 
     Args:
         buckets: A bucket for each entry, all of whose entries are here; int64 of shape (m,).
         texts: The text in it, int64 of shape (m,): two are linked in the order of these.
-        compiled: Use the kernels, which give the same pairs.
 
     Returns:
         Places in the ascending different `texts`, first < second, with repetitions.
     """
-    bucket = np.unique(buckets, return_inverse=True)[1].astype(np.uint64)
-    numbers, text = np.unique(texts, return_inverse=True)
-    packed = np.sort((bucket << np.uint64(32)) | text.astype(np.uint64))
-    return _unpacked(bucket_pairs(packed, len(numbers), compiled=compiled), len(numbers))
+    bucket = np.unique(buckets, return_inverse=True)[1]
+    names, text = np.unique(texts, return_inverse=True)
+    return _unpacked(bucket_pairs(_packed(bucket, text), len(names)), len(names))
+
+
+def _packed(buckets: Int64s | UInt32s, rows: Int64s) -> UInt64s:
+    """The low half of each bucket above the row of its text."""
+    return (buckets.astype(np.uint64) << np.uint64(32)) | rows.astype(np.uint64)
 
 
 def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int64s:
     """Pairs of texts that share a bucket.
 
-    In a bucket of more than 32 texts, each is linked to the 8 before it: work grows with
-    the number of texts, and since texts of one cluster share many buckets, the links still
-    connect them.
+    In a crowded bucket, one of more than 32 texts, each is linked to the 8 before it: work
+    grows with the number of texts, and since texts of one cluster share many buckets, the
+    links still connect them.
 
     Args:
-        packed: The bucket in the high 32 bits, the number of the text in the low ones,
+        packed: The bucket in the high 32 bits, the row of the text in the low ones,
             those of one bucket ascending; uint64 of shape (m,). Repetitions count once.
         count: Number of texts.
         compiled: Use the kernels, which give the same pairs.
@@ -230,21 +218,36 @@ def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int6
         pairs: Int64s = linked_pairs(sorted_by_bucket(packed), MAX_BUCKET, MATES, count)
         return pairs
     packed = np.unique(packed)
-    return _linked(packed >> np.uint64(32), packed & _MEMBER, count)
+    rows = (packed & _MEMBER).astype(np.int64)
+    earlier, later = linked_members(packed >> np.uint64(32))
+    return rows[earlier] * count + rows[later]
 
 
-def _linked(buckets: UInt64s, members: UInt64s, count: int) -> Int64s:
-    """Pairs inside the runs of equal buckets, whose members are ascending."""
-    mates = members.astype(np.int64)
-    new = np.ones(len(buckets), bool)
-    new[1:] = buckets[1:] != buckets[:-1]
-    starts = np.flatnonzero(new)
-    sizes = np.diff(np.append(starts, len(buckets)))
-    run = np.cumsum(new) - 1
-    place = np.arange(len(buckets)) - starts[run]
-    reach = np.minimum(place, np.where(sizes > MAX_BUCKET, MATES, MAX_BUCKET)[run])
-    found = [np.empty(0, np.int64)]
+def linked_members(
+    buckets: Int64s | UInt64s, wanted: BoolMask | None = None
+) -> tuple[Int64s, Int64s]:
+    """Pairs of members of the same bucket: all, or in a crowded bucket the nearest.
+
+    Args:
+        buckets: The bucket of each member, equal ones together, of shape (m,); the members of
+            one bucket are in the order of precedence.
+        wanted: Members of whose pairs one has to be, bool of shape (m,); by default all.
+
+    Returns:
+        Places of the earlier and of the later member, int64 of shape (k,) each.
+    """
+    starts, sizes = _runs(buckets)
+    reach = np.minimum(
+        np.arange(len(buckets)) - np.repeat(starts, sizes),
+        np.repeat(np.where(sizes > MAX_BUCKET, MATES, MAX_BUCKET), sizes),
+    )
+    parts = [np.empty(0, np.int64)]
+    distances = [np.empty(0, np.int64)]
     for distance in range(1, int(reach.max(initial=0)) + 1):
-        later = np.flatnonzero(reach >= distance)
-        found.append(mates[later - distance] * count + mates[later])
-    return np.concatenate(found)
+        linked = reach >= distance
+        if wanted is not None:
+            linked[distance:] &= wanted[distance:] | wanted[:-distance]
+        parts.append(np.flatnonzero(linked))
+        distances.append(np.full(len(parts[-1]), distance))
+    later = np.concatenate(parts)
+    return later - np.concatenate(distances), later

@@ -13,51 +13,24 @@ _RADIX_BITS = 11
 
 
 @nb.njit(**OPTIONS)
-def packed_bands(signatures: Array, texts: Array, bands: int, rows: int) -> Array:
-    """For each band the hash of its slots in the high half, the number of the text in the low.
+def band_buckets(signatures: Array, bands: int, rows: int) -> Array:
+    """See `dedup.duplicates.candidates.band_buckets`.
 
     Args:
         signatures: uint32 (n, num_perm).
-        texts: Numbers of the texts to take, int64 (m,).
         bands: Number of bands.
         rows: Slots in a band.
 
     Returns:
-        uint64 (bands, m); the hashes are those of `dedup.duplicates.candidates.band_keys`.
+        int64 (n, bands).
     """
-    out = np.empty((bands, texts.shape[0]), np.uint64)
-    for i in range(texts.shape[0]):
-        row = signatures[texts[i]]
-        for band in range(bands):
-            key = _U(0)
-            for k in range(band * rows, (band + 1) * rows):
-                key = mix64(key + _U(row[k]))
-            out[band, i] = (key & _HIGH) | _U(texts[i])
-    return out
-
-
-@nb.njit(**OPTIONS)
-def numbered_bands(signatures: Array, bands: int, rows: int) -> Array:
-    """Number of each band and the high half of the hash of its slots, uint64 (n, bands)."""
-    out = np.empty((signatures.shape[0], bands), np.uint64)
+    out = np.empty((signatures.shape[0], bands), np.int64)
     for i in range(signatures.shape[0]):
         for band in range(bands):
             key = _U(0)
             for k in range(band * rows, (band + 1) * rows):
                 key = mix64(key + _U(signatures[i, k]))
-            out[i, band] = (key >> _U(32)) | (_U(band) << _U(32))
-    return out
-
-
-@nb.njit(**OPTIONS)
-def packed_anchors(anchors: Array, counts: Array) -> Array:
-    """Each anchor in the high half of a uint64, the number of its text in the low half."""
-    out = np.empty(anchors.shape[0], np.uint64)
-    place = 0
-    for text in range(counts.shape[0]):
-        for _ in range(counts[text]):
-            out[place] = (_U(anchors[place]) << _U(32)) | _U(text)
-            place += 1
+            out[i, band] = np.int64(key >> _U(32)) | (np.int64(band + 1) << 32)
     return out
 
 
