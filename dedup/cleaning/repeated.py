@@ -104,6 +104,14 @@ class SourceLines:
         return beside
 
 
+def lines_of_source(pages: Iterable[str], config: CleaningConfig) -> frozenset[str]:
+    """The normalised lines that one source puts on many of its pages, see `repeated_lines`."""
+    lines = SourceLines()
+    for page in pages:
+        lines.add(normalize(page))
+    return frozenset(lines.repeated(config).values())
+
+
 def repeated_lines(
     articles: Iterable[Article], config: CleaningConfig = CleaningConfig()
 ) -> dict[str, frozenset[str]]:
@@ -121,12 +129,10 @@ def repeated_lines(
     Returns:
         The lines of each source; a source that has none is left out.
     """
-    sources: dict[str, SourceLines] = {}
+    pages: dict[str, list[str]] = {}
     if config.remove_boilerplate:
         for article in articles:
             if article.source:
-                sources.setdefault(article.source, SourceLines()).add(normalize(article.text))
-    by_source = {
-        source: frozenset(lines.repeated(config).values()) for source, lines in sources.items()
-    }
-    return {source: by_source[source] for source in sorted(by_source) if by_source[source]}
+                pages.setdefault(article.source, []).append(article.text)
+    lines = {source: lines_of_source(pages[source], config) for source in sorted(pages)}
+    return {source: lines[source] for source in lines if lines[source]}

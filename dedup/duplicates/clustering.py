@@ -124,16 +124,15 @@ def originals_of(texts: Utf8Texts) -> Int64s:
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
     for number, raw in enumerate(texts.raw()):
-        if raw:
-            original = first.setdefault(text_digest(raw), number)
-            if original != number:
-                originals[number] = original
+        digest = text_digest(raw)
+        if digest is not None:
+            originals[number] = first.setdefault(digest, number)
     return originals
 
 
-def text_digest(raw: bytes | memoryview) -> bytes:
-    """16 bytes that are equal for equal texts, from their UTF-8 bytes."""
-    return xxhash.xxh3_128_digest(raw)
+def text_digest(raw: bytes | memoryview) -> bytes | None:
+    """16 bytes that are equal for equal texts, from their UTF-8 bytes; None for an empty text."""
+    return xxhash.xxh3_128_digest(raw) if raw else None
 
 
 def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:

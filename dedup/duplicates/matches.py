@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -43,6 +43,10 @@ class Similarity:
         """The larger of the two containments."""
         return max(self.containment_a, self.containment_b)
 
+    def reversed(self) -> Similarity:
+        """The similarity of the second set with the first."""
+        return Similarity(self.jaccard, self.containment_b, self.containment_a)
+
 
 @dataclass(frozen=True, slots=True)
 class Matches:
@@ -75,23 +79,33 @@ class Matches:
             shared / np.maximum(second, 1),
         )
 
+    @classmethod
+    def of_dict(cls, similarities: Mapping[tuple[int, int], Similarity]) -> Self:
+        """Matches from the similarity of pairs, in any order."""
+        pairs = sorted(similarities)
+        ends = np.array(pairs, np.int64).reshape(-1, 2)
+        values = [astuple(similarities[pair]) for pair in pairs]
+        shares = np.array(values, np.float64).reshape(-1, 3)
+        return cls(*ends.T, *shares.T)
+
     def __len__(self) -> int:
         return len(self.first)
 
     def take(self, chosen: Int64s | BoolMask) -> Matches:
         """Some of the matches, by number or mask."""
-        return Matches(*(getattr(self, each.name)[chosen] for each in fields(self)))
+        return Matches(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def as_dict(self) -> dict[tuple[int, int], Similarity]:
         """Similarity by pair."""
-        columns = (getattr(self, each.name).tolist() for each in fields(self))
+        columns = (getattr(self, field.name).tolist() for field in fields(self))
         return {(a, b): Similarity(*values) for a, b, *values in zip(*columns, strict=True)}
 
     @staticmethod
     def joined(parts: Sequence[Matches]) -> Matches:
         """Matches of several parts, sorted."""
         columns = (
-            np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Matches)
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Matches)
         )
         together = Matches(*columns)
         return together.take(np.lexsort((together.second, together.first)))
@@ -133,8 +147,8 @@ class Verifier:
         Args:
             pairs: int64 of shape (m, 2), each row a < b, ascending.
         """
-        found = self.similarities(pairs)
-        return found.take(self.are_copies(found))
+        similar = self.similarities(pairs)
+        return similar.take(self.are_copies(similar))
 
     def similarities(self, pairs: Int64s) -> Matches:
         """The similarity of pairs, copies or not, in their order."""
@@ -142,20 +156,20 @@ class Verifier:
         chunks = range(0, len(pairs), _PAIRS_AT_ONCE)
         parts = [pairs[order[i : i + _PAIRS_AT_ONCE]] for i in chunks]
         counts = np.empty((len(pairs), 3), np.int64)
-        found = [counts[:0], *mapped(self._counted, parts, self._threads)]
-        counts[order] = np.concatenate(found)
+        done = mapped(self._shared_counts, parts, self._threads)
+        counts[order] = np.concatenate([counts[:0], *done])
         self.verified += len(pairs)
         return Matches.of(pairs, counts)
 
-    def are_copies(self, found: Matches) -> BoolMask:
-        """Whether pairs of that similarity count as copies; bool of shape (m,)."""
-        near = found.jaccard >= self._config.min_jaccard
-        containment = np.maximum(found.containment_a, found.containment_b)
-        tokens = np.minimum(self._counts[found.first], self._counts[found.second])
+    def are_copies(self, pairs: Matches) -> BoolMask:
+        """Whether pairs are similar enough to be copies; bool of shape (m,)."""
+        near = pairs.jaccard >= self._config.min_jaccard
+        containment = np.maximum(pairs.containment_a, pairs.containment_b)
+        tokens = np.minimum(self._counts[pairs.first], self._counts[pairs.second])
         enough = tokens >= self._config.min_contained_tokens
         return near | ((containment >= self._config.min_containment) & enough)
 
-    def _counted(self, pairs: Int64s) -> Int64s:
+    def _shared_counts(self, pairs: Int64s) -> Int64s:
         """Sizes of the intersection, the first and the second set; int64 of shape (m, 3)."""
         sizes = np.minimum(self._sizes[pairs[:, 0]], self._sizes[pairs[:, 1]])
         counts = np.zeros((len(pairs), 3), np.int64)

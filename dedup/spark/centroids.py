@@ -18,7 +18,7 @@ import pyarrow as pa
 from dedup.compute.arrays import Float32s
 from dedup.config import Config
 from dedup.encoders.whole_vectors import SCALE
-from dedup.spark.rows import DataFrame, functions, joined_bytes, mapped, numbers, table_of
+from dedup.spark.rows import DataFrame, functions, integers, joined_bytes, mapped, table_of
 from dedup.spark.stages import Stages
 
 SCANNED = 20_000
@@ -76,7 +76,7 @@ def _assigned(table: pa.Table, centroids: Float32s) -> pa.Table:
     index.add(centroids)
     probed = min(_PROBED, len(centroids))
     nearest = index.search(_unit(table), probed)[1]
-    owners = np.repeat(numbers(table, "number"), probed)
+    owners = np.repeat(integers(table, "number"), probed)
     return table_of(NEAREST, number=owners, centroid=nearest.ravel())
 
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from dedup.spark.rows import DataFrame, ddl, functions, numbers, table_of
+from dedup.spark.rows import DataFrame, ddl, functions, integers, table_of
 from dedup.spark.stages import Stages
 
 STARS = pa.schema({"number": pa.int64(), "component": pa.int64()})
@@ -66,7 +66,7 @@ def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     )
     if not held.num_rows:
         return
-    ends = np.stack((numbers(held, "first"), numbers(held, "second")))
+    ends = np.stack((integers(held, "first"), integers(held, "second")))
     nodes, places = np.unique(ends, return_inverse=True)
     first, second = places.reshape(2, -1)
     graph = sp.coo_array((np.ones(len(first), np.int8), (first, second)), shape=(len(nodes),) * 2)

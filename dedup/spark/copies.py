@@ -1,7 +1,7 @@
 """Copies: candidates by a shuffle of buckets, verified beside the texts, clusters by component.
 
-The rules are those of `candidates.py`, `matches.py` and `near_duplicates.py`, whose functions
-are called here on parts: a bucket, some pairs, the texts that matches connect.
+The rules are those of `dedup.duplicates`, whose functions are called here on parts: on a bucket,
+on some pairs, on the texts that matches connect.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from dedup.compute.arrays import Int64s
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.candidates import (
-    ESTIMATE_SLACK,
-    MIN_SHARED_ANCHORS,
-    agreement,
     bands_may_miss,
+    enough_anchors,
     pairs_in_buckets,
     runs,
+    signatures_agree,
 )
 from dedup.duplicates.clustering import NearDuplicates, assign_leaders
 from dedup.duplicates.fingerprints import shingle_sizes
@@ -30,12 +28,12 @@ from dedup.result import JACCARD_DIGITS
 from dedup.spark.components import components
 from dedup.spark.rows import (
     DataFrame,
-    applied_to_parcels,
+    applied_to_partitions,
     functions,
+    integers,
     joined_bytes,
     mapped,
     mapped_groups,
-    numbers,
     sorted_by,
     strings,
     table_of,
@@ -57,7 +55,7 @@ MATCHES = pa.schema(
 CLUSTERS = pa.schema(
     {
         "number": _NUMBER,
-        "founder": _NUMBER,
+        "representative_number": _NUMBER,
         "id": _TEXT,
         "duplicate_cluster": _TEXT,
         "representative": _TEXT,
@@ -69,13 +67,13 @@ CLUSTERS = pa.schema(
         "published_us": _NUMBER,
     }
 )
-_TEXTS_OF_A_PARCEL = 5_000
+_TEXTS_OF_A_PARTITION = 5_000
 _COMPILE_FROM_PAIRS = 4_000
 """Fewer pairs cost less than loading the compiled kernels."""
 
 
 def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFrame:
-    """Pairs of numbers of texts that may be copies, as `candidates.candidates` finds them."""
+    """Pairs of texts that may be copies, as `candidates.candidate_pairs` finds them."""
     first = originals.where("number = original").select("number")
     different = texts.join(first, "number", "left_semi")
     banded = different.where("tokens > 0").select(
@@ -91,58 +89,60 @@ def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFr
         functions.explode(functions.array_distinct("anchors")).alias("bucket"),
     )
     overlaps = mapped_groups(anchored, "bucket", partial(_overlapping, config=config), OVERLAPS)
-    inside = (
-        overlaps.groupBy("first", "second", "fewest")
-        .agg(functions.sum("shared").alias("shared"))
-        .where(functions.col("shared") >= functions.col("fewest") * MIN_SHARED_ANCHORS)
+    summed = overlaps.groupBy("first", "second", "fewest").agg(
+        functions.sum("shared").alias("shared")
     )
-    return alike.union(inside.select("first", "second")).distinct()
+    return alike.union(mapped(summed, _inside, PAIRS)).distinct()
 
 
 def _with_both(pairs: DataFrame, rows: DataFrame) -> DataFrame:
     """Pairs with the columns of both texts, named `..._a` and `..._b`."""
-    for place, letter in (("first", "a"), ("second", "b")):
-        named = {"number": place} | {
+    for end, letter in (("first", "a"), ("second", "b")):
+        named = {"number": end} | {
             name: f"{name}_{letter}" for name in rows.columns if name != "number"
         }
-        pairs = pairs.join(rows.withColumnsRenamed(named), place)
+        pairs = pairs.join(rows.withColumnsRenamed(named), end)
     return pairs
 
 
 def _in_bands(table: pa.Table) -> pa.Table:
-    texts = numbers(table, "number")
+    texts = integers(table, "number")
     names = np.unique(texts)
-    first, second = pairs_in_buckets(numbers(table, "bucket"), texts)
+    first, second = pairs_in_buckets(integers(table, "bucket"), texts)
     pairs = np.unique(first * len(names) + second)
     return table_of(PAIRS, first=names[pairs // len(names)], second=names[pairs % len(names)])
 
 
 def _agreeing(table: pa.Table, config: Config) -> pa.Table:
     slots = config.fingerprints.num_perm
-    a, b = (joined_bytes(table, f"signature_{k}", "<u4").reshape(-1, slots) for k in "ab")
-    count = np.arange(table.num_rows)
-    agreeing = agreement(np.concatenate((a, b)), count, count + len(count))
-    alike = agreeing >= config.near_duplicates.min_jaccard - ESTIMATE_SLACK
+    both = [joined_bytes(table, f"signature_{k}", "<u4").reshape(-1, slots) for k in "ab"]
+    rows = np.arange(table.num_rows)
+    alike = signatures_agree(np.concatenate(both), rows, rows + len(rows), config.near_duplicates)
     return table.select(PAIRS.names).filter(pa.array(alike))
 
 
 def _overlapping(table: pa.Table, config: Config) -> pa.Table:
-    texts = numbers(table, "number")
+    texts = integers(table, "number")
     names, places = np.unique(texts, return_index=True)
-    tokens, anchors = numbers(table, "tokens")[places], numbers(table, "anchors")[places]
-    first, second = pairs_in_buckets(numbers(table, "bucket"), texts)
+    tokens, anchors = integers(table, "tokens")[places], integers(table, "anchors")[places]
+    first, second = pairs_in_buckets(integers(table, "bucket"), texts)
     pairs, shared = runs(np.sort(first * len(names) + second))
     first, second = pairs // max(1, len(names)), pairs % max(1, len(names))
     sizes = shingle_sizes(tokens, config.fingerprints)
-    kept = bands_may_miss(tokens, sizes, first, second)
-    first, second = first[kept], second[kept]
+    missed = bands_may_miss(tokens, sizes, first, second)
+    first, second = first[missed], second[missed]
     return table_of(
         OVERLAPS,
         first=names[first],
         second=names[second],
-        shared=shared[kept],
+        shared=shared[missed],
         fewest=np.minimum(anchors[first], anchors[second]),
     )
+
+
+def _inside(table: pa.Table) -> pa.Table:
+    enough = enough_anchors(integers(table, "shared"), integers(table, "fewest"))
+    return table.select(PAIRS.names).filter(pa.array(enough))
 
 
 def matches(pairs: DataFrame, texts: DataFrame, config: Config) -> DataFrame:
@@ -152,7 +152,7 @@ def matches(pairs: DataFrame, texts: DataFrame, config: Config) -> DataFrame:
 
 
 def _matching(table: pa.Table, config: Config) -> pa.Table:
-    ends = np.stack((numbers(table, "first"), numbers(table, "second")))
+    ends = np.stack((integers(table, "first"), integers(table, "second")))
     names, places, local = np.unique(ends, return_index=True, return_inverse=True)
     both = {
         name: pa.concat_arrays([table[f"{name}_{k}"].combine_chunks() for k in "ab"])
@@ -162,28 +162,24 @@ def _matching(table: pa.Table, config: Config) -> pa.Table:
     tokens = both["tokens"].to_numpy()[places]
     compiled = True if table.num_rows >= _COMPILE_FROM_PAIRS else None
     verifier = Verifier(bodies, tokens, config, compiled=compiled, threads=1)
-    found = verifier.matches(local.reshape(2, -1).T)
-    return _match_rows(found, names)
-
-
-def _match_rows(found: Matches, names: Int64s) -> pa.Table:
+    copies = verifier.matches(local.reshape(2, -1).T)
     return table_of(
         MATCHES,
-        first=names[found.first],
-        second=names[found.second],
-        jaccard=found.jaccard,
-        containment_a=found.containment_a,
-        containment_b=found.containment_b,
+        first=names[copies.first],
+        second=names[copies.second],
+        jaccard=copies.jaccard,
+        containment_a=copies.containment_a,
+        containment_b=copies.containment_b,
     )
 
 
 def clusters(
-    stages: Stages, texts: DataFrame, originals: DataFrame, found: DataFrame, config: Config
+    stages: Stages, texts: DataFrame, originals: DataFrame, matches: DataFrame, config: Config
 ) -> DataFrame:
     """A row per article: the cluster it is in, and how it relates to the representative."""
-    hanging = components(stages, "copies", found.select("first", "second"))
-    roots = hanging.select(functions.col("component").alias("number")).distinct()
-    connected = hanging.union(roots.selectExpr("number", "number as component"))
+    component_of = components(stages, "copies", matches.select("first", "second"))
+    roots = component_of.select(functions.col("component").alias("number")).distinct()
+    connected = component_of.union(roots.selectExpr("number", "number as component"))
     placed = originals.join(connected.withColumnRenamed("number", "original"), "original", "left")
     rows = texts.join(placed, "number").selectExpr(
         "number",
@@ -197,49 +193,48 @@ def clusters(
         "language",
         "published_us",
     )
-    links = found.join(connected.withColumnRenamed("number", "first"), "first")
-    count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARCEL)
+    links = matches.join(connected.withColumnRenamed("number", "first"), "first")
+    count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARTITION)
     work = partial(_clustered, config=config)
-    return applied_to_parcels(rows, links, "component", count, work, CLUSTERS)
+    return applied_to_partitions(rows, links, "component", count, work, CLUSTERS)
 
 
 def _clustered(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
     """Clusters of the articles of whole components."""
-    rows = sorted_by(articles, "number")
-    names = numbers(rows, "number")
-    originals = np.searchsorted(names, numbers(rows, "original"))
-    kept = np.unique(originals)
-    bodies = [body.encode("utf-8", "replace") for body in strings(rows, "body")]
+    table = sorted_by(articles, "number")
+    names = integers(table, "number")
+    originals = np.searchsorted(names, integers(table, "original"))
+    different = np.unique(originals)
+    bodies = [body.encode("utf-8", "replace") for body in strings(table, "body")]
     verifier = Verifier(
-        Utf8Texts.of_bytes([bodies[place] for place in kept.tolist()]),
-        numbers(rows, "tokens")[kept],
+        Utf8Texts.of_bytes([bodies[row] for row in different.tolist()]),
+        integers(table, "tokens")[different],
         config,
         threads=1,
     )
-    first, second = (np.searchsorted(names[kept], numbers(links, k)) for k in ("first", "second"))
-    shares = (links[k].to_numpy() for k in MATCHES.names[2:])
-    known = Matches.joined([Matches(first, second, *shares)])
-    leaders, found = assign_leaders(len(kept), known, verifier)
-    near = NearDuplicates.of_different(leaders, found, originals, config.near_duplicates)
-    ids = rows["id"].to_pylist()
-    place = {each: k for k, each in enumerate(ids)}
-    made = [
-        (place[member.id], place[cluster.representative], cluster, member)
+    ends = (np.searchsorted(names[different], integers(links, k)) for k in ("first", "second"))
+    shares = (links[name].to_numpy() for name in MATCHES.names[2:])
+    known = Matches.joined([Matches(*ends, *shares)])
+    leaders, verified = assign_leaders(len(different), known, verifier)
+    near = NearDuplicates.of_different(leaders, verified, originals, config.near_duplicates)
+    ids = table["id"].to_pylist()
+    row_of = {id: row for row, id in enumerate(ids)}
+    members = [
+        (cluster, member)
         for cluster in describe_clusters(ids, near)[0]
         for member in cluster.members
     ]
-    chosen = rows.take(pa.array([number for number, *_ in made], pa.int64()))
+    chosen = table.take(pa.array([row_of[member.id] for _, member in members], pa.int64()))
     return table_of(
         CLUSTERS,
-        number=chosen["number"].combine_chunks(),
-        founder=names[[founder for _, founder, *_ in made]],
-        duplicate_cluster=[cluster.id for *_, cluster, _ in made],
-        representative=[cluster.representative for *_, cluster, _ in made],
-        copy_type=[member.copy_type for *_, member in made],
-        jaccard=[round(member.jaccard, JACCARD_DIGITS) for *_, member in made],
-        containment=[member.containment for *_, member in made],
+        representative_number=names[[row_of[cluster.representative] for cluster, _ in members]],
+        duplicate_cluster=[cluster.id for cluster, _ in members],
+        representative=[cluster.representative for cluster, _ in members],
+        copy_type=[member.copy_type for _, member in members],
+        jaccard=[round(member.jaccard, JACCARD_DIGITS) for _, member in members],
+        containment=[member.containment for _, member in members],
         **{
             name: chosen[name].combine_chunks()
-            for name in ("id", "source", "language", "published_us")
+            for name in ("number", "id", "source", "language", "published_us")
         },
     )

@@ -22,9 +22,9 @@ from dedup.spark.components import components
 from dedup.spark.links import profiles_in
 from dedup.spark.rows import (
     DataFrame,
-    applied_to_parcels,
+    applied_to_partitions,
     functions,
-    numbers,
+    integers,
     sorted_by,
     strings,
     times,
@@ -46,7 +46,7 @@ STORIES = pa.schema(
 """A story group; its members with their probabilities; and how many components of the parcel
 percolated, said by its first story."""
 _COPY = ("id", "copy_type", "jaccard", "containment", "source", "language", "published_us")
-_TEXTS_OF_A_PARCEL = 2_000
+_TEXTS_OF_A_PARTITION = 2_000
 
 
 def stories(
@@ -60,7 +60,7 @@ def stories(
 ) -> DataFrame:
     """A row per story group, see `STORIES`."""
     hanging = components(stages, "stories", links.select("first", "second"))
-    copies = clusters.groupBy(functions.col("founder").alias("number")).agg(
+    copies = clusters.groupBy(functions.col("representative_number").alias("number")).agg(
         functions.collect_list(
             functions.struct(*_COPY, functions.col("number").alias("order"))
         ).alias("copies")
@@ -78,21 +78,21 @@ def stories(
     linked = links.join(roots, "first", "left").withColumn(
         "component", functions.coalesce("component", "first")
     )
-    count = max(stages.tasks, stages.count("profiles", profiles) // _TEXTS_OF_A_PARCEL)
+    count = max(stages.tasks, stages.count("profiles", profiles) // _TEXTS_OF_A_PARTITION)
     work = partial(_told, model=model, config=config)
-    return applied_to_parcels(rows, linked, "component", count, work, STORIES)
+    return applied_to_partitions(rows, linked, "component", count, work, STORIES)
 
 
 def _told(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
     """The story groups of whole components."""
     rows = sorted_by(texts, "number")
-    names = numbers(rows, "number")
+    names = integers(rows, "number")
     affinity = Affinity(model, profiles_in(rows))
-    first, second = (np.searchsorted(names, numbers(links, k)) for k in ("first", "second"))
+    first, second = (np.searchsorted(names, integers(links, k)) for k in ("first", "second"))
     grouping = group(
         first,
         second,
-        numbers(links, "log_odds"),
+        integers(links, "log_odds"),
         affinity.profiles.seconds,
         name_hashes(rows["id"].to_pylist()),
         affinity,

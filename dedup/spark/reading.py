@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial, reduce
+from itertools import chain, groupby
+from operator import itemgetter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.articles import body_of, precedence, seconds_of, source_of
-from dedup.cleaning import clean, normalize
-from dedup.cleaning.repeated import SourceLines
+from dedup.cleaning import clean
+from dedup.cleaning.repeated import lines_of_source
 from dedup.config import CleaningConfig, Config, ReadingConfig
 from dedup.duplicates.candidates import band_buckets
 from dedup.duplicates.clustering import text_digest
@@ -44,8 +47,10 @@ FIELDS = {
     "language": _TEXT,
     "url": _TEXT,
 }
-READ = pa.schema(FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "kept": pa.bool_()})
-"""An article, or, where `kind` is given, a problem."""
+READ = pa.schema(
+    FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
+)
+"""An article; or, where `kind` is not null, a problem."""
 REPEATED = pa.schema({"source": _TEXT, "repeated": pa.list_(_TEXT)})
 CLEANED = pa.schema(
     {
@@ -82,9 +87,9 @@ def read(
     A row of one binary column `line` is a line of JSON.
     """
     work = partial(_read, columns=columns, config=config.reading, now=now)
-    found = reduce(DataFrame.unionAll, [mapped(frame, work, READ) for frame in frames])
-    # Problems have no id, and go where their place says, lest one partition has them all.
-    keyed = found.withColumn("key", functions.coalesce("id", "place"))
+    rows = reduce(DataFrame.unionAll, [mapped(frame, work, READ) for frame in frames])
+    # Problems have no id: divided by their place, they do not all go to one partition.
+    keyed = rows.withColumn("key", functions.coalesce("id", "place"))
     return mapped_groups(keyed, "key", _distinct, READ)
 
 
@@ -117,8 +122,8 @@ def _rows(table: pa.Table, problems: list[Problem]) -> Iterator[tuple[str, Mappi
 
 
 def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
-    none: list[None] = [None] * len(articles)
-    nothing: list[None] = [None] * len(problems)
+    no_problem: list[None] = [None] * len(articles)
+    no_article: list[None] = [None] * len(problems)
     of_articles = {
         name: [getattr(article, name) for article in articles]
         for name in FIELDS
@@ -127,11 +132,11 @@ def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
     of_articles["published_us"] = [microseconds(article.published_at) for article in articles]
     return table_of(
         READ,
-        **{name: [*column, *nothing] for name, column in of_articles.items()},
-        kind=[*none, *(problem.kind for problem in problems)],
-        place=[*none, *(problem.where for problem in problems)],
-        value=[*none, *(problem.value for problem in problems)],
-        kept=[*none, *(problem.article_kept for problem in problems)],
+        **{name: [*column, *no_article] for name, column in of_articles.items()},
+        kind=[*no_problem, *(problem.kind for problem in problems)],
+        place=[*no_problem, *(problem.where for problem in problems)],
+        value=[*no_problem, *(problem.value for problem in problems)],
+        article_kept=[*no_problem, *(problem.article_kept for problem in problems)],
     )
 
 
@@ -149,46 +154,35 @@ def _articles(table: pa.Table) -> list[Article]:
 def _distinct(table: pa.Table) -> pa.Table:
     """One article of each id, and the problems."""
     ids = table["id"].to_pylist()
-    again = {each for each, count in Counter(ids).items() if each is not None and count > 1}
+    repeated = {id for id, count in Counter(ids).items() if id is not None and count > 1}
     rows = table.select(READ.names)
-    if not again:
+    if not repeated:
         return rows
-    several = pa.array([each in again for each in ids], pa.bool_())
+    several = pa.array([id in repeated for id in ids], pa.bool_())
     problems: list[Problem] = []
-    kept = distinct(_articles(rows.filter(several)), problems)
-    alone = pa.array([each not in again for each in ids], pa.bool_())
-    return pa.concat_tables([rows.filter(alone), _table(kept, problems)])
+    first = distinct(_articles(rows.filter(several)), problems)
+    return pa.concat_tables([rows.filter(pc.invert(several)), _table(first, problems)])
 
 
-def articles_of(found: DataFrame) -> DataFrame:
-    """The articles among what was read."""
-    return found.where("kind is null").select(*FIELDS)
+def articles_of(rows: DataFrame) -> DataFrame:
+    """The articles among the rows of `read`, without the problems."""
+    return rows.where("kind is null").select(*FIELDS)
 
 
 def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
-    """The lines that each source puts on many of its pages, of which only digests are held."""
+    """The lines that each source puts on many of its pages; a source is read page by page."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        source, lines = "", SourceLines()
-        for batch in batches:
-            for name, text in zip(*(batch[k].to_pylist() for k in range(2)), strict=True):
-                if name != source:
-                    yield from _boilerplate(source, lines, config)
-                    source, lines = name, SourceLines()
-                lines.add(normalize(text))
-        yield from _boilerplate(source, lines, config)
+        rows = (zip(*(batch[k].to_pylist() for k in range(2)), strict=True) for batch in batches)
+        by_source = groupby(chain.from_iterable(rows), key=itemgetter(0))
+        for source, pages in by_source:
+            lines = sorted(lines_of_source((text for _, text in pages), config))
+            if lines:
+                yield from table_of(REPEATED, source=[source], repeated=[lines]).to_batches()
 
     pages = articles.where("source <> ''").select("source", "text")
     gathered = pages.repartition("source").sortWithinPartitions("source")
     return gathered.mapInArrow(run, ddl(REPEATED))
-
-
-def _boilerplate(
-    source: str, lines: SourceLines, config: CleaningConfig
-) -> Iterator[pa.RecordBatch]:
-    found = sorted(lines.repeated(config).values()) if source else []
-    if found:
-        yield from table_of(REPEATED, source=[source], repeated=[found]).to_batches()
 
 
 def cleaned(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:
@@ -209,7 +203,6 @@ def _cleaned(table: pa.Table, config: Config) -> pa.Table:
     ]
     bodies = [body_of(text) for text in texts]
     prints = fingerprint(bodies, config.fingerprints, threads=1)
-    raw = [body.encode("utf-8", "replace") for body in bodies]
     ends = prints.anchor_counts.cumsum()
     starts = ends - prints.anchor_counts
     ranks = [precedence(article, text) for article, text in zip(articles, texts, strict=True)]
@@ -226,7 +219,7 @@ def _cleaned(table: pa.Table, config: Config) -> pa.Table:
         body=[None if b == t.text else b for b, t in zip(bodies, texts, strict=True)],
         source=[source_of(article) for article in articles],
         language=[article.language for article in articles],
-        digest=[text_digest(each) if each else None for each in raw],
+        digest=[text_digest(body.encode("utf-8", "replace")) for body in bodies],
         removed=[[piece.reason for piece in text.removed] for text in texts],
         tokens=prints.token_counts,
         signature=[row.astype("<u4").tobytes() for row in prints.signatures],
@@ -239,7 +232,7 @@ def _cleaned(table: pa.Table, config: Config) -> pa.Table:
 
 
 def numbered(texts: DataFrame) -> DataFrame:
-    """The texts with a `number` each that ascends in the order of precedence, with gaps."""
+    """The texts with a column `number`, which ascends in the order of precedence, with gaps."""
     ordered = texts.orderBy("latest", "shortness", "id").drop("latest", "shortness")
     return ordered.withColumn("number", functions.monotonically_increasing_id())
 
@@ -248,5 +241,5 @@ def originals(texts: DataFrame) -> DataFrame:
     """The number of each text with that of the first one that is equal to it."""
     first = texts.groupBy("digest").agg(functions.min("number").alias("original"))
     known = first.where("digest is not null")
-    found = texts.select("number", "digest").join(known, "digest", "left")
-    return found.select("number", functions.coalesce("original", "number").alias("original"))
+    joined = texts.select("number", "digest").join(known, "digest", "left")
+    return joined.select("number", functions.coalesce("original", "number").alias("original"))

@@ -118,7 +118,7 @@ def applied(
     return frame.groupBy(*keys).applyInArrow(run, ddl(schema))
 
 
-def applied_to_parcels(
+def applied_to_partitions(
     left: DataFrame,
     right: DataFrame,
     key: str,
@@ -177,7 +177,7 @@ def table_of(schema: pa.Schema, **columns: Any) -> pa.Table:  # noqa: ANN401 (ar
     return pa.Table.from_arrays(made, schema=schema)
 
 
-def numbers(table: pa.Table, name: str) -> Int64s:
+def integers(table: pa.Table, name: str) -> Int64s:
     """A column of whole numbers, int64 of shape (n,)."""
     column: Int64s = table[name].to_numpy().astype(np.int64, copy=False)
     return column

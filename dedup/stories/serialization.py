@@ -14,7 +14,6 @@ import numpy as np
 
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
-from dedup.store import Derived
 from dedup.stories.profiles import Profiles
 from dedup.text.shingles import FORMAT_VERSION
 
@@ -45,30 +44,35 @@ def profile_bytes(profiles: Profiles, row: int) -> bytes:
 
 
 def profiles_from(
-    derived: Sequence[Derived], seconds: Int64s, languages: Int64s, sources: Int64s
+    vectors: Sequence[bytes],
+    profiles: Sequence[bytes],
+    seconds: Int64s,
+    languages: Int64s,
+    sources: Int64s,
 ) -> Profiles:
     """Profiles of n texts from the bytes of each; vectors are int16, texts are left out.
 
     Args:
-        derived: The stored bytes of each text.
+        vectors: `vector_bytes` of each text.
+        profiles: `profile_bytes` of each text.
         seconds: Times, int64 of shape (n,).
         languages: Ids of the languages (`profiles.name_hashes`), int64 of shape (n,).
         sources: Ids of the outlets, int64 of shape (n,).
     """
-    count = len(derived)
-    vectors = np.frombuffer(b"".join(stored.vectors for stored in derived), "<i2")
-    both: Any = vectors.reshape(count, 2, -1).astype(np.int16, copy=False)
+    count = len(profiles)
+    joined = np.frombuffer(b"".join(vectors), "<i2")
+    both: Any = joined.reshape(count, 2, -1).astype(np.int16, copy=False)
     prefix = 1 + 4 * len(KEYED)
-    prefixes = np.frombuffer(b"".join(stored.profile[:prefix] for stored in derived), np.uint8)
+    prefixes = np.frombuffer(b"".join(profile[:prefix] for profile in profiles), np.uint8)
     prefixes = prefixes.reshape(count, prefix)
     sizes = prefixes[:, 1:].copy().view("<u4").astype(np.int64)
     keys: list[list[bytes]] = [[] for _ in KEYED]
     values: list[list[bytes]] = [[] for _ in KEYED]
-    for stored, row_sizes in zip(derived, sizes.tolist(), strict=True):
+    for profile, row_sizes in zip(profiles, sizes.tolist(), strict=True):
         place = prefix
         for columns, width in ((keys, 8), (values, 4)):
             for column, size in zip(columns, row_sizes, strict=True):
-                column.append(stored.profile[place : place + width * size])
+                column.append(profile[place : place + width * size])
                 place += width * size
     rows = {
         name: KeyedRows(

@@ -60,7 +60,7 @@ class LiveIndex(Windowed):
         changes = self._links.changes(coming)
         groups = self._groups.refresh(changes)
         made = self._outcome(texts, self._derived(texts, coming), clusters, groups)
-        stirred = clusters.looked_at | texts.keys()
+        stirred = clusters.affected | texts.keys()
         linked = np.concatenate((*changes.gained[:2], *changes.lost))
         stirred |= {self._texts.articles[number] for number in np.unique(linked).tolist()}
         return replace(made, **self._shelf_changes(stirred, guests, before))
@@ -68,7 +68,7 @@ class LiveIndex(Windowed):
     def _derived(self, texts: Iterable[str], coming: Int64s) -> dict[str, Derived]:
         """What is to be stored of articles: the copies among them have no vectors."""
         derived = {
-            each: Derived(VERSION, signature_bytes(*self._copies.prints_of(each)), b"", b"")
+            each: Derived(VERSION, signature_bytes(*self._copies.fingerprint_of(each)), b"", b"")
             for each in {*texts, *(self._texts.articles[number] for number in coming.tolist())}
         }
         of = self._texts.profiles
@@ -143,7 +143,7 @@ class LiveIndex(Windowed):
     def _leaving(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
         """Numbers of texts that stand for nothing any more, or are another text now."""
         stay = {cluster.representative for cluster in clusters.new}
-        left = {cluster.representative for cluster in clusters.gone} - stay
+        left = {cluster.representative for cluster in clusters.removed} - stay
         numbers = self._texts.number
         return {numbers[each] for each in left | changed if each in numbers}
 
@@ -200,7 +200,7 @@ class LiveIndex(Windowed):
             clusters.new,
             stories,
             sorted(self._story_id(number) for number in groups.gone | set(changed)),
-            clusters.looked_at,
+            clusters.affected,
             clusters.matches,
             outlines,
         )

@@ -21,7 +21,7 @@ from dedup.index.live.archive.bundles import BundleLinks, Tops
 from dedup.index.live.cache import LinkCache
 from dedup.index.live.clean_texts import CleanTexts
 from dedup.index.live.copies.clusters import Body
-from dedup.index.live.copies.duplicate_clusters import AT_ONCE, LiveCopies
+from dedup.index.live.copies.duplicate_clusters import READ_AT_ONCE, DuplicateClusters
 from dedup.index.live.groups.groups import LiveGroups
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
@@ -59,7 +59,7 @@ class Memory:
         self.lasting: dict[str, str] = {}
         wanted = config.neighbors.min_cosine
         self._cleaned = CleanTexts(config.cleaning, self.shelf, self._revive)
-        self._copies = LiveCopies(config, self.shelf, self._revive)
+        self._copies = DuplicateClusters(config, self.shelf, self._revive)
         self._texts = LiveTexts(encoder.dim, model)
         self._links = LiveLinks(
             self._texts,
@@ -138,8 +138,8 @@ class Memory:
         """Numbers for texts, by the articles that stand for them."""
         articles, texts = self._cleaned.articles, self._cleaned.texts
         numbers = [np.empty(0, np.int64)]
-        for start in range(0, len(standing), AT_ONCE):
-            some = standing[start : start + AT_ONCE]
+        for start in range(0, len(standing), READ_AT_ONCE):
+            some = standing[start : start + READ_AT_ONCE]
             found = self._profiles_of(some, held.derived(some), progress)
             keys = [precedence(articles[each], texts[each]) for each in some]
             numbers.append(self._texts.add(some, found, keys))
@@ -240,7 +240,8 @@ class Memory:
         parts = [derived[each] for each in standing]
         if all(part.format == VERSION and part.profile for part in parts):
             return profiles_from(
-                parts,
+                [part.vectors for part in parts],
+                [part.profile for part in parts],
                 seconds_of(articles),
                 name_hashes([article.language for article in articles]),
                 name_hashes([source_of(article) for article in articles]),

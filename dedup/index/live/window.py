@@ -55,7 +55,7 @@ class Windowed(Memory):
 
     def _in_part(self, article: str) -> Iterable[str]:
         """What an article cannot leave without, though it may be linked to more."""
-        yield from self._copies.hanging(article)
+        yield from self._copies.connected_to(article)
         number = self._texts.number.get(article)
         if number is not None:
             for texts in self._groups.together(number):
@@ -66,7 +66,7 @@ class Windowed(Memory):
 
     def _hanging(self, article: str) -> Iterable[str]:
         """What hangs together with an article directly."""
-        yield from self._copies.hanging(article)
+        yield from self._copies.connected_to(article)
         if article in self._texts.number:
             others, _ = self._links.table.of(self._texts.number[article])
             for other in others.tolist():
@@ -81,7 +81,7 @@ class Windowed(Memory):
                 known[each].source,
                 known[each].published_at if each in number else None,
                 self._cleaned.page_of(each),
-                self._copies.keys_of(each),
+                self._copies.buckets_of(each),
             )
             for each in articles
         ]

@@ -1,4 +1,4 @@
-"""Texts that left the index and are in memory as sketches only: no more is needed to compare."""
+"""Signatures of archived texts, loaded so that new texts can be compared with them."""
 
 from __future__ import annotations
 
@@ -6,99 +6,98 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from dedup.articles import body_of, precedence
 from dedup.config import Config
-from dedup.duplicates import clustering as near_duplicates
+from dedup.duplicates import clustering
 from dedup.duplicates.serialization import fingerprints_of
 from dedup.index.live.archive.archive import Archive, Rows
-from dedup.index.live.copies.signature_index import Sketches
+from dedup.index.live.copies.signature_index import SignatureIndex
 
-_SAME = 1 << 62
+_EQUAL_TEXTS = 1 << 62
 _EMPTY = b"empty "
 
 
 def text_digest(article: str, text: str) -> bytes:
     """Equal for equal texts; an empty text equals none."""
-    if not text:
-        return _EMPTY + article.encode("utf-8", "surrogatepass")
-    return near_duplicates.text_digest(text.encode("utf-8", "replace"))
+    digest = clustering.text_digest(text.encode("utf-8", "replace"))
+    return digest or _EMPTY + article.encode("utf-8", "surrogatepass")
 
 
-def same_text_keys(digest: bytes) -> tuple[int, ...]:
+def digest_buckets(digest: bytes) -> tuple[int, ...]:
     """The bucket of the texts with this digest; an empty text is in none."""
     if digest.startswith(_EMPTY):
         return ()
-    return (_SAME | int.from_bytes(digest[:7], "little"),)
+    return (_EQUAL_TEXTS | int.from_bytes(digest[:7], "little"),)
 
 
-class Ghosts:
-    """Numbers of texts whose articles are not in memory.
+class ArchivedSignatures:
+    """Rows of the texts whose articles are not in memory.
 
     Args:
         config: Uses the section `fingerprints`.
-        sketches: Where they are put.
-        digests: Of all texts by number; theirs are added.
-        shelf: Where they come from.
-        revive: Brings their articles back, by id.
+        signatures: The index that they are loaded into.
+        digests: Of all texts by row; theirs are added.
+        archive: What they are loaded from.
+        revive: Restores articles, by id.
     """
 
     def __init__(
         self,
         config: Config,
-        sketches: Sketches,
+        signatures: SignatureIndex,
         digests: list[bytes],
-        shelf: Archive,
+        archive: Archive,
         revive: Callable[[Collection[str]], None],
     ) -> None:
         self._config = config.fingerprints
-        self._sketches = sketches
+        self._signatures = signatures
         self._digests = digests
-        self._shelf = shelf
+        self._archive = archive
         self._revive = revive
-        self._names: dict[int, str] = {}
-        self._numbers: dict[bytes, int] = {}
+        self._articles: dict[int, str] = {}
+        self._rows: dict[bytes, int] = {}
 
-    def raise_(self, keys: Collection[int], digests: Collection[bytes]) -> None:
-        """Have the sketches of the texts in these buckets, and the articles of equal texts.
+    def load(self, buckets: Collection[int], digests: Collection[bytes]) -> None:
+        """Load the signatures of archived texts in these buckets; restore articles of equal texts.
 
         Args:
-            keys: Of buckets; see `Sketches.keys`.
-            digests: Of texts that are looked for.
+            buckets: See `SignatureIndex.buckets_of`.
+            digests: Of texts: their archived articles are restored.
         """
-        if not self._shelf.used:
+        if not self._archive.used:
             return
-        same = {key for digest in digests for key in same_text_keys(digest)}
-        rows = self._shelf.sharing({*keys, *same})
-        if rows:
-            self._add(rows)
-        known = (self._numbers[each] for each in digests if each in self._numbers)
-        self._revive([self._names[number] for number in known])
+        equal = {bucket for digest in digests for bucket in digest_buckets(digest)}
+        archived = self._archive.sharing({*buckets, *equal})
+        if archived:
+            self._add(archived)
+        self.restore(self._rows[digest] for digest in digests if digest in self._rows)
 
-    def raise_around(self, numbers: Sequence[int]) -> None:
-        """Have the sketches of the texts that are in a bucket with these."""
-        if self._shelf.used:
-            self.raise_(self._sketches.keys(numbers), ())
+    def load_neighbors(self, rows: Sequence[int]) -> None:
+        """Load the signatures of archived texts that share a bucket with these."""
+        if self._archive.used:
+            self.load(self._signatures.buckets_of_rows(rows), ())
 
-    def bring_back(self, numbers: Iterable[int]) -> None:
-        """Have the articles of those of the texts whose articles are not in memory."""
-        self._revive([self._names[number] for number in numbers if number in self._names])
+    def restore(self, rows: Iterable[int]) -> None:
+        """Restore the articles of those of the texts that are archived."""
+        self._revive([self._articles[row] for row in rows if row in self._articles])
 
-    def lay(self, digest: bytes) -> int | None:
-        """The number of a text whose articles come to memory, if it had one."""
-        number = self._numbers.pop(digest, None)
-        if number is not None:
-            del self._names[number]
-        return number
+    def pop(self, digest: bytes) -> int | None:
+        """The row of a text whose articles are restored, if its signature is loaded."""
+        row = self._rows.pop(digest, None)
+        if row is not None:
+            del self._articles[row]
+        return row
 
-    def _add(self, rows: Rows) -> None:
-        found = [stored for stored, _ in rows]
-        texts = [body_of(stored.clean) for stored in found]
-        new = self._sketches.add(
-            [precedence(stored.article, stored.clean) for stored in found],
+    def _add(self, archived: Rows) -> None:
+        stored = [article for article, _ in archived]
+        texts = [body_of(article.clean) for article in stored]
+        new = self._signatures.add(
+            [precedence(article.article, article.clean) for article in stored],
             texts,
-            fingerprints_of([derived.signature for _, derived in rows], self._config),
+            fingerprints_of([derived.signature for _, derived in archived], self._config),
         )
-        self._sketches.file(new)
-        for number, stored, text in zip(new, found, texts, strict=True):
-            digest = text_digest(stored.article.id, text)
+        self._signatures.add_to_buckets(new)
+        for row, article, text in zip(new, stored, texts, strict=True):
+            id = article.article.id
+            digest = text_digest(id, text)
             self._digests.append(digest)
-            self._names[number] = stored.article.id
-            self._numbers[digest] = number
+            self._articles[row] = id
+            self._rows[digest] = row

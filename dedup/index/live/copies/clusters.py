@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.articles import Precedence
+from dedup.config import NearDuplicateConfig
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.clustering import NearDuplicates, assign_leaders
 from dedup.duplicates.matches import Matches, Similarity, Verifier
@@ -24,18 +25,18 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class ClusterChanges:
-    """What a change did to the duplicate clusters.
+    """The duplicate clusters that a change added and removed.
 
     Args:
         new: Clusters that are new or have changed.
-        gone: Those that were there and are gone or have changed.
-        looked_at: Articles whose matches may be others now, those that went included.
+        removed: Earlier clusters that were dissolved or have changed.
+        affected: Articles whose matches may have changed, removed articles included.
         matches: Of the texts of these articles, each by its first article.
     """
 
     new: Sequence[DuplicateCluster]
-    gone: Sequence[DuplicateCluster]
-    looked_at: Set[str]
+    removed: Sequence[DuplicateCluster]
+    affected: Set[str]
     matches: Sequence[tuple[str, str, Similarity]]
 
 
@@ -45,54 +46,31 @@ def clusters_of_component(
     articles: Sequence[str],
     texts: Sequence[int],
     verifier: Callable[[Sequence[int]], Verifier],
-    min_jaccard: float,
+    config: NearDuplicateConfig,
 ) -> Sequence[DuplicateCluster]:
     """The duplicate clusters of the articles of a component.
 
     Args:
-        component: Numbers of its texts, in the order of precedence.
-        matches: Verified matches of texts by number.
+        component: Rows of its texts, in the order of precedence.
+        matches: Verified matches of texts by row.
         articles: Ids of all articles with these texts, in the order of precedence.
-        texts: Number of the text of each.
-        verifier: Compares texts by their place in a list of numbers.
-        min_jaccard: Texts at least this similar are near-duplicates.
+        texts: Row of the text of each.
+        verifier: Compares texts by their places in a list of rows.
+        config: From which similarity on texts are near copies.
     """
-    place = {number: k for k, number in enumerate(component)}
-    pairs = [
-        (place[a], place[b], similarity)
-        for a in component
-        for b, similarity in matches.get(a, {}).items()
-        if place[a] < place[b]
-    ]
-    pairs.sort(key=lambda each: each[:2])
-    found = _matches(pairs)
+    place = {row: k for k, row in enumerate(component)}
+    known = Matches.of_dict(
+        {
+            (place[a], place[b]): similarity
+            for a in component
+            for b, similarity in matches.get(a, {}).items()
+            if place[a] < place[b]
+        }
+    )
     leaders = np.zeros(1, np.int64)
     if len(component) > 1:
-        leaders, found = assign_leaders(len(component), found, verifier(component))
-    text_of = [place[number] for number in texts]
+        leaders, known = assign_leaders(len(component), known, verifier(component))
     first: dict[int, int] = {}
-    for number, text in enumerate(text_of):
-        first.setdefault(text, number)
-    firsts = np.array([first[text] for text in range(len(component))], np.int64)
-    homes = np.array(text_of, np.int64)
-    near = NearDuplicates(
-        firsts[leaders[homes]],
-        firsts[homes],
-        Matches(
-            firsts[found.first], firsts[found.second], found.jaccard,
-            found.containment_a, found.containment_b,
-        ),
-        min_jaccard,
-        0,
-    )  # fmt: skip
+    originals = [first.setdefault(text, k) for k, text in enumerate(texts)]
+    near = NearDuplicates.of_different(leaders, known, np.array(originals, np.int64), config)
     return describe_clusters(articles, near)[0]
-
-
-def _matches(pairs: Sequence[tuple[int, int, Similarity]]) -> Matches:
-    return Matches(
-        np.array([a for a, *_ in pairs], np.int64),
-        np.array([b for _, b, _ in pairs], np.int64),
-        np.array([found.jaccard for *_, found in pairs], np.float64),
-        np.array([found.containment_a for *_, found in pairs], np.float64),
-        np.array([found.containment_b for *_, found in pairs], np.float64),
-    )
