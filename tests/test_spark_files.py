@@ -78,7 +78,7 @@ def resumed(java: None, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
     after: list[str] = []
     with divided(1) as spark:
         with pytest.raises(EngineError, match=r"the power went.*--resume"):
-            cluster_files(*given, Config(), lambda: spark, told=crash)
+            cluster_files(*given, Config(), lambda: spark, on_stage=crash)
         assert not out.exists()
         half = folder / "out.unfinished" / "clusters"
         half.mkdir()
@@ -86,7 +86,7 @@ def resumed(java: None, tmp_path_factory: pytest.TempPathFactory) -> Resumed:
         other = Config().replace(stories={"min_probability": 0.6})
         with pytest.raises(OutputError, match="other inputs, settings"):
             cluster_files(*given, other, lambda: spark, resume=True)
-        cluster_files(*given, Config(), lambda: spark, resume=True, told=after.append)
+        cluster_files(*given, Config(), lambda: spark, resume=True, on_stage=after.append)
     return Resumed(folder, inputs, begun, after)
 
 

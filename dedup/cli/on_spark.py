@@ -52,7 +52,7 @@ def cluster_on_spark(
         columns=columns,
         now=datetime.now(UTC),
         resume=resume,
-        told=lambda stage: console.note(f"{stage} ..."),
+        on_stage=lambda stage: console.note(f"{stage} ..."),
     )
     console.show_counts(written.summary, several=written.several, across=written.across)
     problems = [Problem(*example) for example in written.examples]

@@ -12,6 +12,8 @@ of dimensionality"; Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
@@ -95,7 +97,7 @@ def band_buckets(
         int64 of shape (n, bands), the half hash in the low 32 bits, the band, counted from 1,
         above: two texts agree in a band where these are equal.
     """
-    bands, rows = config.banding(signatures.shape[1])
+    bands, rows = _banding(config, signatures.shape[1])
     if compiled:
         from dedup.duplicates.kernels import buckets
 
@@ -107,6 +109,11 @@ def band_buckets(
         hashes = mix64(hashes + slots[:, :, place])
     numbered = np.arange(1, bands + 1) * FIRST_BAND
     return (hashes >> np.uint64(32)).astype(np.int64) | numbered
+
+
+@functools.cache
+def _banding(config: NearDuplicateConfig, num_perm: int) -> tuple[int, int]:
+    return config.banding(num_perm)
 
 
 def signatures_agree(

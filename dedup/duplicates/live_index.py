@@ -1,84 +1,93 @@
-"""A live index of near-duplicates: add, query and remove one text at a time, in memory.
+"""A near-duplicate index in memory: add, query and remove one text at a time.
 
-The same signatures, anchors and exact verification as the batch (`near_duplicates.py`),
-in chained hash tables instead of sorted arrays. The work for a text does not grow with
-their number: a look at each of its bands and anchors, and an exact comparison with the few
-texts found there.
+It uses the signatures, buckets, filters and exact verification of the batch. The work for a text
+does not grow with their number: each of its buckets is looked up in a hash table, and the few
+texts in them are compared exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from dedup.compute.arrays import ranges
+from dedup.compute.arrays import Int64s
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
-from dedup.duplicates.candidates import ESTIMATE_SLACK, MAX_LENGTH_RATIO, MIN_SHARED_ANCHORS
-from dedup.duplicates.fingerprints import EMPTY_SLOT, fill_compiled
-from dedup.duplicates.kernels.chains import find_candidates, link_texts
+from dedup.duplicates.candidates import (
+    band_buckets,
+    bands_may_miss,
+    enough_anchors,
+    signatures_agree,
+)
+from dedup.duplicates.fingerprints import EMPTY_SLOT, fill_compiled, shingle_sizes
+from dedup.duplicates.kernels.chains import link, members
 from dedup.duplicates.matches import Similarity, Verifier
 from dedup.errors import DedupError
 
-_FIRST_CAPACITY = 1024
-_FIRST_ANCHORS = 32
+_Value = TypeVar("_Value", bound=np.generic)
+
+_FIRST_TEXTS = 1024
+_FIRST_ENTRIES = 64 * _FIRST_TEXTS
 _GROWTH = 1.25
-_MAX_CHAIN = 64
-_MAX_CANDIDATES = 4096
+_MAX_MEMBERS = 64
+"""Of each bucket so many texts are candidates, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A text of the index that is a copy of the one that was asked for.
+    """A text of the index that is a copy of the queried one.
 
     Args:
         id: Its id.
-        similarity: Exact similarity; the text asked for is the first set, this one the second.
+        similarity: Exact similarity; the queried text is the first set, this one the second.
     """
 
     id: str
     similarity: Similarity
 
 
-@dataclass(frozen=True, slots=True)
-class _Sketch:
-    text: Utf8Texts
-    signature: np.ndarray
-    anchors: np.ndarray
-    tokens: int
-
-
 class NearDuplicateIndex:
-    """Near-duplicates of one text among many, while these come and go.
+    """Near-duplicates of one text among many that are added and removed.
 
     Args:
         config: Uses the sections `fingerprints` and `near_duplicates`.
-        text_of: Where the text of an id is, if it is stored elsewhere; by default the
-            index keeps the texts.
+        text_of: Reads the text of an id that is stored elsewhere; by default the index holds
+            the texts.
 
-    Needs numba. Memory without the texts is about 1 kB for an article of 300 words: 512 bytes
-    of signature, 5 for each band, 10 for each anchor, and room to grow.
+    Needs numba. Memory without the texts is about 1.2 kB for an article of 300 words: 512 bytes
+    of signature, 13 for each band and anchor, and room to grow.
     """
 
     def __init__(
         self, config: Config = Config(), *, text_of: Callable[[str], str] | None = None
     ) -> None:
         self._config = config
-        self._bands, self._rows = config.near_duplicates.banding(config.fingerprints.num_perm)
         self._texts: dict[str, bytes] = {}
         self._text_of = text_of
-        self._numbers: dict[str, int] = {}
-        self._allocate(_FIRST_CAPACITY, _FIRST_CAPACITY * _FIRST_ANCHORS)
+        self._ids: list[str] = []
+        self._rows: dict[str, int] = {}
+        self._entries = 0
+        num_perm = config.fingerprints.num_perm
+        self._signatures = np.empty((_FIRST_TEXTS, num_perm), np.uint32)
+        self._tokens = np.zeros(_FIRST_TEXTS, np.int64)
+        self._sizes = np.zeros(_FIRST_TEXTS, np.int64)
+        self._anchor_counts = np.zeros(_FIRST_TEXTS, np.int64)
+        self._ends = np.zeros(_FIRST_TEXTS, np.int64)
+        self._present = np.zeros(_FIRST_TEXTS, bool)
+        self._buckets = np.empty(_FIRST_ENTRIES, np.int64)
+        self._link_all()
 
     def __len__(self) -> int:
         """Number of texts."""
-        return len(self._numbers)
+        return len(self._rows)
 
     def __contains__(self, id: str) -> bool:
         """Whether a text is in the index."""
-        return id in self._numbers
+        return id in self._rows
 
     @property
     def nbytes(self) -> int:
@@ -87,75 +96,105 @@ class NearDuplicateIndex:
         return sum(array.nbytes for array in arrays)
 
     def add(self, id: str, text: str) -> list[Copy]:
-        """Put a canonical text into the index.
+        """Add a canonical text to the index.
 
         Returns:
-            Its copies among those that are there already, as `query` does.
+            Its copies among the texts added before, as `query` does.
 
         Raises:
-            DedupError: The id is there already.
+            DedupError: The id is in the index.
         """
-        if id in self._numbers:
+        if id in self._rows:
             raise DedupError(f"the id {id!r} is in the index: remove it first")
-        made = self._sketch(text)
-        copies = self._copies(made)
-        self._insert(id, made)
+        content = Utf8Texts.of([text])
+        copies, buckets = self._queried(content)
+        row, end = len(self._ids), self._entries + len(buckets)
+        if end > len(self._buckets):
+            self._buckets = _resized(self._buckets, int(end * _GROWTH))
+            self._link_all()
+        self._buckets[self._entries : end] = buckets
+        link(self._buckets[:end], self._entries, self._newest, self._older)
+        self._ends[row], self._present[row], self._entries = end, True, end
+        self._ids.append(id)
+        self._rows[id] = row
         if self._text_of is None:
-            self._texts[id] = made.text.data.tobytes()
+            self._texts[id] = content.data.tobytes()
         return copies
 
     def query(self, text: str) -> list[Copy]:
         """Copies of a canonical text, the most similar first, of equal ones the earlier added."""
-        return self._copies(self._sketch(text))
+        return self._queried(Utf8Texts.of([text]))[0]
 
     def remove(self, id: str) -> None:
-        """Take a text out of the index.
+        """Remove a text from the index.
 
         Raises:
-            DedupError: The id is not there.
+            DedupError: The id is not in the index.
         """
-        if id not in self._numbers:
+        if id not in self._rows:
             raise DedupError(f"the id {id!r} is not in the index")
-        self._alive[self._numbers.pop(id)] = False
+        self._present[self._rows.pop(id)] = False
         self._texts.pop(id, None)
-        if self._count > _FIRST_CAPACITY and len(self._numbers) < self._count // 2:
-            self._rebuild()
+        if len(self._ids) > _FIRST_TEXTS and len(self._rows) < len(self._ids) // 2:
+            self._compact()
 
-    def _sketch(self, text: str) -> _Sketch:
-        content = Utf8Texts.of([text])
-        num_perm = self._config.fingerprints.num_perm
-        signature = np.full((1, num_perm), EMPTY_SLOT, np.uint32)
-        tokens, counts = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    def _queried(self, content: Utf8Texts) -> tuple[list[Copy], Int64s]:
+        """The copies of a text, and its buckets; its values are in the row after the last."""
+        row = len(self._ids)
+        if row == len(self._tokens):
+            self._resize_rows(np.arange(row), int(row * _GROWTH) + 1)
+        here = slice(row, row + 1)
+        self._signatures[row], self._tokens[row], self._anchor_counts[row] = EMPTY_SLOT, 0, 0
         anchors = fill_compiled(
-            content, (0, 1), self._config.fingerprints, signature, tokens, counts
-        )
-        return _Sketch(content, signature[0], anchors, int(tokens[0]))
-
-    def _copies(self, made: _Sketch) -> list[Copy]:
-        if not made.tokens:
-            return []
-        limits = self._config.near_duplicates
-        count = find_candidates(
-            made.signature, made.anchors, made.tokens, self._tokens, MAX_LENGTH_RATIO,
-            self._config.fingerprints.short_text_tokens, self._signatures, self._alive,
-            self._bands, self._rows,
-            limits.min_jaccard - ESTIMATE_SLACK, self._band_heads, self._band_next,
-            self._anchors, self._anchor_starts, self._count, self._anchor_heads,
-            self._anchor_next, MIN_SHARED_ANCHORS, _MAX_CHAIN, self._found,
+            content, (0, 1), self._config.fingerprints,
+            self._signatures[here], self._tokens[here], self._anchor_counts[here],
         )  # fmt: skip
-        numbers = sorted(set(self._found[:count].tolist()))
-        return self._verified(made, numbers) if numbers else []
+        self._sizes[here] = shingle_sizes(self._tokens[here], self._config.fingerprints)
+        if not self._tokens[row]:
+            return [], np.empty(0, np.int64)
+        different = np.array(sorted({*anchors.tolist()}), np.int64)
+        limits = self._config.near_duplicates
+        (bands,) = band_buckets(self._signatures[here], limits, compiled=True)
+        rows = sorted({*self._alike(row, bands), *self._overlapping(row, different)})
+        copies = self._verified(content, row, rows) if rows else []
+        return copies, np.concatenate((bands, different))
 
-    def _verified(self, made: _Sketch, numbers: list[int]) -> list[Copy]:
-        ids = [self._ids[number] for number in numbers]
-        contents = [made.text.data.tobytes(), *map(self._content, ids)]
-        tokens = np.concatenate(([made.tokens], self._tokens[numbers]))
-        verifier = Verifier(
-            Utf8Texts.of_bytes(contents), tokens, self._config, compiled=True, threads=1
-        )
+    def _alike(self, row: int, buckets: Int64s) -> list[int]:
+        """Candidates by the bands of a row."""
+        rows, _ = self._members(buckets)
+        if not len(rows):
+            return []
+        own = np.full(len(rows), row)
+        alike = signatures_agree(self._signatures, rows, own, self._config.near_duplicates)
+        return list(map(int, rows[alike]))
+
+    def _overlapping(self, row: int, anchors: Int64s) -> list[int]:
+        """Candidates by the anchors of a row."""
+        rows, shared = self._members(anchors)
+        if not len(rows):
+            return []
+        own = np.full(len(rows), row)
+        counts = self._anchor_counts
+        inside = enough_anchors(shared, np.minimum(counts[rows], counts[own]))
+        inside &= bands_may_miss(self._tokens, self._sizes, rows, own)
+        return list(map(int, rows[inside]))
+
+    def _members(self, buckets: Int64s) -> tuple[Int64s, Int64s]:
+        """The newest texts in these buckets, and in how many of them each is."""
+        rows, shared = members(
+            buckets, self._buckets, self._newest, self._older, self._ends[: len(self._ids)],
+            self._present, _MAX_MEMBERS,
+        )  # fmt: skip
+        return rows, shared
+
+    def _verified(self, content: Utf8Texts, row: int, rows: list[int]) -> list[Copy]:
+        ids = [self._ids[mate] for mate in rows]
+        texts = Utf8Texts.of_bytes([content.data.tobytes(), *map(self._content, ids)])
+        tokens = self._tokens[[row, *rows]]
+        verifier = Verifier(texts, tokens, self._config, compiled=True, threads=1)
         pairs = np.stack((np.zeros(len(ids), np.int64), np.arange(1, len(ids) + 1)), axis=1)
-        found = verifier.matches(pairs).as_dict()
-        copies = [Copy(ids[second - 1], similarity) for (_, second), similarity in found.items()]
+        matches = verifier.matches(pairs).as_dict()
+        copies = [Copy(ids[second - 1], similarity) for (_, second), similarity in matches.items()]
         copies.sort(key=lambda copy: -copy.similarity.jaccard)
         return copies
 
@@ -164,66 +203,36 @@ class NearDuplicateIndex:
             return self._texts[id]
         return self._text_of(id).encode("utf-8", "replace")
 
-    def _insert(self, id: str, made: _Sketch) -> None:
-        used = int(self._anchor_starts[self._count])
-        if self._count == len(self._tokens) or used + len(made.anchors) > len(self._anchors):
-            self._rebuild(len(made.anchors))
-            used = int(self._anchor_starts[self._count])
-        number = self._count
-        self._signatures[number] = made.signature
-        self._tokens[number] = made.tokens
-        self._anchors[used : used + len(made.anchors)] = made.anchors
-        self._anchor_starts[number + 1] = used + len(made.anchors)
-        self._alive[number] = True
-        self._ids.append(id)
-        self._numbers[id] = number
-        self._count += 1
-        self._link(number)
+    def _compact(self) -> None:
+        """Forget the rows and entries of removed texts."""
+        count = len(self._ids)
+        rows = np.flatnonzero(self._present[:count])
+        sizes = np.diff(self._ends[:count], prepend=0)
+        entries = np.repeat(self._present[:count], sizes)
+        self._buckets = self._buckets[: self._entries][entries]
+        self._entries = len(self._buckets)
+        self._ends[rows] = np.cumsum(sizes[rows])
+        self._resize_rows(rows, max(int(len(rows) * _GROWTH) + 1, _FIRST_TEXTS))
+        self._ids = [self._ids[row] for row in rows.tolist()]
+        self._rows = {id: row for row, id in enumerate(self._ids)}
+        self._link_all()
 
-    def _link(self, first: int) -> None:
-        link_texts(
-            first, self._count, self._signatures, self._tokens, self._bands, self._rows,
-            self._band_heads, self._band_next, self._anchors, self._anchor_starts,
-            self._anchor_heads, self._anchor_next,
-        )  # fmt: skip
+    def _resize_rows(self, rows: Int64s, capacity: int) -> None:
+        """Take some rows of all arrays, with room for so many texts."""
+        for name in ("_signatures", "_tokens", "_sizes", "_anchor_counts", "_ends", "_present"):
+            setattr(self, name, _resized(getattr(self, name)[rows], capacity))
 
-    def _allocate(self, capacity: int, anchors: int) -> None:
-        """Empty tables with room for so many texts and anchors."""
-        self._count = 0
-        self._ids: list[str] = []
-        num_perm = self._config.fingerprints.num_perm
-        self._signatures = np.empty((capacity, num_perm), np.uint32)
-        self._tokens = np.zeros(capacity, np.int32)
-        self._alive = np.zeros(capacity, bool)
-        self._anchors = np.empty(anchors, np.uint32)
-        self._anchor_starts = np.zeros(capacity + 1, np.int64)
-        self._band_heads = np.full((self._bands, _buckets_for(capacity)), -1, np.int32)
-        self._band_next = np.empty((capacity, self._bands), np.int32)
-        self._anchor_heads = np.full(_buckets_for(anchors), -1, np.int32)
-        self._anchor_next = np.empty(anchors, np.int32)
-        self._found = np.empty(_MAX_CANDIDATES, np.int64)
-
-    def _rebuild(self, more_anchors: int = 0) -> None:
-        """New tables of the texts that are still there, in their order, with room for more."""
-        kept = np.flatnonzero(self._alive[: self._count])
-        starts, stops = self._anchor_starts[kept], self._anchor_starts[kept + 1]
-        anchors = self._anchors[ranges(starts, stops - starts)]
-        signatures, tokens = self._signatures[kept], self._tokens[kept]
-        ids = [self._ids[number] for number in kept.tolist()]
-        room = (len(anchors) + more_anchors) * _GROWTH
-        self._allocate(
-            max(int(len(kept) * _GROWTH) + 1, _FIRST_CAPACITY),
-            max(int(room), _FIRST_CAPACITY * _FIRST_ANCHORS),
-        )
-        here = slice(0, len(kept))
-        self._signatures[here], self._tokens[here], self._alive[here] = signatures, tokens, True
-        self._anchors[: len(anchors)] = anchors
-        self._anchor_starts[1 : len(kept) + 1] = np.cumsum(stops - starts)
-        self._ids, self._count = ids, len(kept)
-        self._numbers = {id: number for number, id in enumerate(ids)}
-        self._link(0)
+    def _link_all(self) -> None:
+        """Build the chains of all entries, with room for as many as `_buckets` has."""
+        capacity = max(len(self._buckets), 16)
+        self._older = np.empty(capacity, np.int32)
+        # A power of two, for chains of two to four entries: short, and small in memory.
+        self._newest = np.full((1 << (capacity - 1).bit_length()) // 4, -1, np.int32)
+        link(self._buckets[: self._entries], 0, self._newest, self._older)
 
 
-def _buckets_for(count: int) -> int:
-    """A power of two, for chains of two to four entries: short, and small in memory."""
-    return (1 << max(count - 1, 1).bit_length()) // 4
+def _resized(array: npt.NDArray[_Value], capacity: int) -> npt.NDArray[_Value]:
+    """A copy with room for so many rows."""
+    larger = np.zeros((capacity, *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger

@@ -1,4 +1,4 @@
-"""The same flow on Apache Spark, for corpora that outgrow one machine.
+"""The flow of the batch on Apache Spark, for corpora that outgrow one machine.
 
     import dedup.spark
 
@@ -34,35 +34,35 @@ def cluster(
         df: A row per article; fields are id, title, text, source, published_at, language and url,
             under these or their usual names.
         config: All settings.
-        folder: Where finished stages are kept, which all workers must reach: the DataFrames that
-            are returned are read from there. By default below the checkpoint directory of the
-            SparkContext, on a local master a folder that is removed when Python ends.
+        folder: Folder of the finished stages, which all workers must reach: the returned
+            DataFrames are read from there. By default below the checkpoint directory of the
+            SparkContext; on a local master a folder that is removed when Python ends.
 
     Returns:
         Articles and stories, with the columns and values of `dedup cluster --output` and
         `--stories`.
 
     Raises:
-        ConfigError: The session is not local, and there is no folder.
+        ConfigError: The session is not local, and no folder is given.
         DedupError: A setting or encoder cannot be used, or nothing can be written.
     """
     spark = df.sparkSession
     stages = Stages(spark, folder or _folder(spark))
     stages.begin({}, resume=False)
-    found = clustered([df], config, stages)
-    return found.articles, found.stories
+    rows = clustered([df], config, stages)
+    return rows.articles, rows.stories
 
 
 def _folder(spark: SparkSession) -> str:
     context = spark.sparkContext
-    kept = context.getCheckpointDir()
-    if kept:
-        return f"{kept}/dedup-{uuid4().hex}"
+    checkpoints = context.getCheckpointDir()
+    if checkpoints:
+        return f"{checkpoints}/dedup-{uuid4().hex}"
     if not context.master.startswith("local"):
         raise ConfigError(
             f"the master {context.master} is not local, and stages need a place that all workers "
             "reach: give `folder`, or call spark.sparkContext.setCheckpointDir(...)"
         )
-    made = tempfile.mkdtemp(prefix="dedup-spark-")
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
+    folder = tempfile.mkdtemp(prefix="dedup-spark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,8 +1,8 @@
-"""Beyond exact search: texts are compared only where they are near the same centroid.
+"""Approximate search: texts are compared only if they are near the same centroid.
 
-Centroids are trained by FAISS on a sample of the vectors. A text goes to the cells of the
-centroids that it is nearest to; two texts are compared if they share one. A cell that is
-large all the same is searched by an inverted file of FAISS (`neighbor_cells.py`).
+Centroids are trained by FAISS on a sample of the vectors. A text goes to the cells of its
+nearest centroids; two texts are compared if they share one. A cell that is still large is searched
+by an inverted file of FAISS (`dedup.stories.approximate_neighbors`).
 
 Source: Johnson, Douze & Jegou 2019 (FAISS).
 """
@@ -16,13 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.compute.arrays import Float32s
-from dedup.config import Config
 from dedup.encoders.whole_vectors import SCALE
 from dedup.spark.rows import DataFrame, functions, integers, joined_bytes, mapped, table_of
 from dedup.spark.stages import Stages
 
 SCANNED = 20_000
-"""Texts of a cell up to which all of its pairs are looked at."""
+"""Texts of a cell up to which all of its pairs are compared."""
 NEAREST = pa.schema({"number": pa.int64(), "centroid": pa.int64()})
 _PROBED = 3
 _TRAINED_PER_CENTROID = 64
@@ -30,32 +29,29 @@ _MAX_CENTROIDS = 4096
 _ROUNDS = 10
 
 
-def with_centroids(
-    stages: Stages, placed: DataFrame, found: DataFrame, config: Config
-) -> DataFrame:
-    """The rows of the cells, once for each of the centroids that a text is nearest to.
+def with_centroids(stages: Stages, placed: DataFrame, profiles: DataFrame) -> DataFrame:
+    """The rows of the cells, once for each of the nearest centroids of a text.
 
     Args:
-        stages: Where the nearest centroids are kept.
+        stages: Stores the nearest centroids.
         placed: Rows of texts in cells.
-        found: Profiles of the texts.
-        config: Not used but for its seedless settings; cells do not depend on it.
+        profiles: Profiles of the texts.
     """
     largest = placed.groupBy("cell").count().agg(functions.max("count")).first()[0]
     count = min(max(1, math.ceil(largest * _PROBED / SCANNED)), _MAX_CENTROIDS)
-    nearest = stages.kept("centroids", lambda: _nearest(found, count))
+    nearest = stages.stage("centroids", lambda: _nearest(profiles, count))
     return placed.join(nearest, "number")
 
 
-def _nearest(found: DataFrame, count: int) -> DataFrame:
-    """Rows (number, centroid): the centroids that each text is nearest to."""
-    wanted = count * _TRAINED_PER_CENTROID
+def _nearest(profiles: DataFrame, count: int) -> DataFrame:
+    """Rows (number, centroid): the nearest centroids of each text."""
+    size = count * _TRAINED_PER_CENTROID
     # Chosen by hash: the same texts, however the rows are divided.
-    sample = found.orderBy(functions.xxhash64("number")).limit(wanted).select("vectors")
+    sample = profiles.orderBy(functions.xxhash64("number")).limit(size).select("vectors")
     vectors = _unit(sample.toArrow())
     centroids = _trained(vectors, min(count, len(vectors)))
     return mapped(
-        found.select("number", "vectors"), partial(_assigned, centroids=centroids), NEAREST
+        profiles.select("number", "vectors"), partial(_assigned, centroids=centroids), NEAREST
     )
 
 
@@ -81,6 +77,6 @@ def _assigned(table: pa.Table, centroids: Float32s) -> pa.Table:
 
 
 def _unit(table: pa.Table) -> Float32s:
-    """The vectors of the texts, without those of the heads, float32 of shape (n, dim)."""
+    """The vectors of the texts, without those of the titles, float32 of shape (n, dim)."""
     both = joined_bytes(table, "vectors", "<i2").reshape(table.num_rows, 2, -1)
     return np.ascontiguousarray(both[:, 0].astype(np.float32) / np.float32(SCALE))

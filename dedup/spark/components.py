@@ -1,9 +1,9 @@
 """Connected components of a graph that no machine has to hold.
 
 In turns every node is linked to the smallest node around it: large-star does so for the
-neighbours above it, small-star for those below. Each step keeps what is connected connected, and
-after some rounds, in practice three to five, every node hangs on the smallest of its component.
-Before the first, each partition reduces its own edges to such stars.
+neighbours above it, small-star for those below. Each step leaves the components as they are, and
+after three to five rounds, in practice, every node is linked to the smallest of its component.
+Before the first round, each partition reduces its own edges to such stars.
 
 Source: Kiveris, Lattanzi, Mirrokni, Rastogi & Vassilvitskii 2014, "Connected components in
 MapReduce and beyond".
@@ -31,7 +31,7 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
     """The component of every node that has an edge, by its smallest node.
 
     Args:
-        stages: Where each round is kept, as a checkpoint.
+        stages: Stores each round, as a checkpoint.
         name: Of the stages.
         edges: Rows (first, second); no edge leads from a node to itself.
 
@@ -39,20 +39,20 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
         Rows (number, component); the smallest node of a component has none.
     """
     if edges.count() <= _EDGES_OF_A_TASK:
-        return stages.kept(f"{name}-all", lambda: _stars(edges.coalesce(1)))
-    stars = stages.kept(f"{name}-0", lambda: _stars(edges).distinct())
-    before, turn = _mark(stars), 0
+        return stages.stage(f"{name}-all", lambda: _stars(edges.coalesce(1)))
+    stars = stages.stage(f"{name}-0", lambda: _stars(edges).distinct())
+    before, round_number = _checksum(stars), 0
     while True:
-        turn += 1
+        round_number += 1
         last = stars
-        stars = stages.kept(
-            f"{name}-{turn}",
+        stars = stages.stage(
+            f"{name}-{round_number}",
             lambda last=last: _small_star(_large_star(last)),  # type: ignore[misc]
         )
-        mark = _mark(stars)
-        if mark == before:
+        checksum = _checksum(stars)
+        if checksum == before:
             return stars
-        before = mark
+        before = checksum
 
 
 def _stars(edges: DataFrame) -> DataFrame:
@@ -61,26 +61,26 @@ def _stars(edges: DataFrame) -> DataFrame:
 
 
 def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    held = pa.Table.from_batches(
+    edges = pa.Table.from_batches(
         list(batches), pa.schema({"first": pa.int64(), "second": pa.int64()})
     )
-    if not held.num_rows:
+    if not edges.num_rows:
         return
-    ends = np.stack((integers(held, "first"), integers(held, "second")))
+    ends = np.stack((integers(edges, "first"), integers(edges, "second")))
     nodes, places = np.unique(ends, return_inverse=True)
     first, second = places.reshape(2, -1)
     graph = sp.coo_array((np.ones(len(first), np.int8), (first, second)), shape=(len(nodes),) * 2)
     labels = connected_components(graph, directed=False)[1]
     smallest = np.unique(labels, return_index=True)[1]
     roots = nodes[smallest[labels]]
-    hanging = nodes > roots
-    yield from table_of(STARS, number=nodes[hanging], component=roots[hanging]).to_batches()
+    leaves = nodes > roots
+    yield from table_of(STARS, number=nodes[leaves], component=roots[leaves]).to_batches()
 
 
 def _large_star(stars: DataFrame) -> DataFrame:
     """Every neighbour above a node is linked to the smallest node around it or itself."""
-    turned = stars.selectExpr("component as number", "number as component")
-    around = stars.union(turned)
+    reversed_stars = stars.selectExpr("component as number", "number as component")
+    around = stars.union(reversed_stars)
     least = around.groupBy("number").agg(
         functions.min(functions.least("number", "component")).alias("least")
     )
@@ -96,7 +96,7 @@ def _small_star(stars: DataFrame) -> DataFrame:
     return moved.union(least.selectExpr("number", "least as component")).distinct()
 
 
-def _mark(stars: DataFrame) -> tuple[int, int]:
+def _checksum(stars: DataFrame) -> tuple[int, int]:
     """Two numbers that differ for different sets of stars."""
     hashed = functions.xxhash64("number", "component").cast("decimal(38,0)")
     row = stars.agg(functions.count("*"), functions.sum(hashed)).first()

@@ -212,9 +212,11 @@ def _clustered(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         config,
         threads=1,
     )
-    ends = (np.searchsorted(names[different], integers(links, k)) for k in ("first", "second"))
+    first, second = (
+        np.searchsorted(names[different], integers(links, k)) for k in ("first", "second")
+    )
     shares = (links[name].to_numpy() for name in MATCHES.names[2:])
-    known = Matches.joined([Matches(*ends, *shares)])
+    known = Matches.joined([Matches(first, second, *shares)])
     leaders, verified = assign_leaders(len(different), known, verifier)
     near = NearDuplicates.of_different(leaders, verified, originals, config.near_duplicates)
     ids = table["id"].to_pylist()

@@ -1,8 +1,8 @@
 """Driver 3: the steps of the batch on Apache Spark, in its order.
 
-Where the batch looks at all texts at once, here a shuffle brings together what belongs together:
-pages by source, texts by bucket, by pair, by component, by time. What is done there is done by the
-functions of the steps. So the result is that of the batch, however the rows are divided.
+The batch sees all texts at once; here a shuffle brings together what belongs together: pages by
+source, texts by bucket, by pair, by component, by time. The functions of the steps do the work
+there. So the result is that of the batch, however the rows are divided.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from dedup.stories.affinity import AffinityModel
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a run found, as DataFrames.
+class ClusteredRows:
+    """The result of a run, as DataFrames.
 
     Args:
         articles: A row per article, with the columns `result.ARTICLE_COLUMNS`.
@@ -48,7 +48,7 @@ def clustered(
     *,
     columns: Mapping[str, str] | None = None,
     now: datetime | None = None,
-) -> Found:
+) -> ClusteredRows:
     """Duplicate clusters and story groups of the articles in a DataFrame.
 
     Args:
@@ -61,30 +61,32 @@ def clustered(
     """
     encoder = load_encoder(config.encoder)
     model = AffinityModel.load(config.affinity.weights, encoder.name)
-    kept = stages.kept
-    met = kept("read", lambda: read(rows, config, columns, now))
-    articles = articles_of(met)
+    stage = stages.stage
+    read_rows = stage("read", lambda: read(rows, config, columns, now))
+    articles = articles_of(read_rows)
     repeated = None
     if config.cleaning.remove_boilerplate:
-        repeated = kept("repeated-lines", lambda: repeated_lines(articles, config.cleaning))
-    clean = kept("clean", lambda: cleaned(articles, repeated, config))
-    texts = kept("texts", lambda: numbered(clean))
-    equal = kept("equal-texts", lambda: originals(texts))
-    pairs = kept("candidates", lambda: candidates(texts, equal, config))
-    verified = kept("matches", lambda: matches(pairs, texts, config))
-    copies = kept("clusters", lambda: clusters(stages, texts, equal, verified, config))
-    voices = kept("profiles", lambda: profiles(texts, copies, config))
-    count = stages.count("profiles", voices)
-    linked = kept("links", lambda: links(stages, voices, model, config, count))
-    told = kept("stories", lambda: stories(stages, texts, copies, voices, linked, model, config))
-    total, split = told.selectExpr("count(*)", "sum(split_components)").first()
-    number = stages.count("texts", texts)
-    problems, examples = _problems(met)
+        repeated = stage("repeated-lines", lambda: repeated_lines(articles, config.cleaning))
+    clean = stage("clean", lambda: cleaned(articles, repeated, config))
+    texts = stage("texts", lambda: numbered(clean))
+    equal = stage("equal-texts", lambda: originals(texts))
+    pairs = stage("candidates", lambda: candidates(texts, equal, config))
+    verified = stage("matches", lambda: matches(pairs, texts, config))
+    copies = stage("clusters", lambda: clusters(stages, texts, equal, verified, config))
+    profiled = stage("profiles", lambda: profiles(texts, copies, config))
+    count = stages.count("profiles", profiled)
+    linked = stage("links", lambda: links(stages, profiled, model, config, count))
+    groups = stage(
+        "stories", lambda: stories(stages, texts, copies, profiled, linked, model, config)
+    )
+    story_count, split = groups.selectExpr("count(*)", "sum(split_components)").first()
+    article_count = stages.count("texts", texts)
+    problems, examples = _problems(read_rows)
     summary = Summary(
-        articles=number,
+        articles=article_count,
         texts=count,
-        story_groups=total,
-        duplicates=number - count,
+        story_groups=story_count,
+        duplicates=article_count - count,
         problems=problems,
         removals=_counts(texts.selectExpr("explode(removed) as kind")),
         encoder=f"{encoder.name} {encoder.revision}",
@@ -93,11 +95,13 @@ def clustered(
             encoder, model, config, count <= config.neighbors.max_exact_texts, int(split or 0)
         ),
     )
-    return Found(_articles(copies, told, config), told.select(*STORY_COLUMNS), summary, examples)
+    return ClusteredRows(
+        _articles(copies, groups, config), groups.select(*STORY_COLUMNS), summary, examples
+    )
 
 
-def _articles(copies: DataFrame, told: DataFrame, config: Config) -> DataFrame:
-    placed = told.selectExpr("id as story_group", "explode(placed) as member")
+def _articles(copies: DataFrame, groups: DataFrame, config: Config) -> DataFrame:
+    placed = groups.selectExpr("id as story_group", "explode(placed) as member")
     members = placed.selectExpr(
         "member.id as id", "story_group", "member.probability as probability"
     )
@@ -109,17 +113,19 @@ def _articles(copies: DataFrame, told: DataFrame, config: Config) -> DataFrame:
     )
 
 
-def _problems(met: DataFrame) -> tuple[dict[str, int], list[tuple[str, str, str, bool]]]:
-    """How often each kind of problem was met, and one of each."""
+def _problems(read_rows: DataFrame) -> tuple[dict[str, int], list[tuple[str, str, str, bool]]]:
+    """Counts of each kind of problem, and an example of each."""
     rows = (
-        met.where("kind is not null")
+        read_rows.where("kind is not null")
         .groupBy("kind")
-        .agg(functions.count("*"), functions.min(functions.struct("place", "value", "kept")))
+        .agg(
+            functions.count("*"), functions.min(functions.struct("place", "value", "article_kept"))
+        )
         .collect()
     )
-    found = sorted((kind, int(count), *example) for kind, count, example in rows)
-    return {kind: count for kind, count, *_ in found}, [
-        (kind, place, value, kept) for kind, _, place, value, kept in found
+    rows.sort()
+    return {kind: int(count) for kind, count, _ in rows}, [
+        (kind, *example) for kind, _, example in rows
     ]
 
 

@@ -1,7 +1,7 @@
-"""Story groups: the step `group` on the texts of whole components, and what is told of them.
+"""Story groups: grouping and description of the texts of whole components.
 
 Linkage never crosses a component. The texts of a component and the links between them are sent
-to one parcel, where the same functions group and describe them as in the batch.
+to one partition, where the functions of the batch group and describe them.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ STORIES = pa.schema(
         pa.field("split_components", pa.int64()),
     ]
 )
-"""A story group; its members with their probabilities; and how many components of the parcel
-percolated, said by its first story."""
+"""A story group; its members with their probabilities; and how many components of the partition
+were split, in the row of its first story."""
 _COPY = ("id", "copy_type", "jaccard", "containment", "source", "language", "published_us")
 _TEXTS_OF_A_PARTITION = 2_000
 
@@ -59,31 +59,31 @@ def stories(
     config: Config,
 ) -> DataFrame:
     """A row per story group, see `STORIES`."""
-    hanging = components(stages, "stories", links.select("first", "second"))
+    component_of = components(stages, "stories", links.select("first", "second"))
     copies = clusters.groupBy(functions.col("representative_number").alias("number")).agg(
         functions.collect_list(
             functions.struct(*_COPY, functions.col("number").alias("order"))
         ).alias("copies")
     )
-    told = texts.selectExpr(
+    described = texts.selectExpr(
         "number", "id", "title", "clean_title", f"left(text, {TOLD_CHARS}) as lead"
     )
     rows = (
-        profiles.join(told, "number")
+        profiles.join(described, "number")
         .join(copies, "number")
-        .join(hanging, "number", "left")
+        .join(component_of, "number", "left")
         .withColumn("component", functions.coalesce("component", "number"))
     )
-    roots = hanging.selectExpr("number as first", "component")
+    roots = component_of.selectExpr("number as first", "component")
     linked = links.join(roots, "first", "left").withColumn(
         "component", functions.coalesce("component", "first")
     )
     count = max(stages.tasks, stages.count("profiles", profiles) // _TEXTS_OF_A_PARTITION)
-    work = partial(_told, model=model, config=config)
+    work = partial(_grouped, model=model, config=config)
     return applied_to_partitions(rows, linked, "component", count, work, STORIES)
 
 
-def _told(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
+def _grouped(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
     """The story groups of whole components."""
     rows = sorted_by(texts, "number")
     names = integers(rows, "number")
@@ -110,7 +110,7 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
         for cluster, (title, lead) in zip(clusters, clean, strict=True)
     }
     terms = terms_of(grouping, clusters, articles, texts)
-    found = describe_groups(grouping, clusters, articles, texts, terms)
+    groups = describe_groups(grouping, clusters, articles, texts, terms)
     digest = config.digest()
     return arrow_table(
         [
@@ -121,7 +121,7 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
                 ],
                 "split_components": 0 if place else grouping.split_components,
             }
-            for place, story in enumerate(found)
+            for place, story in enumerate(groups)
         ],
         STORIES,
     )
@@ -130,17 +130,20 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
 def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]]:
     """The duplicate clusters of the texts, in their order, and all their articles."""
     clusters, articles = [], {}
-    titles = dict(zip(rows["id"].to_pylist(), strings(rows, "title"), strict=True))
-    for founder, copies in zip(rows["id"].to_pylist(), rows["copies"].to_pylist(), strict=True):
+    ids = rows["id"].to_pylist()
+    titles = dict(zip(ids, strings(rows, "title"), strict=True))
+    for representative, copies in zip(ids, rows["copies"].to_pylist(), strict=True):
         members = []
-        for each in sorted(copies, key=lambda each: each["order"]):
-            id = each["id"]
+        for copy in sorted(copies, key=lambda copy: copy["order"]):
+            id = copy["id"]
             members.append(
-                DuplicateMember(id, each["copy_type"], each["jaccard"], each["containment"])
+                DuplicateMember(id, copy["copy_type"], copy["jaccard"], copy["containment"])
             )
-            (published,) = times([each["published_us"]])
+            (published,) = times([copy["published_us"]])
             articles[id] = Article(
-                id, titles.get(id, ""), "", each["source"], published, each["language"]
+                id, titles.get(id, ""), "", copy["source"], published, copy["language"]
             )
-        clusters.append(DuplicateCluster(stable_id("d", founder), founder, tuple(members)))
+        clusters.append(
+            DuplicateCluster(stable_id("d", representative), representative, tuple(members))
+        )
     return clusters, articles

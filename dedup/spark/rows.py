@@ -40,34 +40,32 @@ _TYPES = {
 
 
 def ddl(schema: pa.Schema) -> str:
-    """The same columns in the words of Spark.
+    """The columns of a schema in the notation of Spark.
 
     >>> ddl(pa.schema([("number", pa.int64()), ("names", pa.list_(pa.string()))]))
     '`number` bigint, `names` array<string>'
     """
-    return ", ".join(f"`{field.name}` {_spelled(field.type)}" for field in schema)
+    return ", ".join(f"`{field.name}` {_type_name(field.type)}" for field in schema)
 
 
-def _spelled(kind: pa.DataType) -> str:
+def _type_name(kind: pa.DataType) -> str:
     if pa.types.is_map(kind):
-        return f"map<{_spelled(kind.key_type)}, {_spelled(kind.item_type)}>"
+        return f"map<{_type_name(kind.key_type)}, {_type_name(kind.item_type)}>"
     if pa.types.is_list(kind):
-        return f"array<{_spelled(kind.value_type)}>"
+        return f"array<{_type_name(kind.value_type)}>"
     if pa.types.is_struct(kind):
-        return f"struct<{', '.join(f'`{each.name}`: {_spelled(each.type)}' for each in kind)}>"
+        return f"struct<{', '.join(f'`{field.name}`: {_type_name(field.type)}' for field in kind)}>"
     return _TYPES[kind]
 
 
 def on_worker(version: str) -> None:
-    """Begin the work of this process of Spark, with the code that the driver has.
-
-    It starts no other processes: there is one for each core already.
+    """Check the code of this worker process, and limit it to itself: each core has one already.
 
     Args:
-        version: Of this package on the driver.
+        version: Version of this package on the driver.
 
     Raises:
-        EngineError: Here is another one, which may find something else.
+        EngineError: The worker has another version, whose results may differ.
     """
     if version != __version__:
         raise EngineError(
@@ -78,7 +76,7 @@ def on_worker(version: str) -> None:
 
 
 def mapped(frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema) -> DataFrame:
-    """`work` of some rows at a time; it must not depend on which rows come together."""
+    """`work` applied to batches of rows; its result must not depend on their division."""
     driver = __version__
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -92,7 +90,7 @@ def mapped(frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Sc
 def mapped_groups(
     frame: DataFrame, key: str, work: Callable[[pa.Table], pa.Table], schema: pa.Schema
 ) -> DataFrame:
-    """`work` of whole groups, several at a time: all rows that have the same key are together."""
+    """`work` applied to tables of whole groups: all rows of one key are in one table."""
     driver = __version__
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -107,7 +105,7 @@ def mapped_groups(
 def applied(
     frame: DataFrame, keys: Sequence[str], work: Callable[[pa.Table], pa.Table], schema: pa.Schema
 ) -> DataFrame:
-    """`work` of the rows of each group."""
+    """`work` applied to the rows of each group."""
     driver = __version__
 
     # Spark reads the annotations, which a partial function has not.
@@ -126,15 +124,15 @@ def applied_to_partitions(
     work: Callable[[pa.Table, pa.Table], pa.Table],
     schema: pa.Schema,
 ) -> DataFrame:
-    """`work` of the rows of both sides in each of some parcels, which hold whole groups.
+    """`work` applied to the rows of two frames in partitions that hold whole groups.
 
     Args:
         left: Rows with the key.
-        right: The same, of another kind.
-        key: Name of the column: equal keys are in one parcel.
-        count: Number of parcels.
-        work: Gets the rows of a parcel from the left and from the right.
-        schema: Of what it returns.
+        right: Rows of another kind with the same key.
+        key: Name of the column: equal keys are in one partition.
+        count: Number of partitions.
+        work: Takes the rows of a partition from the left and from the right.
+        schema: Columns of its result.
     """
     driver = __version__
 
@@ -142,39 +140,39 @@ def applied_to_partitions(
         on_worker(driver)
         return work(one, other)
 
-    parcel = functions.expr(f"pmod(xxhash64({key}), {count})")
-    sides = (each.withColumn("parcel", parcel).groupBy("parcel") for each in (left, right))
+    partition = functions.expr(f"pmod(xxhash64({key}), {count})")
+    sides = (side.withColumn("partition", partition).groupBy("partition") for side in (left, right))
     return next(sides).cogroup(next(sides)).applyInArrow(run, ddl(schema))
 
 
 def whole_groups(
     batches: Iterable[pa.RecordBatch], key: str, rows: int = _ROWS_AT_ONCE
 ) -> Iterator[pa.Table]:
-    """Rows in the order of a key as tables of some size that no group is cut by.
+    """Rows sorted by a key as tables of whole groups.
 
     Args:
-        batches: Rows in which equal keys stand together.
+        batches: Rows in which equal keys are adjacent.
         key: Name of the column.
-        rows: From how many rows on a table is given out.
+        rows: A table ends with the first group that fills so many rows.
     """
-    held: list[pa.RecordBatch] = []
+    waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        held.append(batch)
-        if sum(each.num_rows for each in held) < rows:
+        waiting.append(batch)
+        if sum(part.num_rows for part in waiting) < rows:
             continue
-        table = pa.Table.from_batches(held)
+        table = pa.Table.from_batches(waiting)
         cut = pc.index(table[key], table[key][-1]).as_py()
         if cut > 0:
             yield table.slice(0, cut)
-            held = table.slice(cut).to_batches()
-    if sum(each.num_rows for each in held):
-        yield pa.Table.from_batches(held)
+            waiting = table.slice(cut).to_batches()
+    if sum(part.num_rows for part in waiting):
+        yield pa.Table.from_batches(waiting)
 
 
 def table_of(schema: pa.Schema, **columns: Any) -> pa.Table:  # noqa: ANN401 (arrays or lists)
     """Columns by name as a table."""
-    made = [pa.array(columns[field.name], field.type) for field in schema]
-    return pa.Table.from_arrays(made, schema=schema)
+    arrays = [pa.array(columns[field.name], field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def integers(table: pa.Table, name: str) -> Int64s:
@@ -184,22 +182,22 @@ def integers(table: pa.Table, name: str) -> Int64s:
 
 
 def strings(table: pa.Table, name: str) -> list[str]:
-    """A column of strings, empty where there is none."""
+    """A column of strings; a null is empty."""
     return [value or "" for value in table[name].to_pylist()]
 
 
-def joined_bytes(table: pa.Table, name: str, kind: str) -> npt.NDArray[Any]:
-    """All values of a column of bytes, one after the other, as numbers of that kind, shape (m,)."""
-    return np.frombuffer(b"".join(table[name].to_pylist()), kind)
+def joined_bytes(table: pa.Table, name: str, dtype: str) -> npt.NDArray[Any]:
+    """All values of a column of bytes, one after the other, as an array of a dtype, shape (m,)."""
+    return np.frombuffer(b"".join(table[name].to_pylist()), dtype)
 
 
 def sorted_by(table: pa.Table, name: str) -> pa.Table:
-    """The rows in the order of a column, in one piece."""
+    """The rows sorted by a column, in one chunk."""
     return table.take(pc.sort_indices(table[name])).combine_chunks()
 
 
 def microseconds(time: datetime | None) -> int | None:
-    """Since 1970; None for None."""
+    """Microseconds since 1970; None for None."""
     return None if time is None else to_micros(time)
 
 

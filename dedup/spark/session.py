@@ -1,4 +1,4 @@
-"""A Spark session of our own: Java is there, and workers run this Python."""
+"""A Spark session with a Java that fits, whose workers run this Python."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def session(master: str = "", settings: dict[str, str] | None = None) -> SparkSe
 
     Args:
         master: `local[4]`, `spark://host:7077`, `yarn`, ...; empty for all cores of this machine.
-        settings: More settings of Spark. Those of `spark-defaults.conf` hold beside ours.
+        settings: More settings of Spark, beside those of `spark-defaults.conf`.
 
     Returns:
-        The session that is there already, as it is, if there is one.
+        The active session, as it is, if there is one.
 
     Raises:
         EngineError: Java is missing or too old, or the master cannot be reached.
@@ -69,28 +69,28 @@ def session(master: str = "", settings: dict[str, str] | None = None) -> SparkSe
 
 
 def check_java() -> None:
-    """Make sure that Spark finds the Java it needs.
+    """Check that Spark finds a Java that is new enough.
 
     Raises:
-        EngineError: It is missing or too old; the message says what to install.
+        EngineError: Java is missing or too old; the message says what to install.
     """
     home = os.environ.get("JAVA_HOME")
     program = str(Path(home) / "bin" / "java") if home else "java"
-    wanted = (
+    advice = (
         f"install Java {MIN_JAVA} or newer, as in `apt install openjdk-{MIN_JAVA}-jre-headless`, "
         "or set JAVA_HOME"
     )
     if shutil.which(program) is None:
-        raise EngineError(f"the engine spark needs Java, and {program!r} is not there: {wanted}")
-    said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
-    found = _VERSION.search(said.stderr + said.stdout)
-    if found is None or int(found[1]) < MIN_JAVA:
-        shown = found[0] if found else (said.stderr or said.stdout).strip()[:80]
-        raise EngineError(f"{program}: {shown} is too old for the engine spark: {wanted}")
+        raise EngineError(f"the engine spark needs Java, and {program!r} is not there: {advice}")
+    answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
+    version = _VERSION.search(answer.stderr + answer.stdout)
+    if version is None or int(version[1]) < MIN_JAVA:
+        shown = version[0] if version else (answer.stderr or answer.stdout).strip()[:80]
+        raise EngineError(f"{program}: {shown} is too old for the engine spark: {advice}")
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, without the traces of Java and Python."""
+    """The message of an exception, without the traces of Java and Python."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     ours = [line for line in lines if line.startswith("dedup.errors.")]
     raised = [line for line in lines if _RAISED.match(line)]

@@ -1,8 +1,8 @@
-"""What a run has finished, on storage that all workers reach.
+"""Finished stages of a run, on storage that all workers reach.
 
-Every stage is a folder of Parquet files, complete when its mark `_SUCCESS` is there. What is
-read again from files does not depend on the executor that made it: it is the reliable
-checkpoint of the run, and a run that was cut off goes on behind the last complete stage.
+Every stage is a folder of Parquet files, complete when its mark `_SUCCESS` exists. Rows that are
+read from files do not depend on the executor that computed them: a stage is a reliable checkpoint,
+and an interrupted run resumes after its last complete stage.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Storage:
         self._hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs
 
     def exists(self, address: str) -> bool:
-        """Whether there is a file or folder."""
+        """Whether a file or folder exists."""
         return bool(self._call(address, "exists"))
 
     def is_empty(self, address: str) -> bool:
-        """Whether a folder holds nothing, or is not there."""
+        """Whether a folder is empty or does not exist."""
         return not self.exists(address) or not len(self._call(address, "listStatus"))
 
     def files(self, address: str) -> list[tuple[str, int, int]]:
@@ -44,36 +44,36 @@ class Storage:
             Address, bytes, and time of the last change in milliseconds since 1970.
 
         Raises:
-            OutputError: There is nothing of that name.
+            OutputError: Nothing has that name.
         """
-        found = self._call(address, "listFiles", True)
+        files = self._call(address, "listFiles", True)
         listed = []
-        while found.hasNext():
-            each = found.next()
-            name = each.getPath().toString()
+        while files.hasNext():
+            file = files.next()
+            name = file.getPath().toString()
             below = name.rpartition(address)[2]
             if not any(part.startswith((".", "_")) for part in below.split("/")):
-                listed.append((name, int(each.getLen()), int(each.getModificationTime())))
+                listed.append((name, int(file.getLen()), int(file.getModificationTime())))
         return sorted(listed)
 
     def make(self, address: str) -> None:
-        """Make a folder and those above it.
+        """Create a folder and those above it.
 
         Raises:
-            OutputError: That is not allowed.
+            OutputError: It cannot be created.
         """
         if not self._call(address, "mkdirs"):
             raise OutputError(f"{address}: cannot be made: choose another place")
 
     def remove(self, address: str) -> None:
-        """Remove a file or folder with all that is in it, if it is there."""
+        """Remove a file or folder with all its contents, if it exists."""
         self._call(address, "delete", True)
 
     def move(self, address: str, target: str) -> None:
-        """Give a folder another name, at once.
+        """Rename a folder in one step.
 
         Raises:
-            OutputError: That failed; the folder is where it was.
+            OutputError: The renaming failed; the folder keeps its name.
         """
         if not self._call(address, "rename", self._hadoop.Path(target)):
             raise OutputError(
@@ -82,7 +82,7 @@ class Storage:
             )
 
     def read(self, address: str) -> str:
-        """A small text file."""
+        """The content of a small text file."""
         return str(self._spark.read.text(address, wholetext=True).first()[0])
 
     def write(self, address: str, text: str) -> None:
@@ -99,9 +99,9 @@ class Storage:
             files = path.getFileSystem(self._spark.sparkContext._jsc.hadoopConfiguration())
             return getattr(files, method)(path, *arguments)
         except Py4JJavaError as error:
-            said = error.java_exception.getMessage() or error.java_exception.toString()
+            message = error.java_exception.getMessage() or error.java_exception.toString()
             raise OutputError(
-                f"{address}: cannot be written: {said}: choose another place"
+                f"{address}: cannot be written: {message}: choose another place"
             ) from error
 
 
@@ -110,29 +110,29 @@ class Stages:
 
     Args:
         spark: The session.
-        folder: Where they are kept.
-        told: Called with the name of each stage that begins.
+        folder: Address of the folder that holds them.
+        on_stage: Called with the name of each stage that begins.
     """
 
     def __init__(
-        self, spark: SparkSession, folder: str, told: Callable[[str], None] = lambda name: None
+        self, spark: SparkSession, folder: str, on_stage: Callable[[str], None] = lambda name: None
     ) -> None:
         self.spark = spark
         self.storage = Storage(spark)
         self.folder = folder
-        self.told = told
+        self._on_stage = on_stage
         self._counted: dict[str, int] = {}
 
     @property
     def tasks(self) -> int:
-        """How many tasks can run at a time."""
+        """How many tasks run at a time."""
         return int(self.spark.sparkContext.defaultParallelism)
 
     def begin(self, settings: dict[str, Any], *, resume: bool) -> None:
-        """Start anew, or go on with what a run of the same settings left.
+        """Start anew, or resume an interrupted run of the same settings.
 
         Raises:
-            OutputError: What is there is of other settings, or nothing can be written.
+            OutputError: The folder is of other settings, or nothing can be written.
         """
         file = f"{self.folder}/{_SETTINGS}"
         stored = json.dumps(settings, sort_keys=True, indent=1)
@@ -148,13 +148,13 @@ class Stages:
         self.storage.write(file, stored)
 
     def settings(self) -> dict[str, Any]:
-        """What the run that left something was started with; empty if there is none."""
+        """The settings of the interrupted run; empty if there is none."""
         file = f"{self.folder}/{_SETTINGS}"
         return json.loads(self.storage.read(file)) if self.storage.exists(file) else {}
 
     def begun(self, name: str) -> None:
-        """Tell that a stage begins, also to those who look at the pages of Spark."""
-        self.told(name)
+        """Report that a stage begins, to the caller and on the pages of Spark."""
+        self._on_stage(name)
         self.spark.sparkContext.setJobDescription(name)
 
     def count(self, name: str, rows: DataFrame) -> int:
@@ -163,12 +163,12 @@ class Stages:
             self._counted[name] = rows.count()
         return self._counted[name]
 
-    def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
-        """The rows of a stage: made and written, or read where they were written before."""
-        place = f"{self.folder}/{name}"
-        if self.storage.exists(f"{place}/{_MARK}"):
-            return self.spark.read.parquet(place)
+    def stage(self, name: str, compute: Callable[[], DataFrame]) -> DataFrame:
+        """The rows of a stage: computed and written, or read if it is complete."""
+        address = f"{self.folder}/{name}"
+        if self.storage.exists(f"{address}/{_MARK}"):
+            return self.spark.read.parquet(address)
         self.begun(name)
-        made = make()
-        made.write.mode("overwrite").parquet(place)
-        return self.spark.read.schema(made.schema).parquet(place)
+        rows = compute()
+        rows.write.mode("overwrite").parquet(address)
+        return self.spark.read.schema(rows.schema).parquet(address)
