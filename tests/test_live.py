@@ -19,7 +19,7 @@ from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
 from dedup.index.live.archive.archive import StoredRecords
 from dedup.index.live.arrays.pairs import Scored
-from dedup.index.live.groups.partition import Imagined, States
+from dedup.index.live.groups.partition import HypotheticalPartition, PartitionTracker
 from dedup.index.live.live import LiveIndex
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
@@ -118,17 +118,17 @@ class Followed:
 @pytest.fixture(autouse=True)
 def _imagined_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     """The part of a text that is asked about is what it would be with all parts made anew."""
-    imagined = States.imagined
+    imagined = PartitionTracker.with_query
 
-    def both(self: States, number: int, links: Scored) -> Imagined:
-        found, anew = imagined(self, number, links), self._made_anew(number, links)
-        assert np.array_equal(found.late, anew.late)
+    def both(self: PartitionTracker, number: int, links: Scored) -> HypotheticalPartition:
+        found, anew = imagined(self, number, links), self._built_with_query(number, links)
+        assert np.array_equal(found.round_ups, anew.round_ups)
         assert np.array_equal(found.differs, anew.differs)
-        for text in np.flatnonzero(found.differs & ~found.late).tolist():
+        for text in np.flatnonzero(found.differs & ~found.round_ups).tolist():
             assert {*found.members(text).tolist()} == {*anew.members(text).tolist()}
         return found
 
-    monkeypatch.setattr(States, "imagined", both)
+    monkeypatch.setattr(PartitionTracker, "with_query", both)
 
 
 def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Followed:

@@ -20,10 +20,11 @@ from dedup.compute.arrays import Int64s
 from dedup.config import StoryConfig
 from dedup.stories.affinity import log_odds_of
 from dedup.stories.components import percolates
+from dedup.stories.dendrogram import Dendrogram, Floors
 from dedup.stories.grouping import described, group
 from dedup.stories.linkage import NO_CONSENT, average_linkage
 from dedup.stories.links import Links
-from dedup.stories.round_ups import best_homes, closed_compiled, closed_plain, round_ups
+from dedup.stories.round_ups import best_homes, round_ups
 
 FAR = 100_000
 
@@ -390,23 +391,6 @@ def test_the_floor_is_included() -> None:
     assert len(group(*links(scores), *at_once(2), Dense(scores), config).groups) == 1
 
 
-@given(st.integers(1, 12), st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40))
-def test_closed_pairs_are_counted_the_same_by_kernel_and_by_hand(
-    count: int, drawn: set[tuple[int, int]]
-) -> None:
-    pairs = sorted({(min(p), max(p)) for p in drawn if p[0] != p[1] and max(p) < count})
-    first, second = np.array(pairs, np.int64).reshape(-1, 2).T
-    near = Links.of(first, second, np.ones(len(pairs), np.int64), count)
-    starts, texts = np.searchsorted(near.first, np.arange(count + 1)), np.arange(0, count, 2)
-    linked = {*pairs, *((b, a) for a, b in pairs)}
-    by_hand = [
-        sum((text, a) in linked and (text, b) in linked for a, b in linked)
-        for text in texts.tolist()
-    ]
-    assert closed_plain(near, starts, texts).tolist() == by_hand
-    assert closed_compiled(near, starts, texts).tolist() == by_hand
-
-
 def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(5)
     scores = symmetric(np.where(generator.random((60, 60)) < 0.2, 3000, -6000))
@@ -418,21 +402,30 @@ def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> No
     assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
 
 
-@given(st.integers(1, 12), st.integers(0, 1000), st.floats(0, 1))
-def test_a_forest_has_the_components_of_all_links(count: int, seed: int, share: float) -> None:
+@given(
+    st.integers(1, 12), st.integers(0, 1000), st.floats(0, 1), st.sampled_from([-3000, 3000, 5000])
+)
+def test_a_dendrogram_has_the_components_of_all_links_at_every_floor(
+    count: int, seed: int, share: float, lowest: int
+) -> None:
     generator = np.random.default_rng(seed)
     first, second = np.triu_indices(count, 1)
-    kept = generator.random(len(first)) < share
+    linked = generator.random(len(first)) < share
     # Few different strengths, so that many links are equally strong.
-    log_odds = generator.integers(-3, 3, len(first))
-    all_links = Links.of(first[kept], second[kept], log_odds[kept], count)
-    forest = all_links.forest()
-    assert len(forest.first) <= 2 * (count - 1)
-    for floor in range(-4, 4):
-        labels = []
-        for each in (all_links, forest):
-            part = each.at_least(floor)
-            ones = np.ones(len(part.first))
-            graph = sp.coo_array((ones, (part.first, part.second)), shape=(count, count))
-            labels.append(connected_components(graph, directed=False)[1].tolist())
-        assert partition(labels[0]) == partition(labels[1])
+    log_odds = lowest + 250 * generator.integers(0, 30, len(first)) + 100
+    first, second, log_odds = first[linked], second[linked], log_odds[linked]
+    levels = Floors(lowest).levels(log_odds)
+    down = np.argsort(levels)[::-1]
+    ends = first[down].astype(np.int32), second[down].astype(np.int32)
+    plain, in_forest = Dendrogram.of(*ends, levels[down], count, compiled=False)
+    fast, _ = Dendrogram.of(*ends, levels[down], count, compiled=True)
+    assert in_forest.sum() < count
+    for floor in range(33):
+        strong = levels >= floor
+        graph = sp.coo_array((np.ones(strong.sum()), (first[strong], second[strong])), (count,) * 2)
+        expected = partition(connected_components(graph, directed=False)[1].tolist())
+        for tree in (plain, fast):
+            at = tree.components_at(np.arange(count), floor + 1)[floor]
+            assert partition(at.tolist()) == expected
+            for node in np.unique(at).tolist():
+                assert sorted(tree.members(node).tolist()) == np.flatnonzero(at == node).tolist()

@@ -7,6 +7,12 @@ the same results. These modules import numba; nothing imports them before they a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+_Loop = TypeVar("_Loop", bound=Callable[..., Any])
+
 
 def chosen(wanted: bool | None, worth_it: bool) -> bool:
     """Whether to use the kernels: as wanted, else where it is worth it and numba is there."""
@@ -19,3 +25,14 @@ def chosen(wanted: bool | None, worth_it: bool) -> bool:
     except ImportError:
         return False
     return True
+
+
+@cache
+def compiled(loop: _Loop) -> _Loop:
+    """The loop compiled by numba: a plain function that also runs as it stands, but slower."""
+    from numba import njit
+
+    from dedup.compute.kernels import OPTIONS
+
+    fast: _Loop = njit(**OPTIONS)(loop)
+    return fast

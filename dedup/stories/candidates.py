@@ -9,14 +9,12 @@ of two texts depend only on the texts between them, and no pair is further apart
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from dedup.articles import UNDATED
 from dedup.compute import compiled as kernels
-from dedup.compute.arrays import Int64s, UInt64s
+from dedup.compute.arrays import Int32s, Int64s, UInt64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
@@ -26,7 +24,8 @@ from dedup.stories.profiles import Profiles
 from dedup.text.terms import WEIGHT_UNIT
 
 REACH = 16
-MIN_BITS = 11.0
+RARE = int(11.0 / WEIGHT_UNIT)
+"""Smallest weight of a rare term, in units of `WEIGHT_UNIT` bits."""
 _MANY = 3000
 _TEXTS_AT_ONCE = 1024
 
@@ -79,63 +78,53 @@ def term_pairs(
         config: Largest time between the two, and how much they have to share.
         compiled: Use the kernel; by default for many texts. The pairs are the same.
     """
-    found = _Postings.of(rows.at_least(MIN_BITS / WEIGHT_UNIT))
-    work = _sharing_compiled if kernels.chosen(compiled, len(rows) >= _MANY) else _sharing_plain
-    return work(
-        found,
-        seconds,
-        int(config.max_gap.total_seconds()),
-        config.min_shared_idf_bits / WEIGHT_UNIT,
-    )
+    rare = rows.at_least(RARE)
+    order = np.argsort(rare.keys, kind="stable")
+    lists = rare.keys[order], rare.owners[order], rare.values[order]
+    gap, least = int(config.max_gap.total_seconds()), config.min_shared_idf_bits / WEIGHT_UNIT
+    if kernels.chosen(compiled, len(rows) >= _MANY):
+        return _sharing_compiled(rare, lists, seconds, (REACH, gap, RARE, least))
+    return _sharing_plain(lists, seconds, gap, least)
 
 
-@dataclass(frozen=True, slots=True)
-class _Postings:
-    """Entries of rows ordered by term and text: arrays of one shape; and their order."""
-
-    rows: KeyedRows
-    order: Int64s
-    texts: Int64s
-    terms: UInt64s
-    weights: Int64s
-
-    @classmethod
-    def of(cls, rows: KeyedRows) -> Self:
-        order = np.argsort(rows.keys, kind="stable")
-        weights = rows.values[order].astype(np.int64)
-        return cls(rows, order, rows.owners[order], rows.keys[order], weights)
+_Lists = tuple[UInt64s, Int64s, Int32s]
+"""Entries ordered by term and text: terms, texts and weights, arrays of one shape."""
 
 
-def _sharing_plain(found: _Postings, seconds: Int64s, gap: int, least: float) -> Pairs:
-    """One by one each text with the next, the second next, ... of every term."""
-    text, term, weight, count = found.texts, found.terms, found.weights, len(seconds)
-    keys, weights = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+def _sharing_plain(lists: _Lists, seconds: Int64s, gap: int, least: float) -> Pairs:
+    """Pairs found by comparing each list with itself, shifted by one, two, ... places."""
+    terms, texts, weights = lists
+    count = max(1, len(seconds))
+    keys, sums = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for step in range(1, REACH + 1):
-        a, b = text[:-step], text[step:]
-        near = (term[:-step] == term[step:]) & within_gap(seconds, a, b, gap)
+        a, b = texts[:-step], texts[step:]
+        near = (terms[:-step] == terms[step:]) & within_gap(seconds, a, b, gap)
         keys.append(a[near] * count + b[near])
-        weights.append(np.minimum(weight[:-step], weight[step:])[near])
+        sums.append(np.minimum(weights[:-step], weights[step:])[near])
     different, place = np.unique(np.concatenate(keys), return_inverse=True)
-    shared = np.bincount(place, np.concatenate(weights), minlength=len(different))
+    shared = np.bincount(place, np.concatenate(sums), minlength=len(different))
     enough = different[shared >= least]
-    return Pairs(enough // max(1, count), enough % max(1, count))
+    return Pairs(enough // count, enough % count)
 
 
-def _sharing_compiled(found: _Postings, seconds: Int64s, gap: int, least: float) -> Pairs:
-    """The same by a kernel, text by text, in threads."""
-    from dedup.stories.kernels.postings import sharing_pairs
+def _sharing_compiled(
+    rare: KeyedRows, lists: _Lists, seconds: Int64s, limits: tuple[int, int, int, float]
+) -> Pairs:
+    """Same pairs as `_sharing_plain`, by a kernel in threads."""
+    from dedup.stories.kernels.term_lists import sharing
 
-    places = np.empty_like(found.order)
-    places[found.order] = np.arange(len(places))
+    terms, weights = lists[0], lists[2]
+    texts = lists[1].astype(np.int32)
+    nothing = terms[:0], texts[:0], weights[:0]
+    rows = np.arange(len(seconds))
+    alive = np.ones(len(seconds), bool)
 
-    def one(part: tuple[int, int]) -> tuple[Int64s, Int64s]:
-        pairs: tuple[Int64s, Int64s] = sharing_pairs(
-            found.rows.offsets, places, found.texts, found.terms, found.weights,
-            seconds, UNDATED, REACH, gap, least, *part,
+    def work(queries: Int64s) -> tuple[Int64s, Int64s]:
+        pairs: tuple[Int64s, Int64s] = sharing(
+            (terms, texts, weights, *nothing), (rows, rows, rows),
+            (rare.offsets, rare.keys, rare.values), alive, seconds, queries, False, limits,
         )  # fmt: skip
         return pairs
 
-    starts = range(0, len(seconds), _TEXTS_AT_ONCE)
-    parts = [(start, min(start + _TEXTS_AT_ONCE, len(seconds))) for start in starts]
-    pairs = [(np.empty(0, np.int64), np.empty(0, np.int64)), *mapped(one, parts)]
-    return Pairs(np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs]))
+    parts = np.split(rows, np.arange(_TEXTS_AT_ONCE, len(rows), _TEXTS_AT_ONCE))
+    return Pairs.of(list(mapped(work, parts)), len(seconds))

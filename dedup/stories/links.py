@@ -1,4 +1,4 @@
-"""Scored pairs among texts, as a graph."""
+"""Links: scored pairs of texts, as a graph."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.csgraph import minimum_spanning_tree
 
-from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.arrays import Int64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Links:
         count: Number of texts, n.
         first: int64 of shape (2m,).
         second: int64 of shape (2m,).
-        log_odds: In units of 1/1000, int64 of shape (2m,).
+        log_odds: Log-odds in units of 1/1000, int64 of shape (2m,).
     """
 
     count: int
@@ -33,9 +31,9 @@ class Links:
         """From pairs in any order and direction, each once.
 
         Args:
-            first: A text of each pair, int64 of shape (k,); row numbers.
-            second: The other one.
-            log_odds: Of each pair, in 1/1000.
+            first: Row of the first text of each pair, int64 of shape (m,).
+            second: Row of the second text, int64 (m,).
+            log_odds: Log-odds of each pair, in units of 1/1000, int64 (m,).
             count: Number of texts.
         """
         keys = np.concatenate((first * count + second, second * count + first))
@@ -44,47 +42,21 @@ class Links:
         log_odds = np.concatenate((log_odds, log_odds))[order]
         return cls(count, keys // max(1, count), keys % max(1, count), log_odds)
 
-    def around(self, text: int) -> Int64s:
-        """The texts that one is linked to, ascending; int64 of shape (k,)."""
-        start, stop = np.searchsorted(self.first, [text, text + 1])
+    def neighbors(self, row: int) -> Int64s:
+        """Rows of the texts that a text is linked to, ascending; int64 of shape (k,)."""
+        start, stop = np.searchsorted(self.first, [row, row + 1])
         return self.second[start:stop]
 
-    def among(self, members: Int64s) -> Links:
-        """The links between some of the texts."""
-        inside = np.zeros(self.count, bool)
-        inside[members] = True
-        return self._only(inside[self.first] & inside[self.second])
-
     def at_least(self, floor: int) -> Links:
-        """The links with at least these log-odds."""
-        return self._only(self.log_odds >= floor)
-
-    def forest(self) -> Links:
-        """As few of the links as have the same components at every floor: the strongest.
-
-        Source: Gower & Ross 1969 (single linkage and spanning trees).
-        """
-        if not len(self.first):
+        """Links of at least these log-odds."""
+        strong = self.log_odds >= floor
+        if strong.all():
             return self
-        # Lengths have to be above 0, and the strongest link is the shortest.
-        lengths = int(self.log_odds.max()) + 1 - self.log_odds
-        forward = self.first < self.second
-        graph = sp.coo_array(
-            (lengths[forward].astype(np.float64), (self.first[forward], self.second[forward])),
-            shape=(self.count, self.count),
-        )
-        tree = minimum_spanning_tree(graph.tocsr()).tocoo()
-        log_odds = int(self.log_odds.max()) + 1 - tree.data.astype(np.int64)
-        return Links.of(tree.row.astype(np.int64), tree.col.astype(np.int64), log_odds, self.count)
-
-    def _only(self, kept: BoolMask) -> Links:
-        if kept.all():
-            return self
-        return Links(self.count, self.first[kept], self.second[kept], self.log_odds[kept])
+        return Links(self.count, self.first[strong], self.second[strong], self.log_odds[strong])
 
 
 class PairScorer(Protocol):
-    """What `group` needs of `affinity.Affinity`."""
+    """Scores of pairs, as `affinity.Affinity` gives them to `group`."""
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
         """Log-odds of pairs, int64 of shape (m,)."""

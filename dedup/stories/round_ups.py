@@ -51,7 +51,7 @@ def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
     near = links.at_least(floor)
     suspects = _loosely_linked(near, config)
     return suspects[
-        hold_nothing_together(list(map(near.around, suspects.tolist())), scorer, config)
+        hold_nothing_together(list(map(near.neighbors, suspects.tolist())), scorer, config)
     ]
 
 
@@ -86,41 +86,28 @@ def _pairs_among(lists: Sequence[Int64s]) -> tuple[Int64s, Int64s, Int64s]:
 
 
 def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:
-    """Texts with enough links and few among those: pairs that were no candidates may be more."""
+    """Texts with many links and few among those; pairs that were no candidates may add more."""
     starts = np.searchsorted(near.first, np.arange(near.count + 1))
     degrees = np.diff(starts)
     many = np.flatnonzero(degrees >= config.roundup_min_links)
-    count = closed_compiled if kernels.chosen(None, len(near.first) >= _MANY) else closed_plain
-    pairs = degrees[many] * (degrees[many] - 1)
-    loose: Int64s = many[count(near, starts, many) <= config.roundup_max_clustering * pairs]
-    return loose
+    if not kernels.chosen(None, len(near.first) >= _MANY):
+        ones = np.ones(len(near.first), np.int64)
+        graph = sp.csr_array((ones, near.second, starts), shape=(near.count,) * 2)
+        closed: Int64s = np.asarray((graph[many] @ graph).multiply(graph[many]).sum(axis=1)).ravel()
+        pairs = degrees[many] * (degrees[many] - 1)
+        loose: BoolMask = closed <= config.roundup_max_clustering * pairs
+        return many[loose]
+    from dedup.stories.kernels.round_ups import loosely_linked
 
-
-def closed_plain(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
-    """Ordered pairs of texts linked to each that are linked themselves, int64 of shape (k,).
-
-    Args:
-        near: The links.
-        starts: First link of each text, int64 of shape (n + 1,).
-        texts: Numbers of the texts that are asked for, int64 of shape (k,).
-    """
-    ones = np.ones(len(near.first), np.int64)
-    graph = sp.csr_array((ones, near.second, starts), shape=(near.count,) * 2)
-    closed: Int64s = np.asarray((graph[texts] @ graph).multiply(graph[texts]).sum(axis=1)).ravel()
-    return closed
-
-
-def closed_compiled(near: Links, starts: Int64s, texts: Int64s) -> Int64s:
-    """The same by a kernel, which holds no product of matrices; int64 of the shape of `texts`."""
-    from dedup.stories.kernels.triangles import closed_pairs
-
-    def one(part: Int64s) -> Int64s:
-        found: Int64s = closed_pairs(starts, near.second, part)
-        return found
-
-    parts = np.split(texts, np.arange(_TEXTS_AT_ONCE, len(texts), _TEXTS_AT_ONCE))
-    closed: Int64s = np.concatenate(list(mapped(one, parts)))
-    return closed
+    counts, others, weights = (
+        column.astype(np.int32) for column in (degrees, near.second, near.log_odds)
+    )
+    table = starts, counts, counts, others, weights
+    limits = np.iinfo(np.int32).min, config.roundup_min_links, config.roundup_max_clustering
+    parts = np.split(many, np.arange(_TEXTS_AT_ONCE, len(many), _TEXTS_AT_ONCE))
+    return np.concatenate(
+        list(mapped(lambda part: part[loosely_linked(table, part, *limits)], parts))
+    )
 
 
 def best_homes(
@@ -153,7 +140,7 @@ def best_homes(
     home = np.full(links.count, -1)
     for number, members in enumerate(groups):
         home[members] = number
-    around = [np.unique(home[links.around(text)]) for text in late.tolist()]
+    around = [np.unique(home[links.neighbors(text)]) for text in late.tolist()]
     places = np.repeat(np.arange(len(late)), [len(each) for each in around])
     near = np.concatenate([np.empty(0, np.int64), *around])
     kept = near >= 0

@@ -53,15 +53,15 @@ class LiveIndex(Windowed):
         standing = self._standing(clusters, texts)
         self._surround(went, standing)
         guests = self._numbers_of(self.shelf.articles)
-        before = self._links.tops(guests)
+        before = self._links.top_products(guests)
         self._links.remove(np.array(sorted(went), np.int64))
         coming = self._coming(standing, progress)
         self._links.add(coming)
         changes = self._links.changes(coming)
-        groups = self._groups.refresh(changes)
+        groups = self._groups.update(changes)
         made = self._outcome(texts, self._derived(texts, coming), clusters, groups)
         stirred = clusters.affected | texts.keys()
-        linked = np.concatenate((*changes.gained[:2], *changes.lost))
+        linked = np.concatenate((*changes.links_added[:2], *changes.links_removed))
         stirred |= {self._texts.articles[number] for number in np.unique(linked).tolist()}
         return replace(made, **self._shelf_changes(stirred, guests, before))
 
@@ -98,8 +98,8 @@ class LiveIndex(Windowed):
         # Under an id that no article has: it may be asked for one that is there.
         (number,) = self._texts.add([""], found, [precedence(asked, text)]).tolist()
         try:
-            links = self._links.around(number)
-            group = self._groups.joined_by(number, links)
+            links = self._links.links_of_query(number)
+            group = self._groups.group_with_query(number, links)
             neighbors = self._neighbors(number, links)
             others = [each for each in group.members.tolist() if each != number]
             homes = [self._home(each) for each in others]
@@ -199,7 +199,7 @@ class LiveIndex(Windowed):
             derived,
             clusters.new,
             stories,
-            sorted(self._story_id(number) for number in groups.gone | set(changed)),
+            sorted(self._story_id(number) for number in groups.removed | set(changed)),
             clusters.affected,
             clusters.matches,
             outlines,

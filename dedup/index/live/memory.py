@@ -192,11 +192,11 @@ class Memory:
         if parcels:
             standing = self._take_in(held)
             numbers = self._numbered(held, standing, silent)
-            self._links.file(numbers)
+            self._links.add_without_links(numbers)
             self._restore(parcels)
             groups = self._groups_of(held.stories, standing)
             changes = self._links.changes(numbers)
-            self._name(groups, self._groups.take_back(groups.values(), changes))
+            self._name(groups, self._groups.restore(groups.values(), changes))
 
     def _restore(self, parcels: Iterable[Bundle]) -> None:
         """Put back the links of parcels whose texts have their numbers."""
@@ -226,7 +226,7 @@ class Memory:
             gone: Articles that were shelved since all was read.
         """
         without = self._numbers_of({*self.shelf.articles, *gone})
-        return self._links.cache(generation, *self._groups.cached(), without)
+        return self._links.cache(generation, *self._groups.cacheable(), without)
 
     def inherit(self, other: Memory) -> None:
         """Take over what another knows that holds the same articles, in memory or not."""

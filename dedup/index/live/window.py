@@ -58,7 +58,7 @@ class Windowed(Memory):
         yield from self._copies.connected_to(article)
         number = self._texts.number.get(article)
         if number is not None:
-            for texts in self._groups.together(number):
+            for texts in self._groups.group_and_subcomponent(number):
                 # All by way of one of them, that large parts do not take their square.
                 hub = int(texts.min())
                 for other in texts.tolist() if number == hub else (hub,):
@@ -91,7 +91,7 @@ class Windowed(Memory):
         """What is kept of the links of a parcel."""
         standing = [place for place, each in enumerate(articles) if each in self._texts.number]
         numbers = self._numbers_of(articles)
-        return BundleLinks(standing, *self._links.kept(numbers)).to_bytes()
+        return BundleLinks(standing, *self._links.archivable(numbers)).to_bytes()
 
     def _surround(self, went: Iterable[int], standing: Mapping[str, Precedence]) -> None:
         """Bring back what may be linked otherwise when these texts come and go.
@@ -112,7 +112,7 @@ class Windowed(Memory):
         """Parcels that are none any more, and what is to be kept of others now."""
         unshelved = self.shelf.guests_of(stirred)
         self.shelf.release(unshelved)
-        after = self._links.tops(guests)
+        after = self._links.top_products(guests)
         risen = (after[: len(before)] != before).any(axis=(0, 2))
         risen |= (after[len(before) :] > NONE).any(axis=(0, 2))
         names = (self._texts.articles[number] for number in guests[risen].tolist())

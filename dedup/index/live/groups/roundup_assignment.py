@@ -1,7 +1,7 @@
-"""Which group each round-up of the index joins; see `stories.best_home`.
+"""Assignment of round-ups to the groups of the index; see `stories.round_ups.best_homes`.
 
-A round-up is linked to texts of dozens of groups. What it has in common with a group is kept until
-either has changed. It was never silent for too long between the two, since no link is that long.
+A round-up is linked to texts of dozens of groups. Its mean log-odds with a group is cached until
+either changes. It is never too far from the group in time, since no link is that long.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ _Means = tuple[Int64s, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class JoinableGroups:
     """Groups that round-ups may join.
 
     Args:
         firsts: First text of the group of each text, -1 for none; int64 of shape (n,).
-        groups: Texts of the groups, by the first.
-        changed: First texts of groups that are not what they were.
-        before: What these were, by the first; also others.
+        members: Rows of the texts of each group, by its first text.
+        changed: First texts of groups that have changed.
+        before: Former members of the changed groups, by their first texts; also others.
     """
 
     firsts: Int64s
-    groups: Mapping[int, Int64s]
+    members: Mapping[int, Int64s]
     changed: Collection[int]
     before: Mapping[int, Int64s]
 
 
-class Homes:
-    """Means of round-ups with the groups that they have links to.
+class RoundUpAssigner:
+    """Assigns round-ups to groups; caches their means with the groups that they have links to.
 
     Args:
         texts: The texts.
         table: Their links.
-        config: What joins.
+        config: Smallest probability of joining.
     """
 
     def __init__(self, texts: LiveTexts, table: LinkTable, config: StoryConfig) -> None:
@@ -55,126 +55,131 @@ class Homes:
         self._least = float(log_odds_of(config.min_probability))
         self._means: dict[int, _Means] = {}
 
-    def forget(self, number: int) -> None:
-        """Give up a text that is no round-up any more."""
-        self._means.pop(number, None)
+    def remove(self, row: int) -> None:
+        """Remove a text that is no longer a round-up."""
+        self._means.pop(row, None)
 
-    def of(self, numbers: Int64s, around: Around) -> dict[int, int]:
+    def assign(self, rows: Int64s, groups: JoinableGroups) -> dict[int, int]:
         """First text of the group that each round-up joins, -1 for none.
 
         Args:
-            numbers: The round-ups.
-            around: The groups, as they are.
+            rows: Rows of the round-ups.
+            groups: The groups.
         """
-        found = self._all_means(numbers, around)
-        self._means.update((each, means) for each, (means, _) in found.items())
-        return {each: self._best(means) for each, (means, _) in found.items()}
+        means = self._all_means(rows, groups)
+        self._means.update((row, of_row) for row, (of_row, _) in means.items())
+        return {row: self._best(of_row) for row, (of_row, _) in means.items()}
 
-    def asked(self, numbers: Int64s, around: Around, late: BoolMask) -> dict[int, int]:
-        """The same if things were so; only what is true as they are is kept.
+    def assign_hypothetically(
+        self, rows: Int64s, groups: JoinableGroups, round_ups: BoolMask
+    ) -> dict[int, int]:
+        """Like `assign`, for a hypothetical partition; caches only means that hold in the real one.
 
         Args:
-            numbers: The round-ups that there would be.
-            around: The groups, as they would be.
-            late: Which texts are round-ups, bool (n,): of others nothing is brought up to date.
+            rows: Rows of the hypothetical round-ups.
+            groups: The hypothetical groups.
+            round_ups: Which texts are round-ups in the real partition, bool (n,).
         """
-        found = self._all_means(numbers, around)
-        for each, ((near, means), new) in found.items():
-            if each < len(late) and late[each] and new.any():
-                known, values = self._means.get(each, (near[:0], means[:0]))
-                self._means[each] = (
-                    np.concatenate((known, near[new])),
-                    np.concatenate((values, means[new])),
+        means = self._all_means(rows, groups)
+        for row, ((firsts, values), new) in means.items():
+            if row < len(round_ups) and round_ups[row] and new.any():
+                known, known_values = self._means.get(row, (firsts[:0], values[:0]))
+                self._means[row] = (
+                    np.concatenate((known, firsts[new])),
+                    np.concatenate((known_values, values[new])),
                 )
-        return {each: self._best(means) for each, (means, _) in found.items()}
+        return {row: self._best(of_row) for row, (of_row, _) in means.items()}
 
-    def _all_means(self, numbers: Int64s, around: Around) -> dict[int, tuple[_Means, BoolMask]]:
-        """Means of texts with the groups around them; those that are kept are not scored again.
+    def _all_means(
+        self, rows: Int64s, groups: JoinableGroups
+    ) -> dict[int, tuple[_Means, BoolMask]]:
+        """Means of texts with the groups that they have links to; cached ones are not computed.
 
         Returns:
-            For each text its means, and which of them are not kept and are so as things are.
+            For each text its means, and which of them are new and hold in the real partition.
         """
-        ends, others, _ = self._table.around(numbers)
-        near = around.firsts[others]
-        count = len(around.firsts) + 1
-        keys = np.unique((ends * count + near)[near >= 0])
-        texts, firsts = np.divmod(keys, count)
-        known, means = self._known(keys, numbers, count)
-        stale = np.isin(firsts, [*around.changed])
-        self._carry_over(means, np.flatnonzero(known & stale), texts, firsts, around)
+        ends, others, _ = self._table.around(rows)
+        near = groups.firsts[others]
+        count = len(groups.firsts) + 1
+        pairs = np.unique((ends * count + near)[near >= 0])
+        texts, firsts = np.divmod(pairs, count)
+        known, means = self._cached(pairs, rows, count)
+        stale = np.isin(firsts, [*groups.changed])
+        self._carry_over(means, np.flatnonzero(known & stale), texts, firsts, groups)
         new = ~known | (stale & np.isnan(means))
-        members = [around.groups[first] for first in firsts[new].tolist()]
+        members = [groups.members[first] for first in firsts[new].tolist()]
         means[new] = mean_log_odds(texts[new], members, self._texts.scorer)
         lasting = new & ~stale
-        starts = np.searchsorted(keys, numbers * count)
-        stops = np.searchsorted(keys, (numbers + 1) * count)
+        starts = np.searchsorted(pairs, rows * count)
+        stops = np.searchsorted(pairs, (rows + 1) * count)
         return {
-            number: ((firsts[start:stop], means[start:stop]), lasting[start:stop])
-            for number, start, stop in zip(
-                numbers.tolist(), starts.tolist(), stops.tolist(), strict=True
-            )
+            row: ((firsts[start:stop], means[start:stop]), lasting[start:stop])
+            for row, start, stop in zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
         }
 
-    def _known(
-        self, keys: Int64s, numbers: Int64s, count: int
+    def _cached(
+        self, pairs: Int64s, rows: Int64s, count: int
     ) -> tuple[BoolMask, npt.NDArray[np.float64]]:
-        """Which means are kept, of texts and groups as one key each, and these."""
-        kept = [(each, self._means[each]) for each in numbers.tolist() if each in self._means]
-        old = [np.empty(0, np.int64), *(each * count + near for each, (near, _) in kept)]
-        values = [np.empty(0), *(means for _, (_, means) in kept)]
-        old_keys, old_values = np.concatenate(old), np.concatenate(values)
-        known = np.isin(keys, old_keys)
-        order = np.argsort(old_keys)
-        means = np.full(len(keys), np.nan)
-        places = np.searchsorted(old_keys[order], keys[known])
-        means[known] = old_values[order[places]]
+        """Which means are cached, and these.
+
+        Args:
+            pairs: Pairs of a text and a group, row * count + first text of the group.
+            rows: Rows of the texts.
+            count: Larger than all rows.
+        """
+        cached = [(row, self._means[row]) for row in rows.tolist() if row in self._means]
+        parts = [np.empty(0, np.int64), *(row * count + firsts for row, (firsts, _) in cached)]
+        values = np.concatenate([np.empty(0), *(means for _, (_, means) in cached)])
+        old = np.concatenate(parts)
+        known = np.isin(pairs, old)
+        order = np.argsort(old)
+        means = np.full(len(pairs), np.nan)
+        means[known] = values[order[np.searchsorted(old[order], pairs[known])]]
         return known, means
 
     def _carry_over(
         self,
         means: npt.NDArray[np.float64],
-        rows: Int64s,
+        stale: Int64s,
         texts: Int64s,
         firsts: Int64s,
-        around: Around,
+        groups: JoinableGroups,
     ) -> None:
-        """Bring means with groups up to date that have a few texts more or less; else set NaN.
+        """Update means with groups that have a few texts more or less; set the others to NaN.
 
-        Log-odds are whole numbers, so that a sum can be told from its mean.
+        Log-odds are whole numbers, so that the sum is exact in the mean.
 
         Args:
-            means: Of all texts and groups.
-            rows: Those whose groups have changed.
-            texts: All texts.
-            firsts: First texts of all groups.
-            around: The groups.
+            means: Means of all pairs of a text and a group.
+            stale: Indices of the pairs whose group has changed.
+            texts: Text of each pair.
+            firsts: First text of the group of each pair.
+            groups: The groups.
         """
-        stale = means[rows]
-        means[rows] = np.nan
-        for first in np.unique(firsts[rows]).tolist():
-            was, now = around.before.get(first), around.groups[first]
-            if was is None:
+        old_means = means[stale]
+        means[stale] = np.nan
+        for first in np.unique(firsts[stale]).tolist():
+            before, now = groups.before.get(first), groups.members[first]
+            if before is None:
                 continue
-            came, went = np.setdiff1d(now, was), np.setdiff1d(was, now)
-            if len(came) + len(went) > len(now) // 2 or not self._texts.alive[went].all():
+            added, removed = np.setdiff1d(now, before), np.setdiff1d(before, now)
+            few = len(added) + len(removed) <= len(now) // 2
+            if not few or not self._texts.alive[removed].all():
                 continue
-            of_it = firsts[rows] == first
-            some = texts[rows[of_it]]
-            total = np.rint(stale[of_it] * len(was))
-            for others, sign in ((came, 1), (went, -1)):
+            of_group = firsts[stale] == first
+            rows = texts[stale[of_group]]
+            total = np.rint(old_means[of_group] * len(before))
+            for others, sign in ((added, 1), (removed, -1)):
                 if len(others):
-                    more = mean_log_odds(some, [others] * len(some), self._texts.scorer)
-                    total += sign * np.rint(more * len(others))
-            means[rows[of_it]] = total / len(now)
+                    mean = mean_log_odds(rows, [others] * len(rows), self._texts.scorer)
+                    total += sign * np.rint(mean * len(others))
+            means[stale[of_group]] = total / len(now)
 
     def _best(self, means: _Means) -> int:
-        """Of equal groups the one whose first text comes first."""
+        """First text of the best group; of equal groups the one whose first text comes first."""
         firsts, values = means
-        if not len(values):
-            return -1
-        place = int(values.argmax())
-        best = values[place]
+        best = values.max(initial=-np.inf)
         if best < self._least:
             return -1
         equal = firsts[values == best]
-        return int(firsts[place] if len(equal) == 1 else self._texts.order.sorted(equal)[0])
+        return int(equal[0] if len(equal) == 1 else self._texts.order.sorted(equal)[0])

@@ -1,8 +1,8 @@
-"""Which texts of the index are round-ups; see `round_ups.py`.
+"""Round-ups among the texts of the index; see `stories/round_ups.py`.
 
-Whether a text is one depends on the texts near to it and on the links among these. So after a
-change only the two ends of each link that came or went are asked again, and the texts near to
-both.
+Whether a text is a round-up depends on the texts it is linked to and on the links among these.
+So after a change only the two ends of each added or removed link are checked again, and the texts
+linked to both.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dedup.stories.affinity import Affinity, log_odds_of
 from dedup.stories.round_ups import hold_nothing_together
 
 
-class LateTexts:
-    """Finds the round-ups among texts whose links changed.
+class RoundUpDetector:
+    """Detector of the round-ups among texts whose links changed.
 
     Args:
         texts: The texts.
@@ -33,34 +33,35 @@ class LateTexts:
         self._config = config
         self._floor = log_odds_of(config.min_probability)
 
-    def changed(self, late: BoolMask, pairs: Pairs) -> BoolMask:
-        """Which texts are round-ups, after links came and went.
+    def updated(self, round_ups: BoolMask, pairs: Pairs) -> BoolMask:
+        """Which texts are round-ups after links were added and removed, bool (n,).
 
         Args:
-            late: Which were before, bool (n,).
-            pairs: The links that came or went.
+            round_ups: Which texts were round-ups before, bool (n,).
+            pairs: The added and removed links.
         """
-        from dedup.index.live.kernels.links import between, loosely_linked
+        from dedup.index.live.kernels.links import between
+        from dedup.stories.kernels.round_ups import loosely_linked
 
-        asked = between(self._table.arrays, *pairs, self._floor)
-        asked[pairs[0]] = asked[pairs[1]] = True
-        now: BoolMask = late & self._texts.alive
-        numbers = np.flatnonzero(asked & self._texts.alive)
+        affected = between(self._table.arrays, *pairs, self._floor)
+        affected[pairs[0]] = affected[pairs[1]] = True
+        now: BoolMask = round_ups & self._texts.alive
+        rows = np.flatnonzero(affected & self._texts.alive)
         config = self._config
-        loose = numbers[
+        loose = rows[
             loosely_linked(
-                self._table.arrays, numbers, self._floor,
+                self._table.arrays, rows, self._floor,
                 config.roundup_min_links, config.roundup_max_clustering,
             )
         ]  # fmt: skip
-        now[numbers] = False
+        now[rows] = False
         affinity: Affinity = self._texts.scorer
         now[
             loose[hold_nothing_together(list(map(self._near, loose.tolist())), affinity, config)]
         ] = True
         return now
 
-    def _near(self, number: int) -> Int64s:
-        """The texts that one is linked to as a member would be, in the order of precedence."""
-        others, log_odds = self._table.of(number)
+    def _near(self, row: int) -> Int64s:
+        """Rows of the texts that a text is linked to as a member would be, by precedence."""
+        others, log_odds = self._table.of(row)
         return self._texts.order.sorted(others[log_odds >= self._floor])

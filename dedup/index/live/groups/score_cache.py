@@ -1,4 +1,4 @@
-"""Log-odds of all pairs of the texts of a part, kept for the next time that one comes or goes."""
+"""Cache of the log-odds of all pairs of a subcomponent, for the next time that it changes."""
 
 from __future__ import annotations
 
@@ -10,97 +10,100 @@ import numpy as np
 from dedup.compute.arrays import Int32s, Int64s, UInt64s
 from dedup.stories.affinity import Affinity
 
-_MAX_KEPT_PAIRS = 8 << 20
+_MAX_PAIRS = 8 << 20
 _AT_ONCE = 1 << 20
 _MIN_TEXTS = 8
-"""Of fewer texts the pairs are scored again as quickly as they are found."""
+"""Of fewer texts the pairs are scored again as quickly as they are looked up."""
 
 
-class ScoredParts:
-    """Scores of parts of texts by number, the latest ones."""
+class PartScoreCache:
+    """Scores of the subcomponents used last, by the hash of their texts."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[Int64s, Int32s]] = OrderedDict()
+        self._scores: OrderedDict[int, tuple[Int64s, Int32s]] = OrderedDict()
         self._pairs = 0
 
-    def of(
+    def scores(
         self, parts: Sequence[Int64s], affinity: Affinity, before: Sequence[Iterable[int]]
     ) -> list[Int64s]:
-        """Log-odds of the texts of parts with one another, 0 on the diagonal.
+        """Log-odds of all pairs of the texts of each part, 0 on the diagonal.
 
         Args:
-            parts: Different texts of each, int64 of shape (k,).
+            parts: Rows of the different texts of each, int64 of shape (k,).
             affinity: Scores pairs.
-            before: For each part keys of parts that had many of these texts.
+            before: For each part the hashes of subcomponents that had many of its texts.
 
         Returns:
             int64 of shape (k, k) for each part.
         """
-        known = [[self._kept[key] for key in keys if key in self._kept] for keys in before]
-        fresh = [part for part, found in zip(parts, known, strict=True) if not found]
-        scored = iter(_scores_of(fresh, affinity))
+        known = [
+            [self._scores[part_hash] for part_hash in part_hashes if part_hash in self._scores]
+            for part_hashes in before
+        ]
+        unknown = [part for part, scores in zip(parts, known, strict=True) if not scores]
+        computed = iter(_scores_of(unknown, affinity))
         return [
-            _completed(part, affinity, found) if found else next(scored)
-            for part, found in zip(parts, known, strict=True)
+            _completed(part, affinity, scores) if scores else next(computed)
+            for part, scores in zip(parts, known, strict=True)
         ]
 
-    def keep(self, key: int, members: Int64s, scores: Int64s) -> None:
-        """Keep the scores of a part."""
-        if len(members) < _MIN_TEXTS or scores.size > _MAX_KEPT_PAIRS:
+    def add(self, part_hash: int, members: Int64s, scores: Int64s) -> None:
+        """Add the scores of a subcomponent."""
+        if len(members) < _MIN_TEXTS or scores.size > _MAX_PAIRS:
             return
-        if key not in self._kept:
+        if part_hash not in self._scores:
             self._pairs += scores.size
-        self._kept[key] = members, scores.astype(np.int32)
-        self._kept.move_to_end(key)
-        while self._pairs > _MAX_KEPT_PAIRS:
-            _, (_, oldest) = self._kept.popitem(last=False)
+        self._scores[part_hash] = members, scores.astype(np.int32)
+        self._scores.move_to_end(part_hash)
+        while self._pairs > _MAX_PAIRS:
+            _, (_, oldest) = self._scores.popitem(last=False)
             self._pairs -= oldest.size
 
-    def learn(self, keys: UInt64s, members: Int64s, scores: Int64s) -> None:
-        """Keep what the scores of some texts say of the parts that they are in.
+    def add_inside(self, part_hashes: UInt64s, members: Int64s, scores: Int64s) -> None:
+        """Add the scores that some texts have inside their subcomponents.
 
         Args:
-            keys: Of the part of each text, 0 for none; uint64 of shape (k,).
-            members: The texts, int64 of shape (k,).
-            scores: Of all pairs, int64 of shape (k, k).
+            part_hashes: Hash of the subcomponent of each text, 0 for none; uint64 of shape (k,).
+            members: Rows of the texts, int64 of shape (k,).
+            scores: Log-odds of all pairs, int64 of shape (k, k).
         """
-        for key in np.unique(keys).tolist():
-            if key and key not in self._kept:
-                inside = np.flatnonzero(keys == key)
-                self.keep(key, members[inside], scores[np.ix_(inside, inside)])
+        for part_hash in np.unique(part_hashes).tolist():
+            if part_hash and part_hash not in self._scores:
+                inside = np.flatnonzero(part_hashes == part_hash)
+                self.add(part_hash, members[inside], scores[np.ix_(inside, inside)])
 
-    def forget(self, keys: Iterable[int]) -> None:
-        """Give up parts that are no more."""
-        for key in keys:
-            if key in self._kept:
-                self._pairs -= self._kept.pop(key)[1].size
+    def remove(self, part_hashes: Iterable[int]) -> None:
+        """Remove the scores of former subcomponents."""
+        for part_hash in part_hashes:
+            if part_hash in self._scores:
+                self._pairs -= self._scores.pop(part_hash)[1].size
 
 
 def _scores_of(parts: Sequence[Int64s], affinity: Affinity) -> Iterator[Int64s]:
-    """Scores of each part; the pairs of all of them are scored at once, unless they are many."""
+    """Scores of each part; pairs of several small parts are scored in one call."""
     start = 0
     while start < len(parts):
         stop, pairs = start, 0
         while stop < len(parts) and (stop == start or pairs + len(parts[stop]) ** 2 <= _AT_ONCE):
             pairs += len(parts[stop]) ** 2
             stop += 1
-        some = parts[start:stop]
+        batch = parts[start:stop]
         start = stop
-        if len(some) == 1:
-            scores = affinity.block(some[0], some[0])
+        if len(batch) == 1:
+            scores = affinity.block(batch[0], batch[0])
             np.fill_diagonal(scores, 0)
             yield scores
             continue
-        corners = [np.triu_indices(len(part), 1) for part in some]
+        corners = [np.triu_indices(len(part), 1) for part in batch]
         first, second = (
-            np.concatenate([part[corner[k]] for part, corner in zip(some, corners, strict=True)])
+            np.concatenate([part[corner[k]] for part, corner in zip(batch, corners, strict=True)])
             for k in (0, 1)
         )
-        found = affinity.log_odds(first, second)
+        log_odds = affinity.log_odds(first, second)
         begin = 0
-        for part, (rows, columns) in zip(some, corners, strict=True):
+        for part, (rows, columns) in zip(batch, corners, strict=True):
             scores = np.zeros((len(part), len(part)), np.int64)
-            scores[rows, columns] = scores[columns, rows] = found[begin : begin + len(rows)]
+            scores[rows, columns] = scores[columns, rows] = log_odds[begin : begin + len(rows)]
             begin += len(rows)
             yield scores
 
@@ -108,11 +111,11 @@ def _scores_of(parts: Sequence[Int64s], affinity: Affinity) -> Iterator[Int64s]:
 def _completed(
     members: Int64s, affinity: Affinity, known: Sequence[tuple[Int64s, Int32s]]
 ) -> Int64s:
-    """Scores of a part, of which those of the largest known part are taken over."""
-    numbers, kept = max(known, key=lambda each: len(each[0]))
-    _, here, there = np.intersect1d(members, numbers, assume_unique=True, return_indices=True)
+    """Scores of a part, of which those of the largest known subcomponent are copied."""
+    rows, cached = max(known, key=lambda part: len(part[0]))
+    _, here, there = np.intersect1d(members, rows, assume_unique=True, return_indices=True)
     scores = np.empty((len(members), len(members)), np.int64)
-    scores[np.ix_(here, here)] = kept[np.ix_(there, there)]
+    scores[np.ix_(here, here)] = cached[np.ix_(there, there)]
     new = np.ones(len(members), bool)
     new[here] = False
     if new.any():

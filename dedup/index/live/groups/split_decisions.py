@@ -1,27 +1,26 @@
-"""Which components of the index percolate and are split; see `percolation.py`."""
+"""Decisions which components of the index are split, remembered; see `stories/components.py`."""
 
 from __future__ import annotations
-
-from itertools import count as counting
 
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int32s, Int64s
 from dedup.config import StoryConfig
-from dedup.index.live.groups.dendrogram import Forest
+from dedup.index.live.groups.spanning_forest import SpanningForest
 from dedup.index.live.texts import LiveTexts
-from dedup.stories.components import ASKED, sparse
+from dedup.stories.components import SAMPLE, min_percolating, split_nodes, too_sparse
+from dedup.stories.dendrogram import Dendrogram
 
-_REMEMBERED = 1 << 16
+_MAX_DECISIONS = 1 << 16
 _PAIRS = 1 << 19
-_LATEST = 1024
-"""So many texts are looked at beside those that are sorted by their keys."""
-_GATHERED = 4096
-_NONE = np.empty(0, np.int64)
+_MAX_UNSORTED = 1024
+"""So many of the latest texts need not be in the order of the hashes."""
+_MAX_SORTED_MEMBERS = 4096
+_NO_ROWS = np.empty(0, np.int64)
 
 
-class Splits:
-    """Verdicts on components, remembered by their texts.
+class SplitDecisions:
+    """Decisions on components, remembered by the hash of their texts.
 
     Args:
         texts: The texts.
@@ -33,182 +32,172 @@ class Splits:
         self._texts = texts
         self._config = config
         self._floor = floor
-        self._least = next(
-            size for size in counting(2)
-            if size > config.max_component_texts or size * config.min_link_density > 2
-        )  # fmt: skip
-        self._known: dict[int, bool] = {}
-        self._by_key = np.empty(0, np.int64)
+        self._least = min_percolating(config)
+        self._decisions: dict[int, bool] = {}
+        self._by_hash = np.empty(0, np.int64)
         self._pairs = np.zeros(_PAIRS, np.uint64), np.zeros(_PAIRS, bool)
         self._pair_count = 0
 
-    def of(self, forest: Forest, passing: int = -1) -> BoolMask:
-        """Which nodes of a forest are split, as far as parts depend on it; bool (nodes,).
+    def split_nodes(self, forest: SpanningForest, transient_row: int = -1) -> BoolMask:
+        """Which nodes are split, as far as subcomponents depend on it; bool (nodes,).
 
         Args:
             forest: The components at all floors.
-            passing: A text that does not stay, -1 for none: another will have its number.
+            transient_row: Row of a text that does not stay, -1 for none: the next text will have
+                the same row, so nothing about it is remembered.
         """
-        from dedup.index.live.kernels.dendrogram import asked_nodes
+        tree = forest.dendrogram
+        position = int(tree.positions[transient_row]) if transient_row >= 0 else -1
 
-        split = np.zeros(forest.nodes, bool)
-        nodes, outer = asked_nodes(forest.tree, forest.nodes, forest.count, self._least)
-        if not len(nodes):
-            return split
-        _, levels, sizes, hashes, starts, strongest = (each[nodes].tolist() for each in forest.tree)
-        place = int(forest.places[passing]) if passing >= 0 else -1
-        found = [False] * len(nodes)
-        for k, (node, over) in enumerate(zip(nodes.tolist(), outer.tolist(), strict=True)):
-            if over >= 0 and not found[over]:
-                continue
-            if sizes[k] > self._config.max_component_texts:
-                found[k] = levels[k] < forest.certain or strongest[k] > levels[k]
-            elif levels[k] < forest.certain:
-                if starts[k] <= place < starts[k] + sizes[k]:
-                    found[k] = self._percolates(self._asked(forest, node, passing), passing)
-                    continue
-                if hashes[k] not in self._known:
-                    self._learned({hashes[k]: self._percolates(self._asked(forest, node))})
-                found[k] = self._known[hashes[k]]
-        split[nodes] = found
-        return split
+        def decide(node: int) -> bool:
+            start = int(tree.starts[node])
+            if start <= position < start + int(tree.sizes[node]):
+                return self._percolates(self._sample(tree, node, transient_row), transient_row)
+            part_hash = int(tree.hashes(np.array([node]))[0])
+            if part_hash not in self._decisions:
+                self._remember({part_hash: self._percolates(self._sample(tree, node))})
+            return self._decisions[part_hash]
 
-    def learn(self, forest: Forest, parts: Int64s) -> None:
-        """Take over which components were split: those with texts of different parts.
+        return split_nodes(tree, forest.floors, self._config, decide)
+
+    def load(self, forest: SpanningForest, subcomponents: Int64s) -> None:
+        """Remember which components were split: those with texts of several subcomponents.
 
         Args:
             forest: The components.
-            parts: Equal for texts of one part and else different, int64 (n,).
+            subcomponents: Equal for texts of one subcomponent and else different, int64 (n,).
         """
-        from dedup.index.live.kernels.dendrogram import asked_nodes
+        tree = forest.dendrogram
+        nodes, _ = tree.components(self._least)
+        labels = subcomponents[tree.order]
+        changes = np.concatenate(([0], np.cumsum(labels[1:] != labels[:-1])))
+        starts = tree.starts[nodes]
+        split = changes[starts + tree.sizes[nodes] - 1] > changes[starts]
+        self._remember(dict(zip(tree.hashes(nodes).tolist(), split.tolist(), strict=True)))
 
-        nodes, _ = asked_nodes(forest.tree, forest.nodes, forest.count, self._least)
-        labels = parts[forest.order]
-        differ = np.concatenate(([0], np.cumsum(labels[1:] != labels[:-1])))
-        _, _, sizes, hashes, starts, _ = (each[nodes] for each in forest.tree)
-        split = differ[starts + sizes - 1] > differ[starts]
-        self._learned(dict(zip(hashes.tolist(), split.tolist(), strict=True)))
+    def _remember(self, decisions: dict[int, bool]) -> None:
+        if len(self._decisions) >= _MAX_DECISIONS:
+            self._decisions.clear()
+        self._decisions.update(decisions)
 
-    def _learned(self, verdicts: dict[int, bool]) -> None:
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known.update(verdicts)
-
-    def joined(
-        self, forest: Forest, parts: Int32s, passing: int, others: Int64s, log_odds: Int64s
+    def subcomponent_with(
+        self,
+        forest: SpanningForest,
+        nodes: Int32s,
+        row: int,
+        others: Int64s,
+        log_odds: Int64s,
     ) -> Int64s | None:
-        """The texts of the part that one more text would be in; it is the last of them.
+        """Rows of the subcomponent that one more text would join, that text last.
 
         At each floor it would be in one component with those of the texts that it is linked to.
 
         Args:
-            forest: The components of the others.
-            parts: Node of the part of each text.
-            passing: The text.
-            others: Those that it has links to and that take part, int64 of shape (m,).
-            log_odds: Of these links.
+            forest: The components of the other texts.
+            nodes: Node of the subcomponent of each text, int32 (n,).
+            row: Row of the text.
+            others: Rows of the texts that it is linked to and that take part, int64 of shape (m,).
+            log_odds: Log-odds of these links, int64 (m,).
 
         Returns:
-            int64 of shape (k,); None if another part would come apart: make the forest of all.
+            int64 of shape (k,); None if another subcomponent would come apart, so that the whole
+            partition has to be built.
         """
-        _, level, sizes, _, _, _ = forest.tree
-        levels = forest.levels_of(log_odds).astype(np.int64)
+        tree = forest.dendrogram
+        levels = forest.floors.levels(log_odds).astype(np.int64)
         floors = int(levels.max(initial=-1)) + 1
-        at = forest.components_at(others, floors)
+        at = tree.components_at(others, floors)
         joined = [np.unique(at[floor][levels >= floor]) for floor in range(floors)]
-        counts = [int(sizes[nodes].sum()) + 1 for nodes in joined]
+        counts = [int(tree.sizes[joined_nodes].sum()) + 1 for joined_nodes in joined]
         floor = 0
         while floor < floors:
             last = max(k for k in range(floor, floors) if counts[k] == counts[floor])
-            held = levels[levels >= floor]
-            if not self._is_split(forest, joined[floor], counts[floor], last, held, passing):
+            holding = levels[levels >= floor]
+            if not self._is_split(forest, joined[floor], counts[floor], last, holding, row):
                 break
             floor = last + 1
         inside = np.zeros(len(others), bool)
         if floor < floors:
-            inside = (levels >= floor) & (sizes[parts[others]] <= sizes[at[floor]])
-        whole = set(parts[others[inside]].tolist())
-        apart = levels >= level[parts[others]]
-        if set(parts[others[apart]].tolist()) - whole:
+            inside = (levels >= floor) & (tree.sizes[nodes[others]] <= tree.sizes[at[floor]])
+        joining = set(nodes[others[inside]].tolist())
+        reached = levels >= tree.level[nodes[others]]
+        if set(nodes[others[reached]].tolist()) - joining:
             return None
-        nodes = joined[floor].tolist() if floor < floors else []
-        return np.append(np.concatenate([_NONE, *map(forest.members, nodes)]), passing)
+        parts = joined[floor].tolist() if floor < floors else []
+        return np.append(np.concatenate([_NO_ROWS, *map(tree.members, parts)]), row)
 
     def _is_split(
-        self, forest: Forest, nodes: Int32s, count: int, last: int, levels: Int64s, passing: int
+        self, forest: SpanningForest, nodes: Int32s, count: int, last: int, levels: Int64s, row: int
     ) -> bool:
-        """Whether a component would be split that is some nodes and one more text.
+        """Whether a component of some nodes and one more text would be split.
 
         Args:
             forest: The components.
-            nodes: Those that it would be made of.
-            count: Number of its texts.
-            last: The highest floor at which it would be whole.
-            levels: Of the links of the text in it.
-            passing: The text.
+            nodes: The nodes, int32 (k,).
+            count: Number of texts.
+            last: The highest floor at which it would be one component.
+            levels: Levels of the links of the text in it.
+            row: Row of the text.
         """
+        tree = forest.dendrogram
         if count < self._least:
             return False
         if count > self._config.max_component_texts:
-            strongest = max(int(levels.max()), int(forest.tree[5][nodes].max()))
-            return last < forest.certain or strongest > last
-        if last >= forest.certain:
+            strongest = max(int(levels.max()), int(tree.strongest[nodes].max()))
+            return last < forest.floors.certain or strongest > last
+        if last >= forest.floors.certain:
             return False
-        asked = [self._asked(forest, node) for node in nodes.tolist()]
-        return self._percolates(self._first(np.append(np.concatenate(asked), passing)), passing)
+        samples = [self._sample(tree, node) for node in nodes.tolist()]
+        return self._percolates(self._smallest(np.append(np.concatenate(samples), row)), row)
 
-    def _percolates(self, asked: Int64s, passing: int = -1) -> bool:
-        """`percolation.percolates` of the texts to ask, which remembers the pairs."""
+    def _percolates(self, sample: Int64s, transient_row: int = -1) -> bool:
+        """Whether a component with this sample percolates; links of its pairs are remembered."""
         from dedup.index.live.kernels.pair_table import looked_up, remember
 
-        stay = asked[asked != passing]
-        if self._pair_count + len(stay) ** 2 // 2 > _PAIRS // 2:
+        lasting = sample[sample != transient_row]
+        if self._pair_count + len(lasting) ** 2 // 2 > _PAIRS // 2:
             self._pairs[0][:] = 0
             self._pair_count = 0
-        linked, first, second = looked_up(*self._pairs, stay)
+        linked, first, second = looked_up(*self._pairs, lasting)
         if len(first):
             close = self._texts.scorer.log_odds(first, second) >= self._floor
             remember(*self._pairs, first, second, close)
             self._pair_count += len(first)
             linked += np.count_nonzero(close)
-        if len(stay) < len(asked):
-            own = self._texts.scorer.log_odds(np.full(len(stay), passing), stay)
+        if len(lasting) < len(sample):
+            own = self._texts.scorer.log_odds(np.full(len(lasting), transient_row), lasting)
             linked += np.count_nonzero(own >= self._floor)
-        return sparse(linked, len(asked) * (len(asked) - 1) // 2, self._config)
+        return too_sparse(linked, len(sample) * (len(sample) - 1) // 2, self._config)
 
-    def _asked(self, forest: Forest, node: int, passing: int = -1) -> Int64s:
-        """The texts of a component with the smallest keys."""
-        self._sort(len(forest.places) - (passing >= 0))
-        _, _, sizes, _, starts, _ = forest.tree
-        start, size = int(starts[node]), int(sizes[node])
-        few = size <= _GATHERED
-        return self._first(forest.members(node) if few else self._smallest(forest, start, size))
-
-    def _first(self, members: Int64s) -> Int64s:
-        """Those of the texts with the smallest keys."""
-        if len(members) <= ASKED:
-            return members
-        return members[np.argpartition(self._texts.keys[members], ASKED)[:ASKED]]
-
-    def _sort(self, count: int) -> None:
-        """Sort the first texts by their keys, so many, if that was long ago."""
-        if count - len(self._by_key) > _LATEST:
-            self._by_key = np.argsort(self._texts.keys[:count], kind="stable")
-
-    def _smallest(self, forest: Forest, start: int, size: int) -> Int64s:
-        """Texts of a large component, among them those with the smallest keys."""
-        many = 4 * ASKED * forest.count // size
+    def _sample(self, tree: Dendrogram, node: int, transient_row: int = -1) -> Int64s:
+        """Rows of the texts of a component with the smallest hashes."""
+        self._sort(tree.count - (transient_row >= 0))
+        if tree.sizes[node] <= _MAX_SORTED_MEMBERS:
+            return self._smallest(tree.members(node))
+        start, size = int(tree.starts[node]), int(tree.sizes[node])
+        many = 4 * SAMPLE * tree.count // size
         while True:
-            inside = _inside(forest, self._by_key[:many], start, size)
-            if len(inside) >= ASKED or many >= len(self._by_key):
+            inside = _inside(tree, self._by_hash[:many], start, size)
+            if len(inside) >= SAMPLE or many >= len(self._by_hash):
                 break
             many *= 2
-        latest = np.arange(len(self._by_key), forest.count)
-        return np.append(inside, _inside(forest, latest, start, size))
+        latest = np.arange(len(self._by_hash), tree.count)
+        return self._smallest(np.append(inside, _inside(tree, latest, start, size)))
+
+    def _smallest(self, rows: Int64s) -> Int64s:
+        """Rows of the texts with the smallest hashes among some."""
+        if len(rows) <= SAMPLE:
+            return rows
+        return rows[np.argpartition(self._texts.keys[rows], SAMPLE)[:SAMPLE]]
+
+    def _sort(self, count: int) -> None:
+        """Sort the first `count` texts by their hashes, unless few are new since the last time."""
+        if count - len(self._by_hash) > _MAX_UNSORTED:
+            self._by_hash = np.argsort(self._texts.keys[:count], kind="stable")
 
 
-def _inside(forest: Forest, texts: Int64s, start: int, size: int) -> Int64s:
-    """Those of the texts that are in the component which begins there."""
-    places = forest.places[texts]
-    found: Int64s = texts[(places >= start) & (places < start + size)]
-    return found
+def _inside(tree: Dendrogram, rows: Int64s, start: int, size: int) -> Int64s:
+    """Rows of those texts that are in the component which starts at this position."""
+    positions = tree.positions[rows]
+    inside: Int64s = rows[(positions >= start) & (positions < start + size)]
+    return inside

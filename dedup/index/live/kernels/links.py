@@ -103,38 +103,3 @@ def between(table: Any, first: Array, second: Array, floor: int) -> Any:
             if weights[place] >= floor and near[others[place]] == k:
                 found[others[place]] = True
     return found
-
-
-@nb.njit(**OPTIONS)
-def loosely_linked(table: Any, texts: Array, floor: int, least: int, cohesion: float) -> Any:
-    """Which texts are near to many, few of which are near each other, bool (k,).
-
-    Args:
-        table: The links.
-        texts: Texts that are asked for, int64 (k,).
-        floor: Weaker links do not count.
-        least: A text has at least so many links.
-        cohesion: At most this share of the pairs among these is linked.
-    """
-    starts, counts, _, others, weights = table
-    found = np.zeros(texts.shape[0], np.bool_)
-    near = np.full(starts.shape[0], -1, np.int64)
-    for k in range(texts.shape[0]):
-        text = texts[k]
-        degree = np.int64(0)
-        for place in range(starts[text], starts[text] + counts[text]):
-            if weights[place] >= floor:
-                near[others[place]] = k
-                degree += 1
-        if degree < least:
-            continue
-        closed = np.int64(0)
-        for place in range(starts[text], starts[text] + counts[text]):
-            if weights[place] < floor:
-                continue
-            other = others[place]
-            for next_ in range(starts[other], starts[other] + counts[other]):
-                if weights[next_] >= floor and near[others[next_]] == k:
-                    closed += 1
-        found[k] = closed <= cohesion * (degree * (degree - 1))
-    return found

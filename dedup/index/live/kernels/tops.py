@@ -1,7 +1,7 @@
-"""The largest similarities of each text to the texts of each language, as texts come.
+"""Largest products of the vector of each text with those of each language, as texts are added.
 
-Of each text and language the largest products are kept, as a heap whose root is the smallest of
-them: what a text must reach to be one of its nearest.
+For each text and language the largest products form a heap, whose root is the smallest of them:
+another text must reach it to be one of its nearest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from dedup.compute.kernels import OPTIONS, Array
 from dedup.stories.kernels.nearest import sift
+from dedup.stories.kernels.pairs import dot
 
 
 @nb.njit(**OPTIONS)
@@ -31,17 +32,17 @@ def reaching(
 
     Args:
         vectors: Whole-number vectors of all texts, int16 (n, dim).
-        rows: Numbers of k texts, ascending, int64.
-        columns: Numbers of l texts, int64.
+        rows: Rows of k texts, ascending, int64 (k,).
+        columns: Rows of l texts, int64 (l,).
         seconds: Times of all texts, int64 (n,).
         languages: Places of the languages of all texts, int64 (n,).
         gap: Largest time between two texts.
         threshold: Smaller products do not count.
         tops: Heaps of products, int32 (languages, n, most).
-        own: The columns are the rows: each pair once.
+        own: Whether the columns are the rows: each pair is returned once.
 
     Returns:
-        Rows, columns and products of the pairs: two arrays int64 and one int32, (m,).
+        Rows, columns and products of the pairs: two arrays int64 and one int32, (m,) each.
     """
     first, second = np.empty(256, np.int64), np.empty(256, np.int64)
     products = np.empty(256, np.int32)
@@ -52,9 +53,7 @@ def reaching(
             row = rows[i]
             if row == column or (own and row > column) or abs(seconds[row] - seconds[column]) > gap:
                 continue
-            product = np.int32(0)
-            for d in range(vectors.shape[1]):
-                product += np.int32(vectors[row, d]) * np.int32(vectors[column, d])
+            product = dot(vectors, row, vectors, column)
             if product < threshold or (
                 product < tops[languages[column], row, 0]
                 and product < tops[languages[row], column, 0]
@@ -77,36 +76,39 @@ def offer(
     languages: Array,
     threshold: int,
     tops: Array,
-    risen: Array,
+    raised: Array,
 ) -> None:
-    """Let texts come among the nearest of others.
+    """Put products into the heaps where they are large enough.
 
     Args:
-        texts: Whose nearest they may be, int64 (m,).
-        others: The texts that come, int64 (m,).
-        products: Of each pair, int32 (m,), at least the threshold.
+        texts: Rows of the texts whose heaps they may enter, int64 (m,).
+        others: Rows of the other texts, int64 (m,).
+        products: Product of each pair, int32 (m,), at least the threshold.
         languages: Places of the languages of all texts, int64 (n,).
         threshold: Smaller products do not count.
         tops: Heaps of products, int32 (languages, n, most); changed.
-        risen: Whether the least that counts has risen, by language and text; bool
-            (languages, n); what rises is set.
+        raised: Receives True where the least product that counts was raised, bool
+            (languages, n).
     """
     for k in range(texts.shape[0]):
         text, language = texts[k], languages[others[k]]
         heap = tops[language, text]
         if products[k] > heap[0]:
-            risen[language, text] |= heap[0] >= threshold
+            raised[language, text] |= heap[0] >= threshold
             heap[0] = products[k]
             sift(heap, 0)
 
 
 @nb.njit(**OPTIONS)
 def products_of(vectors: Array, first: Array, second: Array) -> Any:
-    """Products of the vectors of pairs, int32 (m,); arguments as above."""
-    found = np.empty(first.shape[0], np.int32)
+    """Products of the vectors of pairs, int32 (m,).
+
+    Args:
+        vectors: Whole-number vectors of all texts, int16 (n, dim).
+        first: Row of the first text of each pair, int64 (m,).
+        second: Row of the second text, int64 (m,).
+    """
+    products = np.empty(first.shape[0], np.int32)
     for k in range(first.shape[0]):
-        product = np.int32(0)
-        for d in range(vectors.shape[1]):
-            product += np.int32(vectors[first[k], d]) * np.int32(vectors[second[k], d])
-        found[k] = product
-    return found
+        products[k] = dot(vectors, first[k], vectors, second[k])
+    return products

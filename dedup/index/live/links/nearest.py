@@ -1,7 +1,7 @@
-"""The nearest of each text in each language, as texts come and go.
+"""Nearest neighbours of each text in each language, as texts are added and removed.
 
-The rule is that of `neighbors.neighbor_pairs`, with exact search. Kept are, for each text and
-language, the largest products of vectors: the least of them is what another text must reach.
+The rule is that of `stories.neighbors.neighbor_pairs`, with exact search. For each text and
+language the largest products of vectors are stored: another text must reach the least of them.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from dedup.stories.pairs import within_gap
 ROWS_AT_ONCE = 256
 _ONE = SCALE * SCALE
 NONE = np.iinfo(np.int32).min
-"""In place of the product of a text that is not there."""
+"""Stands for the product of a missing neighbour."""
 _PAIRS_OF_A_THREAD = 1 << 20
 
 
-class _Found(NamedTuple):
-    """Pairs of a row and a column, and the products of their vectors."""
+class _Products(NamedTuple):
+    """Pairs of two texts, a row and a column, and the products of their vectors."""
 
     rows: Int64s
     columns: Int64s
-    products: Int32s
+    values: Int32s
 
 
 class Nearest:
-    """Which texts are among the nearest of others.
+    """Nearest neighbours of the texts in memory.
 
     Args:
         texts: The texts.
         min_cosine: Smallest cosine of neighbours.
-        config: Largest gap, how many neighbours in each language.
+        config: Largest gap, and number of neighbours in each language.
     """
 
     def __init__(self, texts: LiveTexts, min_cosine: float, config: NeighborConfig) -> None:
@@ -55,75 +55,67 @@ class Nearest:
         self._languages = GrowableArray(np.int64)
         self._tops = np.empty((0, 0, config.neighbors_per_language), np.int32)
 
-    def tops(self, numbers: Int64s) -> tuple[Int64s, Int32s]:
-        """Keys of l languages, int64 (l,), and the largest products of k texts.
+    def top_products(self, rows: Int64s) -> tuple[Int64s, Int32s]:
+        """Ids of l languages, int64 (l,), and the largest products of k texts.
 
         Returns:
             The products are int32 of shape (l, k, most).
         """
-        return np.array(list(self._places), np.int64), self._tops[:, numbers]
+        return np.array(list(self._places), np.int64), self._tops[:, rows]
 
     def load(self, languages: Int64s, tops: Int32s) -> None:
-        """Take over what `tops` gave; the texts have their numbers already."""
-        self._places = {key: place for place, key in enumerate(languages.tolist())}
+        """Load what `top_products` returned; the texts have their rows already."""
+        self._places = {language_id: place for place, language_id in enumerate(languages.tolist())}
         self._tops = tops
         self.make_room()
 
-    def kept(self, numbers: Int64s) -> Tops:
-        """What `restore` puts back: products by place among some texts, and key of a language."""
-        found = []
-        for key, tops in zip(self._places, self._tops[:, numbers], strict=False):
-            rows, columns = np.nonzero(tops > NONE)
-            counts = np.bincount(rows, minlength=len(numbers))
-            ends = np.cumsum(counts)
-            products = tops[rows, columns]
-            for place in np.flatnonzero(counts).tolist():
-                part = products[ends[place] - counts[place] : ends[place]]
-                found.append((place, key, np.sort(part)))
-        return found
+    def archivable(self, rows: Int64s) -> Tops:
+        """Largest products of some texts, as `restore` takes them."""
+        tops = []
+        for language_id, products in zip(self._places, self._tops[:, rows], strict=False):
+            for place in np.flatnonzero((products > NONE).any(axis=1)).tolist():
+                of_text = products[place]
+                tops.append((place, language_id, np.sort(of_text[of_text > NONE])))
+        return tops
 
-    def restore(self, numbers: Int64s, tops: Tops) -> None:
-        """Put back what `kept` gave."""
-        for _, key, _ in tops:
-            self._places.setdefault(key, len(self._places))
+    def restore(self, rows: Int64s, tops: Tops) -> None:
+        """Restore what `archivable` returned."""
+        for _, language_id, _ in tops:
+            self._places.setdefault(language_id, len(self._places))
         self.make_room()
         most = self._tops.shape[2]
-        self._tops[:, numbers] = NONE
-        for place, key, products in tops:
+        self._tops[:, rows] = NONE
+        for place, language_id, products in tops:
             # Ascending: a heap, whose root is the least.
-            row = self._tops[self._places[key], numbers[place]]
-            row[most - len(products) :] = products
+            heap = self._tops[self._places[language_id], rows[place]]
+            heap[most - len(products) :] = products
 
-    def come(self, some: Int64s) -> tuple[Int64s, Pairs]:
-        """Texts come, not more than `ROWS_AT_ONCE`, the ones with smaller numbers before.
+    def add(self, rows: Int64s) -> tuple[Int64s, Pairs]:
+        """Add texts, at most `ROWS_AT_ONCE`, of which those with smaller rows were added before.
 
         Returns:
-            Rows (place of a language, text), int64 of shape (k, 2): in that language, what counts
-            for the text has risen.
-            Pairs that are among the nearest of one another, or were in the meantime.
+            Places (language, text), int64 of shape (k, 2), where the least product that counts
+            was raised; and the pairs that are or in the meantime were among the nearest of
+            one another.
         """
-        risen = np.zeros(self._tops.shape[:2], bool)
-        parts = [self._reaching(some, self._columns(some, int(some[0])))]
-        parts.append(self._reaching(some, some, own=True))
-        for found in parts:
-            self._offer(found.rows, found.columns, found.products, risen)
-            self._offer(found.columns, found.rows, found.products, risen)
-        risen[:, some] = False
-        return np.argwhere(risen), joined(self._near(found) for found in parts)
+        raised = np.zeros(self._tops.shape[:2], bool)
+        parts = [self._reaching(rows, self._columns(rows, int(rows[0])))]
+        parts.append(self._reaching(rows, rows, own=True))
+        for products in parts:
+            self._offer(products.rows, products.columns, products.values, raised)
+            self._offer(products.columns, products.rows, products.values, raised)
+        raised[:, rows] = False
+        return np.argwhere(raised), joined(map(self._near, parts))
 
-    def of_last(self, number: int) -> Pairs:
-        """Pairs of the last text, which was given a number but does not come."""
-        some = np.array([number])
-        found = self._reaching(some, self._columns(some, number))
-        self._offer(found.rows, found.columns, found.products)
-        near = self._near(found)
-        self._tops[:, number] = NONE
-        self._languages.shrink(number)
+    def query_last(self, row: int) -> Pairs:
+        """Pairs of the last text, a query, which is not added."""
+        rows = np.array([row])
+        products = self._reaching(rows, self._columns(rows, row))
+        self._offer(products.rows, products.columns, products.values)
+        near = self._near(products)
+        self._tops[:, row] = NONE
+        self._languages.shrink(row)
         return near
-
-    def language(self, number: int) -> int:
-        """Place of the language of a text."""
-        return int(self._languages.rows[number])
 
     @property
     def languages(self) -> Int64s:
@@ -135,21 +127,18 @@ class Nearest:
         """Whether pairs of texts are among the nearest of one another, bool of shape (m,)."""
         from dedup.index.live.kernels.tops import products_of
 
-        of, languages = self._texts.profiles, self._languages.rows
+        of = self._texts.profiles
         products = products_of(of.vectors, first, second)
-        least = np.minimum(
-            self._tops[languages[second], first, 0], self._tops[languages[first], second, 0]
-        )
-        found: BoolMask = (products >= self._threshold) & (products >= least)
-        found &= within_gap(of.seconds, first, second, self._gap)
-        return found
+        near: BoolMask = (products >= self._threshold) & (products >= self._least(first, second))
+        near &= within_gap(of.seconds, first, second, self._gap)
+        return near
 
     def make_room(self) -> None:
-        """Room for all texts that have a number, and for their languages."""
-        keys = self._texts.profiles.languages[self._languages.count :]
-        for key in keys.tolist():
-            self._places.setdefault(key, len(self._places))
-        self._languages.extend(np.array([self._places[key] for key in keys.tolist()], np.int64))
+        """Make room for all texts that have a row, and for their languages."""
+        language_ids = self._texts.profiles.languages[self._languages.count :].tolist()
+        for language_id in language_ids:
+            self._places.setdefault(language_id, len(self._places))
+        self._languages.extend(np.array([self._places[id] for id in language_ids], np.int64))
         languages, texts, most = self._tops.shape
         if len(self._places) > languages or self._languages.count > texts:
             more = max(self._languages.count, texts)
@@ -159,49 +148,49 @@ class Nearest:
             room[:languages, :texts] = self._tops
             self._tops = room
 
-    def reached(self, numbers: Int64s) -> set[tuple[int, int]]:
-        """Texts that have one of these among their nearest, with the language of that one."""
-        found: set[tuple[int, int]] = set()
-        going = set(numbers.tolist())
-        for number in numbers.tolist():
-            row = np.array([number])
-            met = self._reaching(row, self._columns(row, len(self._texts)))
-            language = int(self._languages.rows[number])
-            had = met.products >= self._tops[language, met.columns, 0]
-            columns = met.columns[had].tolist()
-            found.update((each, language) for each in columns if each not in going)
-        return found
+    def affected_by_removal(self, rows: Int64s) -> set[tuple[int, int]]:
+        """Other texts that have one of these among their nearest, with the language of that one."""
+        affected: set[tuple[int, int]] = set()
+        leaving = set(rows.tolist())
+        for row in rows.tolist():
+            query = np.array([row])
+            products = self._reaching(query, self._columns(query, len(self._texts)))
+            language = int(self._languages.rows[row])
+            near = products.values >= self._tops[language, products.columns, 0]
+            others = products.columns[near].tolist()
+            affected.update((other, language) for other in others if other not in leaving)
+        return affected
 
-    def refilled(self, reached: Iterable[tuple[int, int]]) -> Pairs:
-        """Look for the nearest of these texts in these languages again; the pairs found."""
+    def refill(self, affected: Iterable[tuple[int, int]]) -> Pairs:
+        """Search the nearest of these texts in these languages again; returns the pairs."""
         by_language: dict[int, list[int]] = {}
-        for number, language in sorted(reached):
-            by_language.setdefault(language, []).append(number)
+        for row, language in sorted(affected):
+            by_language.setdefault(language, []).append(row)
         pairs = []
-        for language, numbers in by_language.items():
+        for language, of_language in by_language.items():
             same = np.flatnonzero(self._texts.alive & (self._languages.rows == language))
-            for start in range(0, len(numbers), ROWS_AT_ONCE):
-                rows = np.array(numbers[start : start + ROWS_AT_ONCE], np.int64)
+            for start in range(0, len(of_language), ROWS_AT_ONCE):
+                rows = np.array(of_language[start : start + ROWS_AT_ONCE], np.int64)
                 self._tops[language, rows] = NONE
-                found = self._reaching(rows, same)
-                self._offer(found.rows, found.columns, found.products)
-                pairs.append(self._near(found))
+                products = self._reaching(rows, same)
+                self._offer(products.rows, products.columns, products.values)
+                pairs.append(self._near(products))
         return joined(pairs)
 
     def _columns(self, rows: Int64s, before: int) -> Int64s:
-        """Numbers below `before` of the texts close in time to the rows."""
+        """Rows below `before` of the texts close in time to some."""
         seconds = self._texts.profiles.seconds
         early, late = seconds[rows].min() - self._gap, seconds[rows].max() + self._gap
         return np.flatnonzero((seconds[:before] >= early) & (seconds[:before] <= late))
 
-    def _reaching(self, rows: Int64s, columns: Int64s, *, own: bool = False) -> _Found:
+    def _reaching(self, rows: Int64s, columns: Int64s, *, own: bool = False) -> _Products:
         """Pairs of rows and columns that may be among the nearest of one another."""
         from dedup.index.live.kernels.tops import reaching
 
         of = self._texts.profiles
 
-        def one(part: Int64s) -> _Found:
-            return _Found(
+        def work(part: Int64s) -> _Products:
+            return _Products(
                 *reaching(
                     of.vectors, rows, part, of.seconds, self._languages.rows,
                     self._gap, self._threshold, self._tops, own,
@@ -210,27 +199,29 @@ class Nearest:
 
         size = max(1, _PAIRS_OF_A_THREAD // max(1, len(rows)))
         parts = np.split(columns, np.arange(size, len(columns), size))
-        found = list(mapped(one, parts))
-        if len(found) == 1:
-            return found[0]
-        rows, columns = (np.concatenate([each[k] for each in found]) for k in (0, 1))
-        return _Found(rows, columns, np.concatenate([each.products for each in found]))
+        products = list(mapped(work, parts))
+        if len(products) == 1:
+            return products[0]
+        return _Products(*map(np.concatenate, zip(*products, strict=True)))
 
     def _offer(
-        self, texts: Int64s, others: Int64s, products: Int32s, risen: BoolMask | None = None
+        self, texts: Int64s, others: Int64s, products: Int32s, raised: BoolMask | None = None
     ) -> None:
         from dedup.index.live.kernels.tops import offer
 
-        if risen is None:
-            risen = np.zeros(self._tops.shape[:2], bool)
-        offer(texts, others, products, self._languages.rows, self._threshold, self._tops, risen)
+        if raised is None:
+            raised = np.zeros(self._tops.shape[:2], bool)
+        offer(texts, others, products, self._languages.rows, self._threshold, self._tops, raised)
 
-    def _near(self, found: _Found) -> Pairs:
-        """The pairs of which one is among the nearest of the other, as things stand."""
+    def _near(self, products: _Products) -> Pairs:
+        """Pairs of which one is now among the nearest of the other."""
+        near = products.values >= self._least(products.rows, products.columns)
+        return products.rows[near], products.columns[near]
+
+    def _least(self, first: Int64s, second: Int64s) -> Int32s:
+        """Least product at which one text of a pair is among the nearest of the other."""
         languages = self._languages.rows
-        least = np.minimum(
-            self._tops[languages[found.columns], found.rows, 0],
-            self._tops[languages[found.rows], found.columns, 0],
+        least: Int32s = np.minimum(
+            self._tops[languages[second], first, 0], self._tops[languages[first], second, 0]
         )
-        near = found.products >= least
-        return found.rows[near], found.columns[near]
+        return least

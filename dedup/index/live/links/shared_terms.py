@@ -1,6 +1,6 @@
-"""Which texts share enough rare terms or names, as they come and go.
+"""Pairs of texts that share enough rare terms or names, as texts are added and removed.
 
-The rule is that of `story_candidates.term_pairs`: in the list of each term, in the order of
+The rule is that of `stories.candidates.term_pairs`: in the list of each term, in the order of
 precedence, a text is paired with the next sixteen.
 """
 
@@ -16,18 +16,17 @@ from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
 from dedup.index.live.arrays.pairs import Pairs, joined
 from dedup.index.live.texts import LiveTexts
-from dedup.stories.candidates import MIN_BITS, REACH
+from dedup.stories.candidates import RARE, REACH
 from dedup.text.terms import WEIGHT_UNIT
 
 _KINDS = ("terms", "names")
-_RARE = int(MIN_BITS / WEIGHT_UNIT)
 _TAIL = 1 << 15
 _TEXTS_OF_A_THREAD = 256
 _PAIRS_OF_A_THREAD = 1 << 14
 
 
 class SharedTerms:
-    """The lists of the rare terms, and of the names, of the texts that are there.
+    """Lists of the texts that have a rare term or a name, for the texts in memory.
 
     Args:
         texts: The texts.
@@ -38,19 +37,19 @@ class SharedTerms:
         self._texts = texts
         self._config = config
         gap = int(config.max_gap.total_seconds())
-        self._limits = REACH, gap, _RARE, config.min_shared_idf_bits / WEIGHT_UNIT
+        self._limits = REACH, gap, RARE, config.min_shared_idf_bits / WEIGHT_UNIT
         self._main = {kind: _nothing() for kind in _KINDS}
         self._tail = {kind: _nothing() for kind in _KINDS}
 
-    def file(self, numbers: Int64s) -> None:
-        """Put texts into the lists of their terms."""
-        from dedup.index.live.kernels.lists import merged
+    def add(self, texts: Int64s) -> None:
+        """Add texts to the lists of their terms."""
+        from dedup.stories.kernels.term_lists import merged
 
         order = self._texts.order
         for kind in _KINDS:
             rows: KeyedRows = getattr(self._texts.profiles, kind)
-            rare = rows.take(numbers).at_least(_RARE)
-            owners = numbers[rare.owners]
+            rare = rows.take(texts).at_least(RARE)
+            owners = texts[rare.owners]
             by_term = order.order(rare.keys, owners)
             new = rare.keys[by_term], owners[by_term].astype(np.int32), rare.values[by_term]
             self._tail[kind] = merged((*self._tail[kind], *new), order.arrays)
@@ -58,57 +57,57 @@ class SharedTerms:
                 self._main[kind] = merged((*self._main[kind], *self._tail[kind]), order.arrays)
                 self._tail[kind] = _nothing()
 
-    def sharing(self, numbers: Int64s) -> Pairs:
+    def pairs_of(self, texts: Int64s) -> Pairs:
         """Pairs of some texts with those that share enough, as `term_pairs` finds them."""
-        from dedup.index.live.kernels.lists import sharing
+        from dedup.stories.kernels.term_lists import sharing
 
         of = self._texts.profiles
 
-        def one(part: tuple[str, Int64s]) -> Pairs:
-            kind, some = part
-            found: Pairs = sharing(
-                *self._lists(kind), self._texts.alive, of.seconds, some, self._limits
+        def work(part: tuple[str, Int64s]) -> Pairs:
+            kind, queries = part
+            pairs: Pairs = sharing(
+                *self._lists(kind), self._texts.alive, of.seconds, queries, True, self._limits
             )
-            return found
+            return pairs
 
-        cuts = np.arange(_TEXTS_OF_A_THREAD, len(numbers), _TEXTS_OF_A_THREAD)
-        parts = [(kind, some) for kind in _KINDS for some in np.split(numbers, cuts)]
-        return joined(mapped(one, parts, threads=0 if len(cuts) else 1))
+        cuts = np.arange(_TEXTS_OF_A_THREAD, len(texts), _TEXTS_OF_A_THREAD)
+        parts = [(kind, queries) for kind in _KINDS for queries in np.split(texts, cuts)]
+        return joined(mapped(work, parts, threads=0 if len(cuts) else 1))
 
     def share_enough(self, first: Int64s, second: Int64s) -> BoolMask:
-        """Whether pairs of texts, which are close enough in time, are among those of `sharing`.
+        """Whether pairs of texts, which are close enough in time, are among those of `pairs_of`.
 
         Returns:
             bool of shape (m,).
         """
-        from dedup.index.live.kernels.lists import share_enough
+        from dedup.stories.kernels.term_lists import share_enough
 
-        def one(part: tuple[str, slice]) -> BoolMask:
-            kind, some = part
-            found: BoolMask = share_enough(
-                *self._lists(kind), self._texts.alive, first[some], second[some], self._limits
+        def work(part: tuple[str, slice]) -> BoolMask:
+            kind, pairs = part
+            enough: BoolMask = share_enough(
+                *self._lists(kind), self._texts.alive, first[pairs], second[pairs], self._limits
             )
-            return found
+            return enough
 
         starts = range(0, max(1, len(first)), _PAIRS_OF_A_THREAD)
         slices = [slice(start, start + _PAIRS_OF_A_THREAD) for start in starts]
-        parts = [(kind, some) for kind in _KINDS for some in slices]
-        found = list(mapped(one, parts, threads=0 if len(slices) > 1 else 1))
-        either: BoolMask = np.concatenate(found[: len(slices)]) | np.concatenate(
-            found[len(slices) :]
-        )
+        parts = [(kind, pairs) for kind in _KINDS for pairs in slices]
+        enough = np.concatenate(list(mapped(work, parts, threads=0 if len(slices) > 1 else 1)))
+        terms, names = np.split(enough, 2)
+        either: BoolMask = terms | names
         return either
 
-    def bridged(self, number: int) -> Pairs:
-        """Pairs that are in reach of each other in the list of a term but for this text."""
-        from dedup.index.live.kernels.lists import bridged
+    def newly_separated(self, text: int) -> Pairs:
+        """Pairs that would be in reach of each other in the list of a term but for this text."""
+        from dedup.stories.kernels.term_lists import newly_separated
 
         return joined(
-            bridged(*self._lists(kind), self._texts.alive, number, self._limits) for kind in _KINDS
+            newly_separated(*self._lists(kind), self._texts.alive, text, self._limits)
+            for kind in _KINDS
         )
 
     def _lists(self, kind: str) -> tuple[Any, Any, Any]:
-        """What the kernels are given: the lists of terms, the order of precedence, the rows."""
+        """Arguments of the kernels: the lists of terms, the order of precedence, the rows."""
         rows: KeyedRows = getattr(self._texts.profiles, kind)
         return (
             (*self._main[kind], *self._tail[kind]),

@@ -1,14 +1,15 @@
 """Lists of the texts that have a term, in the order of precedence, to which texts are added.
 
 Entries (term, text, weight) are ordered by term and precedence in two arrays: most in a large one,
-the latest in a small one. Where a text stands in a list is found by halving, and those before and
-after it step by step, in both arrays at once. Entries of texts that went are passed over.
+the latest in a small one. The position of a text in a list is found by binary search, and those
+before and after it step by step, in both arrays at once. Entries of removed texts are skipped.
 
-What the functions are given:
+Arguments that several functions share:
 
 * `lists`: terms, uint64, texts, int32, and weights, int32, of the large array, and of the small.
 * `order`: time, length and rank among equals of all texts, int64 (n,) each: their precedence.
 * `rows`: the terms of all texts, as the arrays of a `KeyedRows`.
+* `alive`: which texts are there, bool (n,).
 * `limits`: how many of the next texts of a term count; the largest time between two texts, in
   seconds; the smallest weight of a term that counts; the smallest sum of weights.
 """
@@ -20,6 +21,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from dedup.articles import UNDATED
 from dedup.compute.kernels import OPTIONS, Array
 
 
@@ -35,7 +37,7 @@ def _precedes(order: Any, a: int, b: int) -> bool:
 
 @nb.njit
 def _place(terms: Array, texts: Array, order: Any, term: Any, text: int) -> int:
-    """First place whose entry is not before this one."""
+    """Place of the first entry that is not before this one."""
     low, high = 0, terms.shape[0]
     while low < high:
         middle = (low + high) // 2
@@ -50,7 +52,7 @@ def _place(terms: Array, texts: Array, order: Any, term: Any, text: int) -> int:
 
 @nb.njit(**OPTIONS)
 def merged(lists: Any, order: Any) -> Any:
-    """The entries of both arrays in one."""
+    """Entries of both arrays in one."""
     terms, texts, weights, new_terms, new_texts, new_weights = lists
     count = terms.shape[0] + new_terms.shape[0]
     all_terms, all_texts = np.empty(count, np.uint64), np.empty(count, np.int32)
@@ -73,19 +75,34 @@ def merged(lists: Any, order: Any) -> Any:
     return all_terms, all_texts, all_weights
 
 
+@nb.njit(inline="always")
+def _far(seconds: Array, a: int, b: int, gap: int) -> bool:
+    """Whether two texts are too far apart in time; an undated one is near to all."""
+    dated = seconds[a] != UNDATED and seconds[b] != UNDATED
+    return dated and abs(seconds[a] - seconds[b]) > gap
+
+
 @nb.njit
 def _around(
-    lists: Any, order: Any, alive: Array, term: Any, text: int, reach: int, out: Any
+    lists: Any,
+    order: Any,
+    alive: Array,
+    term: Any,
+    text: int,
+    reach_after: int,
+    reach_before: int,
+    out: Any,
 ) -> Any:
-    """The next texts after one in the list of a term, and those before it; how many of each.
+    """Number of the next texts after one in the list of a term, and of those before it.
 
     Args:
         lists: See above.
         order: See above.
-        alive: Which texts are there, bool (n,).
+        alive: See above.
         term: The term.
-        text: The text, which need not be in the list.
-        reach: At most so many.
+        text: Row of the text, which need not be in the list.
+        reach_after: Largest number of texts after it.
+        reach_before: Largest number of texts before it.
         out: Receives the texts after it and their weights, and those before it: four arrays.
     """
     terms, texts, weights, new_terms, new_texts, new_weights = lists
@@ -93,7 +110,7 @@ def _around(
     begin_new = _place(new_terms, new_texts, order, term, text)
     after = 0
     i, j = begin_old, begin_new
-    while after < reach:
+    while after < reach_after:
         old = i < terms.shape[0] and terms[i] == term
         new = j < new_terms.shape[0] and new_terms[j] == term
         if not old and not new:
@@ -109,7 +126,7 @@ def _around(
             after += 1
     before = 0
     i, j = begin_old - 1, begin_new - 1
-    while before < reach:
+    while before < reach_before:
         old = i >= 0 and terms[i] == term
         new = j >= 0 and new_terms[j] == term
         if not old and not new:
@@ -138,21 +155,29 @@ def _room(reach: int) -> Any:
 
 @nb.njit(**OPTIONS)
 def sharing(
-    lists: Any, order: Any, rows: Any, alive: Array, seconds: Array, numbers: Array, limits: Any
+    lists: Any,
+    order: Any,
+    rows: Any,
+    alive: Array,
+    seconds: Array,
+    queries: Array,
+    before: bool,
+    limits: Any,
 ) -> Any:
-    """Texts that share enough with some texts, be they before or after.
+    """Pairs of some texts with others that share enough terms with them.
 
     Args:
-        lists: See above, and so `order`, `rows` and `limits`.
-        order: See there.
-        rows: See there.
-        alive: Which texts are there, bool (n,).
-        seconds: Times of all texts, int64 (n,).
-        numbers: Texts, int64 (k,).
-        limits: See there.
+        lists: See above.
+        order: See above.
+        rows: See above.
+        alive: See above.
+        seconds: Times of all texts, int64 (n,), `UNDATED` where unknown.
+        queries: Rows of some texts, int64 (k,).
+        before: Find the texts before them in the lists, too.
+        limits: See above.
 
     Returns:
-        Pairs (text, other): two arrays int64 (m,).
+        Rows of the query and of the other text: two arrays int64 (m,).
     """
     reach, gap, rare, least = limits
     offsets, terms, values = rows
@@ -160,20 +185,22 @@ def sharing(
     out = _room(reach)
     first, second = np.empty(256, np.int64), np.empty(256, np.int64)
     written = 0
-    for k in range(numbers.shape[0]):
-        text = numbers[k]
+    for k in range(queries.shape[0]):
+        text = queries[k]
         met = np.empty(2 * reach * (offsets[text + 1] - offsets[text]), np.int64)
         count = 0
         for entry in range(offsets[text], offsets[text + 1]):
             own = values[entry]
             if own < rare:
                 continue
-            sizes = _around(lists, order, alive, terms[entry], text, reach, out)
+            sizes = _around(
+                lists, order, alive, terms[entry], text, reach, reach if before else 0, out
+            )
             for side in range(2):
                 for place in range(sizes[side]):
                     other = out[2 * side][place]
-                    if abs(seconds[other] - seconds[text]) > gap:
-                        break
+                    if _far(seconds, other, text, gap):
+                        continue
                     if shared[other] == 0:
                         met[count] = other
                         count += 1
@@ -191,19 +218,19 @@ def sharing(
 
 
 @nb.njit(**OPTIONS)
-def bridged(lists: Any, order: Any, rows: Any, alive: Array, text: int, limits: Any) -> Any:
-    """Pairs that are in reach of each other in the list of a term but for this text.
+def newly_separated(lists: Any, order: Any, rows: Any, alive: Array, text: int, limits: Any) -> Any:
+    """Pairs that would be in reach of each other in the list of a term but for this text.
 
     Args:
-        lists: See above, and so `order`, `rows` and `limits`.
-        order: See there.
-        rows: See there.
-        alive: Which texts are there, bool (n,).
-        text: Number of the text.
-        limits: See there.
+        lists: See above.
+        order: See above.
+        rows: See above.
+        alive: See above.
+        text: Row of the text.
+        limits: See above.
 
     Returns:
-        Pairs: two arrays int64 (m,).
+        Rows of the pairs: two arrays int64 (m,).
     """
     reach, _, rare, _ = limits
     offsets, terms, values = rows
@@ -214,7 +241,7 @@ def bridged(lists: Any, order: Any, rows: Any, alive: Array, text: int, limits: 
     for entry in range(offsets[text], offsets[text + 1]):
         if values[entry] < rare:
             continue
-        after, before = _around(lists, order, alive, terms[entry], text, reach, out)
+        after, before = _around(lists, order, alive, terms[entry], text, reach, reach, out)
         for place in range(before):
             # Without the text there are `reach` steps from one to the other, with it one more.
             other = reach - 1 - place
@@ -228,12 +255,9 @@ def bridged(lists: Any, order: Any, rows: Any, alive: Array, text: int, limits: 
 def _in_reach(
     lists: Any, order: Any, alive: Array, term: Any, a: int, b: int, reach: int, out: Any
 ) -> bool:
-    """Whether text b is one of the next texts of a term after text a."""
-    after, _ = _around(lists, order, alive, term, a, reach, out)
-    found = False
-    for place in range(after):
-        found |= out[0][place] == b
-    return found
+    """Whether text b is one of the next texts after text a in the list of a term."""
+    after, _ = _around(lists, order, alive, term, a, reach, 0, out)
+    return bool((out[0][:after] == b).any())
 
 
 @nb.njit(**OPTIONS)
@@ -246,13 +270,20 @@ def share_enough(
     second: Array,
     limits: Any,
 ) -> Any:
-    """Which pairs of texts share enough, bool (m,); the arguments are those of `sharing`.
+    """Which pairs of texts, which are close enough in time, share enough; bool (m,).
 
-    The pairs are close enough in time.
+    Args:
+        lists: See above.
+        order: See above.
+        rows: See above.
+        alive: See above.
+        first: Row of the first text of each pair, int64 (m,).
+        second: Row of the second text, int64 (m,).
+        limits: See above.
     """
     reach, _, rare, least = limits
     offsets, terms, values = rows
-    found = np.zeros(first.shape[0], np.bool_)
+    enough = np.zeros(first.shape[0], np.bool_)
     out = _room(reach)
     for k in range(first.shape[0]):
         a, b = first[k], second[k]
@@ -277,5 +308,5 @@ def share_enough(
                     j += 1
             if total < least:
                 break
-            found[k] = counted == 1
-    return found
+            enough[k] = counted == 1
+    return enough
