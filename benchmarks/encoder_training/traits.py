@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.encoder_training.batches import Int64s
 from dedup.encoders.bundled.segmentation import Segmenter
 from dedup.encoders.bundled.words import is_unspaced
-from dedup.text.consonant_keys import skeleton
+from dedup.text.consonant_keys import consonant_key
 
 _BEGINNINGS = (4, 6)
 _ENDING = 5
@@ -74,6 +74,6 @@ def _traits(piece: str, segmenter: Segmenter, pieces: Sequence[str]) -> Iterator
         yield from (("beginning", piece[:size]) for size in _BEGINNINGS if len(piece) >= size)
         if len(piece) >= _MIN_WITH_ENDING:
             yield "ending", piece[-_ENDING:]
-    sound = skeleton(piece)
+    sound = consonant_key(piece)
     if len(sound) >= _MIN_SKELETON:
         yield "sound", sound

@@ -20,7 +20,7 @@ from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.processes import spread
 from dedup.stories.dates import dates_of
-from dedup.text.consonant_keys import skeleton
+from dedup.text.consonant_keys import consonant_key
 from dedup.text.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 
 TITLE_CHARS = 200
@@ -54,7 +54,7 @@ class Profiles:
         short: Whether a text has few characters, bool of shape (n,).
         terms: Rarity of the terms of each text, the very common ones left out.
         title_terms: Rarity of the terms of each title.
-        names: Rarity of the rare words of each text, by consonant skeleton.
+        names: Rarity of the rare words of each text, by consonant key.
         numbers: 1 for each numeral in a text.
         dates: 1 for each day that a text names.
     """
@@ -171,14 +171,14 @@ def numbers_of(text: str) -> set[int]:
 
 
 def names_of(spelled: Mapping[int, str]) -> dict[int, int]:
-    """Consonant skeletons of words as whole numbers, by the hash of the word.
+    """Consonant keys of words as whole numbers, by the hash of the word.
 
-    Words with fewer than three consonants are left out: their skeletons coincide too often.
+    Words with fewer than three consonants are left out: their keys coincide too often.
     """
-    skeletons = {term: skeleton(word) for term, word in spelled.items()}
+    consonant_keys = {term: consonant_key(word) for term, word in spelled.items()}
     return {
         term: int.from_bytes(consonants[:_MAX_SKELETON].encode(), "big")
-        for term, consonants in skeletons.items()
+        for term, consonants in consonant_keys.items()
         if len(consonants) >= _MIN_SKELETON
     }
 
@@ -212,10 +212,10 @@ def _terms(texts: Sequence[str]) -> _Entries:
 
 
 def _names(texts: Sequence[str], terms: _Entries) -> _Entries:
-    """Consonant skeletons of each text, each with the rarity of its rarest word."""
+    """Consonant keys of each text, each with the rarity of its rarest word."""
     rare = _only(terms, terms.values >= RARE_WEIGHT)
-    skeletons = names_of(spelled_terms(texts, RARE_BITS))
-    keys = np.array([skeletons.get(term, 0) for term in rare.keys.tolist()], np.uint64)
+    key_of_term = names_of(spelled_terms(texts, RARE_BITS))
+    keys = np.array([key_of_term.get(term, 0) for term in rare.keys.tolist()], np.uint64)
     names = _Entries(rare.owners, keys, rare.values)
     order = np.lexsort((-names.values, names.keys, names.owners))
     names = _only(names, order[names.keys[order] > 0])

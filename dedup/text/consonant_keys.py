@@ -1,11 +1,11 @@
-"""Consonant skeletons: one spelling for a name in many scripts.
+"""Consonant keys: one spelling for a name in many scripts, a phonetic key like Soundex.
 
 Writers of different scripts agree on the consonants of a foreign name far more than on its
 vowels: Putin, Путин and بوتين are all P-T-N. Consonants that scripts confuse are one class
 (b and p; d; f and v; k, g, c and q; l and r; m and n; s, z, j and their kin; t and th),
 vowels, h, w and y are left out, and doubled classes are one.
 
-Han characters write sounds by whole syllables and have no skeleton.
+Han characters write sounds by whole syllables and have no key.
 
 Source: after Soundex (Russell 1918) and the phonetic classes of Knuth, "The Art of Computer
 Programming", vol. 3, 6; classes shared by scripts chosen by hand.
@@ -113,17 +113,17 @@ _MAX_WORD_CHARS = 64
 
 
 @functools.lru_cache(1 << 18)
-def skeleton(word: str) -> str:
+def consonant_key(word: str) -> str:
     """Classes of the consonants of a case-folded word; empty where it has none.
 
-    >>> [skeleton(name) for name in ("putin", "путин", "بوتين", "プーチン", "푸틴")]
+    >>> [consonant_key(name) for name in ("putin", "путин", "بوتين", "プーチン", "푸틴")]
     ['PTN', 'PTN', 'PTN', 'PSN', 'PTN']
     """
-    marks = unicodedata.normalize("NFD", word[:_MAX_WORD_CHARS])
-    kept = (mark for mark in marks if mark in _VOICED or not unicodedata.combining(mark))
-    word = unicodedata.normalize("NFC", "".join(kept))
-    for spelled, sound in _SPELLINGS:
-        word = spelled.sub(sound, word)
+    decomposed = unicodedata.normalize("NFD", word[:_MAX_WORD_CHARS])
+    letters = (c for c in decomposed if c in _VOICED or not unicodedata.combining(c))
+    word = unicodedata.normalize("NFC", "".join(letters))
+    for spelling, sound in _SPELLINGS:
+        word = spelling.sub(sound, word)
     return _DOUBLED.sub(r"\1", "".join(map(_classes, word)).replace(_SILENT, ""))
 
 

@@ -1,4 +1,4 @@
-"""Language codes: normalising the ones that are given, detecting the ones that are not.
+"""Language codes: normalised where an article has one, detected where it has none.
 
 Detection looks at the script first. Most scripts name one language; where a
 script is shared (Latin, Cyrillic, Arabic, ...) a naive Bayes model chooses
@@ -15,11 +15,11 @@ from bisect import bisect_right
 from collections import Counter
 from functools import lru_cache
 
-# The script is counted in the first, the model is shown the second: it takes
-# 1 microsecond a byte, and a lead is as sure as a page.
+# Characters by which the script is counted, and characters that the model is given: it takes
+# 1 microsecond a byte, and a lead is as reliable as a page.
 _SCRIPT_CHARS = 1_000
 _MODEL_CHARS = 400
-# Threads that ask first at the same time would each load the model.
+# Without a lock, threads that call it first at the same time would each load the model.
 _ONE_AT_A_TIME = threading.Lock()
 
 # First and last code point of the blocks in which a script's letters lie.
@@ -86,9 +86,9 @@ _PLAUSIBLE = {
     "bengali": "as bn",
 }
 _PLAUSIBLE_CODES = {script: frozenset(codes.split()) for script, codes in _PLAUSIBLE.items()}
-# Letters that only one of the languages of a script uses, for the languages
-# which the model does not know or confuses: share of them that decides.
-_TELLING_LETTERS = (
+# Letters that only one language of a script uses, and the share of them that decides for it: for
+# languages that the model does not know or confuses.
+_LETTERS_OF_ONE_LANGUAGE = (
     # Before Kurdish, with which Uyghur shares some of its letters.
     ("arabic", "ug", re.compile("[ۈۇۋ]"), 0.03),
     ("arabic", "ckb", re.compile("[ڕڵێۆە]"), 0.03),
@@ -98,10 +98,9 @@ _TELLING_LETTERS = (
     ("cyrillic", "uk", re.compile("[їєґЇЄҐ]"), 0.005),
 )
 
-# Where CLDR's aliases go beyond the code of the language, or keep apart what
-# news does not.
+# Where CLDR's aliases name another language, or keep apart codes that news does not.
 _OWN_CODES = {"tl": "tl", "fil": "tl", "nb": "no", "no": "no", "yue": "zh", "wuu": "zh"}
-# "nan" is Min Nan, but a column that holds it was written by pandas.
+# "nan" is the code of Min Nan, but in a column it is what pandas writes for no value.
 _NOT_A_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "root", "nan"})
 
 
@@ -178,7 +177,7 @@ def detect_language(text: str) -> str:
         # Chinese quotes a kana now and then; Japanese cannot do without.
         both = letters["han"] / 3 + letters["kana"] / 2
         return "ja" if letters["kana"] / 2 >= _MIN_KANA_SHARE * both else "zh"
-    for of_script, language, pattern, share in _TELLING_LETTERS:
+    for of_script, language, pattern, share in _LETTERS_OF_ONE_LANGUAGE:
         if script == of_script and len(pattern.findall(head)) >= share * letters[script]:
             return language
     if script in _PLAUSIBLE_CODES:

@@ -1,4 +1,4 @@
-"""One spelling for texts that readers take for the same: a word that many steps use."""
+"""One spelling for texts that readers take for the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 
 def _folding() -> dict[str, str]:
-    """What each character that is not kept becomes."""
+    """Replacements of characters: a space, a line end, nothing, or another character."""
     fold = {chr(code): " " for code in (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0))}
     fold |= dict.fromkeys("\t\v\f\r\x85\u2028\u2029", "\n") | {"\t": " "}
     invisible = [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F)]
@@ -35,7 +35,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 def _fold(text: str) -> str:
     if "\u200c" in text:
         text = _ZWNJ_IN_ARABIC.sub(" ", text)
-    return _FOLDED.sub(lambda found: _FOLD[found[0]], text)
+    return _FOLDED.sub(lambda match: _FOLD[match[0]], text)
 
 
 def normalize(text: str) -> str:

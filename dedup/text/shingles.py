@@ -87,7 +87,7 @@ def tokenize(texts: Sequence[str]) -> Tokens:
 
 
 def scan(texts: Sequence[str]) -> Scan:
-    """The tokens of canonical texts, with where they stand."""
+    """The tokens of canonical texts, with their places."""
     joined = "\n".join(texts) + "\n"
     raw = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
     points, kinds, became = folded(raw)
@@ -120,35 +120,35 @@ def shingle(tokens: Tokens, sizes: Int64s) -> Tokens:
     """
     counts = tokens.counts
     sizes = np.minimum(sizes, counts)
-    found = np.where(counts > 0, counts - sizes + 1, 0)
-    offsets = np.concatenate(([0], np.cumsum(found)))
+    shingles = np.where(counts > 0, counts - sizes + 1, 0)
+    offsets = np.concatenate(([0], np.cumsum(shingles)))
     hashes = np.empty(int(offsets[-1]), np.uint64)
     for size in np.unique(sizes[counts > 0]):
         texts = np.flatnonzero((sizes == size) & (counts > 0))
-        windows = ranges(tokens.offsets[texts], found[texts])
+        windows = ranges(tokens.offsets[texts], shingles[texts])
         total = np.zeros(len(windows), np.uint64)
         weight = np.uint64(1)
         for k in range(int(size)):
             total += tokens.hashes[windows + k] * weight
             weight = np.multiply(weight, TOKEN_BASE)
-        hashes[ranges(offsets[texts], found[texts])] = mix64(total)
+        hashes[ranges(offsets[texts], shingles[texts])] = mix64(total)
     return Tokens(hashes, offsets)
 
 
-def unique_rows(found: Tokens) -> Tokens:
-    """Each text's hashes as a set: sorted ascending, without repetitions."""
-    return counted_rows(found)[0]
+def unique_rows(tokens: Tokens) -> Tokens:
+    """Hashes of each text as a set: sorted ascending, without repetitions."""
+    return counted_rows(tokens)[0]
 
 
-def counted_rows(found: Tokens) -> tuple[Tokens, Int64s]:
-    """Each text's hashes as a sorted set, and how often each occurs there, int64 (m,)."""
-    owner = np.repeat(np.arange(len(found.counts)), found.counts)
-    order = np.lexsort((found.hashes, owner))
-    owner, hashes = owner[order], found.hashes[order]
+def counted_rows(tokens: Tokens) -> tuple[Tokens, Int64s]:
+    """Hashes of each text as a sorted set, and how often they occur there, int64 (m,)."""
+    owner = np.repeat(np.arange(len(tokens.counts)), tokens.counts)
+    order = np.lexsort((tokens.hashes, owner))
+    owner, hashes = owner[order], tokens.hashes[order]
     new = np.ones(len(hashes), bool)
     new[1:] = (hashes[1:] != hashes[:-1]) | (owner[1:] != owner[:-1])
     places = np.flatnonzero(new)
-    counts = np.bincount(owner[places], minlength=len(found.counts))
+    counts = np.bincount(owner[places], minlength=len(tokens.counts))
     rows = Tokens(hashes[places], np.concatenate(([0], np.cumsum(counts))))
     return rows, np.diff(np.append(places, len(hashes)))
 

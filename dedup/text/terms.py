@@ -47,14 +47,16 @@ class PlacedTerms:
 
 
 def placed_terms(texts: Sequence[str]) -> PlacedTerms:
-    """The terms of canonical texts, with where they stand."""
-    found = scan(texts)
-    hashes, kept, paired = _joined(found)
-    counts = found.tokens.counts
-    owner = np.repeat(np.arange(len(counts)), counts)[kept]
+    """The terms of canonical texts, with their places."""
+    scanned = scan(texts)
+    hashes, begins, paired = _joined(scanned)
+    counts = scanned.tokens.counts
+    owner = np.repeat(np.arange(len(counts)), counts)[begins]
     offsets = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(counts)))))
-    rows = Tokens(hashes[kept], offsets.astype(np.int64))
-    return PlacedTerms(rows, found.points, found.starts[kept], (found.ends + paired)[kept])
+    rows = Tokens(hashes[begins], offsets.astype(np.int64))
+    return PlacedTerms(
+        rows, scanned.points, scanned.starts[begins], (scanned.ends + paired)[begins]
+    )
 
 
 def terms(texts: Sequence[str]) -> Tokens:
@@ -76,17 +78,18 @@ def spelled_terms(texts: Sequence[str], min_bits: float = 0.0) -> dict[int, str]
     return {int(hashes[place]): placed.spelled(place) for place in places.tolist()}
 
 
-def _joined(found: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:
-    """Hashes of terms where they begin, which tokens begin one, and which begin a pair."""
-    hashes = found.tokens.hashes.copy()
+def _joined(scanned: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:
+    """Hashes of the terms that begin at each token; which tokens begin a term, which a pair."""
+    hashes = scanned.tokens.hashes.copy()
     paired = np.zeros(len(hashes), bool)
-    paired[:-1] = found.unspaced[:-1] & found.unspaced[1:] & (found.ends[:-1] == found.starts[1:])
+    adjacent = scanned.ends[:-1] == scanned.starts[1:]
+    paired[:-1] = scanned.unspaced[:-1] & scanned.unspaced[1:] & adjacent
     here = np.flatnonzero(paired)
     hashes[here] = mix64(hashes[here] * _BIGRAM + hashes[here + 1])
-    kept = np.ones(len(hashes), bool)
-    # The last character of a run stands in the pair before it already.
-    kept[np.flatnonzero(~paired[1:] & paired[:-1]) + 1] = False
-    return hashes, kept, paired
+    begins = np.ones(len(hashes), bool)
+    # The last character of a run is in the pair before it already.
+    begins[np.flatnonzero(~paired[1:] & paired[:-1]) + 1] = False
+    return hashes, begins, paired
 
 
 def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:

@@ -1,7 +1,7 @@
 """Words and numbers of dates in many languages: folding, month names, the Solar Hijri calendar.
 
-Month names come from Unicode's CLDR through Babel, so there is no list of our
-own to keep up; what CLDR lacks (Sept, Afghan months) is added below.
+Month names come from Unicode's CLDR through Babel, so that the project maintains no
+list of its own; what CLDR lacks (Sept, Afghan months) is added below.
 """
 
 from __future__ import annotations
@@ -123,17 +123,17 @@ def calendar_names(language: str, kind: str) -> dict[str, dict[str, dict[Any, st
     except (UnknownLocaleError, ValueError):
         return {}
     # Babel (2.18) writes a resolved alias into tables that all languages share, so that
-    # one language would have the names of whichever was asked for first: hence the copy.
+    # one language would get the names of the first language that was loaded: hence the copy.
     names = LocaleDataDict({kind: copy.deepcopy(load(name)[kind])})[kind]
     return {
-        context: {width: dict(widths[width].items()) for width in widths}
-        for context, widths in ((each, names[each]) for each in names)
+        context: {width: dict(names[context][width].items()) for width in names[context]}
+        for context in names
     }
 
 
 def _cldr_months(locale: str, *, short: bool) -> Iterable[tuple[int, str]]:
     months = calendar_names(locale, "months") if locale else {}
-    for widths in (months[each] for each in ("format", "stand-alone") if each in months):
+    for widths in (months[name] for name in ("format", "stand-alone") if name in months):
         for width in ("wide", "abbreviated") if short else ("wide",):
             for number, name in widths[width].items():
                 folded = fold(name).strip(" .॰")
@@ -156,7 +156,7 @@ def solar_hijri_month_names(language: str) -> dict[str, int]:
 
 
 def gregorian_date(year: int, month: int, day: int, *, language: str = "") -> date | None:
-    """The Gregorian day that a page in `language` means by these numbers.
+    """The Gregorian day that a page in `language` means by year, month and day.
 
     Persian and Pashto years of the 13th to 15th century are Solar Hijri, Thai
     years of the 25th to 27th are Buddhist; all others are Gregorian.
@@ -193,11 +193,11 @@ def from_solar_hijri(year: int, month: int, day: int) -> date | None:
         return None
     before = 31 * (month - 1) if month <= 7 else 30 * (month - 1) + 6
     new_year = _solar_hijri_new_year(year)
-    found = new_year + timedelta(days=before + day - 1)
-    lasts = 31 if month <= 6 else 30
-    if day > lasts or found >= _solar_hijri_new_year(year + 1):
+    gregorian = new_year + timedelta(days=before + day - 1)
+    month_days = 31 if month <= 6 else 30
+    if day > month_days or gregorian >= _solar_hijri_new_year(year + 1):
         return None
-    return found
+    return gregorian
 
 
 def _solar_hijri_new_year(year: int) -> date:

@@ -1,4 +1,4 @@
-"""A time of day in a folded line of text, with its half of the day and its zone."""
+"""Times of day in a folded line of text, with am or pm and a zone."""
 
 from __future__ import annotations
 

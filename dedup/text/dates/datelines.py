@@ -1,9 +1,8 @@
 """The date that a page states about itself in its first lines.
 
-Only lines that look like a dateline or a byline are believed: short, and with
-few words left once the date is taken out. A date in a sentence is part of the
-story ("on 7 August 1998 a bomb ..."), and a wrong date does more harm to the
-grouping than a missing one, so every doubt is decided against the line.
+Only short lines that look like a dateline or a byline are believed: those with few words beside
+the date. A date in a sentence is part of the story ("on 7 August 1998 a bomb ..."). A wrong date
+does more harm to the grouping than a missing one, so no date is taken from a doubtful line.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from typing import NamedTuple
 
 from dedup.text.dates.calendars import fold
 from dedup.text.dates.clocks import CLOCK
-from dedup.text.dates.values import FoundDate, find_date
+from dedup.text.dates.values import DateInText, find_date
 from dedup.text.scripts import UNSPACED
 
 _LINES = 8
 _MAX_LINE_CHARS = 120
-# Words left beside the date: in a line that says what the date is, and in others.
+# Words beside the date: in a line with a label such as "published", and in others.
 _MAX_WORDS_LABELLED = 8
 _MAX_WORDS = 4
 _SEARCHED_CHARS = 8_000
@@ -50,7 +49,7 @@ _BEFORE_A_DAY_IN_PROSE = (
 )
 # "on 18 October 2023 at 14:05" is a whole dateline on many pages.
 _BEFORE_A_WHOLE_DATELINE = "on am le el em il op в у"
-# Figures of a company, lives, terms: the day of something else.
+# The day of a birth, a death, the end of a quarter: not of publication.
 _OTHER_DAYS = "born died dies deadline due end ended ending ends expires maturing"
 
 _PUBLISHED_WORDS = frozenset(fold(_PUBLISHED).split())
@@ -69,7 +68,7 @@ _LUNAR_DATE = re.compile(r"\d{1,2}\s[^\W\d_]+(?:\s[^\W\d_]+)?\s1[345]\d\d(?!\d)\
 # In Indic scripts a word is letters and marks, which are no letters.
 _WORD = re.compile("(?:[^\\W\\d_]|[\u0900-\u0963\u0970-\u0dff])+|\\d+")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।۔][\"'”’»)\]]*$")
-# Between what a page says about itself: "Desk | 18 October 2023 | Print".
+# Between the parts of a line: "Desk | 18 October 2023 | Print".
 _PART_MARK = re.compile(r"\s*[|•·]\s*")
 # "All crossings restored: 18 October 2023"
 _HEADLINE = re.compile(r"(?:[^\W\d_]{2,}\s+){2,}[^\W\d_]{2,}\s?:\s")
@@ -79,16 +78,16 @@ _ABBREVIATION_END = re.compile(r"(?:\b[^\W\d_]|[ap]\.m)\.$")
 def find_dateline(text: str, *, language: str = "") -> datetime | None:
     r"""The time of publication that the first lines of a page name.
 
-    A line that says "published" beats one that says nothing, which beats one
-    that says "updated"; among equals the first wins.
+    A line labelled "published" beats one without a label, which beats one
+    labelled "updated"; among equals the first wins.
 
     Args:
-        text: Body of the article; its first 8 non-empty lines are looked at.
+        text: Body of the article; its first 8 non-empty lines are searched.
         language: Of the article, normalised; English month names always count.
 
     Returns:
-        Aware UTC time, midnight where no time of day is named; None where no
-        line is certain.
+        Aware UTC time, midnight where no time of day is named; None without a
+        line that is certain.
 
     >>> find_dateline("Colts beat Chiefs\nPublished on Friday, 27 September 2013\n...")
     datetime.datetime(2013, 9, 27, 0, 0, tzinfo=datetime.timezone.utc)
@@ -97,27 +96,27 @@ def find_dateline(text: str, *, language: str = "") -> datetime | None:
     wrapped = is_hard_wrapped(head)
     best: _Dateline | None = None
     for line in head[:_LINES]:
-        judged = _judge(line, language)
-        if judged is None or judged.ambiguous or (wrapped and judged.rank == _UNLABELLED):
+        dateline = _dateline(line, language)
+        if dateline is None or dateline.ambiguous or (wrapped and dateline.rank == _UNLABELLED):
             continue
-        if best is None or judged.rank < best.rank:
-            best = judged
+        if best is None or dateline.rank < best.rank:
+            best = dateline
     return None if best is None else best.when
 
 
 def is_dateline(line: str, *, language: str = "") -> bool:
-    """Does a line say nothing but when it was published or updated, where, and by whom?
+    """Whether a line states only when, where and by whom the page was published or updated.
 
-    It may do so in an order of day and month that nobody can be sure of.
+    Day and month may be in an order that is ambiguous.
     """
-    judged = _judge(line, language)
-    if judged is None:
+    dateline = _dateline(line, language)
+    if dateline is None:
         return False
-    return judged.rank != _UNLABELLED or not (_ends_like_prose(line) or _HEADLINE.match(line))
+    return dateline.rank != _UNLABELLED or not (_ends_like_prose(line) or _HEADLINE.match(line))
 
 
 def is_hard_wrapped(lines: Sequence[str]) -> bool:
-    """Do sentences run over several short lines, so that a line is a fragment?"""
+    """Whether sentences run over several short lines, so that a line is a fragment."""
     lengths = [len(line) for line in lines[:40]]
     return max(lengths, default=0) <= 100 and sum(length >= 40 for length in lengths) >= 5
 
@@ -128,45 +127,45 @@ class _Dateline(NamedTuple):
     ambiguous: bool
 
 
-def _judge(line: str, language: str) -> _Dateline | None:
-    """What a dateline says, as a whole or in its parts; None for any other line."""
+def _dateline(line: str, language: str) -> _Dateline | None:
+    """The date of a dateline, read as a whole or in its parts; None for any other line."""
     if len(line) > _MAX_LINE_CHARS:
         return None
-    judged = _judge_whole(line, language)
-    parts = _PART_MARK.split(line) if judged is None else []
+    whole = _whole_dateline(line, language)
+    parts = _PART_MARK.split(line) if whole is None else []
     if len(parts) < 2:
-        return judged
+        return whole
     timed = [part for part in parts if find_date(part, language=language) or CLOCK.search(part)]
     if any(_size(fold(part)) > _MAX_WORDS for part in parts if part not in timed):
         return None
-    return _judge_whole(" | ".join(timed), language)
+    return _whole_dateline(" | ".join(timed), language)
 
 
-def _judge_whole(line: str, language: str) -> _Dateline | None:
-    found = find_date(line, language=language)
-    if found is None:
+def _whole_dateline(line: str, language: str) -> _Dateline | None:
+    first = find_date(line, language=language)
+    if first is None:
         return None
     # English uses both orders: 4/11 could be both April and November.
-    ambiguous = found.ambiguous and language in ("", "en")
-    rest = _LUNAR_DATE.sub("", found.rest)
+    ambiguous = first.ambiguous and language in ("", "en")
+    rest = _LUNAR_DATE.sub("", first.rest)
     words = _WORD.findall(UNSPACED.sub("", rest))
     rank = _rank(words, rest)
     labelled = rank != _UNLABELLED or bool(words and words[0] in _BYLINE_WORDS)
     count = _size(rest)
     if count > (_MAX_WORDS_LABELLED if labelled else _MAX_WORDS):
         return None
-    second = find_date(found.rest, language=language)
-    if second is not None and second.when.date() != found.when.date():
+    second = find_date(first.rest, language=language)
+    if second is not None and second.when.date() != first.when.date():
         # "Published 18 Oct 2023, updated 19 Oct 2023" against "1930 to 2011".
-        earlier = min(found.when, second.when)
+        earlier = min(first.when, second.when)
         return _Dateline(rank, earlier, ambiguous) if rank != _UNLABELLED else None
-    if rank == _UNLABELLED and _is_prose(line, found, words_left=count):
+    if rank == _UNLABELLED and _is_prose(line, first, words_left=count):
         return None
-    return _Dateline(rank, found.when, ambiguous)
+    return _Dateline(rank, first.when, ambiguous)
 
 
 def _size(folded: str) -> int:
-    """Words; two characters make one where there are no spaces."""
+    """Number of words; two characters of scripts without spaces count as one."""
     spaced, characters = UNSPACED.subn("", folded)
     return len(_WORD.findall(spaced)) + characters // 2
 
@@ -179,16 +178,16 @@ def _rank(words: list[str], rest: str) -> int:
     return _UNLABELLED
 
 
-def _is_prose(line: str, found: FoundDate, *, words_left: int) -> bool:
+def _is_prose(line: str, date: DateInText, *, words_left: int) -> bool:
     if words_left == 0:
         return False
     if _ends_like_prose(line):
         return True
-    before = _WORD.findall(found.before)
+    before = _WORD.findall(date.before)
     if len(before) == 1 and before[0] in _WHOLE_DATELINE_WORDS and words_left <= 2:
         return False
     return bool(before and before[-1] in _PROSE_WORDS) or not _OTHER_DAY_WORDS.isdisjoint(
-        _WORD.findall(found.rest)
+        _WORD.findall(date.rest)
     )
 
 

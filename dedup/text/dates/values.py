@@ -1,6 +1,6 @@
 """A date from a field's value or from a line of text, as an aware UTC time.
 
-What is accepted: `datetime` and `date`, ISO 8601, RFC 2822, Unix time in
+Accepted are `datetime` and `date`, ISO 8601, RFC 2822, Unix time in
 seconds to nanoseconds, and dates written out in the page's language or in
 English. A time without a zone is taken as UTC. A date such as 03/04/2023 is
 read day first, as most of the world writes it; only where the second number
@@ -25,7 +25,7 @@ MAX_YEAR = 2200
 # A line or value longer than this is text, not a date.
 _MAX_CHARS = 200
 
-# Unix times are told apart by size: these are the seconds of 1973 and 2100.
+# The unit of a Unix time follows from its size: these are the seconds of 1973 and 2100.
 _UNIX_SECONDS = (1e8, 4.1e9)
 _UNIX_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
 
@@ -36,7 +36,7 @@ _ASCTIME = re.compile(
 # RFC 822 and 850 wrote years with two digits.
 _RFC_850 = re.compile(r"(?:[a-z]{3,9}, )?\d{1,2}[ -][a-z]{3}[ -]\d{2} \d", re.IGNORECASE)
 
-# Parts of patterns, and what may stand between the parts of a written date.
+# Parts of patterns, with the characters that may separate day, month and year.
 GAP = r"[\s.,/–-]{0,3}"
 AFTER_DAY = rf"(?:\s?(?:st|nd|rd|th|er|o|a|e)(?!\w))?{GAP}(?:(?:de|of|ta'|din)\s|d['’]|ב-?)?"
 AFTER_MONTH = rf"{GAP}(?:(?:de|del|of|năm|พ\.ศ\.)\s)?"
@@ -56,12 +56,12 @@ _NUMERIC = (
 
 
 @dataclass(frozen=True, slots=True)
-class FoundDate:
-    """A date found in a piece of text.
+class DateInText:
+    """A date in a piece of text.
 
     Args:
         when: Aware UTC time; midnight where only a day was written.
-        ambiguous: True if day and month could also be the other way round.
+        ambiguous: True if day and month could also be exchanged.
         before: Folded text in front of the date.
         rest: Folded text without the date and the time of day.
     """
@@ -73,7 +73,7 @@ class FoundDate:
 
 
 def parse_date(value: object, *, language: str = "") -> datetime | None:
-    """The time that a field's value names.
+    """The time that the value of a field names.
 
     Args:
         value: A `datetime`, `date`, number or text.
@@ -116,11 +116,11 @@ def as_utc(when: datetime) -> datetime | None:
     )
 
 
-def find_date(text: str, *, language: str = "") -> FoundDate | None:
+def find_date(text: str, *, language: str = "") -> DateInText | None:
     """The first date in a short piece of text, with the time of day near it.
 
     Args:
-        text: A line; one of more than 200 characters is not looked at.
+        text: A line; one of more than 200 characters is not searched.
         language: Of the article; adds its month names and its calendar.
     """
     if len(text) > _MAX_CHARS:
@@ -129,17 +129,17 @@ def find_date(text: str, *, language: str = "") -> FoundDate | None:
     if not re.search(r"\d", line):
         return None
     for pattern in (*_NUMERIC, *_written(language)):
-        for found in pattern.finditer(line):
-            day, ambiguous = _day_of(found, language)
+        for match in pattern.finditer(line):
+            day, ambiguous = _day_of(match, language)
             if day is not None and MIN_YEAR <= day.year <= MAX_YEAR:
-                return _with_time(line, found, day, ambiguous=ambiguous)
+                return _with_time(line, match, day, ambiguous=ambiguous)
     return None
 
 
 def month_pattern(names: Iterable[str]) -> str:
     """A pattern of one of some folded names of months, as group `name`."""
     one = "|".join(map(re.escape, sorted(names, key=lambda name: (-len(name), name))))
-    # Levantine papers write "تشرين الأول/أكتوبر": the second name is passed over.
+    # Levantine papers write "تشرين الأول/أكتوبر": the second name is skipped.
     return rf"(?P<name>{one})(?![^\W\d_])(?!(?<=\d)\d)(?:\s?[/(]\s?(?:{one})\s?\)?)?"
 
 
@@ -161,8 +161,8 @@ def _written(language: str) -> tuple[re.Pattern[str], ...]:
     )
 
 
-def _day_of(found: re.Match[str], language: str) -> tuple[date | None, bool]:
-    groups = found.groupdict()
+def _day_of(match: re.Match[str], language: str) -> tuple[date | None, bool]:
+    groups = match.groupdict()
     year, day = int(groups["year"]), int(groups["day"])
     if "name" in groups:
         solar = solar_hijri_month_names(language)
@@ -182,17 +182,17 @@ def _day_of(found: re.Match[str], language: str) -> tuple[date | None, bool]:
     return gregorian_date(year, month, day, language=language), ambiguous
 
 
-def _with_time(line: str, found: re.Match[str], day: date, *, ambiguous: bool) -> FoundDate:
-    before = line[: found.start()]
+def _with_time(line: str, match: re.Match[str], day: date, *, ambiguous: bool) -> DateInText:
+    before = line[: match.start()]
     # The "T" of ISO 8601 glues the time to the date.
-    after = re.sub(r"^t(?=\d)", "", line[found.end() :])
+    after = re.sub(r"^t(?=\d)", "", line[match.end() :])
     rest = f"{before} | {after}"
     clock = CLOCK.search(rest, len(before)) or CLOCK.search(rest)
     when = datetime.combine(day, time(), tzinfo=UTC)
     if clock is not None:
         when = clock_time(day, clock)
         rest = f"{rest[: clock.start()]} {rest[clock.end() :]}"
-    return FoundDate(when=when, ambiguous=ambiguous, before=before, rest=" ".join(rest.split()))
+    return DateInText(when=when, ambiguous=ambiguous, before=before, rest=" ".join(rest.split()))
 
 
 def _from_unix(number: float) -> datetime | None:
@@ -238,8 +238,8 @@ def _from_words(text: str, language: str) -> datetime | None:
             return as_utc(parsedate_to_datetime(text))
         except (ValueError, TypeError):
             return None
-    found = find_date(text, language=language)
+    first = find_date(text, language=language)
     # A few words are weekdays and labels; more are a text that mentions a day.
-    if found is None or len(re.findall(r"[^\W\d_]+", found.rest)) > 4:
+    if first is None or len(re.findall(r"[^\W\d_]+", first.rest)) > 4:
         return None
-    return found.when
+    return first.when
