@@ -1,8 +1,7 @@
 """Which column of a table means which field of an `Article`.
 
-Columns are found by their usual names, whatever their case and with or without
-`_`, `-` and blanks. Columns that mean nothing here are never looked at, so that
-labels of a test set cannot leak into a result.
+Columns are recognised by their usual names, whatever their case and with or without `_`, `-` and
+blanks. All other columns are never read, so that labels of a test set cannot leak into a result.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from functools import lru_cache
 
 from dedup.errors import InputError
 
-# In the order of preference: the first column that holds something is taken.
+# In the order of preference: the first column with a value is used.
 _NAMES = {
     "id": "id article_id doc_id document_id news_id item_id post_id guid uuid uid",
     "title": "title headline heading article_title news_title subject",
@@ -35,11 +34,11 @@ _NAMES = {
     "url": "url link uri permalink article_url source_url web_url canonical_url href",
 }
 FIELDS = tuple(_NAMES)
-"""The fields of `Article` that a column can fill."""
+"""Fields of `Article` that a column can fill."""
 
 
 class NoColumnsError(InputError):
-    """A file without a title or text column, or without a column that was named."""
+    """A file lacks a title or text column, or a column that was named."""
 
 
 def used_columns(
@@ -49,29 +48,29 @@ def used_columns(
 
     Args:
         available: Columns of a table or a row.
-        columns: The column to take for a field, instead of the usual names.
+        columns: The column to use for a field, instead of the usual names.
 
     Returns:
-        Columns by field; no columns for a field that is not there.
+        Columns by field; empty for a field without a column.
     """
     chosen = tuple(sorted(columns.items())) if columns else ()
     return _columns_by_field(tuple(available), chosen)
 
 
 def require_columns(available: Iterable[str], columns: Mapping[str, str] | None, name: str) -> None:
-    """Refuse a table in which no article can be found.
+    """Refuse a table without the columns that an article needs.
 
     Raises:
-        NoColumnsError: There is no title or text column, or not the one named.
+        NoColumnsError: The title and text column or the column named is missing.
     """
-    there = tuple(available)
-    listed = ", ".join(map(repr, there)) or "none"
+    present = tuple(available)
+    listed = ", ".join(map(repr, present)) or "none"
     for field, column in (columns or {}).items():
-        if column not in there:
+        if column not in present:
             raise NoColumnsError(
                 f"{name}: no column {column!r} (wanted for {field}); columns found: {listed}"
             )
-    used = used_columns(there, columns)
+    used = used_columns(present, columns)
     if not used["title"] and not used["text"]:
         raise NoColumnsError(
             f"{name}: no title or text column; columns found: {listed}: "
@@ -95,21 +94,21 @@ def check_columns(columns: Mapping[str, str] | None) -> None:
 def _columns_by_field(
     available: tuple[str, ...], chosen: tuple[tuple[str, str], ...]
 ) -> dict[str, tuple[str, ...]]:
-    named = dict(chosen)
-    taken = set(named.values())
+    column_of = dict(chosen)
+    reserved = set(column_of.values())
     by_plain_name: dict[str, list[str]] = {}
     for column in available:
-        if isinstance(column, str) and column not in taken:
+        if isinstance(column, str) and column not in reserved:
             by_plain_name.setdefault(_plain(column), []).append(column)
-    found: dict[str, tuple[str, ...]] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for field, names in _NAMES.items():
-        if field in named:
-            found[field] = (named[field],) if named[field] in available else ()
+        if field in column_of:
+            columns[field] = (column_of[field],) if column_of[field] in available else ()
         else:
-            found[field] = tuple(
+            columns[field] = tuple(
                 column for name in names.split() for column in by_plain_name.get(_plain(name), ())
             )
-    return found
+    return columns
 
 
 def _plain(name: str) -> str:

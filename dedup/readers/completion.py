@@ -1,4 +1,4 @@
-"""The last step of reading: what an article does not say about itself is looked for in its text."""
+"""The last step of reading: a missing language or date is taken from the text."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ def complete(article: Article, *, now: datetime | None = None) -> Article:
     """`article` with a missing language or date filled in from its text.
 
     Args:
-        article: What the input said; nothing that is there is changed.
+        article: As the input describes it; only missing values are filled in.
         now: No date later than a day after this is taken from the text.
 
     Returns:
-        The article itself where nothing is missing or nothing was found.
+        The article itself if nothing is missing or nothing can be filled in.
     """
     changes: dict[str, str | datetime] = {}
     language = article.language
     if not language:
-        # A detected language is cheap to believe and the months depend on it.
+        # Needed before the date: the names of months depend on it.
         language = detect_language(f"{article.title}\n{article.text}")
         changes["language"] = language
     if article.published_at is None:
-        found = find_dateline(article.text, language=language)
-        if found is not None and not is_future(found, now):
-            changes["published_at"] = found
+        published_at = find_dateline(article.text, language=language)
+        if published_at is not None and not is_future(published_at, now):
+            changes["published_at"] = published_at
     return dataclasses.replace(article, **changes) if changes else article  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""A row of any input -> an `Article`: what its values mean and which are usable."""
+"""A row of any input -> an `Article`: how its values are read, and which are usable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-# A dictionary in a field (NewsAPI's source, WordPress' title) is read by one of these.
+# Keys by which a dictionary in a field (NewsAPI's source, WordPress' title) is read.
 _NESTED_NAMES = ("name", "title", "rendered", "value", "text")
 _MAX_DEPTH = 4
 _DEFAULT_READING = ReadingConfig()
@@ -37,29 +37,30 @@ def article_from_mapping(
     now: datetime | None = None,
     on_problem: OnProblem | None = None,
 ) -> Article | None:
-    """The article that a row describes, as far as the row says it.
+    """The article that a row describes.
 
-    Language and date are not looked for in the text: see `complete`.
+    A missing language or date is not taken from the text: `complete` does that.
 
     Args:
         row: Values by column.
-        where: Of the row, for the reports of problems.
-        columns: The column to take for a field of `Article`, where its usual
-            names do not fit; no other column is taken for that field.
-        config: How long an article may be.
-        now: Aware; a date later than a day after this is set aside.
-        on_problem: Told of everything that was skipped or set aside.
+        where: Place of the row, for reports of problems.
+        columns: The column to use for a field of `Article`, where its usual
+            names do not fit; no other column is used for that field.
+        config: The greatest length of an article.
+        now: Aware; a date later than a day after this is ignored.
+        on_problem: Called with each problem: what was skipped or ignored.
 
     Returns:
-        None if the row holds no article, or one that is too long.
+        None if the row has neither title nor text, or the article is too long.
 
     >>> article = article_from_mapping({"Headline": "Fire", "lang": "eng", "ID": 7}, where="x:1")
     >>> article.id, article.title, article.language
     ('7', 'Fire', 'en')
     """
     report = on_problem or ignore
-    wanted = used_columns(row, columns)
-    values = {field: _first_value(row, names) for field, names in wanted.items()}
+    values = {
+        field: _first_value(row, names) for field, names in used_columns(row, columns).items()
+    }
     raw = {field: as_text(value) for field, value in values.items()}
     title = _without_nulls(raw["title"], where, report).strip()
     text = _without_nulls(raw["text"], where, report)
@@ -83,7 +84,7 @@ def article_from_mapping(
         )
         when = None
     return Article(
-        # Kept as it is but for its ends: it has to be found again in the input.
+        # Only its ends are trimmed: users look for it in their input.
         id=raw["id"].replace("\0", "").strip() or _derived_id(raw),
         title=title,
         text=text,
@@ -107,9 +108,9 @@ def as_articles(
     Args:
         articles: `Article`s, mappings of column to value, or a `pyarrow.Table`.
         columns: See `article_from_mapping`.
-        config: How long an article may be.
-        now: A date later than a day after this is set aside.
-        on_problem: Told of everything that was skipped or set aside.
+        config: The greatest length of an article.
+        now: A date later than a day after this is ignored.
+        on_problem: Called with each problem: what was skipped or ignored.
 
     Raises:
         InputError: An item is neither an `Article` nor a mapping, or `columns`
@@ -137,7 +138,7 @@ def as_articles(
 
 
 def _rows_of(articles: Iterable[Any] | pa.Table) -> Iterator[Any]:
-    # Asked by its methods, since an import of pyarrow costs a tenth of a second.
+    # Recognised by its methods, since an import of pyarrow costs a tenth of a second.
     if hasattr(articles, "to_batches") and hasattr(articles, "schema"):
         from dedup.readers.parquet import rows_of_batch
 
@@ -148,10 +149,10 @@ def _rows_of(articles: Iterable[Any] | pa.Table) -> Iterator[Any]:
 
 
 def as_text(value: object) -> str:
-    """The text that a value of any type stands for; empty for a missing value.
+    """A value of any type as text; empty for a missing value.
 
-    Lists are joined by newlines, whole numbers lose their `.0`, and of a
-    dictionary the name counts.
+    Lists are joined by newlines, whole numbers lose their `.0`, and a dictionary
+    gives its name.
     """
     return _text_of(value, _MAX_DEPTH)
 
@@ -213,7 +214,7 @@ def _published_at(value: object, language: str, text: str) -> datetime | None:
         value = as_text(value)
     when = parse_date(value, language=language)
     if when is None and value and not language and isinstance(value, str):
-        # The names of months depend on the language: worth finding out only now.
+        # The names of months depend on the language: it is detected only where it is needed.
         when = parse_date(value, language=detect_language(text))
     return when
 

@@ -1,17 +1,17 @@
 """Files, folders and standard input -> `Article`s.
 
-What cannot be used is not fatal: it is reported as a `Problem` and counted.
+Unusable input is not fatal: it is reported as a `Problem` and counted.
 
 * A row or page that cannot be read is skipped: "broken JSON", "not an object",
-  "wrong encoding", "wrong number of fields"; so is one that holds nothing or too
-  much: "empty article", "too long".
-* A field is mended or set aside and the article kept: "null bytes", "impossible
-  date", "date in the future", "unknown language".
-* Less or nothing is read from a file: "empty file", "damaged file"; in a folder
+  "wrong encoding", "wrong number of fields"; so is one that is empty or too
+  long: "empty article", "too long".
+* An unusable value is repaired or ignored and the article used: "null bytes",
+  "impossible date", "date in the future", "unknown language".
+* A file is read in part or not at all: "empty file", "damaged file"; in a folder
   also "unreadable file", "no title or text column".
 
-A file that was named and cannot be read at all is an `InputError`; a file
-met in a folder is passed over with a problem.
+A file that was named and cannot be read at all raises `InputError`; such a file
+in a folder is skipped with a problem.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _DEFAULT_READING = ReadingConfig()
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is the same for all inputs of one call."""
+    """Arguments of one call, the same for all of its inputs."""
 
     columns: Mapping[str, str] | None
     config: ReadingConfig
@@ -80,13 +80,13 @@ def read_articles(
     Args:
         inputs: Files, folders (read recursively, in sorted order), or `-` for
             JSON lines on standard input.
-        columns: The column to take for a field of `Article`, where its usual
+        columns: The column to use for a field of `Article`, where its usual
             names do not fit.
-        config: How long an article may be.
-        now: Aware; a date later than a day after this is set aside; no clock is read.
-        stdin: What `-` reads; `sys.stdin` if not given.
-        on_problem: Told of everything that was skipped or set aside.
-        on_bytes: Told the number of bytes of the input files as they are read.
+        config: The greatest length of an article.
+        now: Aware; a date later than a day after this is ignored; no clock is read.
+        stdin: Read for `-`; by default `sys.stdin`.
+        on_problem: Called with each problem: what was skipped or ignored.
+        on_bytes: Called with numbers of bytes of the input files as they are read.
 
     Returns:
         Articles with language and date completed from their text. Ids are
@@ -99,13 +99,13 @@ def read_articles(
     """
     check_columns(columns)
     task = _Task(columns, config, now, on_problem or ignore, on_bytes)
-    for given in inputs:
-        if str(given) == STDIN:
+    for name in inputs:
+        if str(name) == STDIN:
             stream = wrap_stdin(stdin or sys.stdin.buffer, on_bytes)
             rows = jsonl_rows(stream, "stdin", task.on_problem, columns=columns)
             yield from _articles(rows, task)
             continue
-        path = Path(given)
+        path = Path(name)
         if _is_folder(path):
             yield from _read_folder(path, task)
         else:
@@ -118,11 +118,11 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     Returns:
         None if standard input is among them.
     """
-    if any(str(given) == STDIN for given in inputs):
+    if any(str(name) == STDIN for name in inputs):
         return None
     total = 0
-    for given in inputs:
-        path = Path(given)
+    for name in inputs:
+        path = Path(name)
         files = _files_of(path) if path.is_dir() else [path]
         total += sum(file.stat().st_size for file in files if file.is_file())
     return total
@@ -133,7 +133,7 @@ def _articles(rows: Iterator[Row], task: _Task) -> Iterator[Article]:
         article = article_from_mapping(
             row,
             where=where,
-            # Pages come under our own names, whatever the tables call them.
+            # The fields of a page have the usual names, whatever the columns of tables are called.
             columns=None if isinstance(row, _Page) else task.columns,
             config=task.config,
             now=task.now,
@@ -172,7 +172,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _ending(path: Path) -> str:
-    """The ending that tells the format, without that of the compression; empty if unknown."""
+    """The ending of the format, without that of the compression; empty if unknown."""
     endings = [ending.lower() for ending in path.suffixes]
     compressed = bool(endings) and endings[-1] in COMPRESSIONS
     format_ending = "".join(endings[-2:-1] if compressed else endings[-1:])

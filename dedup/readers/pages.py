@@ -12,10 +12,10 @@ from dedup.errors import MissingExtraError
 from dedup.text.dates.values import parse_date
 
 _MAX_TITLE_CHARS = 200
-# The latest day that is taken for a date; given, so that no clock is asked.
+# The latest day that is taken for a date: without it the library would read the clock.
 _LAST_DAY = "2200-12-31"
 
-# Where pages say when they were published, the most exact first.
+# Elements with the time of publication, the most exact first.
 _DATE_PATHS = (
     "//meta[@property='article:published_time' or @property='og:published_time'"
     " or @name='article:published_time' or @property='og:article:published_time']/@content",
@@ -59,7 +59,7 @@ def html_page(content: bytes) -> dict[str, object]:
     # Before the extraction, which cuts scripts out of the tree.
     language, stamp = _declared_language(tree), _metadata_time(tree)
     timed = _time_elements(tree)
-    found = trafilatura.bare_extraction(
+    page = trafilatura.bare_extraction(
         tree,
         with_metadata=True,
         include_comments=False,
@@ -69,17 +69,17 @@ def html_page(content: bytes) -> dict[str, object]:
             "max_date": _LAST_DAY,
         },
     )
-    if found is None:
+    if page is None:
         return {"title": "", "text": ""}
-    title, text = found.title or "", found.text or ""
+    title, text = page.title or "", page.text or ""
     return {
         "title": title,
         # Many pages repeat the headline on top of the body.
         "text": text.removeprefix(f"{title}\n") if title else text,
-        "source": found.sitename or found.hostname or "",
-        "published_at": stamp or _agreeing(timed, found.date) or "",
+        "source": page.sitename or page.hostname or "",
+        "published_at": stamp or _agreeing(timed, page.date) or "",
         "language": language,
-        "url": found.url or "",
+        "url": page.url or "",
     }
 
 
@@ -116,10 +116,10 @@ def _time_elements(tree: Any) -> list[datetime]:  # noqa: ANN401
 
 
 def _agreeing(times: list[datetime], day: str | None) -> datetime | str:
-    """The first of the times that lies at the day the page names, or that day.
+    """The first time that lies on the day that the page names, or else that day.
 
-    Pages carry `<time>` for other stories too, hence the check; a day's
-    tolerance for zones.
+    Pages have `<time>` for other stories, too, hence the check, with a day's
+    tolerance for time zones.
     """
     named = parse_date(day) if day else None
     if named is None or day is None:

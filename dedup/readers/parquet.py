@@ -26,7 +26,7 @@ def parquet_rows(
     columns: Mapping[str, str] | None = None,
     on_bytes: OnBytes | None = None,
 ) -> Iterator[Row]:
-    """Rows of a Parquet file; only the columns that mean something are read.
+    """Rows of a Parquet file; only the columns of fields of `Article` are read.
 
     Raises:
         InputError: The file cannot be read, is truncated or not Parquet.
@@ -42,11 +42,11 @@ def parquet_rows(
     number = 0
     try:
         with open_raw(path) as raw, parquet.ParquetFile(raw) as file:
-            there = file.schema_arrow.names
-            require_columns(there, columns, str(path))
-            wanted = sorted({c for used in used_columns(there, columns).values() for c in used})
+            present = file.schema_arrow.names
+            require_columns(present, columns, str(path))
+            used = sorted({c for names in used_columns(present, columns).values() for c in names})
             total = file.metadata.num_rows
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=used):
                 for row in rows_of_batch(batch):
                     number += 1
                     yield f"{path}: row {number}", row
@@ -63,8 +63,8 @@ def parquet_rows(
 def rows_of_batch(batch: pa.RecordBatch) -> Iterator[dict[str, object]]:
     """Rows of an Arrow batch as Python values, times as ISO 8601 text.
 
-    Arrow holds times that `datetime` cannot (nanoseconds, year 300,000); as
-    text they go the way of any other bad date.
+    Arrow has times that `datetime` cannot hold (nanoseconds, year 300,000); as
+    text they are reported like any other bad date.
     """
     import pyarrow as pa
 

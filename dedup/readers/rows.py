@@ -1,6 +1,6 @@
 """Tabular files -> rows: JSON lines, JSON arrays, CSV and TSV.
 
-Every reader yields `(where, row)`: the place for reports of problems, and the
+Every reader yields `(where, row)`: the place of the row for reports of problems, and its
 values by column.
 """
 
@@ -22,7 +22,7 @@ from dedup.records import Problem
 
 Row = tuple[str, Mapping[str, object]]
 
-# Rows without a known column after which a JSON file is given up.
+# A JSON file is refused if so many rows from its start have no known column.
 _ROWS_TO_FIND_COLUMNS = 100
 # The largest C long of every platform.
 _MAX_CSV_FIELD = 2**31 - 1
@@ -87,7 +87,7 @@ def json_rows(
     """Rows of a `.json` file: one array of objects, one object, or an object per line.
 
     Raises:
-        InputError: An array that is not valid JSON or not in UTF-8.
+        InputError: The file is an array that is not valid JSON or not UTF-8.
         NoColumnsError: None of the first 100 rows has a known column.
     """
     lines = read_lines(stream, name, on_problem)
@@ -137,23 +137,23 @@ def _array_rows(content: bytes, name: str, on_problem: OnProblem) -> Iterator[Ro
 def _with_columns(
     rows: Iterator[Row], columns: Mapping[str, str] | None, name: str
 ) -> Iterator[Row]:
-    """`rows`, once the first of them have shown the columns that are needed."""
-    held: list[Row] = []
-    seen: dict[str, None] = {}
+    """`rows`, after a check that the first of them have the columns that are needed."""
+    first_rows: list[Row] = []
+    present: dict[str, None] = {}
     for where, row in rows:
-        held.append((where, row))
-        seen.update(dict.fromkeys(row))
+        first_rows.append((where, row))
+        present.update(dict.fromkeys(row))
         try:
-            require_columns(seen, columns, name)
+            require_columns(present, columns, name)
         except NoColumnsError:
-            if len(held) < _ROWS_TO_FIND_COLUMNS:
+            if len(first_rows) < _ROWS_TO_FIND_COLUMNS:
                 continue
             raise
         break
     else:
-        if held:
-            require_columns(seen, columns, name)
-    yield from held
+        if first_rows:
+            require_columns(present, columns, name)
+    yield from first_rows
     yield from rows
 
 
@@ -172,10 +172,10 @@ def csv_rows(
     skipped.
 
     Raises:
-        InputError: The file is not UTF-8, or cannot be taken apart.
+        InputError: The file is not UTF-8 or not valid CSV.
         NoColumnsError: There is no title or text column.
     """
-    # A setting of the whole process: Python's default of 131,072 is less than a long article.
+    # A setting of the whole process; Python's default of 131,072 is less than a long article.
     csv.field_size_limit(_MAX_CSV_FIELD)
     lines = _csv_lines(read_lines(stream, name, on_problem), name)
     blank, first = 0, next(lines, "")
@@ -195,8 +195,8 @@ def csv_rows(
             if len(values) == len(header):
                 yield where, dict(zip(header, values, strict=True))
             elif values:
-                found = f"{len(values)} fields, {len(header)} columns"
-                on_problem(Problem("wrong number of fields", where, found))
+                detail = f"{len(values)} fields, {len(header)} columns"
+                on_problem(Problem("wrong number of fields", where, detail))
         if start == header_end:
             on_problem(Problem("empty file", name))
     except csv.Error as error:

@@ -21,7 +21,7 @@ COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
 OnBytes = Callable[[int], None]
 
 _BLOCK_BYTES = 1 << 18
-# What a truncated or corrupted compressed file raises, by library.
+# Errors of the libraries for a truncated or corrupted compressed file.
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
@@ -59,7 +59,7 @@ def open_bytes(path: Path, on_bytes: OnBytes | None = None) -> Iterator[io.Buffe
 
     Args:
         path: File to read.
-        on_bytes: Told the number of bytes of the file itself as they are read.
+        on_bytes: Called with numbers of bytes of the file itself as they are read.
 
     Raises:
         InputError: The file cannot be opened or read.
@@ -135,12 +135,12 @@ def _utf8_lines(stream: io.BufferedReader) -> Iterator[bytes]:
 def read_whole(
     stream: io.BufferedReader, name: str, on_problem: OnProblem, *, max_bytes: int | None = None
 ) -> bytes:
-    """All bytes of a stream, or the ones before the damage.
+    """All bytes of a stream, or those before the damage.
 
     Args:
-        stream: What to read.
+        stream: To be read.
         name: Of the file, for reports.
-        on_problem: Told of damage.
+        on_problem: Called with a problem if the file is damaged.
         max_bytes: Reading stops when there are more than this many.
 
     Raises:

@@ -1,6 +1,6 @@
-"""Tables that must be right: unlike the readers of articles these are strict.
+"""Tables of labels and results, read strictly, unlike articles.
 
-One bad line of labels or results would silently change every figure.
+One bad line would silently change every figure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Rows = list[dict[str, object]]
 
 
 def read_table(path: str | Path, wanted: Collection[str]) -> tuple[list[str], Rows]:
-    """All column names, and the rows with the wanted columns that they have.
+    """All column names, and the rows with those of the wanted columns that they have.
 
     Args:
         path: .jsonl, .ndjson, .csv, .tsv or .parquet, plain or as .gz, .xz or .zst.
@@ -52,10 +52,10 @@ def read_table(path: str | Path, wanted: Collection[str]) -> tuple[list[str], Ro
 
 
 def present_column(path: str | Path, columns: Collection[str], wanted: Sequence[str]) -> str:
-    """The first of the wanted columns that there is.
+    """The first of the wanted columns that is present.
 
     Raises:
-        InputError: There is none of them.
+        InputError: None of them is present.
     """
     for name in wanted:
         if name in columns:
@@ -67,7 +67,7 @@ def present_column(path: str | Path, columns: Collection[str], wanted: Sequence[
 
 
 def cell_text(value: object) -> str:
-    """A cell as text: a missing number is empty, 12.0 is 12 (pandas makes it so)."""
+    """A cell as text: empty for a missing number, "12" for 12.0, as pandas writes whole numbers."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():
