@@ -24,7 +24,7 @@ from dedup.description.relations import story_relations
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
-from dedup.encoders.embedding import embedded
+from dedup.encoders.embedding import embed
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
 from dedup.result import Result, Summary
@@ -186,7 +186,7 @@ def profiles_of(
     heads = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
     progress("embed", 0, len(leads))
     done = partial(_done, progress, "embed", len(leads))
-    whole, title_vectors = embedded(encoder, leads, heads, done)
+    whole, title_vectors = embed(encoder, leads, heads, done)
     progress("profile", 0, len(leads))
     return profiles(
         leads,

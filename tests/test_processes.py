@@ -20,7 +20,7 @@ from dedup.config import Config
 from dedup.description.names import story_names
 from dedup.description.terms import calendar_terms
 from dedup.encoders.bundled import BundledEncoder
-from dedup.encoders.embedding import embedded
+from dedup.encoders.embedding import embed
 from dedup.errors import MissingExtraError
 from dedup.pipeline import profiles_of
 from tests.parts import Unsendable, dead, failed, printed, refused, squared
@@ -163,5 +163,5 @@ def test_an_encoder_of_ones_own_stays_here(monkeypatch: pytest.MonkeyPatch) -> N
         def encode(self, texts: Sequence[str]) -> Float32s:
             return np.tile(np.array([[0.6, 0.8]], np.float32), (len(texts), 1))
 
-    whole, heads = embedded(Own(), ["a", "b"], ["c", "d"])
+    whole, heads = embed(Own(), ["a", "b"], ["c", "d"])
     assert whole.tolist() == heads.tolist() == [[2400, 3200]] * 2

@@ -1,8 +1,7 @@
-"""A choice: what turns texts into vectors. One protocol, several encoders.
+"""Encoders, which turn texts into vectors: one protocol, several implementations.
 
-Every encoder returns unit rows, so that the inner product of two vectors is the
-cosine of their texts. Heavy libraries are imported when an encoder is loaded,
-never before.
+Every encoder returns unit rows, so that the inner product of two vectors is the cosine of their
+texts. Heavy libraries are imported when an encoder is loaded, never before.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ __all__ = ["Encoder", "Float32s", "checked_vectors", "load_encoder"]
 
 @runtime_checkable
 class Encoder(Protocol):
-    """What the step `embed` needs of an encoder."""
+    """An object that turns texts into vectors, as the step `embed` needs it."""
 
     @property
     def name(self) -> str:
-        """What the encoder is called in configurations and outputs."""
+        """Name of the encoder in configurations and outputs."""
         ...
 
     @property
     def revision(self) -> str:
-        """Which version of it: vectors of two revisions must not be mixed."""
+        """Version of the encoder: vectors of two revisions must not be mixed."""
         ...
 
     @property
@@ -44,7 +43,7 @@ class Encoder(Protocol):
 
         Returns:
             float32 of shape (len(texts), dim). Each row has length 1, or is zero
-            where the encoder finds nothing in the text.
+            for a text without anything that the encoder knows.
         """
         ...
 
@@ -76,17 +75,17 @@ def _bundled() -> Encoder:
 
 
 def checked_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32s:
-    """Vectors of texts, refused if they are not what the protocol promises.
+    """Vectors of texts, checked against the protocol.
 
     Args:
-        encoder: Makes them.
+        encoder: Makes the vectors.
         texts: n texts.
 
     Returns:
         float32 of shape (n, dim), unit rows or zero.
 
     Raises:
-        EncoderError: Wrong shape, not finite, or rows that are neither unit nor zero.
+        EncoderError: The shape is wrong, a value is not finite, or a row is neither unit nor zero.
     """
     vectors = np.asarray(encoder.encode(texts), np.float32)
     if vectors.shape != (len(texts), encoder.dim):

@@ -1,4 +1,4 @@
-"""The step `embed`: titles and leads -> vectors as whole numbers, as everything else uses them."""
+"""The step `embed`: titles and leads -> whole-number vectors, which all other steps use."""
 
 from __future__ import annotations
 
@@ -13,45 +13,46 @@ from dedup.compute.processes import spread
 from dedup.encoders import Encoder, checked_vectors
 from dedup.encoders.whole_vectors import whole_vectors
 
-Int16s = npt.NDArray[np.int16]
+_Int16s = npt.NDArray[np.int16]
 
 _AT_ONCE = 1024
 
 
-def embedded(
+def embed(
     encoder: Encoder,
     texts: Sequence[str],
-    heads: Sequence[str],
+    titles: Sequence[str],
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[Float32s, Float32s]:
-    """Whole-number vectors of n texts and of their heads.
+    """Whole-number vectors of n texts and of their titles.
 
     Args:
-        encoder: Makes the vectors. If it says `in_processes`, and for many texts, its copies
-            in other processes do.
-        texts: Titles and leads.
-        heads: Titles.
+        encoder: Makes the vectors; if its `in_processes` is true and there are many texts,
+            copies of it in other processes do.
+        texts: Titles with leads.
+        titles: Titles alone.
         on_progress: Called with the number of texts embedded so far.
 
     Returns:
-        Twice float32 of shape (n, dim), whole numbers, see `neighbors.whole_vectors`.
+        Vectors of texts and of titles: float32 of shape (n, dim) each, see `whole_vectors`.
 
     Raises:
-        EncoderError: The encoder returns what its protocol does not promise.
+        EncoderError: The vectors are not as the protocol of `Encoder` demands.
     """
-    whole = np.zeros((2, len(texts), encoder.dim), np.float32)
+    vectors = np.zeros((2, len(texts), encoder.dim), np.float32)
     slices = [slice(start, start + _AT_ONCE) for start in range(0, len(texts), _AT_ONCE)]
     shared = getattr(encoder, "in_processes", False)
     with spread(len(texts) if shared else 0) as mapped:
-        found = mapped(partial(_embedded, encoder), ((texts[k], heads[k]) for k in slices))
-        for part, vectors in zip(slices, found, strict=True):
-            whole[:, part] = vectors
+        columns = ((texts[part], titles[part]) for part in slices)
+        results = mapped(partial(_embed, encoder), columns)
+        for part, part_vectors in zip(slices, results, strict=True):
+            vectors[:, part] = part_vectors
             if on_progress is not None:
                 on_progress(min(part.stop, len(texts)))
-    return whole[0], whole[1]
+    return vectors[0], vectors[1]
 
 
-def _embedded(encoder: Encoder, columns: tuple[Sequence[str], Sequence[str]]) -> Int16s:
-    """Vectors of some texts and of their heads, as small as they can be sent."""
+def _embed(encoder: Encoder, columns: tuple[Sequence[str], Sequence[str]]) -> _Int16s:
+    """Vectors of texts and of titles, int16 of shape (2, n, dim): half the bytes to send."""
     both = [whole_vectors(checked_vectors(encoder, texts)) for texts in columns]
     return np.stack(both).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Vectors as whole numbers, so that their products are the same on every machine."""
+"""Vectors of whole numbers, whose products are the same on every machine."""
 
 from __future__ import annotations
 

@@ -22,12 +22,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from dedup.compute.arrays import Float32s
+from dedup.compute.arrays import Float32s, Int32s, Int64s
 from dedup.encoders.bundled.segmentation import Segmenter
 from dedup.errors import EncoderError
-
-Int32s = npt.NDArray[np.int32]
-Int64s = npt.NDArray[np.int64]
 
 _CHUNK_TEXTS = 512
 
@@ -49,7 +46,7 @@ class BundledEncoder:
     name = "bundled"
     revision = "3"
     in_processes = True
-    """Other processes are told the file alone, which each of them reads once."""
+    """Other processes receive only the name of the file, which each of them reads once."""
 
     def __init__(self, file: str | Path = "") -> None:
         shipped = resources.files("dedup.encoders.bundled").joinpath("weights.npz")
@@ -90,8 +87,8 @@ class BundledEncoder:
     def _encode_chunk(self, texts: Sequence[str]) -> Float32s:
         cuts = [self._segmenter.rows(text) for text in texts]
         offsets = np.cumsum([0, *map(len, cuts)])
-        found = np.fromiter(chain.from_iterable(cuts), np.int64, offsets[-1])
-        used, places = np.unique(found, return_inverse=True)
+        rows = np.fromiter(chain.from_iterable(cuts), np.int64, offsets[-1])
+        used, places = np.unique(rows, return_inverse=True)
         scales = self._scales[used].astype(np.int32)
         counted = sp.csr_array((scales[places], places, offsets), (len(texts), len(used)))
         sums = (counted @ self._levels(used)).astype(np.int64)

@@ -1,8 +1,8 @@
 """From text to rows of the vocabulary: words cut into their most probable pieces.
 
 Source: Kudo 2018, "Subword Regularization" (the Unigram model), with the shortest-path
-search of Viterbi 1967. The results are those of the library tokenizers, which the tests
-compare with; that library needs half a second to load a vocabulary of this size.
+search of Viterbi 1967. The results equal those of the library tokenizers, as the tests
+check; that library needs half a second to load a vocabulary of this size.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Segmenter:
 
     @cached_property
     def _longest(self) -> dict[str, int]:
-        """Length of the longest piece with each beginning: longer ones need not be tried."""
+        """Length of the longest piece by its beginning: longer ones need not be tried."""
         longest: dict[str, int] = {}
         for piece in self._pieces:
             beginning = piece[:_BEGINNING]
@@ -48,22 +48,22 @@ class Segmenter:
         return longest
 
     def rows(self, text: str, limit: int = MAX_PIECES) -> list[int]:
-        """Rows of the first `limit` words, at most so many; unknown characters are left out."""
+        """The first `limit` rows of the pieces of a text, without those of unknown characters."""
         cut_of = self._cuts.get
-        found: list[int] = []
+        rows: list[int] = []
         for word in folded_words(text)[:limit]:
             cut = cut_of(word)
-            found += self._remembered(word) if cut is None else cut
-        return found[:limit]
+            rows += self._cached_cut(word) if cut is None else cut
+        return rows[:limit]
 
-    def _remembered(self, word: str) -> list[int]:
+    def _cached_cut(self, word: str) -> list[int]:
         if len(self._cuts) >= _MAX_CACHED_WORDS:
             self._cuts.clear()
         cut = self._cuts[word] = self.cut(word[:_MAX_WORD_CHARS])
         return cut
 
     def cut(self, word: str, longest: int = _MAX_WORD_CHARS) -> list[int]:
-        """Rows of the most probable pieces of a folded word, of at most so many characters."""
+        """Rows of the most probable pieces of a folded word; `longest` is their greatest length."""
         size, row_of, scores = len(word), self._row.get, self._scores
         longest_of = self._longest.get
         best = [0.0] + [-math.inf] * size
@@ -79,10 +79,10 @@ class Segmenter:
                         best[end], last[end] = total, (start, row)
             if reached + self._unknown > best[start + 1] and row_of(word[start]) is None:
                 best[start + 1], last[start + 1] = reached + self._unknown, (start, 0)
-        found = []
+        rows = []
         end = size
         while end:
             end, row = last[end]
             if row:
-                found.append(row)
-        return found[::-1]
+                rows.append(row)
+        return rows[::-1]

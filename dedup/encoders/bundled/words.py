@@ -1,4 +1,4 @@
-"""From text to the words that the bundled encoder knows rows for: one spelling for many.
+"""From text to the words whose pieces the bundled encoder knows: one spelling for many.
 
 Case, accents, vowel signs of Arabic and Hebrew, width and presentation forms carry
 little of what a text is about, and writers differ in them. Signs that Indic scripts
@@ -44,6 +44,7 @@ _SPELLINGS = {
 }
 _TABLE: dict[int, str | None] = {**dict.fromkeys(_DROPPED, None), **_SPELLINGS}
 
+# Not `text.scripts`: the weights were trained on words cut by these blocks.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
     "\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff"
@@ -51,7 +52,7 @@ _UNSPACED = (
 )
 _MARKED = "\u0900-\u0963\u0966-\u0dff"
 _SIGNS = "’‘“”–—…\u00a0"
-"""Often the only characters of an English text that are not ASCII, which is faster."""
+"""Often the only characters of an English text beyond ASCII, whose words are cut faster."""
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}_])[\w{_MARKED}])+")
 
