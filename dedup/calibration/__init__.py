@@ -1,4 +1,4 @@
-"""Curves of the affinity for any encoder, fitted to labelled pairs or to pairs that are sure."""
+"""Curves of the affinity for any encoder, fitted to labelled or to sure pairs."""
 
 from dedup.calibration.calibrate import Calibration, calibrate
 

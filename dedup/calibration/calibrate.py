@@ -1,11 +1,11 @@
 """Driver: curves of the affinity for any encoder, from labels or from a corpus alone.
 
-With labels the curves are fitted (`curve_fitting`). Without, those of the bundled encoder are
-carried over to the scale of the other encoder: both encode the same texts, and a cosine of the one
-corresponds to the cosine of the other that as many pairs stay below. That gives the curves
-their shape. It would do so for an encoder that understands nothing, too: so what the corpus
-is sure of is looked at with them (`anchors`), and where they contradict it the prior is moved. What
-the encoder tells better than the bundled one is then not used yet; labels show it.
+With labels the curves are fitted (`calibration.curves`). Without labels, the curves of the bundled
+encoder are carried over to the scale of the other encoder: both encode the same texts, and a cosine
+of the one corresponds to the cosine of the other that as many pairs stay below. That gives the
+curves their shape, even for an encoder that understands nothing: so they are tested on pairs whose
+label is certain (`calibration.sure_pairs`), and where they contradict these the prior is shifted.
+Where the encoder is better than the bundled one, only labels can show it.
 
 Source: matching of distributions by their quantiles, Kolen & Brennan 2014, "Test Equating",
 chapter 2 (equipercentile equating).
@@ -59,13 +59,13 @@ _MAX_COPIES = 500
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The curves for an encoder, and how they came about.
+    """The curves for an encoder, and their origin.
 
     Args:
         model: The curves; `model.to_json(note)` is the file that the configuration names.
-        note: From what they were made, for people.
-        pairs: How many pairs were looked at.
-        same_event: How many of them have one label; None without labels.
+        note: Their origin in words.
+        pairs: How many pairs were compared.
+        same_event: How many of them are of the same event; None without labels.
     """
 
     model: AffinityModel
@@ -86,32 +86,34 @@ def calibrate(
     """Curves of the affinity for an encoder.
 
     Args:
-        articles: A corpus like those that will be grouped; some thousands are enough.
-        config: Names the encoder, unless one is given, and the limits of neighbours.
-        gold: Cluster by article id, if people have labelled stories; articles without one
-            are left out.
+        articles: A corpus like those to be grouped; a few thousand articles are enough.
+        config: The encoder, unless one is given, and the limits of neighbours.
+        gold: Cluster by article id, where people have labelled stories; articles without a
+            label are left out.
         encoder: The encoder.
         progress: Called as texts are embedded.
-        problems: Where repeated ids are added, if the caller wants them.
+        problems: A list to which repeated ids are added.
 
     Raises:
-        InputError: There are too few articles, or labels, to tell anything.
+        InputError: There are too few articles or labels.
     """
     encoder = encoder or load_encoder(config.encoder)
-    met = [] if problems is None else problems
-    kept = [each for each in distinct(articles, met) if gold is None or each.id in gold]
-    texts = {each.id: clean(each, config.cleaning) for each in kept}
-    kept.sort(key=lambda each: precedence(each, texts[each.id]))
-    copies = [] if gold is not None else _edited_copies(kept, texts, config)
-    kept = independent(kept, texts, config)
-    if len(kept) < 2:
+    problems = [] if problems is None else problems
+    chosen = [
+        article for article in distinct(articles, problems) if gold is None or article.id in gold
+    ]
+    texts = {article.id: clean(article, config.cleaning) for article in chosen}
+    chosen.sort(key=lambda article: precedence(article, texts[article.id]))
+    copies = [] if gold is not None else _edited_copies(chosen, texts, config)
+    chosen = independent(chosen, texts, config)
+    if len(chosen) < 2:
         what = "articles" if gold is None else "articles with a label"
-        raise InputError(f"{len(kept)} {what}: calibration compares pairs, give at least two")
-    profiled = profiles_of(kept, texts, encoder, config, progress)
+        raise InputError(f"{len(chosen)} {what}: calibration compares pairs, give at least two")
+    profiled = profiles_of(chosen, texts, encoder, config, progress)
     if gold is not None:
-        return _fitted(profiled, [gold[each.id] for each in kept], encoder.name, config)
+        return _fitted(profiled, [gold[article.id] for article in chosen], encoder.name, config)
     bundled = load_encoder()
-    reference = profiles_of(kept, texts, bundled, config, progress)
+    reference = profiles_of(chosen, texts, bundled, config, progress)
     carried = _carried_over(reference, profiled, encoder.name, config)
     alike = profiles_of([article for pair in copies for article in pair], texts, encoder, config)
     return _anchored(carried, profiled, alike, config)
@@ -167,7 +169,7 @@ def _carried_over(
     pairs = _sample(reference, model.min_cosine, config)
     first, second = pairs.first, pairs.second
     features = Features(reference)
-    before, after = (each.of_pairs(first, second) for each in (features, Features(profiled)))
+    before, after = (of.of_pairs(first, second) for of in (features, Features(profiled)))
     cross = features.is_cross(first, second)
     curves = {
         kind: {
@@ -186,20 +188,20 @@ def _carried_over(
         f"Curves of the bundled encoder on the scale of this one, from {len(first):,} pairs "
         "without labels"
     )
-    made = replace(model, name=encoder, min_cosine=round(float(lowest[0]), 2), curves=curves)
-    return Calibration(made, note, len(first), None)
+    carried = replace(model, name=encoder, min_cosine=round(float(lowest[0]), 2), curves=curves)
+    return Calibration(carried, note, len(first), None)
 
 
 def _anchored(
     carried: Calibration, profiled: Profiles, alike: Profiles, config: Config
 ) -> Calibration:
-    """Curves with the priors moved to where nothing that the corpus is sure of contradicts.
+    """Curves with the priors shifted so that they agree with the pairs whose label is certain.
 
     Args:
         carried: The curves.
-        profiled: The texts by this encoder.
-        alike: Edited copies by this encoder, pair by pair.
-        config: The floor that different events stay below.
+        profiled: Profiles of the texts by this encoder.
+        alike: Profiles of edited copies by this encoder, pair by pair.
+        config: The link probability that different events stay below.
     """
     affinity = Affinity(carried.model, profiled)
     far, least = far_pairs(affinity.features, profiled.seconds, config.neighbors.max_gap)
@@ -235,25 +237,27 @@ def _anchors_in_words(sure: SurePairs, shift: int, least: timedelta) -> str:
 
 
 def _percolation_in_words(affinity: Affinity, config: Config) -> str:
-    """How much of the corpus the links of `min_probability` hold together."""
+    """The share of the corpus that the links of `min_probability` connect."""
     of, floor = affinity.profiles, log_odds_of(config.stories.min_probability)
     pairs = story_candidates(of, affinity.model.min_cosine, config.neighbors)
     likely = affinity.log_odds(pairs.first, pairs.second) >= floor
     members = largest_component(pairs, likely, len(of.texts))
-    said = f"links at min_probability join at most {len(members) / len(of.texts):.0%} of the texts"
+    message = (
+        f"links at min_probability join at most {len(members) / len(of.texts):.0%} of the texts"
+    )
     lots = np.random.default_rng(_SEED).permutation(len(of.texts))
     loose = percolates(members, lots, affinity, config.stories, floor)
-    return f"{said}, by chance: they percolate" if loose else said
+    return f"{message}, by chance: they percolate" if loose else message
 
 
 def _sample(reference: Profiles, min_cosine: float, config: Config) -> Pairs:
-    """Near pairs, and as many of any two texts: the curves need both ends of the scale."""
+    """Near pairs, and as many random pairs: the curves need both ends of the scale."""
     near = story_candidates(reference, min_cosine, config.neighbors)
     count = len(reference.seconds)
     generator = np.random.default_rng(_SEED)
     chosen = generator.permutation(len(near.first))[: _MAX_PAIRS // 2]
-    wanted = max(len(chosen), MIN_PAIRS_OF_A_KIND)
-    a, b = generator.integers(0, count, (2, wanted))
+    random_pairs = max(len(chosen), MIN_PAIRS_OF_A_KIND)
+    a, b = generator.integers(0, count, (2, random_pairs))
     return Pairs.of([(near.first[chosen], near.second[chosen]), (a[a != b], b[a != b])], count)
 
 
@@ -264,7 +268,7 @@ def _cosines(before: Values, after: Values, name: str, kind: BoolMask) -> tuple[
 
 
 def _corresponding(values: Float64s, before: Float64s, after: Float64s) -> Float64s:
-    """The values after which as many pairs lie as lie before these; 1 stays 1."""
+    """The cosines of the other encoder that as many pairs stay below; 1 stays 1."""
     places: Float64s = np.interp(values, np.append(before, 1.0), np.append(after, 1.0))
     return places
 

@@ -2,7 +2,7 @@
 
 Each curve is a sum of ramps between neighbouring points, so that the model is linear in
 the heights of the ramps, and a bound on each keeps the curve from turning back. Squared
-heights are penalised: what the labels do not say stays level.
+heights are penalised: a curve stays level where the labels show nothing.
 
 Sources: Hastie & Tibshirani 1990 (additive models); Byrd et al. 1995 (L-BFGS-B).
 """
@@ -43,10 +43,10 @@ _POINTS: Mapping[str, tuple[float, ...]] = {
 }
 _PENALTY = 1.0
 _PAIRS_OF_A_SET = 3000.0
-"""Pairs of one story are not independent: a set counts as so many pairs in all."""
+"""The weight of a set of pairs: pairs of one story are not independent."""
 _STEPS = 300
 MIN_PAIRS_OF_A_KIND = 200
-"""Fewer pairs of one language, or of two, say nothing about their kind."""
+"""Fewer pairs of one language, or of two languages, have no curves of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LabelledPairs:
         values: Features, float64 of shape (m,) each.
         cross: Whether the languages differ, bool of shape (m,).
         same: Whether both cover the same event, bool of shape (m,).
-        weight: How much this set counts beside others.
+        weight: Weight of this set beside others.
     """
 
     values: Values
@@ -74,51 +74,50 @@ class LabelledPairs:
         a, b = pairs.first, pairs.second
         return cls(features.of_pairs(a, b), features.is_cross(a, b), codes[a] == codes[b], weight)
 
-    def only(self, kept: BoolMask) -> LabelledPairs:
-        """Some of the pairs."""
-        values = {name: each[kept] for name, each in self.values.items()}
-        return LabelledPairs(values, self.cross[kept], self.same[kept], self.weight)
+    def only(self, mask: BoolMask) -> LabelledPairs:
+        """The pairs of a mask, bool of shape (m,)."""
+        values = {name: column[mask] for name, column in self.values.items()}
+        return LabelledPairs(values, self.cross[mask], self.same[mask], self.weight)
 
 
 def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> AffinityModel:
-    """The curves that the labels of all sets support.
+    """Curves fitted to the labels of all sets.
 
-    Where there are hardly any pairs of two languages, or of one, the kind that has fewer has the
-    curves of the other.
+    A kind (one language, two languages) with fewer than 200 pairs takes the curves of the other.
 
     Args:
         sets: At least one pair of the same event and one of different events among them.
-        name: What the curves are for, an encoder's name.
-        min_cosine: Pairs below this cosine are not worth scoring.
+        name: Name of the encoder.
+        min_cosine: Pairs below this cosine are not scored.
 
     Raises:
         ValueError: All labels are the same.
     """
-    same = np.concatenate([each.same for each in sets])
+    same = np.concatenate([pairs.same for pairs in sets])
     if same.all() or not same.any():
         raise ValueError("pairs of the same event and of different events are needed")
     points = _points(sets)
-    rows = np.concatenate([_design(each.values, each.cross, points) for each in sets])
-    weights = np.concatenate([_weights(each) for each in sets])
+    rows = np.concatenate([_design(pairs.values, pairs.cross, points) for pairs in sets])
+    weights = np.concatenate([_weights(pairs) for pairs in sets])
     heights = np.split(_fitted(rows, same, weights, _signs(points)), len(KINDS))
-    crossed = int(sum(each.cross.sum() for each in sets))
+    crossed = int(sum(pairs.cross.sum() for pairs in sets))
     fewer = int(crossed < len(same) - crossed)
     if min(crossed, len(same) - crossed) < MIN_PAIRS_OF_A_KIND:
         heights[fewer] = heights[1 - fewer]
     return _model(heights, points, name, min_cosine)
 
 
-def _weights(each: LabelledPairs) -> Float32s:
-    count = len(each.same)
-    return np.full(count, each.weight * _PAIRS_OF_A_SET / max(1, count), np.float32)
+def _weights(pairs: LabelledPairs) -> Float32s:
+    count = len(pairs.same)
+    return np.full(count, pairs.weight * _PAIRS_OF_A_SET / max(1, count), np.float32)
 
 
 def _points(sets: Sequence[LabelledPairs]) -> dict[str, tuple[float, ...]]:
-    """Where the curves may bend; those of cosines depend on the scale of the encoder."""
+    """The points of each curve; those of cosines depend on the scale of the encoder."""
     points = {}
     for name in FEATURES:
         if name in COSINES:
-            values = np.concatenate([each.values[name] for each in sets])
+            values = np.concatenate([pairs.values[name] for pairs in sets])
             lowest = min(0.95, max(0.0, round(float(np.quantile(values, 0.01)), 2)))
             points[name] = tuple(round(lowest + (1 - lowest) * share, 4) for share in _SHARES)
         else:
@@ -145,23 +144,23 @@ def _signs(points: Mapping[str, tuple[float, ...]]) -> list[int]:
 
 def _fitted(rows: Float32s, same: BoolMask, weights: Float32s, signs: Sequence[int]) -> Float64s:
     """Heights that minimise the weighted logistic loss and the penalty."""
-    wanted = same.astype(np.float32)
+    labels = same.astype(np.float32)
     priors = np.arange(len(signs)) % (len(signs) // len(KINDS)) == 0
     penalty = np.where(priors, 1e-3, _PENALTY)
     bounds = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in signs]
 
     def loss(heights: Float64s) -> tuple[float, Float64s]:
         log_odds = rows @ heights.astype(np.float32)
-        surprise = np.logaddexp(0, log_odds) - wanted * log_odds
-        slope = weights * (1 / (1 + np.exp(-log_odds)) - wanted)
+        surprise = np.logaddexp(0, log_odds) - labels * log_odds
+        slope = weights * (1 / (1 + np.exp(-log_odds)) - labels)
         value = float(weights @ surprise) + 0.5 * float(penalty @ heights**2)
         return value, (slope @ rows).astype(np.float64) + penalty * heights
 
     start = np.zeros(len(signs))
-    found = minimize(
+    solution = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
     )
-    heights: Float64s = found.x
+    heights: Float64s = solution.x
     return heights
 
 

@@ -1,11 +1,11 @@
-"""What a corpus without labels is sure of: anchors for the probabilities of an encoder.
+"""Unlabelled pairs whose label is certain: edited copies, and texts a year apart.
 
-Copies with small edits tell of one event. Texts more than a year apart do not. Log-odds that
-contradict this are moved as a whole; their order, and what they are made of, stay.
+Copies with small edits report the same event; texts more than a year apart do not. Log-odds that
+contradict this are shifted by one constant; their order and their parts stay.
 
-Whether links run through the corpus (the percolation point) is looked at, but moves nothing:
-linkage takes apart what percolates, and to raise the floor until nothing did was tried and
-cost more stories than it saved.
+Whether links connect most of the corpus (the percolation point) is reported but shifts nothing:
+linkage splits such components, and raising the floor until none was left cost more stories than
+it saved.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from dedup.stories.features import Features
 from dedup.stories.pairs import Pairs, time_gaps
 
 FAR = timedelta(days=365)
-"""Texts further apart do not tell of one event."""
+"""Texts further apart do not report the same event."""
 MIN_PAIRS = 20
 """Fewer sure pairs of a kind prove nothing."""
 MIN_SAME = 0.95
-"""Mean probability of pairs that surely tell of one event, at least."""
+"""The least mean probability of pairs that certainly report the same event."""
 _MOST_PAIRS = 2000
 _DRAWN = 100_000
 _SEED = 0
@@ -38,12 +38,12 @@ _FURTHEST = round(15 / LOG_ODDS_UNIT)
 
 @dataclass(frozen=True, slots=True)
 class SurePairs:
-    """Pairs of which a corpus is sure, with what an encoder makes of them.
+    """Log-odds of pairs whose label is certain, by the curves of an encoder.
 
     Args:
         same: Log-odds of pairs of one event, in units of 1/1000, int64 of shape (k,).
         different: Log-odds of pairs of different events, int64 of shape (l,).
-        max_different: What the mean probability of these may be.
+        max_different: The largest mean probability of these.
     """
 
     same: Int64s
@@ -51,11 +51,11 @@ class SurePairs:
     max_different: float
 
     def shift(self) -> int:
-        """What has to be added to all log-odds, in units of 1/1000.
+        """The constant to add to all log-odds, in units of 1/1000.
 
-        The smallest change with which pairs of one event have a mean probability of
-        `MIN_SAME`, and those of different events at most theirs. Where that cannot be, the
-        encoder does not tell them apart, and the different ones decide.
+        The smallest one with which pairs of one event have a mean probability of at least
+        `MIN_SAME`, and those of different events at most `max_different`. If no constant does
+        both, the encoder does not separate them, and the pairs of different events decide.
         """
         steps = np.arange(-_FURTHEST, _FURTHEST + 1, _STEP)
         steps = steps[np.lexsort((steps, np.abs(steps)))]
@@ -67,11 +67,11 @@ class SurePairs:
         return -_FURTHEST
 
     def are_together(self, shift: int) -> bool:
-        """Whether pairs of one event are probable, with so much added."""
+        """Whether pairs of one event are probable after a shift."""
         return len(self.same) < MIN_PAIRS or mean_probability(self.same + shift) >= MIN_SAME
 
     def are_apart(self, shift: int) -> bool:
-        """Whether pairs of different events are improbable, with so much added."""
+        """Whether pairs of different events are improbable after a shift."""
         return len(self.different) < MIN_PAIRS or (
             mean_probability(self.different + shift) <= self.max_different
         )
@@ -84,18 +84,18 @@ def mean_probability(log_odds: Int64s) -> float:
 
 
 def far_pairs(features: Features, seconds: Int64s, max_gap: timedelta) -> tuple[Pairs, timedelta]:
-    """Pairs of texts that are too far apart in time to tell of one event.
+    """Pairs of texts too far apart in time to report the same event.
 
-    They are more than a year apart. In a shorter corpus they are those furthest apart that
-    share no rare term, if that is beyond `max_gap`.
+    They are more than a year apart; in a shorter corpus, those furthest apart that share no rare
+    term and are more than `max_gap` apart.
 
     Args:
         features: Of the texts.
-        seconds: Publication times, int64 of shape (n,); texts without one take no part.
+        seconds: Publication times, int64 of shape (n,); undated texts are left out.
         max_gap: Largest time between articles that are compared.
 
     Returns:
-        At most 2,000 pairs, of 100,000 drawn ones, and the smallest time between two.
+        At most 2,000 of 100,000 random pairs, and the smallest time between the two of a pair.
     """
     dated = np.flatnonzero(seconds != UNDATED)
     places = np.random.default_rng(_SEED).integers(0, max(1, len(dated)), (2, _DRAWN))
@@ -115,22 +115,22 @@ def far_pairs(features: Features, seconds: Int64s, max_gap: timedelta) -> tuple[
 
 
 def evenly(count: int, most: int) -> Int64s:
-    """Places of at most `most` of `count` things, evenly chosen; int64 of shape (m,)."""
+    """At most `most` evenly spaced places among `count`; int64 of shape (m,)."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
 
-def largest_component(pairs: Pairs, kept: BoolMask, count: int) -> Int64s:
-    """The texts of the largest component of some pairs, ascending.
+def largest_component(pairs: Pairs, linked: BoolMask, count: int) -> Int64s:
+    """The texts of the largest connected component of pairs, ascending.
 
     Args:
         pairs: m pairs of texts.
-        kept: Which of them join, bool of shape (m,).
+        linked: Which of them are links, bool of shape (m,).
         count: Number of texts.
 
     Returns:
         int64 of shape (k,).
     """
-    ends = pairs.first[kept], pairs.second[kept]
+    ends = pairs.first[linked], pairs.second[linked]
     graph = sp.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(count, count))
     _, labels = connected_components(graph, directed=False)
     return np.flatnonzero(labels == np.bincount(labels).argmax())

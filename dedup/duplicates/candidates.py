@@ -101,8 +101,8 @@ def band_buckets(
     if compiled:
         from dedup.duplicates.kernels import buckets
 
-        found: Int64s = buckets.band_buckets(signatures, bands, rows)
-        return found
+        compiled_buckets: Int64s = buckets.band_buckets(signatures, bands, rows)
+        return compiled_buckets
     hashes = np.zeros((len(signatures), bands), np.uint64)
     slots = signatures[:, : bands * rows].reshape(-1, bands, rows)
     for place in range(rows):

@@ -4,8 +4,8 @@ Candidates are only hints. Every match is verified by the exact Jaccard similari
 and containment of the two shingle sets, and every member of a cluster is verified
 against the cluster's representative, so that nothing chains.
 
-Texts are numbered in the order of precedence (earliest, then longest, then id):
-of two texts, the one with the smaller number can represent the other.
+Rows of texts are in the order of precedence (earliest, then longest, then id):
+of two texts, the one with the smaller row can represent the other.
 
 Source: Hartigan 1975, "Clustering Algorithms", chapter 3 (leader clustering).
 """
@@ -60,20 +60,20 @@ class NearDuplicates:
         config: NearDuplicateConfig,
         verified: int = 0,
     ) -> Self:
-        """From what is known of the different texts among n.
+        """Copies among n texts, from the representatives and matches of the different texts.
 
         Args:
-            leaders: Representative of each different text, by their numbers among these.
-            matches: Matches by the same numbers.
+            leaders: Representative of each different text, by their rows among these.
+            matches: Matches by the same rows.
             originals: The first text that is equal to each of the n, int64 of shape (n,).
             config: When a match is a near copy.
             verified: How many pairs were verified.
         """
-        kept, different = np.unique(originals, return_inverse=True)
+        rows, different = np.unique(originals, return_inverse=True)
         return cls(
-            kept[leaders[different]],
+            rows[leaders[different]],
             originals,
-            replace(matches, first=kept[matches.first], second=kept[matches.second]),
+            replace(matches, first=rows[matches.first], second=rows[matches.second]),
             config.min_jaccard,
             verified,
         )
@@ -100,10 +100,9 @@ def find_near_duplicates(
     Returns:
         A function of the set of texts and their precedence alone.
     """
-    given = Utf8Texts.of(texts)
-    originals = originals_of(given)
-    kept = np.flatnonzero(originals == np.arange(len(given)))
-    different = given.take(kept)
+    content = Utf8Texts.of(texts)
+    originals = originals_of(content)
+    different = content.take(np.flatnonzero(originals == np.arange(len(content))))
     prints = fingerprint(
         different, config.fingerprints, compiled=compiled, threads=threads, on_progress=on_progress
     )
@@ -119,14 +118,14 @@ def originals_of(texts: Utf8Texts) -> Int64s:
     """The first text equal to each, by a 128-bit hash; an empty text equals none.
 
     Returns:
-        int64 of shape (n,); i itself where none is before text i.
+        int64 of shape (n,); row i itself where no earlier text is equal to text i.
     """
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
-    for number, raw in enumerate(texts.raw()):
+    for row, raw in enumerate(texts.raw()):
         digest = text_digest(raw)
         if digest is not None:
-            originals[number] = first.setdefault(digest, number)
+            originals[row] = first.setdefault(digest, row)
     return originals
 
 
@@ -136,14 +135,14 @@ def text_digest(raw: bytes | memoryview) -> bytes | None:
 
 
 def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
-    """Representative of each text, and the matches with those that were verified for it.
+    """Choose the representative of each text; verify the matches that the choice needs.
 
-    In the order of precedence, a text joins the most similar representative among those of
-    its earlier matches that it is itself a verified copy of; without any it represents itself.
+    In the order of precedence, a text joins the most similar representative of its earlier
+    matches, if it is a verified copy of that representative too; else it represents itself.
 
-    Candidates need not hold every pair of a text and a representative. One pass finds the pairs
-    that are missing; they are verified, and the pass is made again, until none is missing: up to
-    the first text that lacked one, each pass is what the last one will be.
+    Candidates need not hold every pair of a text and a representative. One pass finds the
+    missing pairs; they are verified, and the pass is repeated until none is missing. Each pass
+    equals the last one up to the first text that lacked a pair.
 
     Args:
         count: Number of texts.
@@ -166,7 +165,7 @@ def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[In
 
 
 def _assign_plain(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
-    """Leaders as far as the matches tell them, and the pairs (leader, text) that they lack."""
+    """Leaders according to the matches, and the pairs (leader, text) that are not among these."""
     similarity = matches.as_dict()
     earlier: dict[int, list[int]] = {}
     for mate, text in similarity:
@@ -187,7 +186,7 @@ def _assign_plain(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
 
 
 def _assign_compiled(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
-    """The same by a kernel."""
+    """The same as `_assign_plain`, by a kernel."""
     from dedup.duplicates.kernels.leaders import assign
 
     order = np.lexsort((matches.first, matches.second))
@@ -196,5 +195,5 @@ def _assign_compiled(count: int, matches: Matches) -> tuple[Int64s, Int64s]:
     containment = np.maximum(ordered.containment_a, ordered.containment_b)
     leaders = np.arange(count)
     missing = np.empty((len(order), 2), np.int64)
-    found = assign(offsets, ordered.first, ordered.jaccard, containment, leaders, missing)
-    return leaders, missing[:found]
+    count_missing = assign(offsets, ordered.first, ordered.jaccard, containment, leaders, missing)
+    return leaders, missing[:count_missing]

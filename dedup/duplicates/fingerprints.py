@@ -2,12 +2,12 @@
 
 The signature estimates the Jaccard similarity of two shingle sets and, cut into
 bands, finds similar pairs. The anchors are a content-defined sample of short shingles (3
-tokens): of every 23 in a row, the one with the smallest hash. A passage of 25 tokens or more
-that stands in two texts gives both an anchor in common for certain: that finds a text inside a
-longer one, however long the other is, which no MinHash signature can.
+tokens): of every 23 in a row, the one with the smallest hash. Two texts that share a passage of
+25 tokens or more share an anchor for certain: that finds a text inside a longer one, however long
+that is, which no MinHash signature can.
 
-Much text goes through the compiled kernels, chunks of it in threads; little text
-goes through NumPy, which need not wait for a compiler. Both give the same values.
+Large inputs go through the compiled kernels, in chunks and threads; small inputs
+go through NumPy, which needs no compiling. Both give the same values.
 
 Sources: Broder 1997, "On the resemblance and containment of documents" (MinHash); datasketch
 2.0, scheme `affine32`, whose permutations these are: value_k = min over shingles h of
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 EMPTY_SLOT = np.uint32(0xFFFFFFFF)
 COMPILE_FROM_BYTES = 16_000_000
-"""With less text than this, loading the compiled kernels costs more than they save."""
+"""For less text, loading the compiled kernels costs more than they save."""
 _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """What is known of n texts without reading them again.
+    """Signatures and anchors of n texts: all that candidates depend on.
 
     Args:
         signatures: uint32 of shape (n, num_perm). Two signatures agree in a
@@ -119,18 +119,18 @@ def fingerprint(
         Row i belongs to text i. Equal texts have equal rows on every machine, with
         kernels and without, with any number of threads (format v1 of `dedup.text.shingles`).
     """
-    found = Utf8Texts.of(texts)
-    signatures = np.full((len(found), config.num_perm), EMPTY_SLOT, np.uint32)
-    token_counts = np.zeros(len(found), np.int64)
-    anchor_counts = np.zeros(len(found), np.int64)
-    work = fill_compiled if use_kernels(found, compiled) else _fill_plain
+    content = Utf8Texts.of(texts)
+    signatures = np.full((len(content), config.num_perm), EMPTY_SLOT, np.uint32)
+    token_counts = np.zeros(len(content), np.int64)
+    anchor_counts = np.zeros(len(content), np.int64)
+    work = fill_compiled if use_kernels(content, compiled) else _fill_plain
 
-    def one(part: tuple[int, int]) -> UInt32s:
-        return work(found, part, config, signatures, token_counts, anchor_counts)
+    def fill(part: tuple[int, int]) -> UInt32s:
+        return work(content, part, config, signatures, token_counts, anchor_counts)
 
     anchors = [np.empty(0, np.uint32)]
-    parts = found.ranges(_CHUNK_BYTES)
-    for part, new in zip(parts, mapped(one, parts, threads), strict=True):
+    parts = content.ranges(_CHUNK_BYTES)
+    for part, new in zip(parts, mapped(fill, parts, threads), strict=True):
         anchors.append(new)
         if on_progress is not None:
             on_progress(part[1])
@@ -139,11 +139,11 @@ def fingerprint(
 
 
 def use_kernels(texts: Utf8Texts, wanted: bool | None) -> bool:
-    """Whether the compiled kernels are worth loading, and there.
+    """Whether to use the compiled kernels.
 
     Args:
-        texts: What is to be fingerprinted.
-        wanted: What the caller wants; None leaves it to the amount of text.
+        texts: The texts to fingerprint.
+        wanted: The caller's choice; None: for much text, where numba is installed.
     """
     return kernels.chosen(wanted, int(texts.lengths.sum()) >= COMPILE_FROM_BYTES)
 

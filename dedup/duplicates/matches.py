@@ -92,7 +92,7 @@ class Matches:
         return len(self.first)
 
     def take(self, chosen: Int64s | BoolMask) -> Matches:
-        """Some of the matches, by number or mask."""
+        """Some of the matches, by row or mask."""
         return Matches(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def as_dict(self) -> dict[tuple[int, int], Similarity]:
@@ -118,7 +118,7 @@ class Verifier:
 
     Args:
         texts: n canonical texts.
-        token_counts: Their numbers of tokens, int64 of shape (n,).
+        token_counts: Tokens of each, int64 of shape (n,).
         config: Uses the sections `fingerprints` and `near_duplicates`.
         compiled: Use the kernels; by default for much text.
         threads: How many threads; 0 for one per core.
@@ -142,7 +142,7 @@ class Verifier:
         self.verified = 0
 
     def matches(self, pairs: Int64s) -> Matches:
-        """Those pairs that are copies, with their similarity.
+        """Pairs that are copies, with their similarity.
 
         Args:
             pairs: int64 of shape (m, 2), each row a < b, ascending.
@@ -152,7 +152,7 @@ class Verifier:
 
     def similarities(self, pairs: Int64s) -> Matches:
         """The similarity of pairs, copies or not, in their order."""
-        order = _by_family(pairs, len(self._counts))
+        order = _by_component(pairs, len(self._counts))
         chunks = range(0, len(pairs), _PAIRS_AT_ONCE)
         parts = [pairs[order[i : i + _PAIRS_AT_ONCE]] for i in chunks]
         counts = np.empty((len(pairs), 3), np.int64)
@@ -175,8 +175,8 @@ class Verifier:
         counts = np.zeros((len(pairs), 3), np.int64)
         for size in np.unique(sizes).tolist():
             here = np.flatnonzero(sizes == size)
-            texts, numbers = np.unique(pairs[here], return_inverse=True)
-            first, second = numbers.reshape(-1, 2).T
+            texts, places = np.unique(pairs[here], return_inverse=True)
+            first, second = places.reshape(-1, 2).T
             count = self._count_compiled if self.compiled else self._count_plain
             counts[here] = count(texts, size, first, second)
         return counts
@@ -205,13 +205,13 @@ class Verifier:
         return np.stack((shared, counts[first], counts[second]), axis=1)
 
 
-def _by_family(pairs: Int64s, count: int) -> Int64s:
-    """An order of pairs in which those of connected texts stand together, to shingle each once."""
+def _by_component(pairs: Int64s, count: int) -> Int64s:
+    """An order of pairs by component, so that each text is shingled once."""
     if len(pairs) <= _PAIRS_AT_ONCE:
         return np.arange(len(pairs))
     links = sp.coo_array((np.ones(len(pairs), np.int8), pairs.T), shape=(count, count))
-    families = connected_components(links, directed=False)[1]
-    return np.lexsort((pairs[:, 0], families[pairs[:, 0]]))
+    components = connected_components(links, directed=False)[1]
+    return np.lexsort((pairs[:, 0], components[pairs[:, 0]]))
 
 
 def compare(a: str, b: str, config: Config = Config()) -> Similarity:

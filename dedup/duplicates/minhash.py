@@ -1,6 +1,6 @@
-"""MinHash signatures and anchors in NumPy: for little text, and where numba is missing.
+"""MinHash signatures and anchors in NumPy, for small inputs.
 
-`kernels/sketch.py` computes the same values; `fingerprints.py` says what they are for.
+`kernels/sketch.py` computes the same values; `fingerprints.py` explains their use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHUNK_HASHES = 1 << 14
 
 
 def fill_signatures(shingles: Tokens, signatures: UInt32s) -> None:
-    """Put the MinHash values of each text's shingles into its row of uint32 (n, num_perm)."""
+    """Write the MinHash values of each text's shingles into its row of uint32 (n, num_perm)."""
     a, b = permutations_of(signatures.shape[1])
     low = _mix32(shingles.hashes.astype(np.uint32))
     filled = np.flatnonzero(shingles.counts)
@@ -51,30 +51,30 @@ def anchors_of(tokens: Tokens) -> tuple[UInt32s, Int64s]:
     Returns:
         uint32 of shape (m,), and int64 of shape (n,).
     """
-    found = shingle(tokens, np.full(len(tokens.counts), ANCHOR_TOKENS))
-    places = np.unique(np.concatenate((_long_places(found), _short_places(found))))
-    counts = np.diff(np.searchsorted(places, found.offsets))
-    return found.hashes[places].astype(np.uint32), counts.astype(np.int64)
+    shingles = shingle(tokens, np.full(len(tokens.counts), ANCHOR_TOKENS))
+    places = np.unique(np.concatenate((_long_places(shingles), _short_places(shingles))))
+    counts = np.diff(np.searchsorted(places, shingles.offsets))
+    return shingles.hashes[places].astype(np.uint32), counts.astype(np.int64)
 
 
-def _long_places(found: Tokens) -> Int64s:
+def _long_places(shingles: Tokens) -> Int64s:
     """Places of the smallest hash of every window inside a text."""
-    if len(found.hashes) < ANCHOR_WINDOW:
+    if len(shingles.hashes) < ANCHOR_WINDOW:
         return np.empty(0, np.int64)
-    room = np.maximum(found.counts - ANCHOR_WINDOW + 1, 0)
-    starts = ranges(found.offsets[:-1], room)
-    windows = np.lib.stride_tricks.sliding_window_view(found.hashes, ANCHOR_WINDOW)
+    room = np.maximum(shingles.counts - ANCHOR_WINDOW + 1, 0)
+    starts = ranges(shingles.offsets[:-1], room)
+    windows = np.lib.stride_tricks.sliding_window_view(shingles.hashes, ANCHOR_WINDOW)
     smallest: Int64s = starts + windows[starts].argmin(axis=1)
     return smallest
 
 
-def _short_places(found: Tokens) -> Int64s:
+def _short_places(shingles: Tokens) -> Int64s:
     """Place of the smallest hash of each text that is shorter than a window."""
-    short = np.flatnonzero((found.counts > 0) & (found.counts < ANCHOR_WINDOW))
+    short = np.flatnonzero((shingles.counts > 0) & (shingles.counts < ANCHOR_WINDOW))
     places = [
-        start + int(found.hashes[start : start + count].argmin())
+        start + int(shingles.hashes[start : start + count].argmin())
         for start, count in zip(
-            found.offsets[short].tolist(), found.counts[short].tolist(), strict=True
+            shingles.offsets[short].tolist(), shingles.counts[short].tolist(), strict=True
         )
     ]
     return np.array(places, np.int64)
@@ -82,7 +82,7 @@ def _short_places(found: Tokens) -> Int64s:
 
 @functools.cache
 def rule_of(config: FingerprintConfig) -> Int64s:
-    """What the kernel `sketch` must know of the configuration; int64 of shape (5,)."""
+    """The configuration as the kernel `sketch` takes it; int64 of shape (5,)."""
     return np.array(
         [
             config.shingle_tokens,

@@ -1,1 +1,1 @@
-"""Compiled inner loops of the near-duplicate steps; imported when they are worth compiling."""
+"""Compiled inner loops of the near-duplicate steps, imported for large inputs only."""

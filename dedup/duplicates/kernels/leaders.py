@@ -1,4 +1,4 @@
-"""Who represents whom, in one pass over verified matches."""
+"""Representatives of texts, in one pass over verified matches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dedup.compute.kernels import OPTIONS, Array
 def assign(
     offsets: Array, mates: Array, jaccard: Array, containment: Array, leaders: Array, missing: Array
 ) -> int:
-    """Representatives as far as the matches tell them; see `dedup.duplicates.clustering`.
+    """Representatives according to the matches; see `dedup.duplicates.clustering`.
 
     Args:
         offsets: Text i has the earlier matches `offsets[i]` to `offsets[i + 1]`, int64 (n + 1,).

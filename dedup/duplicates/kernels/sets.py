@@ -22,13 +22,13 @@ def shingle_sets(
     starts: Array,
     out: Array,
 ) -> Array:
-    """The different shingles of some texts, in the order in which they first come.
+    """The different shingles of texts, in the order of their first occurrence.
 
     Args:
         data: UTF-8 bytes, uint8.
         begins: Text i is `data[begins[i]:ends[i]]`, int64.
         ends: int64.
-        texts: Numbers of k texts, int64.
+        texts: Rows of k texts, int64.
         sizes: Tokens in a shingle of each, int64 (k,).
         table: See `dedup.text.characters.CharacterTable`.
         starts: Where each set begins in `out`, with room for its tokens; int64 (k,).
@@ -46,28 +46,28 @@ def shingle_sets(
     slots = 16
     while slots < 2 * (longest + 4):
         slots *= 2
-    held = np.zeros(slots, np.uint64)
+    table_values = np.zeros(slots, np.uint64)
     stamps = np.zeros(slots, np.int32)
     for i in range(texts.shape[0]):
         text = texts[i]
         count = tokens_of(data, begins[text], ends[text], table, tokens)
-        found = shingles_of(tokens, count, sizes[i], shingles)
+        total = shingles_of(tokens, count, sizes[i], shingles)
         mask = 16
-        while mask < 2 * found:
+        while mask < 2 * total:
             mask *= 2
         mask -= 1
-        kept = starts[i]
-        for j in range(found):
-            if _insert(held, stamps, mask, i + 1, shingles[j]):
-                out[kept] = shingles[j]
-                kept += 1
-        counts[i] = kept - starts[i]
+        end = starts[i]
+        for j in range(total):
+            if _insert(table_values, stamps, mask, i + 1, shingles[j]):
+                out[end] = shingles[j]
+                end += 1
+        counts[i] = end - starts[i]
     return counts
 
 
 @nb.njit(inline="always")
 def _insert(table: Array, stamps: Array, mask: int, stamp: int, value: Any) -> bool:
-    """Put a value into an open-addressing set; False if it was there.
+    """Insert a value into an open-addressing set; False if the set has it.
 
     Slots of older stamps are empty.
     """
@@ -91,8 +91,8 @@ def shared_counts(
         hashes: The sets, one after the other, uint64.
         starts: Where each begins, int64 (k,).
         counts: Size of each, int64 (k,).
-        first: Number of one set of each pair, equal ones together, int64 (m,).
-        second: Number of the other, int64 (m,).
+        first: Row of one set of each pair, equal rows adjacent, int64 (m,).
+        second: Row of the other, int64 (m,).
 
     Returns:
         int64 (m,).

@@ -118,17 +118,17 @@ def shingles_of(tokens: Array, count: int, size: int, out: Array) -> int:
     if count == 0:
         return 0
     size = min(size, count)
-    found = count - size + 1
-    for i in range(found):
+    total = count - size + 1
+    for i in range(total):
         out[i] = tokens[i]
     weight = _U(1)
     for k in range(1, size):
         weight *= TOKEN_BASE
-        for i in range(found):
+        for i in range(total):
             out[i] += tokens[i + k] * weight
-    for i in range(found):
+    for i in range(total):
         out[i] = mix64(out[i])
-    return found
+    return total
 
 
 @nb.njit(**OPTIONS)
@@ -208,20 +208,20 @@ def sketch(
         token_counts[text] = count
         if count == 0:
             continue
-        grams_found = shingles_of(tokens, count, rule[3], grams)
-        new = _winnow(grams, grams_found, rule[4], anchors[written:])
+        gram_count = shingles_of(tokens, count, rule[3], grams)
+        new = _winnow(grams, gram_count, rule[4], anchors[written:])
         anchor_counts[text] = new
         written += new
         size = rule[1] if count < rule[2] else rule[0]
-        found = shingles_of(tokens, count, size, grams)
-        for i in range(found):
+        total = shingles_of(tokens, count, size, grams)
+        for i in range(total):
             low[i] = _mix32(grams[i])
         # Shingles in fours: repeating the last one does not change a minimum.
-        while found % 4:
-            low[found] = low[found - 1]
-            found += 1
+        while total % 4:
+            low[total] = low[total - 1]
+            total += 1
         row = signatures[text]
-        for i in range(0, found, 4):
+        for i in range(0, total, 4):
             h0, h1, h2, h3 = low[i], low[i + 1], low[i + 2], low[i + 3]
             for k in range(num_perm):
                 m, s = a[k], b[k]
