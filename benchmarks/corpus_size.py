@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dedup.bench.plots import plot_growth
 from dedup.bench.progress import shown_progress
-from dedup.bench.report import made_by, reported, table, this_machine
+from dedup.bench.report import growth_report, made_by, table, this_machine
 from dedup.bench.runs import Run
 from dedup.bench.settings import Settings, sizes_from
 
@@ -34,7 +34,7 @@ def main() -> None:
         run.go(tell)
     asked = f"--articles {given.articles} --index-up-to {given.index_up_to}"
     command = f"python -m benchmarks.corpus_size {asked}"
-    document = reported(run.measured(), made_by(command), this_machine())
+    document = growth_report(run.measured(), made_by(command), this_machine())
     print(table(document))
     if given.save:
         given.save.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

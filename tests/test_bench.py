@@ -12,10 +12,17 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from dedup.bench.growth import Growth, Machine, fitted, fitted_seconds, in_line, next_sentence
+from dedup.bench.growth import (
+    Growth,
+    Machine,
+    fit_growth,
+    fit_seconds,
+    linear_growth,
+    next_sentence,
+)
 from dedup.bench.measuring import Job, measure
 from dedup.bench.plots import plot_growth
-from dedup.bench.report import made_by, reported, table, this_machine, total_seconds
+from dedup.bench.report import growth_report, made_by, table, this_machine, total_seconds
 from dedup.bench.runs import Run
 from dedup.bench.samples import Samples
 from dedup.bench.settings import Settings, growing_sizes, sizes_from
@@ -30,7 +37,7 @@ SIZES = [1_000, 10_000, 100_000, 1_000_000]
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 1.37, 2.0])
 def test_the_exponent_of_a_power_is_found(exponent: float) -> None:
     costs = [3e-4 * size**exponent for size in SIZES]
-    grown = fitted(SIZES, costs)
+    grown = fit_growth(SIZES, costs)
     assert grown is not None
     assert grown.exponent == pytest.approx(exponent, abs=1e-4)
     assert grown.low == pytest.approx(exponent, abs=1e-3)
@@ -42,7 +49,9 @@ def test_the_interval_holds_the_exponent_as_often_as_it_says() -> None:
     held = 0
     for _ in range(400):
         noise = np.exp(0.1 * generator.standard_normal(len(SIZES)))
-        grown = fitted(SIZES, [size**1.2 * each for size, each in zip(SIZES, noise, strict=True)])
+        grown = fit_growth(
+            SIZES, [size**1.2 * each for size, each in zip(SIZES, noise, strict=True)]
+        )
         assert grown is not None
         assert grown.low is not None
         assert grown.high is not None
@@ -51,7 +60,7 @@ def test_the_interval_holds_the_exponent_as_often_as_it_says() -> None:
 
 
 def test_what_does_not_grow_is_told_apart() -> None:
-    grown = fitted(SIZES, [200 + 0.01 * size for size in SIZES], base=200)
+    grown = fit_growth(SIZES, [200 + 0.01 * size for size in SIZES], base=200)
     assert grown is not None
     assert grown.exponent == pytest.approx(1)
     assert grown.at(10_000_000) == pytest.approx(100_200, rel=1e-3)
@@ -59,30 +68,30 @@ def test_what_does_not_grow_is_told_apart() -> None:
 
 
 def test_memory_is_drawn_on_in_a_straight_line() -> None:
-    line = in_line(SIZES[:3], [600.0, 600.0, 1500.0])
+    line = linear_growth(SIZES[:3], [600.0, 600.0, 1500.0])
     assert line is not None
     assert line.at(1_000_000) == pytest.approx(10_500)
     assert line.articles_at(10_500) == pytest.approx(1_000_000)
-    level = in_line(SIZES[:2], [600.0, 590.0])
+    level = linear_growth(SIZES[:2], [600.0, 590.0])
     assert level is not None
     assert level.at(1e9) == 590
     assert level.articles_at(1000) == np.inf
-    assert in_line([1], [1.0]) is None
+    assert linear_growth([1], [1.0]) is None
 
 
 def test_two_sizes_have_a_slope_and_no_interval_and_one_has_none() -> None:
-    grown = fitted([10, 100], [1.0, 10.0])
+    grown = fit_growth([10, 100], [1.0, 10.0])
     assert grown == Growth(1.0, None, None, 100, 10.0)
     assert grown.range_at(1000) is None
-    assert fitted([10], [1.0]) is None
-    assert fitted([10, 100, 1000], [0.0, 0.0, 5.0]) is None
+    assert fit_growth([10], [1.0]) is None
+    assert fit_growth([10, 100, 1000], [0.0, 0.0, 5.0]) is None
 
 
 def test_times_too_short_to_tell_are_left_out() -> None:
-    grown = fitted_seconds(SIZES, [0.09, 1.0, 10.0, 100.0])
+    grown = fit_seconds(SIZES, [0.09, 1.0, 10.0, 100.0])
     assert grown is not None
     assert grown.exponent == pytest.approx(1)
-    assert fitted_seconds([1, 10], [0.001, 0.01]) == fitted([1, 10], [0.001, 0.01])
+    assert fit_seconds([1, 10], [0.001, 0.01]) == fit_growth([1, 10], [0.001, 0.01])
 
 
 def _linear(cost: float) -> Growth:
@@ -149,7 +158,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> InThisProcess:
 
 
 def document_of(run: Run) -> dict[str, Any]:
-    return reported(run.measured(), made_by("dedup bench"), this_machine())
+    return growth_report(run.measured(), made_by("dedup bench"), this_machine())
 
 
 def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, in_this_process: InThisProcess) -> None:

@@ -16,7 +16,7 @@ from dedup.bench.corpus import (
     write_corpus,
     write_generated,
 )
-from dedup.bench.names import drawn_name, spelled
+from dedup.bench.names import random_name, spell
 from dedup.bench.plan import LANGUAGES, story_sizes
 from dedup.errors import ConfigError
 from dedup.evaluation import evaluate
@@ -126,17 +126,17 @@ def test_a_corpus_of_nothing_is_refused(articles: int, days: float) -> None:
 
 def test_most_names_sound_alike_in_every_script() -> None:
     generator = np.random.default_rng(1)
-    names = [drawn_name(generator, 3) for _ in range(200)]
+    names = [random_name(generator, 3) for _ in range(200)]
     heard = [
-        {consonant_key(spelled(name, code).casefold()) for code in ("en", "ru", "ar")}
+        {consonant_key(spell(name, code).casefold()) for code in ("en", "ru", "ar")}
         for name in names
     ]
     assert np.mean([len(each) == 1 for each in heard]) > 0.85
-    assert not any(spelled(name, "zh").isascii() for name in names)
+    assert not any(spell(name, "zh").isascii() for name in names)
 
 
 def test_names_of_two_stories_seldom_sound_alike() -> None:
     generator = np.random.default_rng(2)
-    drawn = [drawn_name(generator, int(generator.integers(3, 5))) for _ in range(2000)]
-    heard = Counter(consonant_key(spelled(name, "en").casefold()) for name in drawn)
+    drawn = [random_name(generator, int(generator.integers(3, 5))) for _ in range(2000)]
+    heard = Counter(consonant_key(spell(name, "en").casefold()) for name in drawn)
     assert len(heard) > 1700

@@ -1,1 +1,1 @@
-"""What it costs: a corpus is generated or sampled, the work on it measured, its growth fitted."""
+"""Costs of batch and index on growing corpora, generated or sampled, and how they grow."""

@@ -1,9 +1,9 @@
-"""A generated corpus: articles with the truth that was planted in them.
+"""A generated corpus: articles with their true stories and duplicate clusters.
 
-It stands in for the news of some days: stories of a few texts and of hundreds, in several
-languages, copies with and without edits, series from one template, topics that many stories
-share. Its words mean nothing. Nothing of it is kept while it is generated but some numbers for
-each article, so that a million need no more than 100 MB.
+It resembles the news of some days: stories of a few texts and of hundreds, in several languages,
+copies with and without edits, series from one template, topics that many stories share. Its words
+mean nothing. While it is generated, only some numbers for each article are in memory, so that a
+million articles need no more than 100 MB.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dedup.bench.names import drawn_name, spelled
-from dedup.bench.plan import LANGUAGES, Plan, planned
+from dedup.bench.names import random_name, spell
+from dedup.bench.plan import LANGUAGES, Plan, plan_corpus
 from dedup.bench.writing import Writer
 from dedup.compute.processes import spread
 from dedup.errors import ConfigError
@@ -36,12 +36,12 @@ _Row = tuple[str, str, str, str, str, str, str, str, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class GeneratedArticle:
-    """An article and what it was made as.
+    """An article with the truth about it.
 
     Args:
-        article: What is clustered.
-        story: The event that it tells of: gold for story groups.
-        duplicates: The article that it is a copy of, its own id if of none: gold for clusters.
+        article: The article.
+        story: Its event: gold for story groups.
+        duplicates: Id of the article that it copies, else its own: gold for duplicate clusters.
     """
 
     article: Article
@@ -50,7 +50,7 @@ class GeneratedArticle:
 
 
 def usual_days(articles: int) -> float:
-    """Days of a corpus of that size where none are given: at least one.
+    """The default number of days of a corpus of that size: at least one.
 
     30 for 100,000 articles, and 3.2 times as many for ten times as many articles, so that both
     the days and the articles of a day grow.
@@ -67,9 +67,9 @@ def generate(
     """Articles in the order of time; the same ones for the same arguments.
 
     Args:
-        articles: How many.
-        days: In how many days their stories begin; 0 for `usual_days`.
-        seed: Of everything.
+        articles: Number of articles.
+        days: Number of days in which their stories begin; 0 for `usual_days`.
+        seed: Seed of everything.
         languages: Share of each language by code; those of `LANGUAGES` can be written.
 
     Raises:
@@ -82,43 +82,41 @@ def generate(
         raise ConfigError(
             f"languages {', '.join(unknown)}: can be generated: {', '.join(LANGUAGES)}"
         )
-    return _written((articles, days, seed, tuple(languages.items())), range(articles))
+    return _generate((articles, days, seed, tuple(languages.items())), range(articles))
 
 
-_Asked = tuple[int, float, int, tuple[tuple[str, float], ...]]
-"""Articles, days, seed and languages: what a plan is a function of."""
+_Arguments = tuple[int, float, int, tuple[tuple[str, float], ...]]
+"""Articles, days, seed and languages of a corpus."""
 
 
 @lru_cache(maxsize=1)
-def _plan(asked: _Asked) -> Plan:
-    articles, days, seed, languages = asked
-    return planned(articles, days or usual_days(articles), seed, dict(languages))
+def _plan(arguments: _Arguments) -> Plan:
+    articles, days, seed, languages = arguments
+    return plan_corpus(articles, days or usual_days(articles), seed, dict(languages))
 
 
-def _written(asked: _Asked, numbers: Iterable[int]) -> Iterator[GeneratedArticle]:
-    """Articles by number; each is the same whichever others are written."""
-    plan = _plan(asked)
-    writer = Writer(plan, asked[2])
-    named = lru_cache(None)(_outlet)
-    for number in numbers:
-        title, text = writer.text(number)
-        code = plan.languages[int(plan.language[number])]
+def _generate(arguments: _Arguments, rows: Iterable[int]) -> Iterator[GeneratedArticle]:
+    """Articles of these rows of the plan; an article does not depend on the other rows."""
+    plan = _plan(arguments)
+    writer = Writer(plan, arguments[2])
+    source_name = lru_cache(None)(_source_name)
+    for row in rows:
+        title, text = writer.text(row)
+        code = plan.languages[int(plan.language[row])]
         article = Article(
-            id=f"a{number:07d}",
+            id=f"a{row:07d}",
             title=title,
             text=text,
-            source=named(int(plan.source[number]), code),
-            published_at=FIRST_DAY + timedelta(seconds=int(plan.seconds[number])),
+            source=source_name(int(plan.source[row]), code),
+            published_at=FIRST_DAY + timedelta(seconds=int(plan.seconds[row])),
             language=code,
         )
-        yield GeneratedArticle(
-            article, f"s{plan.story[number]:07d}", f"a{plan.original[number]:07d}"
-        )
+        yield GeneratedArticle(article, f"s{plan.story[row]:07d}", f"a{plan.original[row]:07d}")
 
 
-def _outlet(source: int, code: str) -> str:
+def _source_name(source: int, code: str) -> str:
     generator = np.random.default_rng([9, source])
-    name = spelled(drawn_name(generator, 2), code)
+    name = spell(random_name(generator, 2), code)
     return f"{name} {_PAPERS[source % len(_PAPERS)]}"
 
 
@@ -130,10 +128,10 @@ def write_generated(
     languages: Mapping[str, float] = LANGUAGES,
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write what `generate` gives as Parquet, as `write_corpus` does; many in processes.
+    """Write the articles of `generate` as `write_corpus` does, for many of them in processes.
 
     Args:
-        path: A file, complete or not there.
+        path: A file that is complete or absent.
         articles: As for `generate`.
         days: As for `generate`.
         seed: As for `generate`.
@@ -145,26 +143,28 @@ def write_generated(
         OutputError: The file cannot be written.
     """
     generate(articles, days, seed, languages)
-    asked = articles, days, seed, tuple(languages.items())
+    arguments = articles, days, seed, tuple(languages.items())
     parts = [range(k, min(k + _AT_ONCE, articles)) for k in range(0, articles, _AT_ONCE)]
     with spread(articles) as mapped:
-        return _write(path, mapped(partial(_rows, asked), parts), on_progress)
+        return _write(path, mapped(partial(_table_rows, arguments), parts), on_progress)
 
 
-def _rows(asked: _Asked, numbers: Sequence[int]) -> list[_Row]:
-    return [_row(each) for each in _written(asked, numbers)]
+def _table_rows(arguments: _Arguments, rows: Sequence[int]) -> list[_Row]:
+    return [_table_row(article) for article in _generate(arguments, rows)]
 
 
-def write_corpus(path: str | Path, made: Iterator[GeneratedArticle]) -> int:
-    """Write articles and their gold as Parquet, complete or not at all; returns how many.
+def write_corpus(path: str | Path, articles: Iterator[GeneratedArticle]) -> int:
+    """Write articles and their gold as Parquet, complete or not at all; return how many.
 
-    The columns are those that `dedup cluster` reads, `cluster` with the story and `duplicates`
-    with the copies: so `dedup evaluate` can compare a result with it.
+    The columns are those that `dedup cluster` reads; `dedup evaluate` reads the story of column
+    `cluster` and the copies of column `duplicates`.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    return _write(path, iter(lambda: [_row(each) for each in islice(made, _AT_ONCE)], []))
+    return _write(
+        path, iter(lambda: [_table_row(article) for article in islice(articles, _AT_ONCE)], [])
+    )
 
 
 def _write(
@@ -188,8 +188,8 @@ def _write(
     return written
 
 
-def _row(each: GeneratedArticle) -> _Row:
-    article = each.article
+def _table_row(generated: GeneratedArticle) -> _Row:
+    article = generated.article
     return (
         article.id,
         article.title,
@@ -197,7 +197,7 @@ def _row(each: GeneratedArticle) -> _Row:
         article.source,
         article.language,
         article.url,
-        each.story,
-        each.duplicates,
+        generated.story,
+        generated.duplicates,
         article.published_at,
     )

@@ -1,6 +1,6 @@
-"""How costs grow with the corpus, and what the next ten times would need.
+"""How costs grow with the corpus, and a projection to ten times as many articles.
 
-A cost is taken to grow as a power: cost = base + a * articles ** b. The exponent b is the slope
+A cost is assumed to grow as a power: cost = base + a * articles ** b. The exponent b is the slope
 of the line through log(cost - base) over log(articles) by least squares; 1 means that twice the
 articles cost twice as much.
 
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 NEXT = 10
-"""How many times as many articles a projection is for."""
+"""A projection is for so many times as many articles as the most that were measured."""
 MIN_SECONDS = 0.1
-"""Less cannot be told from the start of a program."""
+"""Shorter times are not distinguished from the start of a program."""
 _CONFIDENCE = 0.95
 _MOST_WIDE = 1.0
 _FEW = 10
@@ -38,7 +38,7 @@ class Growth:
         high: The upper end.
         largest: Number of articles of the largest measurement.
         cost: The cost measured there.
-        base: What does not grow.
+        base: The part of the cost that does not grow.
     """
 
     exponent: float
@@ -49,7 +49,7 @@ class Growth:
     base: float = 0.0
 
     def at(self, articles: float) -> float:
-        """The cost of so many articles, from the largest measurement on."""
+        """The cost of so many articles, extrapolated from the largest measurement."""
         return self._at(articles, self.exponent)
 
     def _at(self, articles: float, exponent: float) -> float:
@@ -73,73 +73,73 @@ class Growth:
         return self.largest * times
 
 
-def fitted(articles: Sequence[int], costs: Sequence[float], base: float = 0.0) -> Growth | None:
+def fit_growth(articles: Sequence[int], costs: Sequence[float], base: float = 0.0) -> Growth | None:
     """The power law through measurements, by least squares of the logarithms.
 
     Args:
         articles: Sizes, ascending.
         costs: Of each size, in any unit; sizes whose cost is the base or less are left out.
-        base: What does not grow, as the memory of a program that has done nothing yet.
+        base: The part that does not grow, as the memory of a program before it does anything.
 
     Returns:
         None with fewer than two sizes.
 
-    >>> fitted([10, 100, 1000], [2.0, 20.0, 200.0])
+    >>> fit_growth([10, 100, 1000], [2.0, 20.0, 200.0])
     Growth(exponent=1.0, low=1.0, high=1.0, largest=1000, cost=200.0, base=0.0)
     """
-    kept = [(size, cost) for size, cost in zip(articles, costs, strict=True) if cost > base]
-    if len({size for size, _ in kept}) < 2:
+    points = [(size, cost) for size, cost in zip(articles, costs, strict=True) if cost > base]
+    if len({size for size, _ in points}) < 2:
         return None
-    x, y = np.log(np.array(kept, np.float64) - (0, base)).T
+    x, y = np.log(np.array(points, np.float64) - (0, base)).T
     spread = float(((x - x.mean()) ** 2).sum())
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
     low = high = None
-    if len(kept) > 2:
+    if len(points) > 2:
         from scipy.special import stdtrit
 
-        left = y - y.mean() - slope * (x - x.mean())
-        error = math.sqrt(float((left**2).sum()) / (len(kept) - 2) / spread)
-        half = float(stdtrit(len(kept) - 2, (1 + _CONFIDENCE) / 2)) * error
+        residuals = y - y.mean() - slope * (x - x.mean())
+        error = math.sqrt(float((residuals**2).sum()) / (len(points) - 2) / spread)
+        half = float(stdtrit(len(points) - 2, (1 + _CONFIDENCE) / 2)) * error
         low, high = round(slope - half, 4), round(slope + half, 4)
-    return Growth(round(slope, 4), low, high, *kept[-1], base)
+    return Growth(round(slope, 4), low, high, *points[-1], base)
 
 
-def in_line(articles: Sequence[int], costs: Sequence[float]) -> Growth | None:
-    """The straight line through the two largest sizes, for what grows by so much an article.
+def linear_growth(articles: Sequence[int], costs: Sequence[float]) -> Growth | None:
+    """The straight line through the two largest sizes, for a cost that each article adds to.
 
-    Memory does: what a program takes before it has done much is more than small corpora do, so
-    that these say little.
+    Memory is such a cost: small corpora need less than the program itself, so that the smaller
+    sizes say little.
 
     Returns:
-        None with fewer than two sizes; where the cost did not grow, what stays as it is.
+        None with fewer than two sizes; a constant where the cost did not grow.
 
-    >>> in_line([10, 100, 1000], [500.0, 600.0, 1500.0])
+    >>> linear_growth([10, 100, 1000], [500.0, 600.0, 1500.0])
     Growth(exponent=1.0, low=None, high=None, largest=1000, cost=1500.0, base=500.0)
     """
     if len(articles) < 2:
         return None
-    each = max(0.0, (costs[-1] - costs[-2]) / (articles[-1] - articles[-2]))
-    base = round(costs[-1] - each * articles[-1], 6)
+    per_article = max(0.0, (costs[-1] - costs[-2]) / (articles[-1] - articles[-2]))
+    base = round(costs[-1] - per_article * articles[-1], 6)
     return Growth(1.0, None, None, articles[-1], costs[-1], base)
 
 
-def fitted_seconds(
+def fit_seconds(
     articles: Sequence[int], seconds: Sequence[float], least: float = MIN_SECONDS
 ) -> Growth | None:
-    """The same for times, without those that are too short.
+    """`fit_growth` for times, without those that are too short.
 
     Sizes up to the last one that took less than `least` are left out, if two are left.
     """
-    short = [place for place, each in enumerate(seconds) if each < least]
+    short = [row for row, value in enumerate(seconds) if value < least]
     first = short[-1] + 1 if short else 0
     if len(articles) - first < 2:
         first = 0
-    return fitted(articles[first:], seconds[first:])
+    return fit_growth(articles[first:], seconds[first:])
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the work has to fit into.
+    """A machine that the work has to fit into.
 
     Args:
         cores: Cores that a process may use.
@@ -153,43 +153,43 @@ class Machine:
 def next_sentence(
     seconds: Mapping[str, Growth], memory_mb: Mapping[str, Growth], total: Growth, machine: Machine
 ) -> str:
-    """Where ten times as many articles as the most that were measured would break, in words.
+    """A sentence on ten times as many articles as the most that were measured.
 
     Args:
         seconds: Growth of the time of each stage.
         memory_mb: Growth of the peak memory of each stage; empty where it did not grow.
         total: Growth of the time of all stages together.
-        machine: What it has to fit into.
+        machine: The machine that the work has to fit into.
     """
     articles = NEXT * total.largest
     slowest = max(seconds, key=lambda name: seconds[name].at(articles))
-    took = span_of(total.at(articles))
+    time = span_of(total.at(articles))
     if bounds := total.range_at(articles):
-        took += f" ({span_of(bounds[0])} to {span_of(bounds[1])})"
-    begun = (
-        f"ten times as many, {articles:,} articles, would take about {took}, most of it in "
+        time += f" ({span_of(bounds[0])} to {span_of(bounds[1])})"
+    needs = (
+        f"ten times as many, {articles:,} articles, would take about {time}, most of it in "
         f"`{slowest}`"
     )
-    has = size_of(machine.memory_bytes)
+    memory = size_of(machine.memory_bytes)
     if memory_mb:
         fullest = max(memory_mb, key=lambda name: memory_mb[name].at(articles))
         needed = memory_mb[fullest].at(articles) * _BYTES_PER_MB
-        begun += f", and {size_of(needed)} of memory, at its peak in `{fullest}`"
+        needs += f", and {size_of(needed)} of memory, at its peak in `{fullest}`"
         if needed > machine.memory_bytes:
             most = memory_mb[fullest].articles_at(machine.memory_bytes / _BYTES_PER_MB)
             return (
-                f"{begun}: more than the {has} of this machine. Memory ends first, in "
+                f"{needs}: more than the {memory} of this machine. Memory ends first, in "
                 f"`{fullest}`, at about {round_number(most):,} articles."
             )
     if total.at(articles) > _LONG_SECONDS:
-        return f"{begun}. It would fit the {has} of this machine; time breaks, in `{slowest}`."
-    return f"{begun}: nothing breaks, it fits the {has} of this machine."
+        return f"{needs}. It would fit the {memory} of this machine; time breaks, in `{slowest}`."
+    return f"{needs}: nothing breaks, it fits the {memory} of this machine."
 
 
 def span_of(seconds: float) -> str:
     """A length of time for people.
 
-    >>> [span_of(each) for each in (0.01, 2.06, 40, 720, 12600, 350_000)]
+    >>> [span_of(value) for value in (0.01, 2.06, 40, 720, 12600, 350_000)]
     ['10 ms', '2.1 s', '40 s', '12 minutes', '3.5 hours', '4 days']
     """
     if seconds < 1:
@@ -208,7 +208,7 @@ def span_of(seconds: float) -> str:
 def size_of(count: float) -> str:
     """Bytes for people, in MB of 2^20 or GB of 2^30.
 
-    >>> [size_of(each) for each in (3e6, 3e7, 25e9)]
+    >>> [size_of(value) for value in (3e6, 3e7, 25e9)]
     ['2.9 MB', '29 MB', '23.3 GB']
     """
     if count < _FEW * _BYTES_PER_MB:
@@ -219,7 +219,7 @@ def size_of(count: float) -> str:
 
 
 def round_number(value: float) -> int:
-    """A number with two digits that count.
+    """A number rounded to two significant digits.
 
     >>> round_number(318_244)
     320000

@@ -2,9 +2,9 @@
 
     python -m dedup.bench JOB.json
 
-The process writes what it found to the file that the job names, and tells on stdout how far it
-is, a JSON line at a time. So a run that was killed leaves no half measurement, and the peak of
-memory is that of this work alone.
+The process writes the measurement to the file that the job names, and its progress as JSON lines
+on stdout. So a run that was killed leaves no partial measurement, and the peak of memory is that
+of this work alone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ADDED_AT_ONCE = 5_000
 _SINGLES = 40
 _FEWEST, _ENOUGH_SECONDS = 5, 20.0
-_TELL_EVERY_SECONDS = 0.25
+_REPORT_SECONDS = 0.25
 _READ_AT_ONCE = 1024
 _MEASURES = ("b_cubed", "pairwise", "ceaf_e", "adjusted_rand_index", "gold_clusters")
 _RESULT = "articles.parquet"
@@ -37,14 +37,14 @@ _RESULT = "articles.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be measured.
+    """A measurement to make.
 
     Args:
-        kind: "batch", "index", or "quality" of what the batch found in this folder.
+        kind: "batch", "index", or "quality" of the result of the batch in this folder.
         articles: File of articles, Parquet as `write_corpus` writes it.
-        count: How many it holds.
-        found: Where the measurement is written, as JSON.
-        folder: Where results and the index are put; its parent exists.
+        count: Number of articles in it.
+        output: File that the measurement is written to, as JSON.
+        folder: Folder of results and of the index; its parent exists.
         config: File of settings, empty for the defaults.
         encoder: Name of the encoder, empty for that of the settings.
     """
@@ -52,7 +52,7 @@ class Job:
     kind: str
     articles: str
     count: int
-    found: str
+    output: str
     folder: str
     config: str = ""
     encoder: str = ""
@@ -64,15 +64,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What one measurement found.
+class Measurement:
+    """The result of a batch or index measurement.
 
     Args:
         stages: In the order in which they ran. Of an index, stages of single operations have the
-            median of one of them.
-        bytes_on_disk: Of the files of results, or of the index.
-        counts: Articles, texts and stories that came out.
-        notes: What the run itself had to say.
+            median of one operation.
+        bytes_on_disk: Bytes of the files of results, or of the index.
+        counts: Articles, texts and stories of the result.
+        notes: Notes of the run.
     """
 
     stages: list[Stage]
@@ -82,18 +82,18 @@ class Measured:
 
 
 def measure(job: Job) -> None:
-    """Do a job in this process, and write what it found."""
+    """Do a job in this process, and write the measurement."""
     folder = Path(job.folder)
     folder.mkdir(exist_ok=True)
     if job.kind == "quality":
-        found = _quality(job, folder)
+        facts = _quality(job, folder)
     else:
-        found = asdict((_batch if job.kind == "batch" else _index)(job, folder))
-    with replacing(job.found) as file:
-        file.write(json.dumps(found, indent=1).encode())
+        facts = asdict((_batch if job.kind == "batch" else _index)(job, folder))
+    with replacing(job.output) as file:
+        file.write(json.dumps(facts, indent=1).encode())
 
 
-def _batch(job: Job, folder: Path) -> Measured:
+def _batch(job: Job, folder: Path) -> Measurement:
     clock = StageClock("load")
     from dedup.encoders import load_encoder
     from dedup.pipeline import cluster
@@ -102,8 +102,9 @@ def _batch(job: Job, folder: Path) -> Measured:
     config = job.settings()
     encoder = load_encoder(config.encoder)
     clock.end("read")
-    given = _counted(read_articles([job.articles], config=config.reading), Told(), job.count)
-    result = cluster(given, config, encoder=encoder, progress=Told(clock))
+    articles = read_articles([job.articles], config=config.reading)
+    articles = _with_progress(articles, ProgressWriter(), job.count)
+    result = cluster(articles, config, encoder=encoder, progress=ProgressWriter(clock))
     clock.end("write")
     result.save(folder / _RESULT)
     result.save_stories(folder / "stories.jsonl")
@@ -113,10 +114,10 @@ def _batch(job: Job, folder: Path) -> Measured:
         "texts": result.summary.texts,
         "stories": result.summary.story_groups,
     }
-    return Measured(clock.stages, _bytes_in(folder), counts, list(result.summary.notes))
+    return Measurement(clock.stages, _bytes_in(folder), counts, list(result.summary.notes))
 
 
-def _index(job: Job, folder: Path) -> Measured:
+def _index(job: Job, folder: Path) -> Measurement:
     clock = StageClock("load")
     from dedup.encoders import load_encoder
     from dedup.index.story_index import StoryIndex
@@ -124,53 +125,52 @@ def _index(job: Job, folder: Path) -> Measured:
 
     config = job.settings()
     encoder = load_encoder(config.encoder)
-    tell = Told()
+    progress = ProgressWriter()
     articles = read_articles([job.articles], config=config.reading)
-    asked = min(_SINGLES, job.count // 10)
-    place = folder / "index"
+    singles = min(_SINGLES, job.count // 10)
+    location = folder / "index"
     clock.end("add")
-    with StoryIndex.open(place, config, encoder=encoder) as index:
-        bulk = islice(articles, job.count - 2 * asked)
+    with StoryIndex.open(location, config, encoder=encoder) as index:
+        bulk = islice(articles, job.count - 2 * singles)
         added = 0
         while batch := list(islice(bulk, _ADDED_AT_ONCE)):
             index.add(batch)
             added += len(batch)
-            tell("add", added, job.count)
+            progress("add", added, job.count)
         clock.end()
-        singles, questions = list(islice(articles, asked)), list(articles)
         stages = [
             *clock.stages,
-            _each("add one", lambda article: index.add(article), singles),
-            _each("query", lambda article: index.query(article), questions),
+            _median_stage("add one", index.add, list(islice(articles, singles))),
+            _median_stage("query", index.query, list(articles)),
         ]
         stats = index.stats()
     clock = StageClock("open")
-    with StoryIndex.open(place, config, encoder=encoder, read_only=True) as index:
+    with StoryIndex.open(location, config, encoder=encoder, read_only=True) as index:
         index.warm_up()
     clock.end()
     counts = {"articles": stats.articles, "texts": stats.texts, "stories": stats.story_groups}
-    return Measured([*stages, *clock.stages], _bytes_in(place), counts)
+    return Measurement([*stages, *clock.stages], _bytes_in(location), counts)
 
 
 def _quality(job: Job, folder: Path) -> dict[str, Any]:
-    """How well the planted stories and copies were found, by measures of `dedup evaluate`."""
+    """How well the result agrees with the generated truth, by the measures of `dedup evaluate`."""
     from dedup.evaluation import evaluate_files
 
-    tell = Told()
-    found: dict[str, Any] = {}
+    progress = ProgressWriter()
+    facts: dict[str, Any] = {}
     levels: tuple[Literal["story", "duplicate"], ...] = ("story", "duplicate")
     for number, level in enumerate(levels):
-        tell(level, number, len(levels))
+        progress(level, number, len(levels))
         scores = evaluate_files(folder / _RESULT, job.articles, level=level).to_dict()
-        found[level] = {name: scores[name] for name in _MEASURES}
-    return found
+        facts[level] = {name: scores[name] for name in _MEASURES}
+    return facts
 
 
-def _each(name: str, work: Callable[[Article], object], given: list[Article]) -> Stage:
-    """The median of some operations, one at a time; the first of them warms up."""
+def _median_stage(name: str, work: Callable[[Article], object], articles: list[Article]) -> Stage:
+    """The median of some operations, one at a time; the first one warms up."""
     wall: list[float] = []
     cpu: list[float] = []
-    for article in given:
+    for article in articles:
         if len(wall) >= _FEWEST and sum(wall) > _ENOUGH_SECONDS:
             break
         begun, used = time.perf_counter(), time.process_time()
@@ -181,18 +181,20 @@ def _each(name: str, work: Callable[[Article], object], given: list[Article]) ->
     return Stage(name, middle(wall[1:] or wall), middle(cpu[1:] or cpu), peak_memory_mb())
 
 
-def _counted(articles: Iterator[Article], tell: Told, total: int) -> Iterator[Article]:
+def _with_progress(
+    articles: Iterator[Article], progress: ProgressWriter, total: int
+) -> Iterator[Article]:
     for number, article in enumerate(articles):
         if number % _READ_AT_ONCE == 0:
-            tell("read", number, total)
+            progress("read", number, total)
         yield article
 
 
-class Told:
-    """Progress as JSON lines on stdout, a few a second.
+class ProgressWriter:
+    """Writes progress as JSON lines on stdout, a few a second.
 
     Args:
-        clock: Told, too, if there is one.
+        clock: Called with the same progress.
     """
 
     def __init__(self, clock: StageClock | None = None) -> None:
@@ -204,7 +206,7 @@ class Told:
         if self._clock is not None:
             self._clock(step, done, total)
         now = time.perf_counter()
-        if done == 0 or now - self._last >= _TELL_EVERY_SECONDS:
+        if done == 0 or now - self._last >= _REPORT_SECONDS:
             self._last = now
             line = json.dumps({"step": step, "done": done, "total": total})
             os.write(1, line.encode() + b"\n")

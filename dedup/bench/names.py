@@ -1,7 +1,7 @@
 """Invented names that are spelled in the script of each language, as news agencies spell them.
 
-`dedup.text.consonant_keys` hears their consonants in every script. It knows eight classes of them:
-names of few consonants would sound alike by chance, and tie most stories to each other.
+`dedup.text.consonant_keys` reduces names of every script to eight classes of consonants: names with
+few consonants would agree by chance, and relate most stories to each other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 Syllable = tuple[int, int, int]
-"""Consonant, vowel, and closing consonant, which may be none, by number."""
+"""Numbers of its consonant, vowel and closing consonant, which may be none."""
 
 _CONSONANTS = [*"bdfgklmnprstvz", "ch", "sh"]
 _VOWELS = "aeiou"
@@ -45,17 +45,17 @@ _HAN_CLOSING = ["", *"恩尔斯克德普特夫"]
 _SILENT_VOWEL = "्"
 
 
-def drawn_name(generator: np.random.Generator, syllables: int) -> tuple[Syllable, ...]:
-    """A name of so many syllables; the first ones are closed by a consonant."""
+def random_name(generator: np.random.Generator, syllables: int) -> tuple[Syllable, ...]:
+    """A name of so many syllables; all but the last have a closing consonant."""
     parts = generator.integers((len(_CONSONANTS), len(_VOWELS), len(_CLOSING)), size=(syllables, 3))
     parts[:-1, 2] = np.maximum(parts[:-1, 2], 1)
     return tuple((int(a), int(b), int(c)) for a, b, c in parts)
 
 
-def spelled(name: Sequence[Syllable], language: str) -> str:
-    """A name in the script of a language; in Latin letters where it has none of the others.
+def spell(name: Sequence[Syllable], language: str) -> str:
+    """A name in the script of a language; in Latin letters for other languages than these.
 
-    >>> [spelled(((4, 0, 2), (6, 3, 1)), code) for code in ("en", "ru", "ar", "zh", "hi")]
+    >>> [spell(((4, 0, 2), (6, 3, 1)), code) for code in ("en", "ru", "ar", "zh", "hi")]
     ['Karmon', 'Кармон', 'كارمون', '卡尔莫恩', 'कार्मोन']
     """
     if language == "zh":
@@ -64,10 +64,12 @@ def spelled(name: Sequence[Syllable], language: str) -> str:
         return "".join(map(_devanagari, name)).removesuffix(_SILENT_VOWEL)
     letters = {"ru": _CYRILLIC, "ar": _ARABIC}.get(language, {})
     parts = [(_CONSONANTS[c], _VOWELS[v], _CLOSING[end]) for c, v, end in name]
-    return "".join(letters.get(each, each) for part in parts for each in part).capitalize()
+    return "".join(letters.get(sound, sound) for part in parts for sound in part).capitalize()
 
 
 def _devanagari(syllable: Syllable) -> str:
     consonant, vowel, closing = syllable
-    made: str = _DEVANAGARI[_CONSONANTS[consonant]] + _DEVANAGARI[_VOWELS[vowel]]
-    return made + _DEVANAGARI[_CLOSING[closing]] + _SILENT_VOWEL if closing else made
+    open_syllable: str = _DEVANAGARI[_CONSONANTS[consonant]] + _DEVANAGARI[_VOWELS[vowel]]
+    return (
+        open_syllable + _DEVANAGARI[_CLOSING[closing]] + _SILENT_VOWEL if closing else open_syllable
+    )

@@ -1,9 +1,9 @@
-"""What a generated corpus holds, before a word is written: arrays of one entry for each article.
+"""The plan of a generated corpus, before a word is written: arrays with a row for each article.
 
 Sizes of stories have a median of two and a tail that falls off like a power, as in news. A story
-tells of one topic; a topic has many stories, some of which follow up on the one before, so that
-they are look-alikes. Of the articles of a story, some have a text of their own, the others are
-copies of one of these, hours later.
+has one topic; a topic has many stories, some of which follow up on the previous one, so that they
+look alike. Of the articles of a story, some have a text of their own, the others are copies of
+one of these, hours later.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Int64s = npt.NDArray[np.int64]
+from dedup.compute.arrays import BoolMask, Float64s, Int64s
+
 Uint8s = npt.NDArray[np.uint8]
 
 LANGUAGES: Mapping[str, float] = {
@@ -28,10 +29,10 @@ LANGUAGES: Mapping[str, float] = {
     "tr": 0.04,
     "hi": 0.04,
 }
-"""Languages that can be written, with the share of the articles that each has by default."""
+"""Languages that can be written, with their default shares of the articles."""
 OWN, EXACT, EDITED, SHORTENED, TEMPLATE = range(5)
-"""Kinds of texts: of its own; a copy word by word, with small edits, or of the beginning only;
-and one of a series that fills other numbers into one template, as weather and rates do."""
+"""Kinds of texts: its own; a copy word by word, with small edits, or of the beginning only; and
+one of a series that fills other numbers into one template, as weather and rates do."""
 
 _TAIL, _SCALE = 1.3, 1.7
 _LARGEST, _LARGEST_OF_FEW, _LARGEST_SHARE = 500, 20, 0.01
@@ -49,19 +50,19 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be written; arrays of articles in the order of time, or of stories.
+    """n articles to write, in the order of time, in m stories.
 
     Args:
-        seconds: Time of each article since the first day began.
-        story: Story of each article; a text of a template is a story of its own.
-        original: Number of the article that each one copies, its own number for the others.
-        kind: See `OWN` and its kin.
-        language: Number of the language of each article, in `languages`.
-        source: Number of the outlet of each article; outlets have one language.
+        seconds: Time of each article since the first day began, shape (n,).
+        story: Story of each article, shape (n,); each text of a template is a story.
+        original: Row of the article that each article copies, its own row for the others, (n,).
+        kind: `OWN`, `EXACT`, `EDITED`, `SHORTENED` or `TEMPLATE` for each article, (n,).
+        language: Index in `languages` of each article, (n,).
+        source: Number of the source of each article, (n,); sources have one language.
         languages: Codes.
-        topic: Topic of each story.
-        series: Series of templates that each story belongs to, -1 for none.
-        parent: Story that each one follows up on, -1 for none.
+        topic: Topic of each story, (m,).
+        series: Series of templates of each story, -1 for none, (m,).
+        parent: Story that each story follows up on, -1 for none, (m,).
     """
 
     seconds: Int64s
@@ -76,7 +77,7 @@ class Plan:
     parent: Int64s
 
 
-def planned(count: int, days: float, seed: int, languages: Mapping[str, float]) -> Plan:
+def plan_corpus(count: int, days: float, seed: int, languages: Mapping[str, float]) -> Plan:
     """A plan of so many articles; the same for the same arguments."""
     generator = np.random.default_rng([seed, 0])
     sizes = story_sizes(count, generator)
@@ -103,8 +104,8 @@ def planned(count: int, days: float, seed: int, languages: Mapping[str, float]) 
     seconds = begins[story] + np.where(place > 0, generator.exponential(_DELAY_DAYS, count), 0)
     later = generator.exponential(_COPY_DELAY_DAYS, count)
     seconds = np.where(original == np.arange(count), seconds, seconds[original] + later)
-    outlets = round(_SOURCES_PER_ROOT * np.sqrt(count)) + 2 * len(shares)
-    source = _popular(generator, count, outlets // len(shares)) * len(shares) + language
+    sources = round(_SOURCES_PER_ROOT * np.sqrt(count)) + 2 * len(shares)
+    source = _popular(generator, count, sources // len(shares)) * len(shares) + language
     fixed = series[story] >= 0
     source[fixed] = (series[story][fixed] % 3) * len(shares) + language[fixed]
 
@@ -137,26 +138,26 @@ def story_sizes(count: int, generator: np.random.Generator) -> Int64s:
 
 
 def _popular(generator: np.random.Generator, count: int, kinds: int) -> Int64s:
-    """Numbers below `kinds`, the small ones more often."""
+    """Random numbers below `kinds`, the small ones more often."""
     return (kinds * generator.random(count) ** 2).astype(np.int64)
 
 
-def _moments(generator: np.random.Generator, count: int, days: float) -> npt.NDArray[np.float64]:
-    """Times in days: any day, most at noon, few at night."""
+def _moments(generator: np.random.Generator, count: int, days: float) -> Float64s:
+    """Random times in days: any day, most at noon, few at night."""
     whole = max(1, round(days))
     hours = generator.triangular(0, _RUSH_HOUR, 24, count)
     return (generator.integers(0, whole, count) + hours / 24) * (days / whole)
 
 
 def _copies(
-    generator: np.random.Generator, place: Int64s, filled: npt.NDArray[np.bool_]
+    generator: np.random.Generator, place: Int64s, filled: BoolMask
 ) -> tuple[Int64s, Uint8s]:
-    """What each article copies, most often the first of its story; and its kind."""
+    """Row of the article that each article copies, most often the first of its story; and kinds."""
     count = len(place)
-    numbers = np.arange(count)
+    rows = np.arange(count)
     copied = (place > 0) & (generator.random(count) < _COPIES)
     earlier = (place * generator.random(count) ** 3).astype(np.int64)
-    original: Int64s = np.where(copied, numbers - place + earlier, numbers)
+    original: Int64s = np.where(copied, rows - place + earlier, rows)
     # A copy of a copy is one of the original.
     while (further := original[original]).tolist() != original.tolist():
         original = further
@@ -165,10 +166,8 @@ def _copies(
     return original, kind
 
 
-def _parents(
-    generator: np.random.Generator, topic: Int64s, begins: npt.NDArray[np.float64]
-) -> Int64s:
-    """The story before each one on its topic, for some of them."""
+def _parents(generator: np.random.Generator, topic: Int64s, begins: Float64s) -> Int64s:
+    """The previous story on the topic of each story, for some of them."""
     order = np.lexsort((begins, topic))
     parent = np.full(len(topic), -1)
     follows = (topic[order][1:] == topic[order][:-1]) & (

@@ -1,4 +1,4 @@
-"""How far a run is: on a terminal a bar, elsewhere a line for each step, on stderr."""
+"""Progress of a run on stderr: a bar on a terminal, elsewhere a line for each step."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from dedup.bench.runs import Tell, untold
+from dedup.bench.runs import RunProgress, no_progress
 
 
 @contextmanager
-def shown_progress(*, quiet: bool = False) -> Iterator[Tell]:
-    """Something to tell a run's progress, which shows it with the time that is left.
+def shown_progress(*, quiet: bool = False) -> Iterator[RunProgress]:
+    """A function that shows the progress of a run, with the time that is left.
 
     Args:
         quiet: Show nothing.
     """
     if quiet:
-        yield untold
+        yield no_progress
         return
     console = Console(stderr=True, highlight=False)
     bars = Progress(
@@ -35,7 +35,7 @@ def shown_progress(*, quiet: bool = False) -> Iterator[Tell]:
         task = bars.add_task("", total=None, left="")
         last = ""
 
-        def tell(what: str, done: int, total: int, left_seconds: float) -> None:
+        def show(what: str, done: int, total: int, left_seconds: float) -> None:
             nonlocal last
             left = f"about {timedelta(seconds=round(left_seconds))} left"
             bars.update(task, description=what, completed=done, total=total, left=left)
@@ -43,4 +43,4 @@ def shown_progress(*, quiet: bool = False) -> Iterator[Tell]:
                 console.print(f"{what}, {left}", soft_wrap=True)
             last = what
 
-        yield tell
+        yield show

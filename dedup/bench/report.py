@@ -1,4 +1,4 @@
-"""From measurements to what people read: one JSON document, tables, and sentences."""
+"""Reports of measurements for people: one JSON document, tables and sentences."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from dedup.bench.growth import (
     NEXT,
     Growth,
     Machine,
-    fitted_seconds,
-    in_line,
+    fit_seconds,
+    linear_growth,
     next_sentence,
     size_of,
     span_of,
@@ -32,12 +32,12 @@ _BYTES_PER_MB = 1024**2
 
 
 def made_by(command: str, libraries: Sequence[str] = LIBRARIES, **more: str) -> dict[str, Any]:
-    """What figures hold for: command, date, machine, and versions.
+    """The origin of figures: command, date, machine, and versions.
 
     Args:
-        command: Which makes them.
-        libraries: Whose versions are noted; null for one that is not installed.
-        more: What else is to be said of how they were made.
+        command: The command that makes the figures.
+        libraries: Libraries whose versions are noted; null for one that is not installed.
+        more: Further facts.
     """
     return {
         "command": command,
@@ -67,24 +67,24 @@ def this_machine() -> Machine:
     return Machine(available_cores(), memory)
 
 
-def reported(
-    measured: Sequence[Mapping[str, Any]], made: Mapping[str, Any], machine: Machine
+def growth_report(
+    measured: Sequence[Mapping[str, Any]], origin: Mapping[str, Any], machine: Machine
 ) -> dict[str, Any]:
     """The measurements with how they grow, as one JSON document.
 
     Args:
         measured: Sizes with their parts, as `Run.measured` gives them.
-        made: What they hold for, as `made_by` gives it.
-        machine: What the next ten times have to fit into.
+        origin: As `made_by` gives it.
+        machine: The machine that ten times as many articles have to fit into.
     """
     document: dict[str, Any] = {
-        "made_by": {**made, "memory_gb": round(machine.memory_bytes / 1024**3, 1)},
-        "rows": [dict(each) for each in measured],
+        "made_by": {**origin, "memory_gb": round(machine.memory_bytes / 1024**3, 1)},
+        "rows": [dict(row) for row in measured],
         "growth": {},
         "next": {},
     }
     for kind in ("batch", "index"):
-        rows = [each for each in measured if kind in each]
+        rows = [row for row in measured if kind in row]
         if not rows:
             continue
         seconds, memory = growths(rows, kind)
@@ -96,10 +96,10 @@ def reported(
             }
             for name in stage_names(rows, kind)
         ]
-        lasting = {name: each for name, each in seconds.items() if name not in _SINGLE}
+        stages = {name: growth for name, growth in seconds.items() if name not in _SINGLE}
         total = total_growth(rows, kind)
-        if total and lasting:
-            document["next"][kind] = next_sentence(lasting, memory, total, machine)
+        if total and stages:
+            document["next"][kind] = next_sentence(stages, memory, total, machine)
     return document
 
 
@@ -112,69 +112,68 @@ def _sizes(rows: Sequence[Mapping[str, Any]]) -> list[int]:
 
 
 def stage_names(rows: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
-    """The stages of a batch or an index, in their order, without the loading of the program."""
-    return [each["name"] for each in rows[-1][kind]["stages"] if each["name"] != _LOAD]
+    """The stages of a batch or an index, in their order, without loading the program."""
+    return [stage["name"] for stage in rows[-1][kind]["stages"] if stage["name"] != _LOAD]
 
 
 def stage_of(part: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A stage of a measurement; of one that did not run, zeros."""
+    """A stage of a measurement; zeros if it did not run."""
     none = {"wall_seconds": 0.0, "cpu_seconds": 0.0, "peak_memory_mb": 0.0}
-    return next((each for each in part["stages"] if each["name"] == name), none)
+    return next((stage for stage in part["stages"] if stage["name"] == name), none)
 
 
 def total_seconds(part: Mapping[str, Any], measure: str = "wall_seconds") -> float:
     """Seconds of all stages together, without loading and without single operations."""
     left_out = (_LOAD, *_SINGLE)
-    return float(sum(each[measure] for each in part["stages"] if each["name"] not in left_out))
+    return float(sum(stage[measure] for stage in part["stages"] if stage["name"] not in left_out))
 
 
 def peak_mb(part: Mapping[str, Any]) -> float:
     """Peak memory of a measurement, in MiB."""
-    return float(max(each["peak_memory_mb"] for each in part["stages"]))
+    return float(max(stage["peak_memory_mb"] for stage in part["stages"]))
 
 
 def growths(
     rows: Sequence[Mapping[str, Any]], kind: str
 ) -> tuple[dict[str, Growth], dict[str, Growth]]:
-    """How time and peak memory of each stage grow; stages of which two sizes do not tell lack.
+    """How time and peak memory of each stage grow, without stages that two sizes do not show.
 
-    Memory is drawn on in a straight line through the two largest sizes. Time is taken to grow as
-    CPU time does, which does not depend on what else the machine did meanwhile; from the wall time
-    of the largest size on.
+    Memory grows along the straight line through the two largest sizes. Time grows from the wall
+    time of the largest size as CPU time does, which does not depend on the load of the machine.
     """
     seconds, memory = {}, {}
     for name in stage_names(rows, kind):
         stages = [stage_of(row[kind], name) for row in rows]
-        if found := _of_work(_sizes(rows), stages, 0.0 if name in _SINGLE else MIN_SECONDS):
-            seconds[name] = found
-        if found := in_line(_sizes(rows), [each["peak_memory_mb"] for each in stages]):
-            memory[name] = found
+        if growth := _time_growth(_sizes(rows), stages, 0.0 if name in _SINGLE else MIN_SECONDS):
+            seconds[name] = growth
+        if growth := linear_growth(_sizes(rows), [stage["peak_memory_mb"] for stage in stages]):
+            memory[name] = growth
     return seconds, memory
 
 
-def _of_work(
+def _time_growth(
     sizes: Sequence[int], stages: Sequence[Mapping[str, Any]], least: float = MIN_SECONDS
 ) -> Growth | None:
-    found = fitted_seconds(sizes, [each["cpu_seconds"] for each in stages], least)
-    return replace(found, cost=stages[-1]["wall_seconds"]) if found else None
+    growth = fit_seconds(sizes, [stage["cpu_seconds"] for stage in stages], least)
+    return replace(growth, cost=stages[-1]["wall_seconds"]) if growth else None
 
 
 def total_growth(rows: Sequence[Mapping[str, Any]], kind: str) -> Growth | None:
     """How the time of all stages together grows, without loading and single operations."""
     measures = ("wall_seconds", "cpu_seconds")
-    totals = [{each: total_seconds(row[kind], each) for each in measures} for row in rows]
-    return _of_work(_sizes(rows), totals)
+    totals = [{measure: total_seconds(row[kind], measure) for measure in measures} for row in rows]
+    return _time_growth(_sizes(rows), totals)
 
 
 def table(document: Mapping[str, Any]) -> str:
-    """The measurements as Markdown: sizes, then stages, each with what comes next in words."""
+    """The measurements as Markdown: sizes, then stages, each with its projection."""
     return f"{sizes_table(document)}\n\n{stages_tables(document)}"
 
 
 def sizes_table(document: Mapping[str, Any]) -> str:
-    """A row for each size, and what ten times as many as the largest would need."""
+    """A row for each size, and the needs of ten times as many articles as the largest."""
     blocks = [_sizes_table(document["rows"])]
-    blocks += [f"{kind.capitalize()}: {said}" for kind, said in document["next"].items()]
+    blocks += [f"{kind.capitalize()}: {text}" for kind, text in document["next"].items()]
     return "\n\n".join(blocks)
 
 
@@ -226,19 +225,19 @@ def _stages_table(
     rows: Sequence[Mapping[str, Any]], kind: str, growth: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
     sizes = [f"{row['articles']:,}" for row in rows]
-    following = NEXT * rows[-1]["articles"]
+    projected = NEXT * rows[-1]["articles"]
     head = [*(f"{size}: wall" for size in sizes), "CPU", "peak memory", "grows as n to the"]
-    yield f"| {kind}: stage | {' | '.join(head)} | then {following:,} |"
+    yield f"| {kind}: stage | {' | '.join(head)} | then {projected:,} |"
     yield "|---|" + "--:|" * (len(head) + 1)
-    for each in growth:
-        stages = [stage_of(row[kind], each["stage"]) for row in rows]
+    for line in growth:
+        stages = [stage_of(row[kind], line["stage"]) for row in rows]
         cells = [span_of(stage["wall_seconds"]) for stage in stages]
         cells.append(span_of(stages[-1]["cpu_seconds"]))
         cells.append(size_of(stages[-1]["peak_memory_mb"] * _BYTES_PER_MB))
-        grown = Growth(**each["seconds"]) if each["seconds"] else None
-        cells.append(_exponent(grown))
-        cells.append(span_of(grown.at(following)) if grown else "-")
-        yield f"| {each['stage']} | {' | '.join(cells)} |"
+        time = Growth(**line["seconds"]) if line["seconds"] else None
+        cells.append(_exponent(time))
+        cells.append(span_of(time.at(projected)) if time else "-")
+        yield f"| {line['stage']} | {' | '.join(cells)} |"
 
 
 def _exponent(growth: Growth | None) -> str:

@@ -1,7 +1,7 @@
-"""A run over growing corpora: what is to be measured, what was, and what comes next.
+"""Measuring growing corpora: a run that can be interrupted and continued.
 
-Everything lies in one folder. A measurement is a file that is there when it is finished, so that
-a run that was killed goes on with the next one.
+All its files are in one folder. A measurement is a file that exists once it is finished, so that
+a run that was killed continues with the next one.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ _LAST_LINES = 20
 _LAST_SHARE = 0.1
 
 
-class Tell(Protocol):
-    """Told how far a run is."""
+class RunProgress(Protocol):
+    """Called with the progress of a run."""
 
     def __call__(self, what: str, done: int, total: int, left_seconds: float) -> None:
-        """Of the work at hand, `done` of `total` is done; the whole run needs that much more."""
+        """Of the current work, `done` of `total` is done; the whole run needs that much more."""
         ...
 
 
-def untold(what: str, done: int, total: int, left_seconds: float) -> None:
-    """Nobody is told."""
+def no_progress(what: str, done: int, total: int, left_seconds: float) -> None:
+    """Report nothing."""
 
 
 class Run:
-    """A run in a folder, new or to be gone on with.
+    """A run in a folder, new or continued.
 
     Args:
         settings: What is measured.
-        folder: Where measurements are kept, made if it is not there.
-        samples: Of the inputs, if they were read already.
-        fresh: Begin anew: measurements in the folder are deleted.
+        folder: Folder of the measurements, made if it is not there.
+        samples: Samples of the inputs, if they were read already.
+        fresh: Start again: measurements in the folder are deleted.
 
     Raises:
         ConfigError: The folder holds measurements with other settings.
@@ -67,30 +67,32 @@ class Run:
         self.settings = settings
         self.folder = folder
         self._samples = samples
-        self._tell: Tell = untold
-        self._at_hand = ("", 0, 0.0)
+        self._progress: RunProgress = no_progress
+        self._current = ("", 0, 0.0)
         folder.mkdir(parents=True, exist_ok=True)
         if fresh:
-            self._forget()
-        self._refuse_other()
+            self._delete_all()
+        self._check_settings()
 
     def measured(self) -> list[dict[str, Any]]:
-        """What was measured so far: of each size its parts, those that are finished."""
+        """The measurements so far: of each size the parts that are finished."""
         return [
             {"articles": size, **self._parts(size)}
             for size in self.settings.sizes
             if self._parts(size)
         ]
 
-    def go(self, tell: Tell = untold) -> None:
-        """Measure what is missing, smallest corpora first.
+    def go(self, progress: RunProgress = no_progress) -> None:
+        """Make the missing measurements, smallest corpora first.
 
         Raises:
-            DedupError: A measurement failed; those before it are kept.
+            DedupError: A measurement failed; those before it remain.
         """
-        self._tell = tell
+        self._progress = progress
         for size in self.settings.sizes:
-            missing = [part for part in self._wanted(size) if not self._file(part, size).exists()]
+            missing = [
+                part for part in self._all_parts(size) if not self._file(part, size).exists()
+            ]
             if not missing:
                 continue
             articles = self._articles(size)
@@ -102,11 +104,11 @@ class Run:
     def _parts(self, size: int) -> dict[str, Any]:
         return {
             part: json.loads(self._file(part, size).read_text("utf-8"))
-            for part in self._wanted(size)
+            for part in self._all_parts(size)
             if self._file(part, size).exists()
         }
 
-    def _wanted(self, size: int) -> Iterator[str]:
+    def _all_parts(self, size: int) -> Iterator[str]:
         yield _CORPUS
         yield _BATCH
         if not self.settings.inputs:
@@ -118,7 +120,7 @@ class Run:
         return self.folder / f"{part}-{size}.json"
 
     def _articles(self, size: int) -> Path:
-        """The corpus of that size, which is written if it is not there."""
+        """The corpus of that size; it is written if it is missing."""
         path = self.folder / f"articles-{size}.parquet"
         if path.exists() and self._file(_CORPUS, size).exists():
             return path
@@ -155,19 +157,19 @@ class Run:
             part,
             str(articles),
             json.loads(self._file(_CORPUS, size).read_text("utf-8"))["articles"],
-            str(self._file(part, size).with_suffix(".found")),
+            str(self._file(part, size).with_suffix(".output")),
             str(work),
             self.settings.config,
             self.settings.encoder,
         )
         self._run(job, size)
-        found = Path(job.found)
-        facts = json.loads(found.read_text("utf-8"))
+        output = Path(job.output)
+        facts = json.loads(output.read_text("utf-8"))
         self._save(part, size, {**facts, "wall_seconds": time.perf_counter() - begun})
-        found.unlink()
+        output.unlink()
 
     def _run(self, job: Job, size: int) -> None:
-        """A job in a process of its own, with its progress."""
+        """Run a job in a process of its own, and report its progress."""
         spec = self.folder / "job.json"
         spec.write_text(json.dumps(asdict(job)), encoding="utf-8")
         errors = self.folder / "job.log"
@@ -178,44 +180,44 @@ class Run:
         ):
             try:
                 for line in child.stdout or ():
-                    told = json.loads(line)
-                    self._report(f"{job.kind} {told['step']}", size, told["done"], told["total"])
+                    step = json.loads(line)
+                    self._report(f"{job.kind} {step['step']}", size, step["done"], step["total"])
                 status = child.wait()
             except BaseException:
                 child.kill()
                 raise
         if status:
-            said = errors.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
+            lines = errors.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
             killed = " (out of memory, probably)" if status == -9 else ""
             raise DedupError(
                 f"{job.kind} of {size:,} articles ended with status {status}{killed}; what was "
-                f"measured before is kept in {self.folder}: " + "\n".join(said)
+                f"measured before remains in {self.folder}: " + "\n".join(lines)
             )
         spec.unlink()
         errors.unlink()
 
     def _begin(self, part: str, size: int) -> float:
         begun = time.perf_counter()
-        self._at_hand = part, size, begun
+        self._current = part, size, begun
         return begun
 
     def _report(self, what: str, size: int, done: int, total: int) -> None:
-        self._tell(f"{size:,}: {what}", done, total, self.left_seconds())
+        self._progress(f"{size:,}: {what}", done, total, self.left_seconds())
 
     def left_seconds(self) -> float:
-        """How long what is not measured yet will take, by what was: that long for each article."""
-        each_seconds = dict(_GUESSED_SECONDS)
+        """Seconds that the missing measurements will take, at the latest cost of an article."""
+        article_seconds = dict(_GUESSED_SECONDS)
         left = 0.0
         for size in self.settings.sizes:
             parts = self._parts(size)
-            for part in self._wanted(size):
+            for part in self._all_parts(size):
                 if part in parts:
                     spent = parts[part]["wall_seconds"]
-                    each_seconds[part] = max(spent - _START_SECONDS, spent / 4) / size
+                    article_seconds[part] = max(spent - _START_SECONDS, spent / 4) / size
                     continue
-                expected = _START_SECONDS + each_seconds[part] * size
-                if self._at_hand[:2] == (part, size):
-                    spent = time.perf_counter() - self._at_hand[2]
+                expected = _START_SECONDS + article_seconds[part] * size
+                if self._current[:2] == (part, size):
+                    spent = time.perf_counter() - self._current[2]
                     expected = max(expected - spent, _LAST_SHARE * expected)
                 left += expected
         return left
@@ -225,27 +227,27 @@ class Run:
             file.write(json.dumps(facts, indent=1).encode() + b"\n")
 
     def _clear(self, size: int, articles: Path) -> None:
-        """Delete what a finished size needs no more: the corpus, results and the index."""
+        """Delete the corpus, results and index of a finished size."""
         articles.unlink(missing_ok=True)
         shutil.rmtree(self.folder / f"work-{size}", ignore_errors=True)
 
-    def _forget(self) -> None:
+    def _delete_all(self) -> None:
         for part in (_CORPUS, _BATCH, _INDEX, _QUALITY):
             for path in self.folder.glob(f"{part}-*.json"):
                 path.unlink()
         (self.folder / _SETTINGS).unlink(missing_ok=True)
 
-    def _refuse_other(self) -> None:
+    def _check_settings(self) -> None:
         path = self.folder / _SETTINGS
         now = self.settings.fixed()
         if not path.exists():
             with replacing(path) as file:
                 file.write(json.dumps(now, indent=1).encode() + b"\n")
             return
-        kept = json.loads(path.read_text("utf-8"))
+        before = json.loads(path.read_text("utf-8"))
         for name, value in now.items():
-            if kept.get(name) != value:
+            if before.get(name) != value:
                 raise ConfigError(
-                    f"{self.folder} holds measurements with {name} = {kept.get(name)!r}, not "
-                    f"{value!r}: choose another --output, or --fresh to begin anew"
+                    f"{self.folder} holds measurements with {name} = {before.get(name)!r}, not "
+                    f"{value!r}: choose another --output, or --fresh to start again"
                 )

@@ -1,7 +1,7 @@
-"""Growing samples of a user's own articles: the first ones in time.
+"""Growing samples of a user's own articles: the earliest ones.
 
-A sample has as many articles a day as the whole, and its stories are whole: articles drawn at
-random would leave of each story but a few.
+A sample has as many articles a day as all articles together, and complete stories; a random
+sample would have only a few articles of each story.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _SECONDS_PER_DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """A user's articles, which are read anew for each sample.
+    """A user's articles, which are read again for each sample.
 
     Args:
         inputs: Files and folders.
         columns: Columns by field, where the usual names do not fit.
-        ranks: Place in time of each article, those without a date last.
-        seconds: Times in this order.
+        ranks: Rank of each article in time, those without a date last; int64 of shape (n,).
+        seconds: Times in this order, in seconds since 1970; int64 of shape (n,).
     """
 
     inputs: Sequence[str]
@@ -46,8 +46,8 @@ class Samples:
         """
         seconds = np.array(
             [
-                _UNDATED if each.published_at is None else int(each.published_at.timestamp())
-                for each in read_articles(inputs, columns=columns)
+                _UNDATED if article.published_at is None else int(article.published_at.timestamp())
+                for article in read_articles(inputs, columns=columns)
             ],
             np.int64,
         )
@@ -67,11 +67,11 @@ class Samples:
         return float((dated[-1] - dated[0]) / _SECONDS_PER_DAY) if len(dated) else 0.0
 
     def write(self, path: Path, size: int) -> int:
-        """Write the first `size` articles in time, in the order of the inputs; returns how many."""
+        """Write the first `size` articles in time, in the order of the inputs; return how many."""
         return write_corpus(path, self._first(size))
 
     def _first(self, size: int) -> Iterator[GeneratedArticle]:
-        given = read_articles(self.inputs, columns=self.columns)
-        for rank, article in zip(self.ranks.tolist(), given, strict=True):
+        articles = read_articles(self.inputs, columns=self.columns)
+        for rank, article in zip(self.ranks.tolist(), articles, strict=True):
             if rank < size:
                 yield GeneratedArticle(article, "", "")

@@ -1,4 +1,4 @@
-"""What a run measures: sizes of corpora, generated or of a user's files, and how they are made."""
+"""Settings of a run: sizes of corpora, generated or sampled from a user's files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dedup.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is measured.
+    """Settings of a run.
 
     Args:
         sizes: Numbers of articles, ascending.
@@ -45,13 +45,13 @@ class Settings:
             raise ConfigError(f"sizes {self.sizes}: give different, growing numbers of articles")
 
     def fixed(self) -> dict[str, Any]:
-        """What all measurements of a folder must have in common, as JSON values."""
+        """The settings that all measurements of a folder must share, as JSON values."""
         values = asdict(self)
         for name in ("sizes", "index_up_to"):
             del values[name]
         config = Config.from_toml(Path(self.config)) if self.config else Config()
-        made: dict[str, Any] = json.loads(json.dumps({**values, "config": config.digest()}))
-        return {**made, "version": __version__}
+        plain: dict[str, Any] = json.loads(json.dumps({**values, "config": config.digest()}))
+        return {**plain, "version": __version__}
 
 
 def sizes_from(text: str) -> tuple[int, ...]:
@@ -63,7 +63,7 @@ def sizes_from(text: str) -> tuple[int, ...]:
     >>> sizes_from("500, 1k, 2.5M")
     (500, 1000, 2500000)
     """
-    return tuple(sorted({_size(each.strip()) for each in text.split(",") if each.strip()}))
+    return tuple(sorted({_size(part.strip()) for part in text.split(",") if part.strip()}))
 
 
 def _size(text: str) -> int:
@@ -79,6 +79,6 @@ def _size(text: str) -> int:
 
 
 def growing_sizes(count: int) -> tuple[int, ...]:
-    """Sizes up to that of a corpus, each about three times the one before."""
+    """Sizes up to that of a corpus, each about three times the previous one."""
     sizes: Sequence[int] = [count // 3**step for step in range(4)]
     return tuple(sorted({size for size in sizes if size >= 100} or {count}))

@@ -18,7 +18,7 @@ _KB_PER_MB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a step took.
+    """The costs of a step.
 
     Args:
         name: Of the step.
@@ -36,7 +36,7 @@ class Stage:
 
 
 class StageClock:
-    """Measures steps one after the other, told by the progress of a run.
+    """Measures steps one after the other, as the progress of a run reports them.
 
     Args:
         first: Name of the step that has begun.
@@ -48,12 +48,12 @@ class StageClock:
         self._begin()
 
     def __call__(self, step: str, done: int, total: int | None) -> None:
-        """Step `step` has done `done` of `total`; one with another name has ended the last."""
+        """Step `step` has done `done` of `total`; a new name ends the previous step."""
         if step != self._name:
             self.end(step)
 
     def end(self, following: str = "") -> None:
-        """The step at hand has ended, and another one begins."""
+        """End the current step, and begin another one."""
         wall, cpu = time.perf_counter() - self._wall, _cpu_seconds() - self._cpu
         self.stages.append(Stage(self._name, wall, cpu, peak_memory_mb()))
         self._name = following
@@ -80,7 +80,7 @@ def _cpu_seconds_of(process: int | None) -> float:
 
 
 def _forget_peak() -> None:
-    """Let the peak of this process begin anew, where the system can."""
+    """Reset the peak of this process, where the system can."""
     try:
         _REFS.write_text(_RESET_PEAK)
     except OSError:

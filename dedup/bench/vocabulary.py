@@ -1,6 +1,6 @@
-"""The words of each language that generated texts are made of, and how its sentences are written.
+"""The words of each language for generated texts, and how its sentences are written.
 
-They are those of `words.json`, which `python -m benchmarks.corpus_words` makes.
+The words are in `words.json`, which `python -m benchmarks.corpus_words` makes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _stored_words() -> dict[str, dict[str, list[str]]]:
 
 
 def general_words(code: str) -> list[str]:
-    """Words of a language beside the most frequent ones, the rarest last."""
+    """Words of a language without the most frequent ones, the rarest last."""
     return _stored_words()["general"][code]
 
 
@@ -45,7 +45,7 @@ def concepts() -> list[dict[str, str]]:
 
 @lru_cache(maxsize=16)
 def usual_words(code: str) -> list[str]:
-    """`USUAL` words of a language, each as often among them as in a text, in a fixed order."""
+    """`USUAL` words of a language, as often as they occur in texts, in a fixed order."""
     generator = np.random.default_rng(0)
     drawn: list[str] = []
     for part, count in (("frequent", int(USUAL * _FREQUENT_SHARE)), ("general", USUAL)):
@@ -59,7 +59,7 @@ def usual_words(code: str) -> list[str]:
 
 
 def between(code: str) -> str:
-    """What stands between two words or sentences."""
+    """The separator of two words or sentences."""
     return "" if code == "zh" else " "
 
 

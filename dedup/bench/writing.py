@@ -1,8 +1,8 @@
-"""The texts of a generated corpus: each is a function of the seed and of its number alone.
+"""The texts of a generated corpus: each is a function of the seed and of its row alone.
 
-A text is made of words that are frequent in its language, by Zipf's law, of words of its topic,
-and of what its story has of its own: concepts, names, numbers and rare words. Two texts of one
-story share these, in any language, and hardly a sentence beside a quotation.
+A text consists of words that are frequent in its language, by Zipf's law, of words of its topic,
+and of words of its story: concepts, names, numbers and rare words. Two texts of one story share
+these, in any language, but hardly a sentence other than a quotation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dedup.bench.names import drawn_name, spelled
+from dedup.bench.names import random_name, spell
 from dedup.bench.plan import EDITED, SHORTENED, Plan
 from dedup.bench.vocabulary import (
     USUAL,
@@ -27,15 +27,15 @@ from dedup.bench.vocabulary import (
 )
 
 _STORY, _TEXT, _COPY, _PEOPLE, _PLACE, _SERIES, _SOURCE, _NAMES = range(2, 10)
-"""What a stream of random numbers is for: none is used for two purposes."""
+"""Purposes of streams of random numbers: each stream has one purpose."""
 _OWN_SHARE = 0.34
 _TOPIC_CONCEPTS, _SHARED_CONCEPTS, _STORY_CONCEPTS = 60, 24, 10
 _PEOPLE_OF_TOPIC = 4
 _PLACES = 3_000
 _MEDIAN_WORDS, _WORDS_SPREAD, _FEWEST, _MOST = 170, 0.5, 60, 900
-_TOLD_SHARE = 0.45
+_STRETCH_SHARE = 0.45
 _QUOTED, _QUOTED_WORDS = 0.35, 18
-_FURNISHED = 0.4
+_FOOTER_SHARE = 0.4
 _EDITED_EVERY = 70
 _SHORTEST = 4
 
@@ -49,8 +49,8 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What texts of one story in one language draw from."""
+class _Material:
+    """Words that the texts of one story in one language are made of."""
 
     headline: Sequence[str]
     words: Sequence[str]
@@ -61,60 +61,60 @@ class Writer:
     """Writes the texts of a plan.
 
     Args:
-        plan: What to write.
-        seed: Of all words.
+        plan: The articles.
+        seed: Seed of all words.
     """
 
     def __init__(self, plan: Plan, seed: int) -> None:
         self._plan = plan
         self._seed = seed
-        # Articles come in the order of time: few stories are told at one time.
-        self._told = lru_cache(1 << 13)(self._told_in)
+        # Articles are written in the order of time, and few stories are current at one time.
+        self._material = lru_cache(1 << 13)(self._make_material)
 
-    def text(self, number: int) -> tuple[str, str]:
-        """Headline and body of an article."""
+    def text(self, row: int) -> tuple[str, str]:
+        """Headline and body of the article of a row of the plan."""
         plan = self._plan
-        original, language = int(plan.original[number]), int(plan.language[number])
+        original, language = int(plan.original[row]), int(plan.language[row])
         code = plan.languages[language]
-        series = int(plan.series[plan.story[number]])
+        series = int(plan.series[plan.story[row]])
         of_series = series >= 0
-        made = self._of_template(number, series, code) if of_series else self._own(original, code)
-        if original != number:
-            made = self._copied(made, number, code)
-        lines = [line(sentence, code) for sentence in made.sentences]
+        text = self._of_template(row, series, code) if of_series else self._own(original, code)
+        if original != row:
+            text = self._copy(text, row, code)
+        lines = [line(sentence, code) for sentence in text.sentences]
         paragraphs = [between(code).join(lines[k : k + 3]) for k in range(0, len(lines), 3)]
-        footer = self._footer(int(plan.source[number]), code)
-        return joined(made.headline, code), "\n".join([*paragraphs, *footer])
+        footer = self._footer(int(plan.source[row]), code)
+        return joined(text.headline, code), "\n".join([*paragraphs, *footer])
 
     def _random(self, purpose: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, purpose, number])
 
-    def _own(self, number: int, code: str) -> Text:
-        generator = self._random(_TEXT, number)
-        told = self._told(int(self._plan.story[number]), code)
+    def _own(self, row: int, code: str) -> Text:
+        generator = self._random(_TEXT, row)
+        material = self._material(int(self._plan.story[row]), code)
         length = int(_MEDIAN_WORDS * np.exp(_WORDS_SPREAD * generator.standard_normal()))
         length = min(max(length, _FEWEST), _MOST)
         usual = usual_words(code)
         drawn = generator.integers(0, USUAL, length).tolist()
         own = (generator.random(length) < _OWN_SHARE).tolist()
-        # Nobody tells everything: a text has a stretch of what there is to tell.
-        of_story, first = told.words, int(generator.integers(len(told.words)))
-        most = int(_TOLD_SHARE * len(of_story))
+        # No text reports everything: it has a stretch of the words of its story.
+        of_story, first = material.words, int(generator.integers(len(material.words)))
+        most = int(_STRETCH_SHARE * len(of_story))
         words = [
             of_story[(first + k % most) % len(of_story)] if o else usual[k]
             for k, o in zip(drawn, own, strict=True)
         ]
         sentences = _cut(words, generator)
         if generator.random() < _QUOTED:
-            sentences.insert(int(generator.integers(1, len(sentences) + 1)), told.quotation)
-        places = generator.permutation(len(told.headline))[: int(generator.integers(5, 9))]
-        return Text([told.headline[k] for k in places.tolist()], sentences)
+            sentences.insert(int(generator.integers(1, len(sentences) + 1)), material.quotation)
+        places = generator.permutation(len(material.headline))[: int(generator.integers(5, 9))]
+        return Text([material.headline[k] for k in places.tolist()], sentences)
 
-    def _copied(self, made: Text, number: int, code: str) -> Text:
-        """A copy of a text, as its kind has it."""
-        generator = self._random(_COPY, number)
-        kind = int(self._plan.kind[number])
-        sentences = list(made.sentences)
+    def _copy(self, text: Text, row: int, code: str) -> Text:
+        """A copy of a text, of the kind of its row."""
+        generator = self._random(_COPY, row)
+        kind = int(self._plan.kind[row])
+        sentences = list(text.sentences)
         if kind == EDITED:
             usual = usual_words(code)
             total = sum(map(len, sentences))
@@ -125,14 +125,14 @@ class Writer:
                 sentences[chosen] = words
         if kind == SHORTENED:
             sentences = sentences[: max(2, int(len(sentences) * generator.uniform(0.5, 0.9)))]
-        headline = list(made.headline)
+        headline = list(text.headline)
         if generator.random() < 0.5:
             headline = headline[::-1]
         return Text(headline, sentences)
 
-    def _of_template(self, number: int, series: int, code: str) -> Text:
-        """A text of a series: the words of its template, every other one a number of its own."""
-        fixed, generator = self._random(_SERIES, series), self._random(_TEXT, number)
+    def _of_template(self, row: int, series: int, code: str) -> Text:
+        """A text of a series: the words of its template with numbers of its own between them."""
+        fixed, generator = self._random(_SERIES, series), self._random(_TEXT, row)
         usual = usual_words(code)
         rows = fixed.integers(0, USUAL, (8, 9)).tolist()
         figures = generator.integers(10, 10_000, (8, 3)).tolist()
@@ -143,8 +143,8 @@ class Writer:
         ]  # fmt: skip
         return Text([usual[k] for row in rows[:2] for k in row[:3]], sentences)
 
-    def _told_in(self, story: int, code: str) -> _Told:
-        """Words of a story, each as often as its share of what is its own."""
+    def _make_material(self, story: int, code: str) -> _Material:
+        """The words of a story, each as often as its share in its texts."""
         generator = self._random(_STORY, story)
         topic = int(self._plan.topic[story])
         known = concepts()
@@ -153,12 +153,12 @@ class Writer:
         shared = first + generator.integers(0, _TOPIC_CONCEPTS, _SHARED_CONCEPTS)
         special = generator.integers(0, len(known), _STORY_CONCEPTS)
         about, own = (
-            [known[k][code] for k in numbers.tolist() if code in known[k]]
-            for numbers in (shared, special)
+            [known[k][code] for k in rows.tolist() if code in known[k]]
+            for rows in (shared, special)
         )
         general = general_words(code)
         rare = [general[-1 - k] for k in generator.integers(0, len(general) // 2, 6).tolist()]
-        people = [spelled(drawn_name(window, int(window.integers(3, 5))), code)
+        people = [spell(random_name(window, int(window.integers(3, 5))), code)
                   for _ in range(_PEOPLE_OF_TOPIC)]  # fmt: skip
         names = [*self._names(story, code), people[int(generator.integers(_PEOPLE_OF_TOPIC))]]
         parent = int(self._plan.parent[story])
@@ -172,27 +172,27 @@ class Writer:
         usual = usual_words(code)
         places = generator.integers(0, USUAL, _QUOTED_WORDS).tolist()
         quoted = [usual[k] if k % 3 else words[k % len(words)] for k in places]
-        return _Told([*names, *own, *about[:3], numbers[0]], words, quoted)
+        return _Material([*names, *own, *about[:3], numbers[0]], words, quoted)
 
     def _names(self, story: int, code: str) -> list[str]:
-        """Names that a story has of its own, the place last."""
+        """Names of a story, the place last."""
         generator = self._random(_NAMES, story)
-        people = [drawn_name(generator, int(generator.integers(3, 5))) for _ in range(3)]
+        people = [random_name(generator, int(generator.integers(3, 5))) for _ in range(3)]
         place = int(_PLACES * generator.random() ** 2)
-        people.append(drawn_name(self._random(_PLACE, place), 3))
-        return [spelled(name, code) for name in people]
+        people.append(random_name(self._random(_PLACE, place), 3))
+        return [spell(name, code) for name in people]
 
     def _footer(self, source: int, code: str) -> list[str]:
-        """What an outlet prints below each of its texts, if it does."""
+        """The line that a source prints below each of its texts, if it does."""
         generator = self._random(_SOURCE, source)
-        if generator.random() >= _FURNISHED:
+        if generator.random() >= _FOOTER_SHARE:
             return []
         usual = usual_words(code)
         return [line([usual[k] for k in generator.integers(0, USUAL, 9).tolist()], code)]
 
 
 def _cut(words: Sequence[str], generator: np.random.Generator) -> list[Sequence[str]]:
-    """Words as sentences of 8 to 20."""
+    """Words as sentences of 8 to 20 words."""
     lengths = generator.integers(8, 21, len(words) // 8 + 1)
     ends = np.cumsum(lengths)
     ends = ends[ends < len(words) - _SHORTEST].tolist()

@@ -113,7 +113,7 @@ def bench_command(
       dedup bench articles.jsonl --output measured
     """
     from dedup.bench.progress import shown_progress
-    from dedup.bench.report import made_by, reported, table, this_machine
+    from dedup.bench.report import growth_report, made_by, table, this_machine
     from dedup.bench.runs import Run
 
     _require_matplotlib()
@@ -129,10 +129,10 @@ def bench_command(
         encoder=encoder,
     )
     run = Run(settings, output, samples=samples, fresh=fresh)
-    with shown_progress(quiet=quiet) as tell:
-        run.go(tell)
+    with shown_progress(quiet=quiet) as progress:
+        run.go(progress)
     command = shlex.join(["dedup", *sys.argv[1:]])
-    document = reported(run.measured(), made_by(command), this_machine())
+    document = growth_report(run.measured(), made_by(command), this_machine())
     written = write_all(document, output)
     typer.echo(json.dumps(document, indent=2) if as_json else table(document))
     for path in written:
@@ -143,7 +143,7 @@ def write_all(document: dict[str, object], folder: Path) -> list[Path]:
     """Write a report as JSON, a table and a picture.
 
     Args:
-        document: What `dedup.bench.report.reported` returned.
+        document: What `dedup.bench.report.growth_report` returned.
         folder: Where to.
 
     Raises:

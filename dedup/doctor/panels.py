@@ -10,13 +10,12 @@ from typing import Any
 
 from dedup.doctor.checkup import Checkup, StoryShape, percent
 from dedup.doctor.fit import WEAK_PROBABILITY
-from dedup.output.figures import INK
+from dedup.output.figures import BLUE, DASHES, INK, ORANGE, PINK, PURPLE, RED, label_axis
 from dedup.output.wording import counted
 
 _Axes = Any  # matplotlib comes without types that mypy could follow everywhere
 
-_CALM, _WEAK, _CHAIN, _SERIES = "#4287c8", "#c97b10", "#e0483e", "#a06ad8"
-_LARGEST = "#d6479e"
+_CALM, _WEAK, _CHAIN, _SERIES, _LARGEST = BLUE, ORANGE, RED, PURPLE, PINK
 # Marks differ in shape too, for readers who cannot tell the colours apart.
 MARKS: Mapping[str, tuple[str, str, str]] = {
     "": (_CALM, "o", "nothing unusual"),
@@ -57,7 +56,7 @@ def draw_sizes(axes: _Axes, checkup: Checkup) -> None:
         va="top",
     )
     axes.set_ylim(0.8, sizes[0] * _HEADROOM)
-    _plain_numbers(axes.xaxis)
+    label_axis(axes.xaxis)
     _counts(axes)
 
 
@@ -74,7 +73,7 @@ def draw_lengths(axes: _Axes, checkup: Checkup) -> None:
         lambda shape: None if shape.span_days is None else max(shape.span_days, _SHORTEST_DAYS),
     )
     reach = checkup.max_gap / timedelta(days=1)
-    axes.axvline(reach, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
+    axes.axvline(reach, color=INK, linewidth=1.0, linestyle=DASHES)
     axes.annotate(
         "max_gap",
         (reach, 1.0),
@@ -143,7 +142,7 @@ def draw_fit(axes: _Axes, checkup: Checkup) -> None:
         va="top",
     )
     axes.grid(visible=True, axis="y")
-    _plain_numbers(axes.yaxis)
+    label_axis(axes.yaxis)
 
 
 def _counts(axes: _Axes) -> None:
@@ -153,7 +152,7 @@ def _counts(axes: _Axes) -> None:
     marks = [step * 10**power for power in range(9) for step in steps]
     axes.set_yticks([mark for mark in marks if axes.get_ylim()[0] <= mark <= most])
     axes.yaxis.minorticks_off()
-    _plain_numbers(axes.yaxis)
+    label_axis(axes.yaxis)
 
 
 def draw_languages(axes: _Axes, checkup: Checkup) -> None:
@@ -187,10 +186,3 @@ def _nothing(axes: _Axes, why: str) -> None:
     axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center")
     axes.set(xticks=[], yticks=[])
     axes.minorticks_off()
-
-
-def _plain_numbers(axis: Any) -> None:  # noqa: ANN401 (matplotlib's Axis)
-    from matplotlib.ticker import NullFormatter, StrMethodFormatter
-
-    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axis.set_minor_formatter(NullFormatter())

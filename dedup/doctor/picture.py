@@ -14,7 +14,7 @@ from dedup.doctor.panels import (
     draw_lengths,
     draw_sizes,
 )
-from dedup.output.figures import draw_picture
+from dedup.output.figures import draw_panels, draw_picture
 from dedup.output.wording import counted
 
 _INCHES = (10.0, 7.2)
@@ -40,22 +40,19 @@ def plot_checkup(checkup: Checkup, path: str | Path) -> None:
         inches=_INCHES,
         what="a picture of the check-up",
         extra="plot",
-        png_ground="white",
+        png_background="white",
     )
 
 
 def _draw(checkup: Checkup, figure: Any) -> None:  # noqa: ANN401 (matplotlib's Figure)
     panels = {
-        "sizes": draw_sizes,
-        "lengths": draw_lengths,
-        "fit": draw_fit,
-        "languages": draw_languages,
+        "sizes": partial(draw_sizes, checkup=checkup),
+        "lengths": partial(draw_lengths, checkup=checkup),
+        "fit": partial(draw_fit, checkup=checkup),
     }
-    several = sum(bool(share.language) for share in checkup.languages) > 1
-    rows = [["sizes", "lengths"], ["fit", "languages" if several else "fit"]]
-    drawn: dict[str, Any] = figure.subplot_mosaic(rows)
-    for name, axes in drawn.items():
-        panels[name](axes, checkup)
+    if sum(bool(share.language) for share in checkup.languages) > 1:
+        panels["languages"] = partial(draw_languages, checkup=checkup)
+    draw_panels(figure, panels)
     figure.suptitle(_title(checkup), fontsize=10.5)
     _legend(figure, checkup)
 

@@ -1,12 +1,12 @@
-"""Pictures: one style that stands out on white and on black, written complete or not at all.
+"""Pictures: one style that is readable on white and on black, written complete or not at all.
 
-The ground is left open, so that a picture can stand on any page. The same drawing gives the
-same bytes.
+The background is transparent, so that a picture fits any page. The same drawing gives the same
+bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,13 @@ from dedup.errors import MissingExtraError, OutputError
 from dedup.output.tables import replacing
 
 INK = "#757c87"
-"""Of text and lines: in contrast above 4 with both white and black."""
+"""Colour of text and lines: contrast above 4 with both white and black."""
 FAINT = "#9aa1ab44"
+BLUE, ORANGE, RED, GREEN, PURPLE, PINK = (
+    "#4287c8", "#c97b10", "#e0483e", "#2f9e77", "#a06ad8", "#d6479e",
+)  # fmt: skip
+"""Colours of data."""
+DASHES = (0, (4, 3))
 _FORMATS = (".svg", ".png")
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -41,7 +46,7 @@ _STYLE = {
     "svg.hashsalt": "dedup",
 }
 _DOTS_PER_INCH = 160
-_OPEN = "none"
+_TRANSPARENT = "none"
 
 
 def format_of_picture(path: str | Path) -> str:
@@ -63,7 +68,7 @@ def draw_picture(
     inches: tuple[float, float],
     what: str,
     extra: str,
-    png_ground: str = _OPEN,
+    png_background: str = _TRANSPARENT,
 ) -> None:
     """Write a picture as one file that is complete or absent.
 
@@ -72,11 +77,11 @@ def draw_picture(
         draw: Called with an empty matplotlib `Figure`.
         inches: Width and height.
         what: What the picture shows, for the error where matplotlib is missing.
-        extra: The extra of the distribution that brings it.
-        png_ground: Colour of the ground of a .png; open by default, as that of a .svg.
+        extra: The extra of the distribution that installs matplotlib.
+        png_background: Colour of the background of a .png; transparent by default, as in a .svg.
 
     Raises:
-        OutputError: It ends otherwise, or cannot be written.
+        OutputError: The file has another ending, or cannot be written.
         MissingExtraError: matplotlib is not installed.
     """
     kind = format_of_picture(path)
@@ -97,6 +102,41 @@ def draw_picture(
                 file,
                 format=kind,
                 dpi=_DOTS_PER_INCH,
-                facecolor=_OPEN if kind == "svg" else png_ground,
+                facecolor=_TRANSPARENT if kind == "svg" else png_background,
                 metadata={"Date": None, "Creator": None} if kind == "svg" else {"Software": None},
             )
+
+
+def draw_panels(figure: Any, panels: Mapping[str, Callable[[Any], None]]) -> None:  # noqa: ANN401
+    """Draw panels in two columns, row by row; the last one fills its row.
+
+    Args:
+        figure: A matplotlib `Figure`.
+        panels: For each panel a function that draws on its `Axes`.
+    """
+    names = list(panels)
+    rows = [names[k : k + 2] for k in range(0, len(names), 2)]
+    rows[-1] = (rows[-1] * 2)[:2]
+    for name, axes in figure.subplot_mosaic(rows if len(names) > 1 else [names]).items():
+        panels[name](axes)
+
+
+def label_axis(
+    axis: Any,  # noqa: ANN401 (matplotlib's Axis)
+    label: Callable[[float], str] = lambda value: f"{value:,.0f}",
+    marks: Sequence[float] | None = None,
+) -> None:
+    """Label the major marks of an axis, and no others.
+
+    Args:
+        axis: The `xaxis` or `yaxis` of matplotlib's `Axes`.
+        label: The label of a value, by default a whole number.
+        marks: Where the marks are; by default where they are already.
+    """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+    if marks is not None:
+        axis.set_major_locator(FixedLocator(marks))
+        axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
+    axis.set_minor_formatter(NullFormatter())
