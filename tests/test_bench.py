@@ -273,8 +273,7 @@ def test_a_sample_is_the_first_articles_in_time(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (["--articles", "many"], "'many' is not a number of articles"),
-        (["--languages", "en,xx"], "--languages xx: can be generated: ar de en"),
-        (["--column", "title"], "--column 'title': write FIELD=NAME"),
+        (["--languages", "en,xx"], "--languages xx: only these can be generated: ar de en"),
         (["-"], "standard input can be read only once"),
         (["--index-up-to", "some"], "'some' is not a number of articles"),
     ],

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
+from rich.text import Text
 from typer.main import get_command
 
 from dedup import cli
@@ -41,6 +42,48 @@ def test_help_of_cluster_teaches_by_example(run: Callable[..., SimpleNamespace])
     assert "dedup cluster articles.jsonl" in shown
     for option in ("--output", "--stories", "--report", "--config", "--encoder", "--title-column"):
         assert option in shown
+
+
+def test_help_keeps_square_brackets(run: Callable[..., SimpleNamespace]) -> None:
+    """Rich takes what stands in brackets for markup and leaves it out: "story-dedup[spark]"."""
+    commands = get_command(cli.app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        helps = [command.help, *(getattr(param, "help", "") for param in command.params)]
+        for text in filter(None, helps):
+            bracketed = text.replace("[bold]", "").replace("[/bold]", "").count("[")
+            assert Text.from_markup(text).plain.count("[") == bracketed, f"{name}: {text}"
+    for name, bracketed in (
+        *(("cluster", "story-dedup[spark]"), ("cluster", "local[4]"), ("add", "[index]")),
+        *(("serve", "story-dedup[server]"), ("doctor", "story-dedup[plot]")),
+        ("calibrate", "[affinity]"),
+    ):
+        assert bracketed in run(name, "--help").out
+
+
+def test_options_of_one_name_mean_one_thing() -> None:
+    commands = get_command(cli.app).commands  # type: ignore[attr-defined]
+    short: dict[str, set[str]] = {}
+    for command in commands.values():
+        for param in command.params:
+            longs = [name for name in param.opts if name.startswith("--")]
+            for name in param.opts:
+                if not name.startswith("--") and longs:
+                    short.setdefault(name, set()).add(longs[0])
+    assert short == {
+        "-o": {"--output"},
+        "-q": {"--quiet"},
+        "-v": {"--verbose"},
+        "-f": {"--follow"},
+    }
+
+
+def test_settings_are_written_to_a_file(
+    run: Callable[..., SimpleNamespace], tmp_path: Path
+) -> None:
+    path = tmp_path / "own.toml"
+    assert run("config", "-o", path).code == 0
+    assert path.read_text(encoding="utf-8") == run("config").out
+    assert run("config", "-o", tmp_path / "none" / "own.toml").code == 1
 
 
 def test_fields_that_no_article_has_are_pointed_at(

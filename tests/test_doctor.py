@@ -93,7 +93,7 @@ def test_the_ten_stories_with_the_weakest_texts_are_named_the_weakest_first() ->
     for n in range(12):
         rows += [row(f"{n}-a", f"s{n:02}"), row(f"{n}-b", f"s{n:02}", probability=0.4 - n / 100)]
     found = dedup.examine(rows).finding("weak links")
-    assert [each.story for each in found.examples] == [f"s{n:02}" for n in range(11, 1, -1)]
+    assert [each.story_group for each in found.examples] == [f"s{n:02}" for n in range(11, 1, -1)]
     assert found.examples[0].ids == ("11-b",)
     assert len(found.stories) == 12
 

@@ -200,7 +200,7 @@ def test_export_is_of_one_moment(
     busy = 99
     done = run("export", news, "-o", tmp_path / "a.csv")
     assert done.code == 1
-    assert "was written to while it was read" in done.err
+    assert "was changed during each attempt" in done.err
     assert not (tmp_path / "a.csv").exists()
 
 
@@ -237,7 +237,7 @@ def test_stories_can_be_filtered_and_paged(run: Run, made: Path) -> None:
 def test_the_list_of_stories_is_plain_lines_when_piped(run: Run, made: Path) -> None:
     done = run("stories", made, "--limit", 3)
     head, *lines = done.out.splitlines()
-    assert head.split()[:3] == ["story", "texts", "articles"]
+    assert head.split()[:3] == ["id", "texts", "articles"]
     assert len(lines) == 3
     stories = json.loads(run("stories", made, "--limit", 3, "--json").out)["stories"]
     for line, story in zip(lines, stories, strict=True):
@@ -335,7 +335,7 @@ def test_query_reads_a_text_from_stdin(
     monkeypatch.setattr(sys, "stdin", io.StringIO("Zzyzx is quiet, and so is the desert around."))
     done = run("query", made, "--text", "-")
     assert done.code == 0
-    assert done.out.startswith("would found a story of its own")
+    assert done.out.startswith("would start a new story")
 
 
 def test_why_asks_an_index_as_it_asks_files(
@@ -461,7 +461,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
     [
         (["add", "NEWS"], 2, "Missing argument"),
         (["add", "new", "missing.jsonl"], 1, "missing.jsonl: there is no such file"),
-        (["add", "a.jsonl", "NEWS"], 1, "a.jsonl: is a file, and is not an index: name the index"),
+        (["add", "a.jsonl", "NEWS"], 1, "a.jsonl: is a file, and is not an index: give the index"),
         (["add", ".", "a.jsonl"], 1, ".: holds other files, and is not an index"),
         (["add", "new", "a.jsonl", "--batch", "0"], 2, "--batch"),
         (["add", "NEWS", "a.jsonl", "--config", "other.toml"], 1, "made with other settings"),
@@ -475,7 +475,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["query", "NEWS"], 2, "give one of --text, --file and --id"),
         (["query", "NEWS", "--text", "x", "--id", "y"], 2, "give one of"),
         (["query", "NEWS", "--id", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
-        (["query", "NEWS", "--text", " "], 1, "no text to ask for"),
+        (["query", "NEWS", "--text", " "], 1, "the text is empty"),
         (["query", "NEWS", "--file", "empty.jsonl"], 1, "there is no article in it"),
         (["why", "NEWS", "ARTICLE", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
         (["why", "NEWS", "ARTICLE", "ARTICLE"], 2, "give the ids of two articles"),
@@ -484,7 +484,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["remove", "nowhere", "7"], 1, "nowhere: there is no such folder"),
         (["changes", "NEWS", "--since", "-1"], 2, "--since"),
         (["changes", "NEWS", "--story", "s-nothing"], 1, "has the id 's-nothing'"),
-        (["export", "NEWS"], 2, "say what to write"),
+        (["export", "NEWS"], 2, "give --output FILE, --stories FILE"),
         (["export", "NEWS", "-o", "a.xlsx"], 2, "names no format"),
         (["export", "NEWS", "-o", "-", "--stories", "-"], 2, "are both '-'"),
         (["export", "NEWS", "-o", "no/such/a.csv"], 1, "folder does not exist"),

@@ -334,7 +334,7 @@ def test_on_a_terminal_the_table_fits(run: Run, tmp_path: Path) -> None:
     assert "\x1b" not in shown
     assert "\x07" not in shown
     head, line = (each.rstrip() for each in shown.splitlines())
-    assert head.split()[0] == "story"
+    assert head.split()[0] == "id"
     assert "sources" not in head
     assert len(line) <= 90
     assert line.endswith("…")

@@ -1,4 +1,4 @@
-"""The command `dedup`: each command reads its options and calls one importable function."""
+"""The command `dedup`: each of its commands reads options and calls one public function."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="dedup",
-    help="Which news articles are copies of one text, and which cover the same event, "
-    "in any language.",
+    help="Find news articles that are copies of one text or cover the same event, in any language.",
     epilog="Start with: dedup cluster articles.jsonl --report report.html, "
     "or: dedup add news articles.jsonl && dedup stories news",
     no_args_is_help=True,
@@ -40,8 +39,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(value: bool) -> None:
+    if value:
         typer.echo(f"dedup {__version__}")
         raise typer.Exit
 
@@ -57,7 +56,7 @@ def _root(
 
 
 _PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Files, once": {
+    "Files": {
         "cluster": cluster_command,
         "why": why_command,
         "evaluate": evaluate_command,
@@ -66,7 +65,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "bench": bench_command,
         "config": config_command,
     },
-    "An index that lives": {
+    "Live index": {
         "add": add_command,
         "query": query_command,
         "stories": stories_command,
@@ -97,7 +96,7 @@ def _guarded(run: Callable[..., Any]) -> int:
     except DedupError as error:
         return _failed(error, 1)
     except KeyboardInterrupt:
-        typer.echo("dedup: interrupted; nothing half-written is left", err=True)
+        typer.echo("dedup: interrupted; no incomplete files are left", err=True)
         return 130
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1

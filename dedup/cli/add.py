@@ -1,4 +1,4 @@
-"""`dedup add`: put articles into an index, from files or from a stream that never ends."""
+"""`dedup add`: add articles to an index, from files or from an endless stream."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedup.cli.console import Console, StepProgress
-from dedup.cli.indexes import STDIN, IndexArgument, require_place, settings_of
-from dedup.cli.options import INPUTS_HELP, column_option
-from dedup.cli.reading import named_columns
+from dedup.cli.indexes import IndexArgument, require_index_or_room, settings_of
+from dedup.cli.options import (
+    ALL_FIELDS,
+    NO_COLUMNS,
+    STDIN,
+    Inputs,
+    QuietOption,
+    VerboseOption,
+    column_options,
+)
 from dedup.cli.stream import Interruption, live_stdin
 from dedup.cli.tables import holdings
 from dedup.cli.values import json_line
@@ -27,23 +34,25 @@ if TYPE_CHECKING:
 
 _STATUSES = ("added", "updated", "unchanged")
 _EXAMPLES = 3
-# These are about a file; every other problem that is not kept is an article less.
+# Problems of a file. Any other problem without its article kept is a skipped article.
 _OF_FILES = {"empty file", "damaged file", "unreadable file", "no title or text column"}
 _STOPPED_BY_HAND = 130
 
 
+@column_options(*ALL_FIELDS)
 def add_command(
     index: IndexArgument,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help=INPUTS_HELP)],
+    inputs: Inputs,
     batch: Annotated[
-        int, typer.Option(min=1, metavar="COUNT", help="Articles that are written together.")
+        int,
+        typer.Option(min=1, metavar="COUNT", help="Number of articles that are written together."),
     ] = 1000,
     config: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.toml",
-            help="Settings of a new index, as for `cluster`; one that is there keeps its own, "
-            "but for the window in [index].",
+            help="Settings of a new index, as for `cluster`. An existing index keeps its own, "
+            "except those in \\[index].",
         ),
     ] = None,
     encoder: Annotated[
@@ -53,29 +62,23 @@ def add_command(
         bool,
         typer.Option(
             "--json",
-            help="Print where each article was put, one JSON object a line, as soon as it is "
-            "durable; the last line has the counts.",
+            help="Print the placement of each article, one JSON object per line, as soon as it is "
+            "stored; the last line has the counts.",
         ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every problem.")] = False,
-    id_column: Annotated[str | None, column_option("id")] = None,
-    title_column: Annotated[str | None, column_option("title")] = None,
-    text_column: Annotated[str | None, column_option("text")] = None,
-    source_column: Annotated[str | None, column_option("source")] = None,
-    published_at_column: Annotated[str | None, column_option("published_at")] = None,
-    language_column: Annotated[str | None, column_option("language")] = None,
-    url_column: Annotated[str | None, column_option("url")] = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    columns: Mapping[str, str] = NO_COLUMNS,
 ) -> None:
-    """Add articles to an index; make the index if there is none.
+    """Add articles to an index; create the index if there is none.
 
-    What is added is durable, and compared with everything that is there: its
-    copies and stories can be asked for at once. An id that is there already is
-    updated if its content is another one, else left alone. So the same command
-    can be run again, after an interruption too: it goes on where it stopped.
+    Added articles are stored safely and compared with all others, so their copies
+    and stories can be queried at once. An article whose id is already in the index
+    is updated if its content has changed, otherwise it is left as it is. So the
+    same command can be run again, for example to resume after an interruption.
 
-    From a stream (-), a batch is written when it is full, or a second after its
-    first line. Ctrl-C finishes the batch at hand. One process at a time may add;
+    From a stream (-), a batch is written when it is full, or one second after its
+    first line. Ctrl-C finishes the current batch. One process at a time may add;
     any number may read.
 
     [bold]Examples[/bold]
@@ -86,48 +89,41 @@ def add_command(
 
       tail -F feed.jsonl | dedup add news - --json | jq -r '.id + " " + .story_group'
     """
-    require_place(index)
+    require_index_or_room(index)
     _require_inputs(inputs)
     settings = settings_of(config, encoder)
-    columns = named_columns(
-        id=id_column,
-        title=title_column,
-        text=text_column,
-        source=source_column,
-        published_at=published_at_column,
-        language=language_column,
-        url=url_column,
-    )
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr=as_json)
-    log = ProblemLog(keep_all=verbose)
+    log = ProblemLog(all_examples=verbose)
     adder = Adder(batch, log, print_placements=as_json)
     try:
-        all_of_it = _add(adder, index, settings, inputs, columns, console)
+        complete = _add(adder, index, settings, inputs, columns, console)
     finally:
         adder.show(console, as_json=as_json)
-    if not all_of_it:
-        console.note("stopped: what was counted is in the index; the same command goes on")
+    if not complete:
+        console.note(
+            "stopped: the counted articles are in the index; run the command again to go on"
+        )
         raise typer.Exit(_STOPPED_BY_HAND)
 
 
 class ProblemLog:
-    """Problems by kind: of a stream that never ends only the first are kept as examples.
+    """Problems counted by kind, with the first of each kind as examples.
 
     Args:
-        keep_all: Keep all.
+        all_examples: Remember all problems as examples.
     """
 
-    def __init__(self, *, keep_all: bool = False) -> None:
+    def __init__(self, *, all_examples: bool = False) -> None:
         self.counts: Counter[str] = Counter()
         self.examples: list[Problem] = []
         self.skipped = 0
-        self._keep_all = keep_all
+        self._all_examples = all_examples
 
     def append(self, problem: Problem) -> None:
         """Count a problem."""
         self.counts[problem.kind] += 1
         self.skipped += not problem.article_kept and problem.kind not in _OF_FILES
-        if self._keep_all or self.counts[problem.kind] <= _EXAMPLES:
+        if self._all_examples or self.counts[problem.kind] <= _EXAMPLES:
             self.examples.append(problem)
 
 
@@ -135,9 +131,9 @@ class Adder:
     """Collects articles, and adds them to an index in batches.
 
     Args:
-        size: Articles of a batch.
-        log: Where problems go.
-        print_placements: Print where each article was put, as JSON lines.
+        size: Number of articles in a batch.
+        log: Problems are appended here.
+        print_placements: Print the placement of each article as a JSON line.
     """
 
     def __init__(self, size: int, log: ProblemLog, *, print_placements: bool = False) -> None:
@@ -151,7 +147,7 @@ class Adder:
         self._progress: StepProgress | None = None
 
     def begin(self, index: StoryIndex, progress: StepProgress) -> None:
-        """What to add to, and whom to tell."""
+        """Set the index to add to, and the progress to report to."""
         self._index, self._progress = index, progress
 
     def take(self, article: Article) -> None:
@@ -161,7 +157,7 @@ class Adder:
             self.flush()
 
     def flush(self) -> None:
-        """Add the batch at hand to the index."""
+        """Add the current batch to the index."""
         if not self._batch or self._index is None:
             return
         problems: list[Problem] = []
@@ -180,12 +176,12 @@ class Adder:
             self._progress("add", sum(self.counts.values()), None)
 
     def finish(self) -> None:
-        """Count what the index holds now."""
+        """Count the contents of the index."""
         if self._index is not None:
             self.totals = f"the index holds {holdings(self._index.stats())}"
 
     def show(self, console: Console, *, as_json: bool) -> None:
-        """The counts and the problems."""
+        """Print the counts and the problems."""
         counts = {**self.counts, "skipped": self.log.skipped}
         if as_json:
             typer.echo(json_line({"counts": counts, "problems": dict(self.log.counts)}))
@@ -204,7 +200,7 @@ def _add(
     columns: Mapping[str, str],
     console: Console,
 ) -> bool:
-    """Whether everything was added; False if Ctrl-C asked to stop."""
+    """Whether everything was added; False after Ctrl-C."""
     from dedup.index.story_index import StoryIndex
     from dedup.readers.files import total_bytes
 
@@ -242,12 +238,12 @@ def _read(
 
 
 def _fed(adder: Adder, articles: Iterator[Article], interruption: Interruption) -> bool:
-    """Give all articles to the adder; False if Ctrl-C came before their end."""
-    while not interruption.asked:
+    """Give all articles to the adder; False if Ctrl-C came before the end."""
+    while not interruption.requested:
         try:
             article = next(articles, None)
         except InputError:
-            # What was read before the input that cannot be read is good.
+            # The articles read before the unreadable input are good.
             adder.flush()
             raise
         except KeyboardInterrupt:
@@ -258,11 +254,11 @@ def _fed(adder: Adder, articles: Iterator[Article], interruption: Interruption) 
             break
         adder.take(article)
     adder.flush()
-    return not interruption.asked
+    return not interruption.requested
 
 
 def _require_inputs(inputs: list[str]) -> None:
-    """Refuse what is not there before an index is made for it."""
-    for each in inputs:
-        if each != STDIN and not Path(each).exists():
-            raise InputError(f"{each}: there is no such file or folder")
+    """Refuse missing inputs before an index is created for them."""
+    for path in inputs:
+        if path != STDIN and not Path(path).exists():
+            raise InputError(f"{path}: there is no such file or folder")

@@ -1,42 +1,55 @@
-"""`dedup bench`: what it costs, as the corpus grows."""
+"""`dedup bench`: the costs of batch and index as the corpus grows."""
 
 from __future__ import annotations
 
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.options import INPUTS_HELP
+from dedup.cli.options import (
+    ALL_FIELDS,
+    INPUTS_HELP,
+    NO_COLUMNS,
+    STDIN,
+    ConfigOption,
+    EncoderOption,
+    JsonOption,
+    QuietOption,
+    column_options,
+)
 from dedup.errors import ConfigError
 
 if TYPE_CHECKING:
     from dedup.bench.samples import Samples
     from dedup.bench.settings import Settings
 
-_STDIN = ", or - for JSONL on stdin."
-_CORPUS = "What is measured"
+_INPUTS_BUT_STDIN = INPUTS_HELP.replace(", or - for JSONL on stdin", "")
+_CORPUS = "What it measures"
 _SIZES = "1k,3k,10k,30k"
 
 
+@column_options(*ALL_FIELDS)
 def bench_command(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="INPUT",
-            help="Your articles, measured in growing samples; without any, articles are "
-            "generated. " + INPUTS_HELP.removesuffix(_STDIN) + ".",
+            help="Your articles, measured in growing samples. By default, articles are "
+            "generated. " + _INPUTS_BUT_STDIN,
         ),
     ] = None,
     articles: Annotated[
         str,
         typer.Option(
             metavar="N,N,...",
-            help=f"Sizes, as in 1k,10k,100k,1M; by default {_SIZES}, or growing up to your files.",
+            help=f"Numbers of articles, as in 1k,10k,100k,1M; by default {_SIZES}, or up to all of "
+            "your articles.",
             rich_help_panel=_CORPUS,
         ),
     ] = "",
@@ -44,8 +57,8 @@ def bench_command(
         float,
         typer.Option(
             min=0.0,
-            help="Days of the generated articles; by default 30 for 100k, and three times as "
-            "many for ten times as many articles.",
+            help="Days over which generated articles are spread; 0 for 30 days at 100k articles, "
+            "and three times as many at ten times as many articles.",
             rich_help_panel=_CORPUS,
         ),
     ] = 0.0,
@@ -53,58 +66,47 @@ def bench_command(
         str,
         typer.Option(
             metavar="CODE,...",
-            help="Languages of the generated articles, of ar de en es fr hi ru tr zh.",
+            help="Languages of generated articles: some of ar de en es fr hi ru tr zh.",
             rich_help_panel=_CORPUS,
         ),
     ] = "",
     seed: Annotated[
         int,
-        typer.Option(min=0, help="Of the generated articles.", rich_help_panel=_CORPUS),
+        typer.Option(min=0, help="Random seed of generated articles.", rich_help_panel=_CORPUS),
     ] = 0,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIELD=NAME",
-            help="Column of your files that holds a field; may be repeated.",
-            rich_help_panel=_CORPUS,
-        ),
-    ] = None,
+    columns: Mapping[str, str] = NO_COLUMNS,
     index_up_to: Annotated[
         str,
         typer.Option(
             metavar="N",
-            help="The largest size that an index is measured with, too; 0 for none.",
+            help="Measure the index up to this number of articles; 0 for not at all.",
             rich_help_panel=_CORPUS,
         ),
     ] = "100k",
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="All settings, as for cluster.")
-    ] = None,
-    encoder: Annotated[
-        str, typer.Option(metavar="NAME", help="bundled, or a sentence-transformers model.")
-    ] = "",
+    config: ConfigOption = None,
+    encoder: EncoderOption = None,
     output: Annotated[
         Path,
         typer.Option(
             "--output",
             "-o",
             metavar="FOLDER",
-            help="Where measurements are kept; the same command there goes on.",
+            help="Folder of the measurements. Run the same command again to resume.",
         ),
     ] = Path("dedup-bench"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Measure everything anew.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Discard earlier measurements.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Measure what it costs as the corpus grows, and where it would break.
+    """Measure the costs as the corpus grows, and estimate its limits.
 
-    Runs the batch and an index on corpora of growing size, each in a process of
-    its own: time, CPU time and peak memory of each stage, bytes on disk, and how
-    well the planted copies and stories were found. Then says how each stage
-    grows, and what ten times as many articles would need.
+    Runs the batch and an index on corpora of growing size, each in its own
+    process. Measures time, CPU time and peak memory of each stage, bytes on disk,
+    and the quality of the copies and stories found among generated articles. Then
+    reports how each stage grows, and what ten times as many articles would need.
 
-    The folder gets results.json, table.md, and the picture growth.svg and
-    growth.png. An interrupted run goes on where it was.
+    Writes results.json, table.md and a picture (growth.svg, growth.png) into the
+    folder. An interrupted run can be resumed.
 
     [bold]Examples[/bold]
 
@@ -123,10 +125,10 @@ def bench_command(
         days=days,
         languages=languages,
         seed=seed,
-        columns=_columns(column or []),
+        columns=dict(columns),
         index_up_to=index_up_to,
         config=str(config or ""),
-        encoder=encoder,
+        encoder=encoder or "",
     )
     run = Run(settings, output, samples=samples, fresh=fresh)
     with shown_progress(quiet=quiet) as progress:
@@ -143,8 +145,8 @@ def write_all(document: dict[str, object], folder: Path) -> list[Path]:
     """Write a report as JSON, a table and a picture.
 
     Args:
-        document: What `dedup.bench.report.growth_report` returned.
-        folder: Where to.
+        document: The result of `dedup.bench.report.growth_report`.
+        folder: The folder to write to.
 
     Raises:
         OutputError: A file cannot be written.
@@ -168,7 +170,7 @@ def write_all(document: dict[str, object], folder: Path) -> list[Path]:
 
 
 def _require_matplotlib() -> None:
-    """Refuse before the work, not after it."""
+    """Refuse before the work, not after it, if there is no matplotlib."""
     from dedup.errors import MissingExtraError
 
     try:
@@ -193,32 +195,23 @@ def _settings(
     from dedup.bench.samples import Samples
     from dedup.bench.settings import Settings, growing_sizes, sizes_from
 
-    if "-" in inputs:
+    if STDIN in inputs:
         raise ConfigError("-: standard input can be read only once: give files to take samples of")
     sizes = sizes_from(articles or ("" if inputs else _SIZES))
     samples = Samples.of(inputs, columns) if inputs else None
     if samples is not None:
         sizes = tuple(sorted({min(size, len(samples)) for size in sizes}))
         sizes = sizes or growing_sizes(len(samples))
-    wanted = [code.strip() for code in languages.split(",") if code.strip()] or list(LANGUAGES)
-    unknown = [code for code in wanted if code not in LANGUAGES]
+    codes = [code.strip() for code in languages.split(",") if code.strip()] or list(LANGUAGES)
+    unknown = [code for code in codes if code not in LANGUAGES]
     if unknown:
         raise ConfigError(
-            f"--languages {', '.join(unknown)}: can be generated: {' '.join(sorted(LANGUAGES))}"
+            f"--languages {', '.join(unknown)}: only these can be generated: "
+            f"{' '.join(sorted(LANGUAGES))}"
         )
     up_to = 0 if index_up_to.strip() == "0" else max(sizes_from(index_up_to), default=0)
-    shares = {code: LANGUAGES[code] for code in wanted}
+    shares = {code: LANGUAGES[code] for code in codes}
     return (
         Settings(sizes, days, shares, seed, inputs, columns, up_to, config, encoder),
         samples,
     )
-
-
-def _columns(given: list[str]) -> dict[str, str]:
-    columns = {}
-    for each in given:
-        field, equals, name = each.partition("=")
-        if not equals or not field or not name:
-            raise ConfigError(f"--column {each!r}: write FIELD=NAME, as in title=headline")
-        columns[field] = name
-    return columns

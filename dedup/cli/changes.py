@@ -1,4 +1,4 @@
-"""`dedup changes`: what happened to the stories of an index, until now or from now on."""
+"""`dedup changes`: the history of the stories of an index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dedup.cli.indexes import IndexArgument, JsonLinesOption, opened, suggesting
+from dedup.cli.indexes import IndexArgument, opened, suggesting
+from dedup.cli.options import JsonLinesOption
 from dedup.cli.tables import event_line, show_line
 from dedup.cli.values import json_line
 
@@ -25,26 +26,27 @@ def changes_command(
     index: IndexArgument,
     since: Annotated[
         int,
-        typer.Option(min=0, metavar="NUMBER", help="Only events with larger numbers than this."),
+        typer.Option(min=0, metavar="NUMBER", help="Only events with a larger number."),
     ] = 0,
     limit: Annotated[
-        int, typer.Option(min=0, metavar="COUNT", help="At most so many; 0 for all.")
+        int, typer.Option(min=0, metavar="COUNT", help="Maximum number of events; 0 for all.")
     ] = 0,
     story: Annotated[str, typer.Option(metavar="ID", help="Only events of this story.")] = "",
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Wait for more, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Wait for new events, until Ctrl-C.")
     ] = False,
     as_json: JsonLinesOption = False,
 ) -> None:
-    """Tell what happened to the stories of an index, in order.
+    """Show the history of the stories of an index, in order.
 
-    A story is created, has grown or shrunk, was split from another, was merged
-    into another, or closed. Events are numbered: whoever remembers the last
-    number goes on from there with --since, and has all stories when all events
-    were applied: "added" articles come to "story_group", "removed" ones leave it.
+    An event says that a story was created, has grown or shrunk, was split from
+    another story, was merged into another, or was closed. Events are numbered, so
+    you can continue later from the last number with --since. To follow all
+    stories, apply the events in order: "added" articles join "story_group",
+    "removed" ones leave it.
 
-    With --json: an event a line, with number, at, kind, story_group, other, added and
-    removed.
+    With --json: one event per line, with number, at, kind, story_group, other,
+    added and removed.
 
     [bold]Examples[/bold]
 
@@ -65,7 +67,7 @@ def changes_command(
                 else:
                     show_line(event_line(event))
         except KeyboardInterrupt:
-            # The end of what was asked for, not of a half-done work.
+            # With --follow, Ctrl-C is the regular end.
             if not follow:
                 raise
 

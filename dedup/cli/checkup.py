@@ -1,4 +1,4 @@
-"""A check-up on a terminal: a line for what is in order, a paragraph for what is not."""
+"""A check-up on a terminal: a line for a finding that is ok, a paragraph for others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dedup.output.wording import printable
+
 if TYPE_CHECKING:
     from dedup.doctor import Checkup, Example, Finding, LanguageShare
 
@@ -20,11 +22,11 @@ _MARGIN = 9
 
 
 def checkup_view(checkup: Checkup, *, verbose: bool) -> RenderableType:
-    """All findings, and the table of languages if some do not mix.
+    """All findings, and the table of languages if some of them do not mix.
 
     Args:
-        checkup: What `dedup.examine` returned.
-        verbose: Explain what is in order too, with all examples and languages.
+        checkup: The result of `dedup.examine`.
+        verbose: Also explain findings that are ok, with all examples and languages.
     """
     parts: list[RenderableType] = []
     for finding in checkup.findings:
@@ -42,7 +44,7 @@ def _finding(finding: Finding, *, verbose: bool) -> Iterator[RenderableType]:
     style = _STYLES[finding.level]
     head.add_row(
         Text(finding.level, style=style),
-        Text.assemble((finding.name, "bold"), ": ", printable(finding.message)),
+        Text.assemble((finding.name, "bold"), ": ", printable(finding.message, " ")),
     )
     yield head
     if verbose or finding.level in ("look", "problem"):
@@ -54,8 +56,8 @@ def _finding(finding: Finding, *, verbose: bool) -> Iterator[RenderableType]:
 
 def _example(example: Example) -> Text:
     ids = " ".join(example.ids)
-    shown = Text(printable(f"{example.story}  {example.message}"))
-    shown.append(printable(f"\n  {example.headline or ids}"), style="italic")
+    shown = Text(printable(f"{example.story_group}  {example.message}", " "))
+    shown.append(printable(f"\n  {example.headline or ids}", " "), style="italic")
     return shown
 
 
@@ -67,7 +69,7 @@ def _languages(shares: list[LanguageShare]) -> Table:
     table.add_column("")
     for share in shares:
         table.add_row(
-            Text(printable(share.language)),
+            Text(printable(share.language, " ")),
             f"{share.articles:,}",
             f"{share.grouped:.2f}",
             f"{share.mixed:.2f}",
@@ -75,8 +77,3 @@ def _languages(shares: list[LanguageShare]) -> Table:
             Text("stays behind", style="yellow") if share.behind else "",
         )
     return table
-
-
-def printable(text: str) -> str:
-    """Text without control characters, which could steer the terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)

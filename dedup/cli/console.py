@@ -1,4 +1,4 @@
-"""What people see on a terminal: progress, the table of stories, the summary, an evaluation."""
+"""Output on the terminal: progress, the table of stories, the summary, an evaluation."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+from dedup.output.wording import counted, one_line
 
 if TYPE_CHECKING:
     from dedup.doctor import Checkup
@@ -50,18 +52,18 @@ class StepProgress:
         self._steps: dict[str, TaskID] = {}
 
     def on_bytes(self, count: int) -> None:
-        """That many bytes more were read."""
+        """Advance the bar of reading by `count` bytes."""
         self._bars.advance(self._reading, count)
 
     def __call__(self, step: str, done: int, total: int | None) -> None:
-        """Step `step` has done `done` of `total` texts; None if nobody knows how many."""
+        """Set the bar of a step to `done` of `total` texts; None if the total is unknown."""
         if step not in self._steps:
             self._steps[step] = self._bars.add_task(step, total=total, unit="texts")
         self._bars.update(self._steps[step], completed=done)
 
 
 class _RateColumn(TextColumn):
-    """How much a step does in a second."""
+    """Rate of a step, per second."""
 
     def __init__(self) -> None:
         super().__init__("")
@@ -78,9 +80,9 @@ class Console:
     """The terminal: results on stdout, everything else on stderr.
 
     Args:
-        quiet: Show nothing but errors.
+        quiet: Show only errors.
         verbose: List every problem, not only examples.
-        table_to_stderr: Stdout is taken by rows of data.
+        table_to_stderr: Print results on stderr, as stdout is used for rows of data.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Console:
 
     @contextmanager
     def progress(self, total_bytes: int | None) -> Iterator[StepProgress]:
-        """Progress bars, on a terminal only."""
+        """Progress bars; shown on a terminal only."""
         bars = Progress(
             TextColumn("{task.description:>15}"),
             BarColumn(),
@@ -109,7 +111,7 @@ class Console:
             yield StepProgress(bars, total_bytes)
 
     def show_result(self, result: Result, *, top: int, written: Sequence[str]) -> None:
-        """The largest stories, the counts, the problems and what was written."""
+        """Print the largest stories, the counts, the problems and the files that were written."""
         shown = [story for story in islice(result.story_groups, top) if len(story.members) > 1]
         if shown:
             table = Table(box=None, pad_edge=False)
@@ -125,7 +127,7 @@ class Console:
                     str(len(story.sources)),
                     _day(story.first_seen),
                     " ".join(story.languages),
-                    Text(_printable(story.headline)),
+                    Text(one_line(story.headline)),
                 )
             self._out.print(table)
             self._out.print()
@@ -142,23 +144,23 @@ class Console:
                 self.show_written(path)
 
     def show_written(self, path: str) -> None:
-        """That a file was written."""
+        """Print that a file was written."""
         self._err.print(f"wrote {path}", markup=False, soft_wrap=True)
 
     def show_counts(self, counts: Summary, *, several: int, across: int) -> None:
-        """How much there was.
+        """Print the counts of a run.
 
         Args:
-            counts: Of the run.
-            several: Stories that several texts tell.
-            across: Stories that are told in several languages.
+            counts: The counts.
+            several: Number of stories of several texts.
+            across: Number of stories in several languages.
         """
         self._out.print(
-            f"{_number(counts.articles, 'article')}, "
-            f"{_number(counts.texts, 'independent text')} "
-            f"({_number(counts.duplicates, 'copy', 'copies')}), "
-            f"{_number(counts.story_groups, 'story', 'stories')}: "
-            f"{several:,} told by several texts, {across:,} in several languages",
+            f"{counted(counts.articles, 'article')}, "
+            f"{counted(counts.texts, 'independent text')} "
+            f"({counted(counts.duplicates, 'copy', 'copies')}), "
+            f"{counted(counts.story_groups, 'story', 'stories')}: "
+            f"{several:,} of several texts, {across:,} in several languages",
             soft_wrap=True,
         )
         self._err.print(
@@ -166,38 +168,38 @@ class Console:
         )
         if self._verbose and counts.removals:
             cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
-            self._err.print(f"cut from the texts: {cut}", markup=False, soft_wrap=True)
+            self._err.print(f"removed by cleaning: {cut}", markup=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
-        """A line about the result."""
-        self._out.print(_printable(text), markup=False, soft_wrap=True)
+        """Print a line of the result."""
+        self._out.print(one_line(text), markup=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """A line beside the result."""
-        self._err.print(_printable(text), markup=False, soft_wrap=True)
+        """Print a line about the result, on stderr."""
+        self._err.print(one_line(text), markup=False, soft_wrap=True)
 
     def show_problems(
         self, problems: Sequence[Problem], counts: Mapping[str, int] | None = None
     ) -> None:
-        """How often each kind of problem was met, with examples.
+        """Print the number of problems of each kind, with examples.
 
         Args:
-            problems: All of them, or some of each kind.
-            counts: How many of each kind there were, if `problems` are not all.
+            problems: All problems, or some of each kind.
+            counts: Number of each kind, if `problems` are not all.
         """
         for kind in sorted({problem.kind for problem in problems}):
-            met = [problem for problem in problems if problem.kind == kind]
-            count = len(met) if counts is None else counts[kind]
-            what = "set aside" if met[0].article_kept else "skipped"
+            of_kind = [problem for problem in problems if problem.kind == kind]
+            count = len(of_kind) if counts is None else counts[kind]
+            what = "set aside" if of_kind[0].article_kept else "skipped"
             self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
-            for problem in met if self._verbose else met[:_EXAMPLES]:
-                value = f": {_printable(problem.value)}" if problem.value else ""
+            for problem in of_kind if self._verbose else of_kind[:_EXAMPLES]:
+                value = f": {one_line(problem.value)}" if problem.value else ""
                 self._err.print(f"  {problem.where}{value}", markup=False, soft_wrap=True)
             if not self._verbose and count > _EXAMPLES:
                 self._err.print(f"  and {count - _EXAMPLES:,} more (--verbose lists them)")
 
     def show_evaluation(self, evaluation: Evaluation, *, as_json: bool) -> None:
-        """An evaluation as tables, or as JSON."""
+        """Print an evaluation as tables or as JSON."""
         if as_json:
             print(json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201
             return
@@ -207,7 +209,7 @@ class Console:
             self._out.print(_by_languages(evaluation))
 
     def show_checkup(self, checkup: Checkup, *, as_json: bool) -> None:
-        """A check-up, or the same as JSON."""
+        """Print a check-up as text or as JSON."""
         if as_json:
             print(json.dumps(checkup.to_dict(), indent=2, ensure_ascii=False))  # noqa: T201
             return
@@ -219,15 +221,15 @@ class Console:
 
 
 def _missing_fields(articles: Sequence[Article]) -> list[str]:
-    """What no article of several has, and how to name the column that may hold it."""
-    wanted = {
-        "published_at": "a time, so events that look alike may run together",
+    """Notes on fields that no article has, and the options that name their columns."""
+    consequences = {
+        "published_at": "a time, so similar events may be merged",
         "source": "a source",
     }
     return [
-        f"no article has {what}: if a column holds it, name it with "
+        f"no article has {what}: if there is a column for it, name it with "
         f"--{field.replace('_', '-')}-column NAME"
-        for field, what in wanted.items()
+        for field, what in consequences.items()
         if len(articles) > 1 and not any(getattr(article, field) for article in articles)
     ]
 
@@ -244,12 +246,12 @@ def _scores(evaluation: Evaluation) -> Table:
     table.add_column("measure")
     for name in ("precision", "recall", "F1"):
         table.add_column(name, justify="right")
-    for name, found in (
+    for name, score in (
         ("B-cubed", evaluation.b_cubed),
         ("pairwise", evaluation.pairwise),
         ("CEAF-e", evaluation.ceaf_e),
     ):
-        table.add_row(name, f"{found.precision:.4f}", f"{found.recall:.4f}", f"{found.f1:.4f}")
+        table.add_row(name, f"{score.precision:.4f}", f"{score.recall:.4f}", f"{score.f1:.4f}")
     for name, value in (
         ("adjusted Rand index", evaluation.adjusted_rand_index),
         ("adjusted mutual information", evaluation.adjusted_mutual_information),
@@ -293,14 +295,5 @@ def _by_languages(evaluation: Evaluation) -> Table:
     return table
 
 
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def _day(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d}" if time else "undated"
-
-
-def _printable(text: str) -> str:
-    """Text without control characters, which could steer the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)

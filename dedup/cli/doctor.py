@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.options import INPUTS_HELP, check_folder, column_option
-from dedup.cli.reading import named_columns
-from dedup.errors import OutputError
+from dedup.cli.options import INPUTS_HELP, NO_COLUMNS, JsonOption, check_output, column_options
 from dedup.settings import parse_duration
 
 
+@column_options("id", "title", "source")
 def doctor_command(
-    result: Annotated[Path, typer.Argument(help="What `dedup cluster --output` wrote.")],
+    result: Annotated[Path, typer.Argument(help="A file written by `dedup cluster --output`.")],
     articles: Annotated[
         list[str] | None,
         typer.Option(
             metavar="INPUT",
-            help="The articles, for titles and sources; may be repeated. " + INPUTS_HELP,
+            help="The articles, for titles and sources; can be repeated. " + INPUTS_HELP,
         ),
     ] = None,
     plot: Annotated[
         str,
         typer.Option(
             metavar="FILE.svg|.png",
-            help="A picture of it; needs pip install 'story-dedup\\[plot]'.",
+            help="Draw a picture; needs pip install 'story-dedup\\[plot]'.",
         ),
     ] = "",
     max_gap: Annotated[
-        str, typer.Option(metavar="DURATION", help="The setting that the result was made with.")
+        str, typer.Option(metavar="DURATION", help="The max_gap that the result was made with.")
     ] = "7d",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Explain what is in order, too.")
+        bool, typer.Option("--verbose", "-v", help="Also explain findings that are ok.")
     ] = False,
-    id_column: Annotated[str | None, column_option("id")] = None,
-    title_column: Annotated[str | None, column_option("title")] = None,
-    source_column: Annotated[str | None, column_option("source")] = None,
+    columns: Mapping[str, str] = NO_COLUMNS,
 ) -> None:
-    """Look for what went wrong in the stories of a result, and say what to change.
+    """Check the stories of a result, and advise which settings to change.
 
-    Looks for a story that swallows the others, texts that fit badly, chains in
-    time, languages that do not mix, and series of one source (weather, rates);
-    and gives the plain figures: dates, copies, sizes.
+    Looks for a story that is too large, texts that fit badly, chains in time,
+    languages that do not mix, and series of one source (weather, exchange rates).
+    Also shows plain figures: dates, copies, sizes.
 
-    Each finding is ok, to look at, or a problem; or unknown, where the input
-    lacks what it needs. The exit code is 0 whatever is found.
+    The level of a finding is ok, look or problem, or unknown if the input lacks
+    what is needed. The exit code is 0 whatever the findings are.
 
     [bold]Examples[/bold]
 
@@ -63,18 +61,13 @@ def doctor_command(
     from dedup.readers.files import read_articles
 
     if plot:
-        try:
-            format_of_picture(plot)
-        except OutputError as error:
-            raise typer.BadParameter(str(error), param_hint="--plot") from error
-        check_folder(plot)
-    columns = named_columns(id=id_column, title=title_column, source=source_column)
-    found = examine_file(
+        check_output(plot, "--plot", format_of_picture)
+    checkup = examine_file(
         result,
         read_articles(articles, columns=columns) if articles else None,
         max_gap=parse_duration(max_gap),
     )
-    Console(verbose=verbose).show_checkup(found, as_json=as_json)
+    Console(verbose=verbose).show_checkup(checkup, as_json=as_json)
     if plot:
-        plot_checkup(found, plot)
+        plot_checkup(checkup, plot)
         Console().show_written(plot)

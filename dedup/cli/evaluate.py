@@ -8,24 +8,27 @@ from typing import Annotated, Literal
 import typer
 
 from dedup.cli.console import Console
+from dedup.cli.options import JsonOption
 
 
 def evaluate_command(
-    result: Annotated[Path, typer.Argument(help="What `dedup cluster --output` wrote.")],
-    gold: Annotated[Path, typer.Argument(help="Table with id, cluster and, where known, lang.")],
+    result: Annotated[Path, typer.Argument(help="A file written by `dedup cluster --output`.")],
+    gold: Annotated[
+        Path, typer.Argument(help="Table with the columns id, cluster and, optionally, lang.")
+    ],
     level: Annotated[
         Literal["story", "duplicate"],
         typer.Option(help="Compare story groups or duplicate clusters."),
     ] = "story",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare a result with labels made by people.
 
-    Prints B-cubed, pairwise, CEAF-e, ARI, AMI and V-measure, counts, and
-    precision and recall by pair of languages.
+    Prints B-cubed, pairwise and CEAF-e scores, ARI, AMI and V-measure, counts,
+    and precision and recall by pair of languages.
 
-    Gold rows without a cluster are left out; gold articles that the result
-    lacks count as clusters of their own.
+    Labels without a cluster are ignored. Each labelled article that is missing
+    in the result counts as a cluster of its own.
     """
     from dedup.evaluation import evaluate_files
 

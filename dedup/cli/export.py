@@ -1,4 +1,4 @@
-"""`dedup export`: what an index holds, as the files that `dedup cluster` writes."""
+"""`dedup export`: the contents of an index, as the files that `dedup cluster` writes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.indexes import STDIN, IndexArgument, all_stories, opened
-from dedup.cli.options import check_folder
-from dedup.errors import NotFoundError, OutputError, StoreError
+from dedup.cli.indexes import IndexArgument, all_stories, opened
+from dedup.cli.options import STDIN, check_output
+from dedup.errors import NotFoundError, StoreError
 from dedup.records import StoryGroup
 from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, story_row
 
@@ -35,10 +35,10 @@ def export_command(
         typer.Option(metavar="FILE", help="One row per story group, in the same formats, or -."),
     ] = "",
 ) -> None:
-    """Write what an index holds to files: the columns and formats of `dedup cluster`.
+    """Write the contents of an index to files, with the columns of `dedup cluster`.
 
-    Story groups have their lasting ids. All rows are of one moment; files are
-    complete or absent. `dedup evaluate` and `dedup doctor` read them.
+    Story groups have their permanent ids. All rows show the index at one moment.
+    A file is complete or absent. `dedup evaluate` and `dedup doctor` read it.
 
     [bold]Examples[/bold]
 
@@ -66,10 +66,10 @@ Rows = list[dict[str, Any]]
 
 
 def _at_one_moment(index: StoryIndex, *, with_articles: bool) -> tuple[Rows, Rows]:
-    """Rows of the articles and of the story groups, between two writes.
+    """Rows of the articles and of the story groups, all of one moment.
 
     Raises:
-        StoreError: Again and again another process wrote meanwhile.
+        StoreError: Another process wrote to the index during each attempt.
     """
     for _ in range(_ATTEMPTS):
         before = index.stats()
@@ -81,31 +81,31 @@ def _at_one_moment(index: StoryIndex, *, with_articles: bool) -> tuple[Rows, Row
         if index.stats() == before:
             return articles, [story_row(story, before.config_digest) for story in groups]
     raise StoreError(
-        "the index was written to while it was read, again and again: "
-        "export when less is added, or from a copy of the folder"
+        "the index was changed during each attempt to read it: "
+        "export at a quieter time, or from a copy of the folder"
     )
 
 
 def _by_size(story: StoryGroup) -> tuple[int, int, Any, str]:
-    """The order of `Result.story_groups`; in an index every story has a time."""
+    """Sort key as in `Result.story_groups`; in an index every story has a time."""
     return -story.texts, -len(story.members), story.first_seen, story.members[0].id
 
 
 def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
-    """A row for each article, in the order of precedence: time, length, id."""
+    """A row for each article, sorted by precedence: time, length, id."""
     from dedup.articles import precedence
 
     digest = index.stats().config_digest
-    found = []
+    rows = []
     for story in groups:
         for member in story.members:
-            stored, place = index.article(member.id), index.placement(member.id)
+            stored, placement = index.article(member.id), index.placement(member.id)
             values = (
                 member.id,
-                place.duplicate_cluster,
-                place.representative,
-                round(place.jaccard, JACCARD_DIGITS),
-                place.copy_type,
+                placement.duplicate_cluster,
+                placement.representative,
+                round(placement.jaccard, JACCARD_DIGITS),
+                placement.copy_type,
                 story.id,
                 member.probability,
                 stored.article.language,
@@ -113,8 +113,8 @@ def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
                 digest,
             )
             row = dict(zip(ARTICLE_COLUMNS, values, strict=True))
-            found.append((precedence(stored.article, stored.clean), row))
-    return [row for _, row in sorted(found, key=lambda each: each[0])]
+            rows.append((precedence(stored.article, stored.clean), row))
+    return [row for _, row in sorted(rows, key=lambda item: item[0])]
 
 
 def _check(output: str, stories: str) -> None:
@@ -122,13 +122,9 @@ def _check(output: str, stories: str) -> None:
     from dedup.output.tables import format_of
 
     if not output and not stories:
-        raise typer.BadParameter("say what to write: --output FILE, --stories FILE, or both")
+        raise typer.BadParameter("give --output FILE, --stories FILE, or both")
     if output == stories:
         raise typer.BadParameter(f"--output and --stories are both {output!r}")
     for option, path in (("--output", output), ("--stories", stories)):
         if path and path != STDIN:
-            try:
-                format_of(path)
-            except OutputError as error:
-                raise typer.BadParameter(str(error), param_hint=option) from error
-            check_folder(path)
+            check_output(path, option, format_of)

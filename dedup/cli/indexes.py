@@ -1,4 +1,4 @@
-"""How commands open an index, and the options that they share."""
+"""How commands open an index and read its ids and times."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dedup.cli.options import STDIN, settings_from
 from dedup.config import Config
 from dedup.errors import ConfigError, NotFoundError, StoreError
 from dedup.settings import parse_duration
@@ -20,61 +21,55 @@ if TYPE_CHECKING:
     from dedup.index.story_index import StoryIndex
     from dedup.records import StoryGroup
 
-STORE_FILE = "store.sqlite"
-STDIN = "-"
 _PAGE = 500
-_SERVERS = ("postgresql://", "postgres://")
 
 IndexArgument = Annotated[
     str, typer.Argument(metavar="INDEX", help="Folder of the index, or postgresql://...")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
-
-
-def is_index(location: str) -> bool:
-    """Whether an index is, or may be, at a location: a server is not asked."""
-    return location.startswith(_SERVERS) or Path(location, STORE_FILE).is_file()
 
 
 def require_index(location: str) -> None:
-    """Refuse a location where there is no index, so that a typing error does not make one.
+    """Refuse a location without an index, so that a typing error does not create one.
 
     Raises:
-        StoreError: There is none.
+        StoreError: There is no index.
     """
-    if is_index(location):
+    from dedup.store.location import may_hold_index
+
+    if may_hold_index(location):
         return
     what = "there is no such folder" if not Path(location).exists() else "is not an index"
-    raise StoreError(f"{location}: {what}: `dedup add {location} INPUT...` makes an index")
+    raise StoreError(f"{location}: {what}: `dedup add {location} INPUT...` creates an index")
 
 
-def require_place(location: str) -> None:
-    """Refuse a location where neither is an index nor room for a new one.
+def require_index_or_room(location: str) -> None:
+    """Refuse a location with neither an index nor room for a new one.
 
     Raises:
-        StoreError: It is a file, or a folder of something else.
+        StoreError: It is a file, or a folder with other files.
     """
+    from dedup.store.location import may_hold_index
+
     path = Path(location)
-    if is_index(location) or not path.exists() or (path.is_dir() and not any(path.iterdir())):
+    if may_hold_index(location) or not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     what = "holds other files" if path.is_dir() else "is a file"
     raise StoreError(
-        f"{location}: {what}, and is not an index: name the index first, then what to add: "
+        f"{location}: {what}, and is not an index: give the index first, then the inputs: "
         "dedup add INDEX INPUT..."
     )
 
 
 @contextmanager
 def opened(location: str, *, write: bool = False) -> Iterator[StoryIndex]:
-    """An index that exists, closed in the end.
+    """An existing index, closed at the end.
 
     Args:
         location: A folder, or a PostgreSQL address.
-        write: Whether it will be changed: one process at a time may.
+        write: Whether it will be changed, which one process at a time may.
 
     Raises:
-        StoreError: There is none, or it cannot be opened.
+        StoreError: There is no index, or it cannot be opened.
     """
     from dedup.index.story_index import StoryIndex
 
@@ -84,32 +79,31 @@ def opened(location: str, *, write: bool = False) -> Iterator[StoryIndex]:
 
 
 def settings_of(config: Path | None, encoder: str | None) -> Config | None:
-    """The settings that were given; None if none were, and those of the index hold.
+    """The given settings; None if none were given, so that those of the index apply.
 
     Raises:
         ConfigError: They cannot be used.
     """
     if config is None and encoder is None:
         return None
-    settings = Config.from_toml(config) if config else Config()
-    return settings.replace(encoder={"name": encoder}) if encoder is not None else settings
+    return settings_from(config, encoder={"name": encoder})
 
 
 def parse_time(text: str, *, now: datetime | None = None) -> datetime:
-    """A time as people write it, aware UTC: a date, a date with a time, or a duration ago.
+    """A time (aware UTC) from a date, a date with time, or a duration ago.
 
     Args:
         text: `2023-06-03`, `2023-06-03T10:50`, `2023-06-03T10:50+02:00` or `36h` (36 hours ago).
-        now: What "ago" counts from; the clock by default.
+        now: Durations count back from it; by default the current time.
 
     Raises:
-        ConfigError: It is none of these.
+        ConfigError: The text is none of these.
 
     >>> parse_time("2023-06-03T10:50+02:00").isoformat()
     '2023-06-03T08:50:00+00:00'
     """
     try:
-        found = datetime.fromisoformat(text.strip())
+        time = datetime.fromisoformat(text.strip())
     except ValueError:
         try:
             return (now or datetime.now(UTC)) - parse_duration(text)
@@ -118,14 +112,14 @@ def parse_time(text: str, *, now: datetime | None = None) -> datetime:
                 f"{text!r} is not a time: write 2023-06-03, 2023-06-03T10:50 (UTC), "
                 "or how long ago, as in 36h or 7d"
             ) from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def optional_time(text: str, option: str) -> datetime | None:
     """The time of an option, None if it was not given.
 
     Raises:
-        typer.BadParameter: It is no time.
+        typer.BadParameter: The text is not a time.
     """
     try:
         return parse_time(text) if text else None
@@ -134,29 +128,29 @@ def optional_time(text: str, option: str) -> datetime | None:
 
 
 def given_ids(ids: Sequence[str]) -> list[str]:
-    """Ids from the command line; of `-` those on standard input, one a line. Each one once."""
-    found: dict[str, None] = {}
-    for each in ids:
-        lines = sys.stdin if each == STDIN else (each,)
-        found.update(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    return list(found)
+    """Distinct ids from the command line; `-` stands for those on standard input, one a line."""
+    distinct: dict[str, None] = {}
+    for argument in ids:
+        lines = sys.stdin if argument == STDIN else (argument,)
+        distinct.update(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    return list(distinct)
 
 
 @contextmanager
-def suggesting(index: StoryIndex, *asked: str) -> Iterator[None]:
-    """Where an id is unknown, the error also names the closest one that there is.
+def suggesting(index: StoryIndex, *ids: str) -> Iterator[None]:
+    """Add the closest existing id to an error about an unknown one.
 
     Args:
-        index: Where ids are looked for.
-        asked: The ids that were given.
+        index: The index with the existing ids.
+        ids: The ids that were given.
 
     Raises:
-        NotFoundError: One that was raised inside, told better.
+        NotFoundError: The one raised inside, with the suggestion.
     """
     try:
         yield
     except NotFoundError as error:
-        unknown = next((each for each in asked if repr(each) in str(error)), None)
+        unknown = next((id for id in ids if repr(id) in str(error)), None)
         if unknown is None or "did you mean" in str(error):
             raise
         close = difflib.get_close_matches(unknown, _ids(index), n=1)
@@ -173,7 +167,7 @@ def _ids(index: StoryIndex) -> Iterator[str]:
 
 
 def all_stories(index: StoryIndex) -> Iterator[StoryGroup]:
-    """All story groups of an index that have articles, by the first article, newest first."""
+    """All story groups of an index that have articles, sorted by first article, newest first."""
     cursor = ""
     while True:
         page = index.stories(order="first", cursor=cursor, limit=_PAGE)

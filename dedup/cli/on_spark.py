@@ -23,24 +23,24 @@ def cluster_on_spark(
     master: str,
     resume: bool,
 ) -> None:
-    """Find copies and stories on Spark, write them, and say what was found.
+    """Find copies and stories on Spark, write them, and show the counts.
 
     Args:
         inputs: Files and folders.
-        outputs: By option; only `output` can be given.
-        columns: Columns by field, where their usual names do not fit.
+        outputs: Paths by option; only `output` is possible.
+        columns: Columns by field, if they have unusual names.
         config: All settings.
-        console: Shows what is done, and the counts.
+        console: Shows the stages and the counts.
         master: Address of the master; empty for this machine.
-        resume: Go on with what a run left that was cut off.
+        resume: Resume an interrupted run.
     """
     for option, path in outputs.items():
         if path and option != "output":
             raise typer.BadParameter(
-                f"--{option} is not written on Spark: --output DIR holds articles and stories"
+                f"--{option} is not available on Spark: --output DIR gets articles and stories"
             )
     if not outputs["output"] or outputs["output"] == "-":
-        raise typer.BadParameter("--engine spark writes a folder: name it with --output DIR")
+        raise typer.BadParameter("--engine spark writes a folder: give --output DIR")
     from dedup.spark.files import cluster_files
     from dedup.spark.session import session
 

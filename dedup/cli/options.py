@@ -1,36 +1,146 @@
-"""What the options of several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
 
+from dedup.config import Config
 from dedup.errors import OutputError
 
+STDIN = "-"
+"""As an input, standard input; as an output, standard output."""
+
 INPUTS_HELP = (
-    "JSONL, CSV, TSV or Parquet files (plain, .gz, .zst, .xz), .txt and .html pages, folders of "
-    "these, or - for JSONL on stdin."
+    "JSONL, JSON, CSV, TSV or Parquet files (plain, .gz, .bz2, .zst, .xz), .txt and .html pages, "
+    "folders of these, or - for JSONL on stdin."
 )
-_COLUMNS = "Columns of the input, where their usual names do not fit"
+LIMITS = "How it decides"
+_COLUMNS = "Columns of the input, if they have unusual names"
 
-
-def column_option(field: str) -> Any:  # noqa: ANN401 (typer's own type is private)
-    """The option that names the column of a field."""
-    return typer.Option(
-        f"--{field.replace('_', '-')}-column",
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help=INPUTS_HELP)]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml",
+        help="All settings; `dedup config` prints a file to start from. Other options override it.",
+        rich_help_panel=LIMITS,
+    ),
+]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option(
         metavar="NAME",
-        help=f"Column that holds the {field.replace('_', ' ')}.",
-        rich_help_panel=_COLUMNS,
-    )
+        help="bundled, or the name or folder of a sentence-transformers model.",
+        rich_help_panel=LIMITS,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show only errors.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="List every problem, not only examples.")
+]
+
+ALL_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
+NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+
+
+def column_options(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for the column of each field, instead of its argument `columns`.
+
+    Args:
+        fields: Fields of `Article`. The command gets a dict: the named columns by field.
+    """
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        options = {f"{field}_column": field for field in fields}
+        parameters: list[Parameter] = []
+        for parameter in inspect.signature(command, eval_str=True).parameters.values():
+            parameters += _options(options) if parameter.name == "columns" else [parameter]
+
+        @wraps(command)
+        def run(**values: Any) -> None:  # noqa: ANN401 (as many types as options)
+            named = {field: values.pop(option) for option, field in options.items()}
+            command(columns={field: name for field, name in named.items() if name}, **values)
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return run
+
+    return decorated
+
+
+def _options(fields: Mapping[str, str]) -> list[Parameter]:
+    return [
+        Parameter(
+            name,
+            Parameter.POSITIONAL_OR_KEYWORD,
+            default=None,
+            annotation=Annotated[
+                str | None,
+                typer.Option(
+                    metavar="NAME",
+                    help=f"Name of the column with the {_FIELDS.get(field, field)}.",
+                    rich_help_panel=_COLUMNS,
+                ),
+            ],
+        )
+        for name, field in fields.items()
+    ]
+
+
+_FIELDS = {"published_at": "publication time", "url": "URL"}
+
+
+def settings_from(config: Path | None, **sections: dict[str, Any]) -> Config:
+    """The settings of a file, or the defaults, changed by the options that were given.
+
+    Args:
+        config: The TOML file, if any.
+        sections: Settings by section; those that are None were not given.
+
+    Raises:
+        ConfigError: The file or a setting cannot be used.
+    """
+    changes = {
+        section: {name: value for name, value in settings.items() if value is not None}
+        for section, settings in sections.items()
+    }
+    return (Config.from_toml(config) if config else Config()).replace(**changes)
 
 
 def check_folder(path: str | Path) -> None:
-    """Refuse a file to write whose folder does not exist.
+    """Refuse an output file whose folder does not exist.
 
     Raises:
-        OutputError: It does not.
+        OutputError: The folder does not exist.
     """
     if not Path(path).absolute().parent.is_dir():
         raise OutputError(f"{path}: its folder does not exist: create it first")
+
+
+def check_output(path: str, option: str, format_of: Callable[[str], object]) -> None:
+    """Refuse an output file before the work that could not be written after it.
+
+    Args:
+        path: The file.
+        option: The option that named it.
+        format_of: Raises `OutputError` for an unknown ending.
+
+    Raises:
+        typer.BadParameter: The ending is unknown.
+        OutputError: The folder does not exist.
+    """
+    try:
+        format_of(path)
+    except OutputError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+    check_folder(path)

@@ -1,24 +1,18 @@
-"""`dedup query`: what an index knows about a text, without putting it in."""
+"""`dedup query`: the copies, neighbours and story of a text, without adding it to the index."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.indexes import (
-    STDIN,
-    IndexArgument,
-    JsonLinesOption,
-    opened,
-    optional_time,
-    suggesting,
-)
+from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
+from dedup.cli.options import STDIN, JsonLinesOption
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
@@ -28,7 +22,7 @@ from dedup.cli.tables import (
     show_line,
     show_table,
 )
-from dedup.cli.values import about, json_line
+from dedup.cli.values import article_fields, json_line
 from dedup.errors import InputError, NotFoundError
 from dedup.records import Article, Match, Problem
 
@@ -38,17 +32,21 @@ if TYPE_CHECKING:
     from dedup.store import StoredArticle
 
 _COPIES: tuple[Column, ...] = (("jaccard", "right"), ("contained", "right"), *ARTICLE_TABLE)
-_NEIGHBORS: tuple[Column, ...] = (("P", "right"), ("story", "left"), *ARTICLE_TABLE)
+_NEIGHBORS: tuple[Column, ...] = (
+    ("P", "right"),
+    ("story_group", "left"),
+    *ARTICLE_TABLE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What was asked, and what the index knows about it; `held` if it is in the index."""
+    """What the index knows about a text; `in_index` if the text itself is in it."""
 
-    asked: Article
-    held: bool
+    query: Article
+    in_index: bool
     headline: str
-    found: QueryAnswer
+    answer: QueryAnswer
     duplicates: tuple[tuple[Match, StoredArticle], ...]
     neighbors: tuple[tuple[Neighbor, StoredArticle], ...]
 
@@ -63,33 +61,34 @@ def query_command(
         str,
         typer.Option(
             metavar="TIME",
-            help="When --text, or a file without a date, was published: 2023-06-03, "
-            "2023-06-03T10:50 (UTC), or 36h for 36 hours ago. By default: now.",
+            help="Publication time of --text, or of articles in --file without a date: 2023-06-03, "
+            "2023-06-03T10:50 (UTC), or 36h for 36 hours ago. By default, now.",
         ),
     ] = "",
     file: Annotated[
         str,
         typer.Option(
-            metavar="FILE", help="A page or a table, as for `add`; each article in it is asked for."
+            metavar="FILE", help="A page or a table, as for `add`; each article in it is a query."
         ),
     ] = "",
     id: Annotated[
-        str, typer.Option("--id", metavar="ID", help="An article that is in the index.")
+        str, typer.Option("--id", metavar="ID", help="Id of an article in the index.")
     ] = "",
     limit: Annotated[
-        int, typer.Option(min=1, metavar="COUNT", help="At most so many copies, and neighbours.")
+        int,
+        typer.Option(min=1, metavar="COUNT", help="Maximum number of copies, and of neighbours."),
     ] = 10,
     as_json: JsonLinesOption = False,
 ) -> None:
-    """Ask what an index knows about a text: its copies, what is near, and its story.
+    """Find the copies, the neighbours and the story of a text in an index.
 
-    Nothing is put into the index. Copies have their exact Jaccard similarity,
-    and the larger share of one text that lies in the other; neighbours have
-    P(same event). Articles far apart in time do not tell of one event: give
-    --published-at for a text that is not of today.
+    The text is not added to the index. Copies are shown with their exact Jaccard
+    similarity and containment (the share of one text that the other contains),
+    neighbours with P(same event). Articles far apart in time are not about the
+    same event, so give --published-at if the text is not from today.
 
-    With --json: a line for each text that was asked for, with "story_group" (empty if
-    it would found one), "probability", "duplicates" and "neighbors".
+    With --json: one line per query, with "story_group" (empty if the text would
+    start a new story), "probability", "duplicates" and "neighbors".
 
     [bold]Examples[/bold]
 
@@ -121,63 +120,60 @@ def _answers(
 ) -> Iterator[_Answer]:
     if id:
         with suggesting(index, id):
-            asked = index.article(id).article
+            article = index.article(id).article
         # One more, as the article is a copy of itself.
-        yield _answer(index, asked, limit + 1, held=True)
+        yield _answer(index, article, limit + 1, in_index=True)
         return
     for article in _read(file, time) if file else [_text(text, title, time)]:
-        yield _answer(index, article, limit, held=False)
+        yield _answer(index, article, limit, in_index=False)
 
 
 def _text(text: str, title: str, time: datetime | None) -> Article:
-    whole = sys.stdin.read() if text == STDIN else text
-    if not f"{title}{whole}".strip():
-        raise InputError("there is no text to ask for")
-    return Article("", title=title, text=whole, published_at=time)
+    body = sys.stdin.read() if text == STDIN else text
+    if not f"{title}{body}".strip():
+        raise InputError("the text is empty")
+    return Article("", title=title, text=body, published_at=time)
 
 
 def _read(file: str, time: datetime | None) -> Iterator[Article]:
-    from dataclasses import replace
-
     from dedup.readers.files import read_articles
 
     problems: list[Problem] = []
     count = 0
-    for count, article in enumerate(  # noqa: B007 (counted)
-        read_articles([file], now=datetime.now(UTC), on_problem=problems.append), start=1
-    ):
+    articles = read_articles([file], now=datetime.now(UTC), on_problem=problems.append)
+    for count, article in enumerate(articles, start=1):  # noqa: B007 (used after the loop)
         yield replace(article, published_at=article.published_at or time)
     Console().show_problems(problems)
     if not count:
         raise InputError(f"{file}: there is no article in it")
 
 
-def _answer(index: StoryIndex, asked: Article, limit: int, *, held: bool) -> _Answer:
-    found = index.query(asked, limit=limit)
-    if held:
-        from dataclasses import replace
-
-        place = index.placement(asked.id)
-        found = replace(
-            found,
-            duplicates=tuple(each for each in found.duplicates if each.a != asked.id),
-            neighbors=tuple(each for each in found.neighbors if each.id != asked.id)[: limit - 1],
-            story_group=place.story_group,
-            probability=place.probability,
+def _answer(index: StoryIndex, article: Article, limit: int, *, in_index: bool) -> _Answer:
+    answer = index.query(article, limit=limit)
+    if in_index:
+        placement = index.placement(article.id)
+        others = tuple(near for near in answer.neighbors if near.id != article.id)
+        answer = replace(
+            answer,
+            duplicates=tuple(match for match in answer.duplicates if match.a != article.id),
+            neighbors=others[: limit - 1],
+            story_group=placement.story_group,
+            probability=placement.probability,
         )
-    headline = index.story(found.story_group).headline if found.story_group else ""
+    matches = ((match, _stored(index, match.a)) for match in answer.duplicates)
+    neighbors = ((near, _stored(index, near.id)) for near in answer.neighbors)
     return _Answer(
-        asked,
-        held,
-        headline,
-        found,
-        tuple((each, stored) for each in found.duplicates if (stored := _stored(index, each.a))),
-        tuple((each, stored) for each in found.neighbors if (stored := _stored(index, each.id))),
+        article,
+        in_index,
+        index.story(answer.story_group).headline if answer.story_group else "",
+        answer,
+        tuple((match, stored) for match, stored in matches if stored),
+        tuple((near, stored) for near, stored in neighbors if stored),
     )
 
 
 def _stored(index: StoryIndex, id: str) -> StoredArticle | None:
-    """An article; None if a writer removed it since it was found."""
+    """An article; None if a writer has removed it since the query."""
     try:
         return index.article(id)
     except NotFoundError:
@@ -186,15 +182,15 @@ def _stored(index: StoryIndex, id: str) -> StoredArticle | None:
 
 def _values(answer: _Answer) -> dict[str, Any]:
     return {
-        "id": answer.asked.id,
-        "title": answer.asked.title,
-        "in_index": answer.held,
-        "story_group": answer.found.story_group,
+        "id": answer.query.id,
+        "title": answer.query.title,
+        "in_index": answer.in_index,
+        "story_group": answer.answer.story_group,
         "headline": answer.headline,
-        "probability": answer.found.probability,
+        "probability": answer.answer.probability,
         "duplicates": [
             {
-                **about(stored.article),
+                **article_fields(stored.article),
                 "jaccard": match.jaccard,
                 "containment": max(match.containment_a, match.containment_b),
             }
@@ -202,7 +198,7 @@ def _values(answer: _Answer) -> dict[str, Any]:
         ],
         "neighbors": [
             {
-                **about(stored.article),
+                **article_fields(stored.article),
                 "story_group": near.story_group,
                 "probability": near.probability,
             }
@@ -233,7 +229,7 @@ def _show(answer: _Answer, *, first: bool) -> None:
         )
     if answer.neighbors:
         show_line()
-        show_line("near it")
+        show_line("neighbours")
         show_table(
             _NEIGHBORS,
             [
@@ -245,14 +241,16 @@ def _show(answer: _Answer, *, first: bool) -> None:
 
 
 def _verdict(answer: _Answer) -> Iterator[str]:
-    if answer.asked.title:
-        yield answer.asked.title
-    if not answer.found.story_group:
-        yield "would found a story of its own"
+    if answer.query.title:
+        yield answer.query.title
+    if not answer.answer.story_group:
+        yield "would start a new story"
         return
-    joins = "is in" if answer.held else "would join"
-    sure = f" (P {share(answer.found.probability)})" if answer.found.probability is not None else ""
-    yield f"{joins} the story {answer.found.story_group}{sure}: {answer.headline}"
+    verb = "is in" if answer.in_index else "would join"
+    shown = (
+        f" (P {share(answer.answer.probability)})" if answer.answer.probability is not None else ""
+    )
+    yield f"{verb} the story {answer.answer.story_group}{shown}: {answer.headline}"
 
 
 def _cells(stored: StoredArticle) -> tuple[str, ...]:

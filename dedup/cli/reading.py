@@ -1,4 +1,4 @@
-"""How commands read articles: columns by option, progress of the bytes, problems collected."""
+"""How commands read articles: with progress bars, and problems collected."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from dedup.result import Result
 
 
-def named_columns(**columns: str | None) -> dict[str, str]:
-    """The columns that were named, by field."""
-    return {field: name for field, name in columns.items() if name is not None}
-
-
 @contextmanager
 def reading(
     inputs: list[str],
@@ -28,14 +23,14 @@ def reading(
     console: Console,
     problems: list[Problem],
 ) -> Iterator[tuple[Iterator[Article], StepProgress]]:
-    """The articles of the inputs as they are read, and progress bars for the steps on them.
+    """The articles of the inputs while they are read, and progress bars for the steps.
 
     Args:
         inputs: Files, folders, or `-`.
-        columns: Columns by field, where their usual names do not fit.
-        config: What is accepted as an article.
+        columns: Columns by field, if they have unusual names.
+        config: Limits of reading.
         console: Shows the progress.
-        problems: Where problems of reading are added.
+        problems: Problems of reading are appended here.
     """
     from dedup.readers.files import read_articles, total_bytes
 
@@ -54,7 +49,7 @@ def reading(
 def clustered(
     inputs: list[str], columns: Mapping[str, str], config: Config, console: Console
 ) -> Result:
-    """The inputs, clustered."""
+    """The result of the batch on the inputs."""
     from dedup.pipeline import cluster
 
     problems: list[Problem] = []

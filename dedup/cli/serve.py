@@ -1,4 +1,4 @@
-"""`dedup serve`: an index over HTTP, with pages to look at."""
+"""`dedup serve`: an index over HTTP, with an interface for programs and web pages."""
 
 from __future__ import annotations
 
@@ -7,36 +7,37 @@ from typing import Annotated
 
 import typer
 
-from dedup.cli.indexes import IndexArgument, require_place
+from dedup.cli.indexes import IndexArgument, require_index_or_room
 
 
 def serve_command(
     index: IndexArgument,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=1, max=65535, metavar="NUMBER", help="On which port.")
+        int, typer.Option(min=1, max=65535, metavar="NUMBER", help="Port to listen on.")
     ] = 8000,
     token: Annotated[
         str,
         typer.Option(
             envvar="DEDUP_TOKEN",
             metavar="SECRET",
-            help="Only who sends it (Authorization: Bearer SECRET) may write. Rather set the "
-            "environment variable: other users see the options of a process.",
+            help="Token that clients need for writing (Authorization: Bearer SECRET). Better set "
+            "the environment variable, as other users can see the options of a process.",
         ),
     ] = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Listen beyond this machine without a token.")
+        bool, typer.Option("--force", help="Allow access from other machines without a token.")
     ] = False,
 ) -> None:
-    r"""Serve an index over HTTP: an interface for programs and pages for people.
+    r"""Serve an index over HTTP: web pages at /, and an interface for programs below /v1.
 
-    Makes the index if there is none. The pages are at /, the interface for
-    programs is below /v1. Ctrl-C lets requests finish first. Needs
-    pip install 'story-dedup\[server]'.
+    Creates the index if there is none. On Ctrl-C, running requests are finished
+    first. Needs pip install 'story-dedup\[server]'.
 
-    Without a token everybody who reaches the port may write; so listening beyond
-    this machine without one is refused, unless --force is given.
+    Without a token, everyone who can reach the port can write. So an address that
+    other machines can reach needs a token, or --force.
 
     [bold]Examples[/bold]
 
@@ -44,8 +45,8 @@ def serve_command(
 
       DEDUP_TOKEN=... dedup serve news --host 0.0.0.0 --port 80
     """
-    require_place(index)
-    # The server is loaded only here: it needs packages of its own.
+    require_index_or_room(index)
+    # Loaded only here, as it needs packages of an extra.
     import_module("dedup.server").serve(
         index,
         host=host,

@@ -1,4 +1,4 @@
-"""`dedup stories` and `dedup story`: what an index holds."""
+"""`dedup stories` and `dedup story`: the stories of an index."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.indexes import IndexArgument, JsonOption, opened, optional_time, suggesting
+from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
+from dedup.cli.options import JsonOption
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
     STORY_TABLE,
     Column,
     article_row,
-    counted,
     minute,
     share,
     show_line,
@@ -26,6 +26,7 @@ from dedup.cli.tables import (
 )
 from dedup.cli.values import article_values, json_document
 from dedup.errors import NotFoundError
+from dedup.output.wording import counted
 
 if TYPE_CHECKING:
     from dedup.index.story_index import StoryIndex
@@ -42,7 +43,7 @@ def stories_command(
         str,
         typer.Option(
             metavar=_TIME,
-            help="Only stories with an article from then on: 2023-06-03, 2023-06-03T10:50 (UTC), "
+            help="Only stories with an article since then: 2023-06-03, 2023-06-03T10:50 (UTC), "
             "or 36h for the last 36 hours.",
         ),
     ] = "",
@@ -50,35 +51,44 @@ def stories_command(
         str, typer.Option(metavar=_TIME, help="Only stories with an article before then.")
     ] = "",
     language: Annotated[
-        str, typer.Option(metavar="CODE", help="Only stories told in this language: en, ar, zh.")
+        str,
+        typer.Option(
+            metavar="CODE", help="Only stories with an article in this language: en, ar, zh."
+        ),
     ] = "",
     source: Annotated[
-        str, typer.Option(metavar="NAME", help="Only stories told by this outlet.")
+        str, typer.Option(metavar="NAME", help="Only stories with an article from this source.")
     ] = "",
     text: Annotated[
         str,
         typer.Option(
-            metavar="WORDS", help="Only stories with all these words in headlines and names."
+            metavar="WORDS",
+            help="Only stories with all of these words in their headlines and names.",
         ),
     ] = "",
     min_texts: Annotated[
-        int, typer.Option(min=1, metavar="COUNT", help="Only stories of so many texts.")
+        int,
+        typer.Option(
+            min=1, metavar="COUNT", help="Only stories with at least this number of texts."
+        ),
     ] = 1,
     order: Annotated[
         Literal["latest", "first", "largest"],
-        typer.Option(help="By the newest article, by the first article, or by size."),
+        typer.Option(help="Newest article first, newest story first, or largest story first."),
     ] = "latest",
-    limit: Annotated[int, typer.Option(min=1, metavar="COUNT", help="At most so many.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar="COUNT", help="Maximum number of stories.")
+    ] = 20,
     cursor: Annotated[
-        str, typer.Option(metavar="CURSOR", help="Go on where the list before ended.")
+        str, typer.Option(metavar="CURSOR", help="Continue the list after its last page.")
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the stories of an index.
 
-    At the end stands, on stderr, how to go on with the next ones. With --json:
-    one document with "stories", each with the columns of `dedup cluster
-    --stories`, and "cursor", which is empty at the end.
+    The --cursor for the next page is printed on stderr. With --json: one document
+    with "stories", each with the columns of `dedup cluster --stories`, and
+    "cursor", which is empty on the last page.
 
     [bold]Examples[/bold]
 
@@ -109,37 +119,36 @@ def stories_command(
             typer.echo(json_document({"stories": rows, "cursor": page.cursor}))
             return
     if not page.stories:
-        Console().note("no such stories")
+        Console().note("no stories match")
         return
     show_table(STORY_TABLE, map(story_cells, page.stories), spare=_SPARE)
     if page.cursor:
-        Console().note(f"there are more: --cursor {page.cursor}")
+        Console().note(f"next page: --cursor {page.cursor}")
 
 
 def story_command(
     index: IndexArgument,
     id: Annotated[
-        str, typer.Argument(metavar="ID", help="Id of a story, also of one that was merged.")
+        str, typer.Argument(metavar="ID", help="Id of a story, or of one that was merged into it.")
     ],
     as_of: Annotated[
         str,
         typer.Option(
             "--as-of",
             metavar=_TIME,
-            help="As the index held it then: 2023-06-03T10:50 (UTC), or 2h for two hours ago.",
+            help="The story as it was then: 2023-06-03T10:50 (UTC), or 2h for two hours ago.",
         ),
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show a story of an index: all its articles in order of time.
+    """Show a story of an index: all its articles in order of time, and related stories.
 
-    P is how well a text fits: its mean P(same event) with the other texts. A
-    story keeps its id as it grows. An id that was merged into another story
-    leads to that one. Below stand other stories of the same affair.
+    P is the average P(same event) of a text with the other texts. A story keeps its
+    id as it grows; the id of a story that was merged into another shows that one.
 
-    With --json: one document with the columns of `dedup cluster --stories`, and
-    "member_articles": title, source, time, language, url and cluster of every
-    article; and "related", with the columns of `dedup cluster --related`.
+    With --json: one document with the columns of `dedup cluster --stories`,
+    "member_articles" (title, source, time, language, url and cluster of each
+    article), and "related" (with the columns of `dedup cluster --related`).
 
     [bold]Examples[/bold]
 
@@ -165,7 +174,7 @@ def story_command(
         for line in _heading(story, id):
             show_line(line)
         show_table(_COVERAGE, _coverage(held, story), spare=ARTICLE_SPARE)
-        for line in _tied(held, story, then):
+        for line in _related_lines(held, story, then):
             show_line(line)
 
 
@@ -174,22 +183,22 @@ def _story(index: StoryIndex, id: str, then: datetime | None) -> StoryGroup:
         return index.story(id, as_of=then)
     except NotFoundError as error:
         try:
-            home = index.placement(id).story_group
+            story_group = index.placement(id).story_group
         except NotFoundError:
             raise error from None
-        raise NotFoundError(f"{id!r} is an article: its story is {home}") from error
+        raise NotFoundError(f"{id!r} is an article: its story is {story_group}") from error
 
 
 def _members(index: StoryIndex, story: StoryGroup) -> Iterator[dict[str, Any]]:
     for member in story.members:
-        # One that a writer removes meanwhile is left out.
+        # Articles that a writer removes in the meantime are left out.
         with suppress(NotFoundError):
             yield article_values(index.article(member.id).article, index.placement(member.id))
 
 
-def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
+def _heading(story: StoryGroup, id: str) -> Iterator[str]:
     yield story.headline
-    merged = f" ({asked} was merged into it)" if asked != story.id else ""
+    merged = f" ({id} was merged into it)" if id != story.id else ""
     yield (
         f"{story.id}{merged} · {counted(story.texts, 'text')}, "
         f"{counted(len(story.members), 'article')}, {counted(len(story.sources), 'source')} · "
@@ -205,19 +214,19 @@ def _heading(story: StoryGroup, asked: str) -> Iterator[str]:
 def _related(
     index: StoryIndex, story: StoryGroup, then: datetime | None
 ) -> Sequence[StoryRelation]:
-    """Those of a story as it is; of one as it was nothing is known."""
+    """Relations of a story; none for a story as of an earlier time."""
     with suppress(NotFoundError):
         return index.related(story.id) if then is None else ()
     return ()
 
 
-def _tied(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterator[str]:
+def _related_lines(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterator[str]:
     from dedup.description.explanation import RELATION_LABELS
 
-    found = _related(index, story, then)
-    if found:
+    relations = _related(index, story, then)
+    if relations:
         yield ""
-    for relation in found:
+    for relation in relations:
         is_earlier = relation.earlier == story.id
         with suppress(NotFoundError):
             other = index.story(relation.later if is_earlier else relation.earlier)
@@ -226,7 +235,7 @@ def _tied(index: StoryIndex, story: StoryGroup, then: datetime | None) -> Iterat
 
 
 def _coverage(index: StoryIndex, story: StoryGroup) -> Iterator[tuple[str, ...]]:
-    """A row for each text, by its first article in the story, with the number of its copies."""
+    """A row for each text: its first article in the story, and the number of its copies."""
     copies: dict[str, int] = {}
     for member in story.members:
         copies[member.duplicate_cluster] = copies.get(member.duplicate_cluster, -1) + 1

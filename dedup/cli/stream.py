@@ -1,4 +1,4 @@
-"""Input that does not end: when to stop waiting for more, and how to be stopped in order."""
+"""Endless standard input: batching by time, and a clean stop on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from types import FrameType, TracebackType
 from typing import Any, BinaryIO, Self
 
 PATIENCE_SECONDS = 1.0
-"""How long what a stream brought may wait for more, before it is added."""
+"""How long articles of a stream may wait for more before they are added."""
 
 
 class Interruption:
-    """Ctrl-C asks to stop, and ends the waiting for input; a second one stops at once.
+    """Handler of Ctrl-C: the first one requests a stop, the second one stops at once.
 
-    A context manager: outside of it Ctrl-C means what it did before. `asked` is set by the
-    first Ctrl-C, `forced` by the second.
+    A context manager, which restores the former handler at its end. The first Ctrl-C sets
+    `requested` and ends the waiting for input, the second one sets `forced`.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self.forced = False
         self._waiting = False
         self._usual: Any = None
@@ -41,36 +41,36 @@ class Interruption:
         signal.signal(signal.SIGINT, self._usual)
 
     def wait(self, stream: int, seconds: float | None) -> bool:
-        """Whether a file descriptor has something to read within some seconds.
+        """Whether a file descriptor has something to read within `seconds`; None waits forever.
 
         Raises:
             KeyboardInterrupt: Ctrl-C came before or while waiting.
         """
-        # First marked, then asked: a signal between the two is not overlooked.
+        # Set the mark before the test, so that no signal in between is missed.
         self._waiting = True
         try:
-            if self.asked:
+            if self.requested:
                 raise KeyboardInterrupt
             return bool(select.select([stream], [], [], seconds)[0])
         finally:
             self._waiting = False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.forced = self.asked
-        at_once = self.asked or self._waiting
-        self.asked = True
+        self.forced = self.requested
+        at_once = self.requested or self._waiting
+        self.requested = True
         if at_once:
             raise KeyboardInterrupt
 
 
 class LiveStdin(io.FileIO):
-    """Standard input, which says when it is time to use what it brought.
+    """Standard input that reports pauses.
 
     Args:
         descriptor: File descriptor to read.
-        on_pause: Called when there is nothing more to read, and something was read that has
-            waited for `PATIENCE_SECONDS`.
-        interruption: Ends the waiting.
+        on_pause: Called when there is nothing more to read and the first bytes since the last
+            call are `PATIENCE_SECONDS` old.
+        interruption: Ends the waiting for input.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class LiveStdin(io.FileIO):
         self._due: float | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """What there is now, at most `size` bytes; waits for the first; empty at the end."""
+        """At most `size` bytes that are available; waits for the first one; empty at the end."""
         if self._due is not None:
             left = max(0.0, self._due - monotonic())
             if not self._interruption.wait(self.fileno(), left):
@@ -95,7 +95,7 @@ class LiveStdin(io.FileIO):
 
 
 def live_stdin(on_pause: Callable[[], None], interruption: Interruption) -> BinaryIO:
-    """Standard input as `LiveStdin`; as it is where it has no file descriptor."""
+    """Standard input as `LiveStdin`, or unchanged if it has no file descriptor."""
     try:
         descriptor = sys.stdin.fileno()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Tables of an index: styled and cut to the width of a terminal, else whole plain lines."""
+"""Tables of an index: styled and as wide as the terminal, or whole plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
 
-from dedup.cli.checkup import printable
+from dedup.output.wording import counted, one_line
 
 if TYPE_CHECKING:
     from dedup.index.records import IndexStats
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Column = tuple[str, Literal["left", "right"]]
 
 STORY_TABLE: tuple[Column, ...] = (
-    ("story", "left"),
+    ("id", "left"),
     ("texts", "right"),
     ("articles", "right"),
     ("sources", "right"),
@@ -43,9 +43,9 @@ def show_table(
     """Print rows under their columns, on stdout.
 
     Args:
-        columns: Name of each column, and to which side its cells go.
-        rows: Cells; control characters are left out.
-        spare: Columns that are left out where a terminal is too narrow, the first one first.
+        columns: Name of each column, and the side to which its cells are aligned.
+        rows: Cells; control characters become spaces.
+        spare: Columns that are dropped on a narrow terminal, the first one first.
     """
     terminal = RichConsole(highlight=False)
     cells = [tuple(map(one_line, row)) for row in rows]
@@ -63,7 +63,7 @@ def show_table(
 def _fitting(
     columns: Sequence[Column], cells: Sequence[Sequence[str]], spare: Sequence[str], width: int
 ) -> list[int]:
-    """Numbers of the columns that are shown, so that there is room for the last."""
+    """Indices of the columns that are shown, so that there is room for the last one."""
     widths = _widths(columns, cells)
     shown = list(range(len(columns)))
     for name in spare:
@@ -83,7 +83,7 @@ def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[i
 def _table(
     columns: Sequence[Column], cells: Sequence[Sequence[str]], shown: Sequence[int], *, cut: bool
 ) -> Table:
-    """A table of some columns; `cut`: the last takes what room is left."""
+    """A table of some columns; with `cut`, the last one takes the room that is left."""
     table = Table(box=None, pad_edge=False, expand=cut)
     widths = _widths(columns, cells)
     for number in shown:
@@ -102,37 +102,23 @@ def _table(
     return table
 
 
-def one_line(text: str) -> str:
-    """Text on one line without control characters, which could steer the terminal."""
-    return printable(text).replace("\n", " ")
-
-
 def show_line(text: str = "") -> None:
-    """Print a line on stdout, without control characters."""
+    """Print a line on stdout; control characters become spaces."""
     typer.echo(one_line(text))
 
 
 def minute(time: datetime | None) -> str:
-    """A time for people, UTC."""
+    """A time to the minute, in UTC."""
     return f"{time:%Y-%m-%d %H:%M}" if time else "undated"
 
 
 def share(value: float | None) -> str:
-    """A probability or a similarity; empty if there is none."""
+    """A probability or a similarity with two decimals; empty if there is none."""
     return "" if value is None else f"{value:.2f}"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """A number of things.
-
-    >>> counted(1, "text"), counted(1200, "text"), counted(2, "story", "stories")
-    ('1 text', '1,200 texts', '2 stories')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def holdings(counts: IndexStats) -> str:
-    """What an index holds."""
+    """The contents of an index, as a phrase."""
     return (
         f"{counted(counts.articles, 'article')}, {counted(counts.texts, 'independent text')}, "
         f"{counted(counts.story_groups, 'story', 'stories')}"
@@ -154,7 +140,7 @@ def story_cells(story: StoryGroup) -> tuple[str, ...]:
 
 
 def article_cells(article: Article, headline: str) -> tuple[str, ...]:
-    """When, where, in which language, which and how an article was published."""
+    """Time, source, language, id and headline of an article, as a row of `ARTICLE_TABLE`."""
     return (
         minute(article.published_at),
         article.source,
@@ -168,7 +154,7 @@ ARTICLE_TABLE: tuple[Column, ...] = (
     ("published", "left"),
     ("source", "left"),
     ("language", "left"),
-    ("article", "left"),
+    ("id", "left"),
     ("headline", "left"),
 )
 ARTICLE_SPARE = ("language", "source")
@@ -183,9 +169,9 @@ def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:
 
 
 def event_line(event: StoryEvent) -> str:
-    """What happened to a story, for people: number, time, kind, story, articles."""
+    """An event as a line: number, time, kind, story, articles added and removed."""
     other = {"merged": f" into {event.other}", "split": f" from {event.other}"}
-    moved = [f"+{each}" for each in event.added] + [f"-{each}" for each in event.removed]
+    moved = [f"+{id}" for id in event.added] + [f"-{id}" for id in event.removed]
     parts = (
         f"{event.number:>6}",
         f"{event.at:%Y-%m-%d %H:%M:%S}",

@@ -1,4 +1,4 @@
-"""`dedup remove`, `dedup check` and `dedup rebuild`: what an index needs now and then."""
+"""`dedup remove`, `dedup check` and `dedup rebuild`: maintenance of an index."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import typer
 from dedup.cli.console import Console
 from dedup.cli.indexes import (
     IndexArgument,
-    JsonOption,
     given_ids,
     opened,
     require_index,
     settings_of,
     suggesting,
 )
-from dedup.cli.tables import counted, holdings, show_line
+from dedup.cli.options import JsonOption
+from dedup.cli.tables import holdings, show_line
 from dedup.cli.values import json_line
+from dedup.output.wording import counted
 
 _DAMAGED = 1
 
@@ -26,14 +27,14 @@ _DAMAGED = 1
 def remove_command(
     index: IndexArgument,
     ids: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="Articles; - reads ids from stdin.")
+        list[str], typer.Argument(metavar="ID...", help="Ids of articles; - reads them from stdin.")
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Remove articles from an index: all of those named, or none if one is unknown.
+    """Remove articles from an index: all of them, or none if one is unknown.
 
-    Their copies and stories are then as if they had never been there; the
-    history keeps that they were. With --json: "removed", the ids.
+    Afterwards, copies and stories are as if the articles had never been added;
+    only the history still mentions them. With --json: the ids in "removed".
 
     [bold]Examples[/bold]
 
@@ -41,24 +42,24 @@ def remove_command(
 
       jq -r .id withdrawn.jsonl | dedup remove news -
     """
-    wanted = given_ids(ids)
+    distinct = given_ids(ids)
     with opened(index, write=True) as held:
-        if wanted:
-            with suggesting(held, *wanted):
-                held.remove(wanted)
+        if distinct:
+            with suggesting(held, *distinct):
+                held.remove(distinct)
     if as_json:
-        typer.echo(json_line({"removed": wanted}))
+        typer.echo(json_line({"removed": distinct}))
     else:
-        show_line(f"removed {counted(len(wanted), 'article')}")
+        show_line(f"removed {counted(len(distinct), 'article')}")
 
 
 def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
-    """Look whether an index is sound: whether everything in it can be read and fits together.
+    """Check that everything in an index can be read and is consistent.
 
     Prints one line and exits with 0, or prints what is damaged and exits with 1.
-    What can be computed again, `dedup rebuild` computes again.
+    `dedup rebuild` repairs whatever can be computed again from the articles.
 
-    With --json: "damaged", a list of sentences, and the counts.
+    With --json: "damaged" (a list of sentences) and "counts".
 
     [bold]Examples[/bold]
 
@@ -77,8 +78,8 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
             f"encoder {counts.encoder}, configuration {counts.config_digest}"
         )
     else:
-        for each in damaged:
-            show_line(f"damaged: {each}")
+        for message in damaged:
+            show_line(f"damaged: {message}")
     if damaged:
         raise typer.Exit(_DAMAGED)
 
@@ -86,19 +87,14 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
 def rebuild_command(
     index: IndexArgument,
     as_json: JsonOption = False,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Other settings from now on.")
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Another encoder from now on.")
-    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="New settings.")] = None,
+    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="New encoder.")] = None,
 ) -> None:
     """Compute everything in an index again from its articles.
 
-    Needed after damage that `dedup check` finds, for other settings or another
-    encoder, and after an update that brings a new one. Articles, times and the
-    ids of stories stay; where stories change, the history says so. With --json:
-    the counts.
+    Needed if `dedup check` finds damage, for other settings or another encoder,
+    and after an update with a new encoder. Articles, times and the ids of stories
+    are kept; changes of stories are added to the history. With --json: the counts.
 
     [bold]Examples[/bold]
 

@@ -1,4 +1,4 @@
-"""Records as JSON values: what `--json` prints."""
+"""Records as the JSON values that `--json` prints."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (any record, any JSON value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(name): plain(each) for name, each in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [plain(item) for item in value]
     return value
 
 
@@ -34,12 +34,12 @@ def json_line(value: Any) -> str:  # noqa: ANN401
 
 
 def json_document(value: Any) -> str:  # noqa: ANN401
-    """A record as JSON to look at."""
+    """A record as indented JSON."""
     return json.dumps(plain(value), ensure_ascii=False, indent=2)
 
 
-def about(article: Article) -> dict[str, Any]:
-    """What is known of an article, without its text."""
+def article_fields(article: Article) -> dict[str, Any]:
+    """The fields of an article, without its text."""
     return {
         "id": article.id,
         "title": article.title,
@@ -50,14 +50,14 @@ def about(article: Article) -> dict[str, Any]:
     }
 
 
-def article_values(article: Article, place: Placement) -> dict[str, Any]:
-    """An article of an index, without its text, and where it was put."""
+def article_values(article: Article, placement: Placement) -> dict[str, Any]:
+    """The fields of an article of an index, without its text, and its placement."""
     return {
-        **about(article),
-        "duplicate_cluster": place.duplicate_cluster,
-        "representative": place.representative,
-        "copy_type": place.copy_type,
-        "jaccard": place.jaccard,
-        "story_group": place.story_group,
-        "probability": place.probability,
+        **article_fields(article),
+        "duplicate_cluster": placement.duplicate_cluster,
+        "representative": placement.representative,
+        "copy_type": placement.copy_type,
+        "jaccard": placement.jaccard,
+        "story_group": placement.story_group,
+        "probability": placement.probability,
     }

@@ -1,8 +1,8 @@
-"""The command `dedup why`: are two articles together, and why."""
+"""`dedup why`: why two articles are together or apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.indexes import is_index, opened, suggesting
-from dedup.cli.options import column_option
-from dedup.cli.reading import clustered, named_columns
-from dedup.cli.tables import one_line
-from dedup.cli.values import about, json_document
-from dedup.config import Config
+from dedup.cli.indexes import opened, suggesting
+from dedup.cli.options import (
+    ALL_FIELDS,
+    NO_COLUMNS,
+    STDIN,
+    ConfigOption,
+    EncoderOption,
+    JsonOption,
+    column_options,
+    settings_from,
+)
+from dedup.cli.reading import clustered
+from dedup.cli.values import article_fields, json_document
 from dedup.errors import InputError
+from dedup.output.wording import counted, one_line
 from dedup.records import Article, CopyType
 
 if TYPE_CHECKING:
@@ -27,14 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two articles, and its place among the copies.
+    """One of the two articles, and its copies.
 
     Args:
         article: The article.
-        headline: Its title, or how its text begins.
+        headline: Its title, or the beginning of its text.
         duplicate_cluster: Id of its duplicate cluster.
-        representative: Id of the article that stands for its text.
-        copy_type: How its text relates to that one's.
+        representative: Id of the article that represents its text.
+        copy_type: How its text relates to that of the representative.
     """
 
     article: Article
@@ -46,7 +54,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Why two articles are together or apart, with the articles.
+    """Why two articles are together or apart, and the articles.
 
     Args:
         why: The answer.
@@ -61,43 +69,32 @@ class Answer:
     config_digest: str
 
 
+@column_options(*ALL_FIELDS)
 def why_command(
     a: Annotated[
-        str, typer.Argument(metavar="A", help="Id of an article; or an index, before both ids.")
+        str, typer.Argument(metavar="A", help="Id of an article; or an index, if both ids follow.")
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Id of another.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Id of another article.")],
     inputs: Annotated[
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="What `dedup cluster` is given: files, folders. Not with an index.",
+            help="Files and folders, as for `dedup cluster`; none with an index.",
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with everything.")] = False,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="All settings, as for `cluster`.")
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The encoder, as for `cluster`.")
-    ] = None,
-    id_column: Annotated[str | None, column_option("id")] = None,
-    title_column: Annotated[str | None, column_option("title")] = None,
-    text_column: Annotated[str | None, column_option("text")] = None,
-    source_column: Annotated[str | None, column_option("source")] = None,
-    published_at_column: Annotated[str | None, column_option("published_at")] = None,
-    language_column: Annotated[str | None, column_option("language")] = None,
-    url_column: Annotated[str | None, column_option("url")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    encoder: EncoderOption = None,
+    columns: Mapping[str, str] = NO_COLUMNS,
 ) -> None:
-    """Say why two articles are together, or why not.
+    """Explain why two articles are together or apart.
 
-    There are two ways to ask: [bold]dedup why A B INPUT...[/bold] clusters the
-    inputs as `dedup cluster` does it; [bold]dedup why INDEX A B[/bold] asks an
-    index that `dedup add` made, which answers at once and has settings and
-    columns of its own.
+    [bold]dedup why A B INPUT...[/bold] clusters the inputs like `dedup cluster`.
+    [bold]dedup why INDEX A B[/bold] queries an index made by `dedup add`, which
+    answers at once with its own settings.
 
-    Then come a sentence, what the two articles are, whether they are copies and
-    in one story, and the evidence for one event: its parts add up to the
-    log-odds.
+    Prints a sentence, the two articles, whether they are copies and in the same
+    story, and the evidence: its parts add up to the log-odds of the same event.
 
     [bold]Examples[/bold]
 
@@ -105,27 +102,18 @@ def why_command(
 
       dedup why news 4711 4712 --json | jq .sentence
     """
-    columns = named_columns(
-        id=id_column,
-        title=title_column,
-        text=text_column,
-        source=source_column,
-        published_at=published_at_column,
-        language=language_column,
-        url=url_column,
-    )
-    if len(inputs) == 1 and is_index(a):
+    from dedup.store.location import may_hold_index
+
+    if len(inputs) == 1 and may_hold_index(a):
         if columns or config or encoder is not None:
-            raise typer.BadParameter(f"{a} is an index: it has its own settings and columns")
-        _refuse_one(b, inputs[0])
+            raise typer.BadParameter(f"{a} is an index, which has its own settings and columns")
+        _refuse_same(b, inputs[0])
         with opened(a) as index:
             answer = answer_of_index(index, b, inputs[0])
     else:
-        _refuse_one(a, b)
+        _refuse_same(a, b)
         _refuse_no_index(a, inputs)
-        settings = Config.from_toml(config) if config else Config()
-        if encoder is not None:
-            settings = settings.replace(encoder={"name": encoder})
+        settings = settings_from(config, encoder={"name": encoder})
         answer = answer_of_result(clustered(inputs, columns, settings, Console()), a, b)
     if as_json:
         typer.echo(json_document(why_values(answer)))
@@ -134,17 +122,17 @@ def why_command(
             typer.echo(line)
 
 
-def _refuse_one(a: str, b: str) -> None:
+def _refuse_same(a: str, b: str) -> None:
     if a == b:
         raise typer.BadParameter(f"A and B are both {a!r}: give the ids of two articles")
 
 
 def _refuse_no_index(a: str, inputs: list[str]) -> None:
-    """Say what is wrong where an index was meant that is not there."""
-    if len(inputs) == 1 and inputs[0] != "-" and not Path(inputs[0]).exists():
+    """Refuse arguments that were probably meant for an index that does not exist."""
+    if len(inputs) == 1 and inputs[0] != STDIN and not Path(inputs[0]).exists():
         raise InputError(
             f"{inputs[0]}: there is no such file or folder, and {a} is not an index: "
-            "give dedup why A B INPUT..., or dedup why INDEX A B"
+            "use dedup why A B INPUT..., or dedup why INDEX A B"
         )
 
 
@@ -176,27 +164,27 @@ def answer_of_index(index: StoryIndex, a: str, b: str) -> Answer:
     from dedup.articles import headline_of
 
     def side(id: str) -> Side:
-        stored, place = index.article(id), index.placement(id)
+        stored, placement = index.article(id), index.placement(id)
         return Side(
             stored.article,
             headline_of(stored.article, stored.clean),
-            place.duplicate_cluster,
-            place.representative,
-            place.copy_type,
+            placement.duplicate_cluster,
+            placement.representative,
+            placement.copy_type,
         )
 
     with suggesting(index, a, b):
         why, sides = index.why(a, b), (side(a), side(b))
-    held = index.stats()
-    return Answer(why, sides, held.encoder, held.config_digest)
+    counts = index.stats()
+    return Answer(why, sides, counts.encoder, counts.config_digest)
 
 
 def why_values(answer: Answer) -> dict[str, Any]:
-    """Everything about an answer as JSON values; `log_odds` is the sum of the evidence."""
+    """An answer as JSON values; `log_odds` is the sum of the evidence."""
     why = answer.why
     values: dict[str, Any] = {
         "sentence": why.sentence,
-        "articles": [_article_values(answer, each) for each in (0, 1)],
+        "articles": [_article_values(answer, side) for side in (0, 1)],
         "same_duplicate_cluster": why.same_duplicate_cluster,
         "same_story_group": why.same_story_group,
         "match": asdict(why.match),
@@ -215,22 +203,22 @@ def why_values(answer: Answer) -> dict[str, Any]:
     return values
 
 
-def _article_values(answer: Answer, place: int) -> dict[str, Any]:
-    side, story = answer.sides[place], answer.why.stories[place]
+def _article_values(answer: Answer, position: int) -> dict[str, Any]:
+    side, story = answer.sides[position], answer.why.stories[position]
     article = side.article
     return {
-        **about(article),
+        **article_fields(article),
         "duplicate_cluster": side.duplicate_cluster,
         "representative": side.representative,
         "copy_type": side.copy_type,
         "story_group": story.id,
         "headline": story.headline,
-        "mean_probability": answer.why.mean_probabilities[place],
+        "mean_probability": answer.why.mean_probabilities[position],
     }
 
 
 def why_lines(answer: Answer) -> Iterator[str]:
-    """An answer as lines for a terminal, the sentence first; without control characters."""
+    """An answer as lines for a terminal, the sentence first."""
     why = answer.why
     lines = [why.sentence, "", *_article_lines(answer), *_verdicts(why), *_table(why)]
     yield from map(one_line, lines)
@@ -251,7 +239,7 @@ def _article_lines(answer: Answer) -> Iterator[str]:
         )
         yield f"   {' · '.join(known)}"
         if side.representative != article.id and not answer.why.same_duplicate_cluster:
-            yield f"   a copy of {side.representative}, which stands for it below"
+            yield f"   a copy of {side.representative}, which represents it below"
     yield ""
 
 
@@ -267,8 +255,7 @@ def _verdicts(why: Why) -> Iterator[str]:
     else:
         yield "same story: no"
         for name, story in (("A", first), ("B", second)):
-            texts = f"{story.texts:,} text{'' if story.texts == 1 else 's'}"
-            yield f"   {name}: {story.id}, {texts}: {story.headline}"
+            yield f"   {name}: {story.id}, {counted(story.texts, 'text')}: {story.headline}"
 
 
 def _table(why: Why) -> Iterator[str]:

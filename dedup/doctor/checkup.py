@@ -22,13 +22,13 @@ class Example:
     """A story (or copies of one text) that a finding is about.
 
     Args:
-        story: Id of its story group.
+        story_group: Id of its story group.
         message: What is unusual about it.
         ids: The first few articles concerned.
         headline: One of its titles; empty if no articles were given.
     """
 
-    story: str
+    story_group: str
     message: str
     ids: tuple[str, ...] = ()
     headline: str = ""
@@ -87,14 +87,14 @@ class StoryShape:
     """A story as a dot of the picture.
 
     Args:
-        story: Id of the story group.
+        story_group: Id of the story group.
         texts: Independent texts.
         span_days: From its first to its last text; None if none has a date.
         lowest_probability: Lowest mean P(same event) of its texts; None in a story of one text.
         remark: The gravest finding that lists it, empty if none.
     """
 
-    story: str
+    story_group: str
     texts: int
     span_days: float | None
     lowest_probability: float | None

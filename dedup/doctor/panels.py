@@ -45,8 +45,8 @@ def draw_sizes(axes: _Axes, checkup: Checkup) -> None:
     # Within one size, stories with one remark are side by side, which shows their share.
     marks = list(MARKS)
     ranked = sorted(checkup.shapes, key=lambda shape: (-shape.texts, -marks.index(shape.remark)))
-    ranks = {shape.story: rank for rank, shape in enumerate(ranked, 1)}
-    _scatter(axes, checkup, lambda shape: ranks[shape.story], growth=0.0)
+    ranks = {shape.story_group: rank for rank, shape in enumerate(ranked, 1)}
+    _scatter(axes, checkup, lambda shape: ranks[shape.story_group], growth=0.0)
     axes.text(
         0.98,
         0.95,

@@ -35,7 +35,7 @@ class ExaminedText:
     Args:
         id: Id of its representative.
         articles: Number of articles, copies included.
-        story: Id of its story group.
+        story_group: Id of its story group.
         probability: Mean P(same event) with the other texts of the story; None
             in a story of one text.
         language: Code, or empty.
@@ -47,7 +47,7 @@ class ExaminedText:
 
     id: str
     articles: int
-    story: str
+    story_group: str
     probability: float | None
     language: str
     time: datetime | None
@@ -197,7 +197,7 @@ def examined_result(
 def _stories(texts: Iterable[ExaminedText]) -> tuple[ExaminedStory, ...]:
     by_story: dict[str, list[ExaminedText]] = defaultdict(list)
     for text in texts:
-        by_story[text.story].append(text)
+        by_story[text.story_group].append(text)
     stories = [
         ExaminedStory(
             id_,
@@ -223,7 +223,7 @@ def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article])
     return ExaminedText(
         id=_filled(rows[0], "id"),
         articles=len(rows),
-        story=stories.pop(),
+        story_group=stories.pop(),
         probability=_probability(rows[0]),
         language=cell_text(rows[0].get("language")).lower(),
         time=min(times, default=None),

@@ -31,7 +31,7 @@ class QueryAnswer:
             article of the index, `b` the text asked for (one without an id has one made of its
             content).
         neighbors: Texts that may cover the same event, the most probable first.
-        story_group: Lasting id of the story group that it would join; empty if it would found one.
+        story_group: Lasting id of the story group that it would join; empty if none.
         probability: Mean P(same event) with the texts of that group, else None.
     """
 

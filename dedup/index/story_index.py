@@ -28,6 +28,7 @@ from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
 from dedup.records import Article, Problem, StoryGroup
 from dedup.store import Placement, StoredArticle, StoryFilter
+from dedup.store.location import is_server
 from dedup.store.opening import open_store
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
@@ -118,7 +119,7 @@ class StoryIndex(IndexMemory):
         except BaseException:
             store.close()
             raise
-        cache = None if "://" in str(location) else Path(location) / CACHE
+        cache = None if is_server(location) else Path(location) / CACHE
         index = cls(store, config, encoder, model, clock, progress, cache, read_only, step)
         if rebuild:
             try:

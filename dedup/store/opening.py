@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dedup.store import Store
+from dedup.store.location import is_server
 from dedup.store.sqlite import SqliteStore, Synchronous
 
 __all__ = ["open_store"]
@@ -25,8 +26,8 @@ def open_store(
         StoreError: It cannot be opened.
         MissingExtraError: It is in PostgreSQL, and psycopg is not installed.
     """
-    if isinstance(location, str) and location.startswith(("postgresql://", "postgres://")):
+    if is_server(location):
         from dedup.store.postgres import PostgresStore
 
-        return PostgresStore(location, read_only=read_only, synchronous=synchronous)
+        return PostgresStore(str(location), read_only=read_only, synchronous=synchronous)
     return SqliteStore(location, read_only=read_only, synchronous=synchronous)

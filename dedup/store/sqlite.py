@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from dedup.errors import StoreError
 from dedup.store.database import Select
+from dedup.store.location import FILE
 from dedup.store.lock import WriterLock
 from dedup.store.rows import Row
 from dedup.store.sql import SqlStore
@@ -21,7 +22,7 @@ __all__ = ["SqliteStore", "Synchronous"]
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 """When a commit is on the disk: at once; unless the machine fails soon after; some time."""
 
-FILE, LOCK = "store.sqlite", "index.lock"
+LOCK = "index.lock"
 _BUSY_SECONDS = 10.0
 _WRITER_CACHE_KIB, _READER_CACHE_KIB = 65_536, 8_192
 
