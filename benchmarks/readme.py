@@ -2,9 +2,10 @@
 
     python -m benchmarks.readme
 
-Runs the blocks of code in a folder that holds the demonstration corpus, and fills in the
-tables from `benchmarks/results/`: what stands between `<!-- NAME: ... -->` and
-`<!-- end -->`, of the names in `made_blocks`. `tests/test_docs.py` fails when they are stale.
+Runs the blocks of code of each document in a folder of its own (see `workplace`), fills in the
+tables from `benchmarks/results/`, which stand between `<!-- NAME: ... -->` and `<!-- end -->`
+(the names are in `made_blocks`), and draws the diagram of the architecture. `tests/test_docs.py`
+fails when anything is stale.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    architecture,
     encoder_tables,
     index,
     near_duplicate_tables,
@@ -35,8 +37,9 @@ from dedup.bench.report import sizes_table, stages_tables
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+README = ROOT / "README.md"
 DOCUMENTS = (
-    ROOT / "README.md",
+    README,
     ROOT / "ARCHITECTURE.md",
     ROOT / "CHANGELOG.md",
     ROOT / "CONTRIBUTING.md",
@@ -71,6 +74,11 @@ def made_blocks() -> dict[str, str]:
         "stories": _with_line(
             story_tables.overall_table(stories["rows"]), stories, "the sets of the table"
         ),
+        "stories-short": _with_line(
+            columns(story_tables.overall_table(stories["rows"]), (0, 1, 2, 4, 8, 9)),
+            _brief(stories),
+            "the sets of the table",
+        ),
         "systems": _with_line(
             story_tables.systems_table(stories["rows"]), stories, "the sets of the table"
         ),
@@ -89,6 +97,11 @@ def made_blocks() -> dict[str, str]:
             spark_scale.stages_table(machines["rows"]), machines, generated
         ),
         "corpus-size": _with_line(sizes_table(size), size, generated),
+        "corpus-size-short": _with_line(
+            columns(sizes_table(size), (0, 1, 4, 6, 8, 9), rows=(-4, -2, -1)),
+            _brief(size),
+            generated,
+        ),
         "corpus-stages": _with_line(stages_tables(size), size, generated),
         "index": _with_line(index.table(saved["index"]["rows"]), saved["index"], generated),
         "encoders": _with_line(
@@ -99,7 +112,7 @@ def made_blocks() -> dict[str, str]:
             near_duplicate_tables.compared_table(near, stories),
             near,
             f"planted texts; stories by `{stories['made_by']['command']}`, "
-            f"{stories['made_by']['date']}, on the sets of the table above",
+            f"{stories['made_by']['date']}, on the labelled sets",
         ),
         "peers": _with_line(
             near_duplicate_tables.peers_tables(near),
@@ -119,6 +132,24 @@ def _with_line(made: str, saved: Mapping[str, Any], corpus: str) -> str:
     return f"{made}\n\n{made_line(saved['made_by'], corpus)}"
 
 
+def _brief(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """A saved result that names fewer versions; the full table beside it in `docs/` names all."""
+    made = dict(saved["made_by"])
+    made["versions"] = {name: made["versions"][name] for name in ("story-dedup", "numpy")}
+    return {**saved, "made_by": made}
+
+
+def columns(table: str, chosen: Sequence[int], rows: Sequence[int] | None = None) -> str:
+    """Some columns, and some rows, of the first Markdown table in a text."""
+    first = table.split("\n\n")[0].splitlines()
+    cells = [line.strip("| ").split(" | ") for line in first if not line.startswith("|--")]
+    cells = [cells[0], *(cells[1:] if rows is None else [cells[1:][row] for row in rows])]
+    rule = first[1].strip("|").split("|")
+    lines = [" | ".join(line[column] for column in chosen) for line in cells]
+    lines.insert(1, "|".join(rule[column] for column in chosen))
+    return "\n".join(f"|{line}|" if k == 1 else f"| {line} |" for k, line in enumerate(lines))
+
+
 def filled(text: str, blocks: Mapping[str, str]) -> str:
     """A document with its measured tables replaced by these.
 
@@ -126,9 +157,9 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
         KeyError: It has a block of another name.
     """
 
-    def fill(found: re.Match[str]) -> str:
-        made = blocks[found[2]]
-        return found[1] + (f"{made}\n" if made else "") + found[4]
+    def fill(block: re.Match[str]) -> str:
+        table = blocks[block[2]]
+        return block[1] + (f"{table}\n" if table else "") + block[4]
 
     return BLOCK.sub(fill, text)
 
@@ -137,8 +168,9 @@ def refreshed(text: str, folder: Path) -> str:
     """A document with what its commands print now.
 
     All of its blocks are run in order, as a reader would: `console` blocks hold commands after
-    `$ `, each followed by what it prints, `sh` and `python` blocks only what is run. Blocks of
-    `sh` with `$ ` are sessions with a server, which `tests/test_server_docs.py` runs.
+    `$ `, each followed by what it prints, `sh` and `python` blocks only what is run; an `output`
+    block holds what the `python` block before it prints. Blocks of `sh` with `$ ` are sessions
+    with a server, which `tests/test_server_docs.py` runs.
 
     Args:
         text: Markdown.
@@ -147,14 +179,18 @@ def refreshed(text: str, folder: Path) -> str:
     Raises:
         SystemExit: A command failed.
     """
+    printed = ""
 
-    def run(found: re.Match[str]) -> str:
-        kind, body = found.groups()
+    def run(block: re.Match[str]) -> str:
+        nonlocal printed
+        kind, body = block.groups()
         if not body.startswith((NOT_RUN, "$ ")):
             if kind == "python":
-                run_shell(f"python - <<'END OF PYTHON'\n{body}END OF PYTHON\n", folder)
+                printed = run_shell(f"python - <<'END OF PYTHON'\n{body}END OF PYTHON\n", folder)
             elif kind == "sh":
                 run_shell(body, folder)
+        if kind == "output":
+            body = printed
         if kind == "console":
             body = "".join(_run_line(line, folder) for line in commands_of(body))
         return f"```{kind}\n{body}```"
@@ -175,43 +211,50 @@ def _run_line(command: str, folder: Path) -> str:
 def run_shell(script: str, folder: Path) -> str:
     """What a script of bash prints in a folder.
 
-    `dedup` and `python` are those of this Python; of `make` it is only seen whether there is
-    such a thing to make.
+    `dedup` and `python` are those beside this Python; of `make` it is only seen whether there is
+    such a target.
 
     Raises:
         SystemExit: It failed.
     """
-    python = shlex.quote(sys.executable)
-    ours = (
-        f'dedup() {{ {python} -m dedup "$@"; }}; python() {{ {python} "$@"; }}; '
-        f'make() {{ command make -n -C {shlex.quote(str(ROOT))} "$@" >/dev/null; }}; set -e\n'
-    )
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", ours + script],
+    make = f'make() {{ command make -n -C {shlex.quote(str(ROOT))} "$@" >/dev/null; }}; set -e\n'
+    environment = os.environ | {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    process = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", make + script],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": path},
+        env=environment,
         capture_output=True,
         text=True,
     )
-    if done.returncode:
-        raise SystemExit(f"{script}\nfailed with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    if process.returncode:
+        raise SystemExit(
+            f"{script}\nfailed with {process.returncode}:\n{process.stdout}{process.stderr}"
+        )
+    return process.stdout
 
 
-def furnished(folder: Path) -> Path:
-    """A folder in which the commands of the documentation find their input."""
-    shutil.copytree(ROOT / "seeds", folder / "seeds")
-    shutil.copy(ROOT / "seeds" / "articles.jsonl", folder)
+def workplace(document: Path, folder: Path) -> Path:
+    """The folder that the commands of a document are run in.
+
+    Empty for the README, whose reader has nothing yet; for all others with the demonstration
+    corpus, as `seeds/` and as `articles.jsonl`.
+    """
+    if document != README:
+        shutil.copytree(ROOT / "seeds", folder / "seeds")
+        shutil.copy(ROOT / "seeds" / "articles.jsonl", folder)
     return folder
 
 
 def main() -> None:
-    """Rewrite all documents."""
+    """Rewrite all documents, and the diagram."""
+    architecture.main()
     blocks = made_blocks()
     for path in DOCUMENTS:
         with tempfile.TemporaryDirectory() as name:
-            text = refreshed(path.read_text(encoding="utf-8"), furnished(Path(name)))
+            text = refreshed(path.read_text(encoding="utf-8"), workplace(path, Path(name)))
         path.write_text(filled(text, blocks), encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.main import get_command
 
-from benchmarks import readme
+from benchmarks import architecture, readme
 from dedup import cli
 from dedup.bench.report import peak_mb
 from dedup.config import Config, NearDuplicateConfig
@@ -34,13 +34,6 @@ def fences(name: str) -> list[tuple[str, str]]:
     return readme.FENCE.findall((ROOT / name).read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which the documents' commands find their input."""
-    monkeypatch.chdir(readme.furnished(tmp_path))
-    return tmp_path
-
-
 class Reader:
     """Somebody who does what a document says, in order."""
 
@@ -50,6 +43,7 @@ class Reader:
         self._folder = folder
         self._monkeypatch = monkeypatch
         self._capsys = capsys
+        self._last_output = ""
 
     def does(self, kind: str, body: str) -> None:
         if body.startswith(readme.NOT_RUN):
@@ -62,7 +56,10 @@ class Reader:
             self._runs(body)
         elif kind == "python":
             exec(compile(body, "block", "exec"), {})
-            assert bool(self._capsys.readouterr().out) == ("print(" in body and "file=" not in body)
+            self._last_output = self._capsys.readouterr().out
+            assert bool(self._last_output) == ("print(" in body and "file=" not in body)
+        elif kind == "output":
+            assert body == self._last_output
         elif kind == "toml":
             Config.from_mapping(tomllib.loads(body))
         elif kind not in ("sh", "text"):
@@ -90,11 +87,12 @@ class Reader:
 @pytest.mark.parametrize("name", [name for name in NAMES if fences(name)])
 def test_blocks_run_and_print_what_is_shown(
     name: str,
-    workplace: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reader = Reader(workplace, monkeypatch, capsys)
+    monkeypatch.chdir(readme.workplace(ROOT / name, tmp_path))
+    reader = Reader(tmp_path, monkeypatch, capsys)
     for kind, body in fences(name):
         if ON_SPARK not in body:
             reader.does(kind, body)
@@ -102,19 +100,33 @@ def test_blocks_run_and_print_what_is_shown(
 
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if any(ON_SPARK in body for _, body in fences(name))]
+)
 def test_blocks_on_spark_print_what_is_shown(
     spark: Any,
-    workplace: Path,
+    name: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert spark
-    reader = Reader(workplace, monkeypatch, capsys)
-    found = [each for name in NAMES for each in fences(name) if ON_SPARK in each[1]]
-    assert found
-    for kind, body in found:
-        reader.does(kind, body)
-    same_as_batch(workplace / "clusters", [workplace / "seeds"])
+    monkeypatch.chdir(readme.workplace(ROOT / name, tmp_path))
+    reader = Reader(tmp_path, monkeypatch, capsys)
+    for kind, body in fences(name):
+        if ON_SPARK in body or "cat > articles.jsonl" in body:
+            reader.does(kind, body)
+    same_as_batch(tmp_path / "clusters", [tmp_path / "articles.jsonl"])
+
+
+def test_the_readme_is_short() -> None:
+    assert len(readme.README.read_bytes()) <= 12_288
+    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 70
+
+
+def test_the_diagram_is_made_of_the_code() -> None:
+    drawn = architecture.DIAGRAM.read_text(encoding="utf-8")
+    assert drawn == architecture.diagram(), "run `make readme` and look at the diagram"
 
 
 def test_few_blocks_are_not_run() -> None:
@@ -166,8 +178,8 @@ def test_figures_in_the_text_are_the_saved_ones() -> None:
     believed = {(row["kind"], row["low"]): row for row in saved["affinity"]["rows"]}
     doubtful = believed["cross language", 0.4]
     size = next(row for row in saved["encoders"]["rows"] if row["encoder"] == "bundled")
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for said in (
+    text = readme.README.read_text(encoding="utf-8")
+    for sentence in (
         f"{hundred['articles']:,} articles of {hundred['corpus']['days']:.0f} days "
         f"in nine languages take {peak_mb(hundred['batch']) / 1024:.1f} GB, "
         f"a million of three months {peak_mb(million['batch']) / 1024:.0f} GB "
@@ -177,7 +189,7 @@ def test_figures_in_the_text_are_the_saved_ones() -> None:
         ),
         f"ships with the package ({size['speed']['files_mb']:.0f} MB)",
     ):
-        assert said in " ".join(text.split())
+        assert sentence in " ".join(text.split())
 
 
 def test_the_s_curve_is_the_formula() -> None:
@@ -194,11 +206,11 @@ def test_the_s_curve_is_the_formula() -> None:
             assert float(value) == pytest.approx(curve, abs=6e-4)
 
 
-def test_every_command_is_in_the_readme_and_has_help() -> None:
-    readme_text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_command_is_documented_and_has_help() -> None:
+    texts = "".join(path.read_text(encoding="utf-8") for path in readme.DOCUMENTS)
     group = get_command(cli.app)
     for name, command in group.commands.items():  # type: ignore[attr-defined]
-        assert f"dedup {name}" in readme_text
+        assert f"dedup {name}" in texts
         assert command.help
         for option in command.params:
             assert getattr(option, "help", None), f"{name}: {option.name}"

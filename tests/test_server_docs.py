@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +18,13 @@ pytest.importorskip("fastapi", reason=reason("fastapi"))
 
 from fastapi.testclient import TestClient
 
-from benchmarks.readme import DOCUMENTS, ROOT
+from benchmarks.readme import DOCUMENTS, FENCE, README, ROOT, commands_of, run_shell
 from dedup.index.story_index import StoryIndex
 from dedup.server import create_app
 
 pytestmark = pytest.mark.docs
 HOST = "localhost:8000"
-
-
-def section() -> str:
-    """The section on HTTP."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return text[text.index("### Over HTTP") :].split("\n## ")[0]
+HTTP = ROOT / "docs" / "http.md"
 
 
 def sessions(path: Path) -> list[tuple[str, str]]:
@@ -71,7 +68,7 @@ def asked(client: TestClient, command: str) -> str:
 
 @pytest.mark.parametrize(
     ("document", "token", "fewest"),
-    [("README.md", "", 4), ("docs/operating.md", "s3cret", 4)],
+    [("docs/http.md", "", 4), ("docs/operating.md", "s3cret", 4)],
 )
 def test_the_commands_print_what_is_shown(
     document: str, token: str, fewest: int, tmp_path: Path
@@ -91,12 +88,34 @@ def test_the_commands_print_what_is_shown(
 
 
 def test_only_these_documents_have_sessions() -> None:
-    having = {path for path in DOCUMENTS if sessions(path)}
-    assert having == {ROOT / "README.md", ROOT / "docs" / "operating.md"}
+    documents = {path for path in DOCUMENTS if sessions(path)}
+    assert documents == {README, HTTP, ROOT / "docs" / "operating.md"}
+
+
+def test_the_session_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
+    if shutil.which("jq") is None or shutil.which("curl") is None:
+        pytest.skip("curl and jq are not installed")
+    with socket.socket() as probe:
+        if probe.connect_ex(("localhost", 8000)) == 0:
+            pytest.skip("something else listens at port 8000")
+    blocks = FENCE.findall(README.read_text(encoding="utf-8"))
+    script, shown = "", ""
+    for kind, body in blocks:
+        if body.startswith("cat > articles.jsonl"):
+            script += body
+        elif kind == "console" and "dedup add news" in body:
+            script += f"{commands_of(body)[0]} >/dev/null\n"
+        elif kind == "sh" and body.startswith("$ "):
+            script += "\n".join(commands_of(body))
+            shown = "".join(
+                line for line in body.splitlines(keepends=True) if not line.startswith("$ ")
+            )
+    printed = run_shell(script, tmp_path)
+    assert printed.replace("}", "}\n", 1) == shown
 
 
 def test_every_route_is_named(tmp_path: Path) -> None:
-    text = section()
+    text = HTTP.read_text(encoding="utf-8")
     with StoryIndex.open(tmp_path / "index") as index:
         paths = create_app(index).openapi()["paths"]
     assert [path for path in paths if path not in text] == []
