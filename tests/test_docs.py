@@ -238,11 +238,12 @@ def test_what_the_docs_link_exists(name: str) -> None:
 def test_modules_and_names_that_developers_are_told_of_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     homes = (ROOT / "dedup", ROOT)
-    for module, member in re.findall(r"\b([a-z_]+(?:/[a-z_]+)*\.py)\b(?::(\w+))?", text):
-        found = [home / module for home in homes if (home / module).is_file()]
-        assert found or module == "utils.py", module
-        assert not member or member in found[0].read_text(encoding="utf-8"), member
-    for folder in re.findall(r"`([a-z_]+/)`", text):
+    paths = r"\b([a-z_]+(?:/[a-z_]+)*\.(?:py|toml|npz|json|jinja2))\b(?::(\w+))?"
+    for module, member in re.findall(paths, text):
+        files = [home / module for home in homes if (home / module).is_file()]
+        assert files, module
+        assert not member or member in files[0].read_text(encoding="utf-8"), member
+    for folder in re.findall(r"`((?:[a-z_]+/)+)`", text):
         assert any((home / folder).is_dir() for home in homes), folder
     code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "dedup").rglob("*.py")))
     code += "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py")))
