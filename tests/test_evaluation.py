@@ -352,7 +352,7 @@ def test_a_row_that_stands_twice_with_one_label_is_one(tmp_path: Path) -> None:
         (
             "gold.csv",
             b"id,cluster\n1,x\n1,y\n",
-            r"gold\.csv: id '1' stands in cluster 'x' and in 'y'",
+            r"gold\.csv: id '1' is in cluster 'x' and in 'y'",
         ),
         ("gold.csv", b"id,cluster\n,x\n", r"gold\.csv: row 1 has cluster 'x' but no id"),
         ("gold.parquet", b"PAR1 no", r"gold\.parquet: cannot be read"),

@@ -1,17 +1,17 @@
-"""Types of arrays, and row numbers of ranges."""
+"""Types of arrays, a hash of 64-bit integers, and row numbers of ranges."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-UInt64s = npt.NDArray[np.uint64]
-
-
-Int64s = npt.NDArray[np.int64]
-
-
 BoolMask = npt.NDArray[np.bool_]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+UInt32s = npt.NDArray[np.uint32]
+UInt64s = npt.NDArray[np.uint64]
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
 
 
 def mix64(values: UInt64s) -> UInt64s:
@@ -34,17 +34,5 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     """
     before = np.cumsum(counts) - counts
     steps = np.arange(int(counts.sum()), dtype=np.int64)
-    moved: Int64s = steps + np.repeat(starts - before, counts)
-    return moved
-
-
-UInt32s = npt.NDArray[np.uint32]
-
-
-Float32s = npt.NDArray[np.float32]
-
-
-Float64s = npt.NDArray[np.float64]
-
-
-Int32s = npt.NDArray[np.int32]
+    result: Int64s = steps + np.repeat(starts - before, counts)
+    return result

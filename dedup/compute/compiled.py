@@ -1,8 +1,9 @@
-"""Compiled kernels: the inner loops over much text and many pairs.
+"""The choice between compiled kernels and NumPy, which give the same results.
 
-Every kernel releases the GIL; callers run parts of the work in threads. Compiling takes seconds
-once per machine (numba keeps the result on disk), so that small inputs take the NumPy path with
-the same results. These modules import numba; nothing imports them before they are needed.
+Kernels are the inner loops over much text and many pairs. They release the GIL, so that callers
+run parts of the work in threads. Compiling takes seconds once per machine (numba caches the result
+on disk), so that small inputs take NumPy. The modules of kernels import numba, and are imported
+only where they are used.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _Loop = TypeVar("_Loop", bound=Callable[..., Any])
 
 
 def chosen(wanted: bool | None, worth_it: bool) -> bool:
-    """Whether to use the kernels: as wanted, else where it is worth it and numba is there."""
+    """Whether to use the kernels: as wanted, else if it is worth it and numba is installed."""
     if wanted is not None:
         return wanted
     if not worth_it:

@@ -1,8 +1,8 @@
-"""Sparse rows whose columns are hashes: rows of any texts can be put together as they are.
+"""Sparse rows whose columns are hashes, so that rows of any texts can be joined.
 
-A matrix numbers its columns, and every new text changes the numbers. Here an entry carries
-the 64-bit key of its column: what was stored for a text stays as it is, beside whatever other
-texts it is compared with.
+A matrix numbers its columns, and each new text changes the numbers. Here an entry has the 64-bit
+key of its column: the rows that were stored for a text stay valid, whatever other texts they are
+compared with.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from dedup.compute.arrays import BoolMask, Int32s, Int64s, UInt64s
+from dedup.compute.arrays import BoolMask, Int32s, Int64s, UInt64s, ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class KeyedRows:
     """n rows of (key, value), t entries in all.
 
     Args:
-        offsets: Where each row begins, and where the last one ends, int64 of shape (n + 1,).
+        offsets: Start of each row, and the end of the last one; int64 of shape (n + 1,).
         keys: Ascending inside each row, each once, uint64 of shape (t,).
         values: Not 0, int32 of shape (t,).
     """
@@ -39,7 +39,7 @@ class KeyedRows:
         """From entries in any order.
 
         Args:
-            owners: Number of the row of each entry, int64 of shape (t,).
+            owners: Row of each entry, int64 of shape (t,).
             keys: Different inside each row, uint64 of shape (t,).
             values: Whole numbers below 2^31, shape (t,).
             count: Number of rows.
@@ -67,21 +67,19 @@ class KeyedRows:
 
     @property
     def owners(self) -> Int64s:
-        """Number of the row of each entry, int64 of shape (t,)."""
+        """Row of each entry, int64 of shape (t,)."""
         return np.repeat(np.arange(len(self)), self.counts)
 
-    def take(self, numbers: Int64s) -> KeyedRows:
-        """Some of the rows, in the order of their numbers, repeated or not."""
-        offsets = _offsets(self.counts[numbers])
-        places = np.arange(offsets[-1]) + np.repeat(
-            self.offsets[numbers] - offsets[:-1], np.diff(offsets)
-        )
-        return KeyedRows(offsets, self.keys[places], self.values[places])
+    def take(self, rows: Int64s) -> KeyedRows:
+        """The given rows, in this order; they may repeat."""
+        counts = self.counts[rows]
+        entries = ranges(self.offsets[rows], counts)
+        return KeyedRows(_offsets(counts), self.keys[entries], self.values[entries])
 
     def at_least(self, value: float) -> KeyedRows:
         """The same rows without the entries below a value."""
-        kept = self.values >= value
-        return KeyedRows(_offsets(self._sums(kept)), self.keys[kept], self.values[kept])
+        high = self.values >= value
+        return KeyedRows(_offsets(self._sums(high)), self.keys[high], self.values[high])
 
     def squares(self) -> Int64s:
         """The sum of the squares of each row, int64 of shape (n,)."""
@@ -98,9 +96,9 @@ class KeyedRows:
         shape = (len(self), max(1, len(different)))
         return sp.csr_array((self.values.astype(np.int64), columns, self.offsets), shape=shape)
 
-    def _sums(self, numbers: Int64s | BoolMask) -> Int64s:
-        """Sums of one number for each entry over the rows."""
-        sums = np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
+    def _sums(self, values: Int64s | BoolMask) -> Int64s:
+        """Sums over each row of values of shape (t,); int64 of shape (n,)."""
+        sums = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
         return np.diff(sums[self.offsets])
 
 

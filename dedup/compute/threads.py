@@ -17,9 +17,10 @@ def available_cores() -> int:
     The environment variable `OMP_NUM_THREADS` allows fewer: Spark sets it where several processes
     share a machine.
     """
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = (len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count()) or 1
     allowed = os.environ.get("OMP_NUM_THREADS", "")
-    return min(there or 1, max(1, int(allowed)) if allowed.isdecimal() else there or 1)
+    return min(cores, max(1, int(allowed))) if allowed.isdecimal() else cores
 
 
 def mapped(work: Callable[[Part], Done], parts: Sequence[Part], threads: int = 0) -> Iterator[Done]:
@@ -27,8 +28,8 @@ def mapped(work: Callable[[Part], Done], parts: Sequence[Part], threads: int = 0
 
     Args:
         work: Called with one part; must not depend on the other parts.
-        parts: What is to be done.
-        threads: How many threads; 0 for one per core.
+        parts: The parts of the job.
+        threads: Number of threads; 0 for one per core.
     """
     threads = threads or available_cores()
     if threads == 1 or len(parts) < 2:

@@ -1,4 +1,4 @@
-"""Texts as UTF-8 bytes in one buffer: what compiled kernels read, and what Arrow holds anyway."""
+"""Texts as UTF-8 bytes in one buffer, as compiled kernels read them and Arrow stores them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Utf8Texts:
-    """n texts in one buffer; choosing some of them copies nothing.
+    """n texts in one buffer; `take` does not copy them.
 
     Args:
         data: UTF-8 bytes, uint8.
@@ -44,7 +44,7 @@ class Utf8Texts:
     @classmethod
     def of_bytes(cls, encoded: Sequence[bytes]) -> Self:
         """Texts from their UTF-8 bytes."""
-        stops = np.cumsum([len(each) for each in encoded], dtype=np.int64)
+        stops = np.cumsum([len(text) for text in encoded], dtype=np.int64)
         starts = np.concatenate((np.zeros(1, np.int64), stops))[:-1]
         return cls(np.frombuffer(b"".join(encoded), np.uint8), starts, stops)
 
@@ -56,9 +56,9 @@ class Utf8Texts:
             array = array.fill_null("")
         array = array.cast(pa.large_string())
         _, offsets, data = array.buffers()
-        places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+        bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
         content = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
-        return cls(content, places[:-1], places[1:])
+        return cls(content, bounds[:-1], bounds[1:])
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -74,13 +74,13 @@ class Utf8Texts:
         for start, stop in zip(self.starts.tolist(), self.stops.tolist(), strict=True):
             yield content[start:stop]
 
-    def strings(self, numbers: Int64s) -> list[str]:
-        """Some of the texts, as strings."""
-        return [str(raw, "utf-8") for raw in self.take(numbers).raw()]
+    def strings(self, rows: Int64s) -> list[str]:
+        """The texts of the given rows, as strings."""
+        return [str(raw, "utf-8") for raw in self.take(rows).raw()]
 
-    def take(self, numbers: Int64s) -> Self:
-        """Some of the texts, in the given order."""
-        return replace(self, starts=self.starts[numbers], stops=self.stops[numbers])
+    def take(self, rows: Int64s) -> Self:
+        """The texts of the given rows, in this order."""
+        return replace(self, starts=self.starts[rows], stops=self.stops[rows])
 
     def ranges(self, max_bytes: int) -> list[tuple[int, int]]:
         """Consecutive ranges of about that many bytes, at least one text each."""

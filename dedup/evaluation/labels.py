@@ -19,7 +19,7 @@ def read_labels(
     Args:
         path: .jsonl, .ndjson, .csv, .tsv or .parquet, plain or as .gz, .xz or .zst.
         id_column: Column of the ids.
-        label_columns: The first of these that there is holds the clusters.
+        label_columns: The first of these that exists contains the clusters.
 
     Returns:
         Cluster by id, without the rows whose cluster is empty; and lower-case
@@ -35,19 +35,19 @@ def read_labels(
     labels: dict[str, str] = {}
     languages: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
-        id_, label = cell_text(row.get(id_column)), cell_text(row.get(label_column))
+        id, label = cell_text(row.get(id_column)), cell_text(row.get(label_column))
         language = next(filter(None, (cell_text(row.get(name)) for name in _LANGUAGE_COLUMNS)), "")
-        if language and id_:
-            languages[id_] = language.lower()
+        if language and id:
+            languages[id] = language.lower()
         if not label:
             continue
-        if not id_:
+        if not id:
             raise InputError(
                 f"{path}: row {number} has {label_column} {label!r} but no {id_column}"
             )
-        if labels.setdefault(id_, label) != label:
+        if labels.setdefault(id, label) != label:
             raise InputError(
-                f"{path}: {id_column} {id_!r} stands in {label_column} {labels[id_]!r} "
+                f"{path}: {id_column} {id!r} is in {label_column} {labels[id]!r} "
                 f"and in {label!r}: keep one row of it"
             )
     return labels, languages

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from dedup.evaluation.measures import Ints, share
+from dedup.compute.arrays import BoolMask, Int64s
+from dedup.evaluation.measures import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class LanguagePair:
 
 
 def language_pairs(
-    languages: Sequence[str], gold: Ints, predicted: Ints, cells: Ints
+    languages: Sequence[str], gold: Int64s, predicted: Int64s, cells: Int64s
 ) -> tuple[LanguagePair, ...]:
     """Precision and recall by languages.
 
@@ -47,16 +47,16 @@ def language_pairs(
     names = sorted(set(languages) - {""})
     if not names:
         return ()
-    places = {name: place for place, name in enumerate(names)}
+    numbers = {name: number for number, name in enumerate(names)}
     known = np.array([language != "" for language in languages])
-    spoken = np.array([places[language] for language in languages if language], dtype=np.int64)
+    language_ids = np.array(
+        [numbers[language] for language in languages if language], dtype=np.int64
+    )
     in_gold, in_predicted, in_both = (
-        _pairs_by_language(codes[known], spoken) for codes in (gold, predicted, cells)
+        _pairs_by_language(codes[known], language_ids) for codes in (gold, predicted, cells)
     )
 
-    def row(
-        first: str, second: str, where: tuple[int, int] | npt.NDArray[np.bool_]
-    ) -> LanguagePair:
+    def row(first: str, second: str, where: tuple[int, int] | BoolMask) -> LanguagePair:
         g, p, both = (int(np.sum(counts[where])) for counts in (in_gold, in_predicted, in_both))
         return LanguagePair(first, second, g, p, share(both, p), share(both, g))
 
@@ -68,13 +68,13 @@ def language_pairs(
     )
 
 
-def _pairs_by_language(clusters: Ints, languages: Ints) -> Ints:
+def _pairs_by_language(clusters: Int64s, languages: Int64s) -> Int64s:
     """Unordered pairs in one cluster by language: int64 (languages, languages), symmetric."""
     from scipy.sparse import coo_array
 
     ones = np.ones(len(clusters), dtype=np.int64)
     counts = coo_array((ones, (clusters, languages))).tocsr()  # adds up articles of one place
-    pairs: Ints = (counts.T @ counts).toarray()
+    pairs: Int64s = (counts.T @ counts).toarray()
     own = np.diag_indices_from(pairs)
     pairs[own] = (pairs[own] - np.bincount(languages)) // 2
     return pairs

@@ -11,10 +11,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from dedup.compute.arrays import Float64s, Int64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,11 @@ class Overlap:
         predicted_sizes: int64 (predicted clusters,), articles in each.
     """
 
-    gold: Ints
-    predicted: Ints
-    shared: Ints
-    gold_sizes: Ints
-    predicted_sizes: Ints
+    gold: Int64s
+    predicted: Int64s
+    shared: Int64s
+    gold_sizes: Int64s
+    predicted_sizes: Int64s
 
     @property
     def articles(self) -> int:
@@ -55,13 +53,13 @@ class Overlap:
         return int(self.shared.sum())
 
 
-def codes(labels: Iterable[Hashable]) -> Ints:
-    """Labels as numbers, in the order in which they first come; int64 of shape (n,)."""
+def codes(labels: Iterable[Hashable]) -> Int64s:
+    """Labels as numbers, in the order of their first occurrence; int64 of shape (n,)."""
     known: dict[Hashable, int] = {}
     return np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.int64)
 
 
-def overlap(gold_codes: Ints, predicted_codes: Ints) -> tuple[Ints, Overlap]:
+def overlap(gold_codes: Int64s, predicted_codes: Int64s) -> tuple[Int64s, Overlap]:
     """The cell of each article, int64 of shape (n,), and the table of the cells.
 
     Args:
@@ -80,19 +78,19 @@ def b_cubed(table: Overlap) -> PrecisionRecall:
     """B-cubed, micro over articles: each article counts once, singletons too.
 
     `P = 1/n sum_cells shared^2 / predicted size`, and `R` with the gold size:
-    `shared / size` is what each of the `shared` articles of a cell sees.
+    `shared / size` is the precision of each of the `shared` articles of a cell.
 
     Source:
         Bagga & Baldwin 1998, "Entity-based cross-document coreferencing using
         the vector space model".
     """
     squares = table.shared**2
-    right = math.fsum(squares / table.predicted_sizes[table.predicted])
-    found = math.fsum(squares / table.gold_sizes[table.gold])
-    return PrecisionRecall(right / table.articles, found / table.articles)
+    precision = math.fsum(squares / table.predicted_sizes[table.predicted])
+    recall = math.fsum(squares / table.gold_sizes[table.gold])
+    return PrecisionRecall(precision / table.articles, recall / table.articles)
 
 
-def pairs(sizes: Ints) -> int:
+def pairs(sizes: Int64s) -> int:
     """Unordered pairs inside groups of those sizes."""
     return int((sizes * (sizes - 1) // 2).sum())
 
@@ -100,9 +98,11 @@ def pairs(sizes: Ints) -> int:
 def pairwise(table: Overlap) -> PrecisionRecall:
     """Precision and recall of the unordered pairs that share a cluster."""
     both = pairs(table.shared)
-    right = share(both, pairs(table.predicted_sizes))
-    found = share(both, pairs(table.gold_sizes))
-    return PrecisionRecall(1.0 if right is None else right, 1.0 if found is None else found)
+    precision = share(both, pairs(table.predicted_sizes))
+    recall = share(both, pairs(table.gold_sizes))
+    return PrecisionRecall(
+        1.0 if precision is None else precision, 1.0 if recall is None else recall
+    )
 
 
 def share(part: int, whole: int) -> float | None:
@@ -132,24 +132,24 @@ def ceaf_e(table: Overlap) -> PrecisionRecall:
     return PrecisionRecall(total / len(table.predicted_sizes), total / len(table.gold_sizes))
 
 
-def _without_idle_leaves(rows: Ints, columns: Ints, values: Floats) -> Ints:
+def _without_idle_leaves(rows: Int64s, columns: Int64s, values: Float64s) -> Int64s:
     """Indices of the cells without those that no best alignment needs.
 
-    Of the rows whose only cell lies in one column, at most one can have it: the
-    one with the largest value. Most clusters of news go this way.
+    Of the rows whose only cell is in the same column, the alignment needs at most the one with
+    the largest value. This leaves few cells of most clusters of news.
     """
     leaf = np.bincount(rows)[rows] == 1
     order = np.lexsort((-values, leaf, columns))
     leaf, columns = leaf[order], columns[order]
     idle = leaf[1:] & leaf[:-1] & (columns[1:] == columns[:-1])
-    needed: Ints = order[np.concatenate([[True], ~idle])]
+    needed: Int64s = order[np.concatenate([[True], ~idle])]
     return needed
 
 
-def _best_alignment(rows: Ints, columns: Ints, values: Floats) -> float:
+def _best_alignment(rows: Int64s, columns: Int64s, values: Float64s) -> float:
     """Largest sum of values (all above 0) of cells no two of which share a row or column.
 
-    Exact and sparse: beside its cells each row gets a column of its own, worth
+    Exact and sparse: in addition to its cells each row gets a column of its own, worth
     0, so that a full matching always exists. Weights are raised by 1 because
     the solver takes no zeros.
     """
@@ -211,7 +211,7 @@ def information(table: Overlap) -> dict[str, float]:
     }
 
 
-def _entropy(counts: Ints, *, within: Ints | int | None = None) -> float:
+def _entropy(counts: Int64s, *, within: Int64s | int | None = None) -> float:
     """Mean of `log(within / count)` over articles, in nats; `within` is all of them."""
     articles = int(counts.sum())
     return math.fsum(counts * np.log((articles if within is None else within) / counts)) / articles
@@ -226,7 +226,7 @@ def _expected_information(table: Overlap) -> float:
     each `shared` by itself times its probability (Vinh et al. 2010, eq. 24a,
     regrouped: the mean of `shared` is `a b / n`). One sum for all clusters of
     equal sizes; scikit-learn's own, over all pairs of clusters, took 75 s for
-    30,000 x 30,000, so it serves as check in the tests only.
+    30,000 x 30,000, so it is used only as an oracle in the tests.
     """
     from scipy.special import gammaln
 

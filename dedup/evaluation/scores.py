@@ -2,7 +2,6 @@
 
 The articles that count are those of the gold labels:
 
-
 * one that the prediction misses is a predicted cluster of its own, so that
   leaving out hard articles cannot raise a figure;
 * one that gold does not label is left out of everything.
@@ -130,8 +129,8 @@ def evaluate_files(
     if not labels:
         raise InputError(f"{gold}: no row has a cluster: give a table of labelled articles")
     if predicted.keys().isdisjoint(labels):
-        found = f"{next(iter(predicted), 'none')!r} in {result}, {next(iter(labels))!r} in {gold}"
-        raise InputError(f"the two files share no id ({found}): give the files of one corpus")
+        ids = f"{next(iter(predicted), 'none')!r} in {result}, {next(iter(labels))!r} in {gold}"
+        raise InputError(f"the two files share no id ({ids}): give the files of one corpus")
     return evaluate(predicted, labels, gold_languages or result_languages)
 
 
@@ -162,9 +161,9 @@ def evaluate(
         raise InputError("gold labels no article: there is nothing to compare with")
     gold_codes = codes(gold.values())
     # A tuple equals no label: each missing article is a cluster of its own.
-    predicted_codes = codes(predicted.get(id_, (id_,)) for id_ in gold)
+    predicted_codes = codes(predicted.get(id, (id,)) for id in gold)
     cell_codes, table = overlap(gold_codes, predicted_codes)
-    known = [(languages or {}).get(id_, "") for id_ in gold]
+    known = [(languages or {}).get(id, "") for id in gold]
     return Evaluation(
         articles=table.articles,
         gold_clusters=len(table.gold_sizes),

@@ -1,4 +1,4 @@
-"""Result rows -> files: Parquet, JSONL or CSV, complete or absent.
+"""Files of result rows: Parquet, JSONL or CSV, complete or absent.
 
 Lists are arrays in Parquet and JSONL, and JSON arrays in the cells of CSV; headlines by
 language are a map in Parquet, and JSON objects elsewhere. Times are
@@ -81,7 +81,7 @@ def write_table(
     Args:
         rows: Dicts with those columns.
         columns: Order of the columns.
-        path: Where to; `-` is JSONL on stdout.
+        path: The file; `-` is JSONL on stdout.
         file_format: `parquet`, `jsonl` or `csv`; by default by the file's ending.
 
     Raises:
@@ -98,33 +98,33 @@ def write_table(
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write to, which takes the place of `path` when all went well.
+    """A file to write to, which replaces `path` once it is complete.
 
-    It lies beside it until it is complete and on the disk. When writing fails it
-    is removed, and what stood at `path` is as it was.
+    Until it is complete and on disk it is a temporary file in the same folder. When writing fails
+    it is removed, and the file at `path` stays as it was.
 
     Raises:
         OutputError: The file cannot be written.
     """
     target = Path(path)
-    aside = None
+    temporary = None
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        aside = Path(name)
+        temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        aside.chmod(0o666 & ~_umask())
-        aside.replace(target)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written: {error.strerror or error}. Nothing was left behind; "
             "free some space or choose another place"
         ) from error
     finally:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:
