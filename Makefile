@@ -36,7 +36,7 @@ demo: $(VENV)/.package  ## Find the copies and stories of the demonstration corp
 	@echo "Open out/report.html in a browser."
 
 test: $(VENV)/.tests  ## Run the tests.
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.tests  ## Check style and types.
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -70,18 +71,24 @@ def spark(java: None) -> Any:
     return on_spark.opened()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests of Spark are the first, since they take longest.
-
-    Where several processes share the tests, each takes a file at a time; one of them takes all
-    tests of Spark, since Java is slow to start.
-    """
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of Spark are the first, since they take longest."""
     items.sort(key=lambda item: item.get_closest_marker("spark") is None)
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            name = "spark" if item.get_closest_marker("spark") else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Several processes share the tests: each takes a file at a time, and one all of Spark.
+
+    Java is slow to start, and starts once in a process.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "spark" if re.search("_spark[._]", nodeid) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
