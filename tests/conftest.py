@@ -84,11 +84,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "spark" if re.search("_spark[._]", nodeid) else nodeid.partition("::")[0]
+    scheduler: Any = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _share
+    return scheduler
 
-    return ByFile(config, log)
+
+def _share(nodeid: str) -> str:
+    """The name of what one process takes as a whole, of which a test is a part."""
+    return "spark" if re.search("_spark[._]", nodeid) else nodeid.partition("::")[0]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
