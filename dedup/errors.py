@@ -6,6 +6,7 @@ DedupError
 ├── InputError          an input that cannot be read at all: missing, unreadable, no known columns
 ├── OutputError         an output that could not be written; the old file, if any, is untouched
 ├── StoreError          an index that cannot be opened, read or written: damaged, locked, full
+│   └── CursorError     a cursor that is none of the list it was given for
 ├── NotFoundError       an id that the index does not have
 ├── EngineError         an engine that cannot be started or gave up: no Java, workers that are lost
 ├── EncoderError        an encoder that cannot be loaded or returned something unusable
@@ -39,6 +40,10 @@ class OutputError(DedupError):
 
 class StoreError(DedupError):
     """An index cannot be opened, read or written; what was acknowledged is still there."""
+
+
+class CursorError(StoreError):
+    """A cursor is none of the list of stories that it was given for."""
 
 
 class NotFoundError(DedupError, KeyError):

@@ -50,6 +50,16 @@ _RENAMED = {
 """Names of sections and settings before the first release, with today's."""
 
 
+def with_new_names(values: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Sections and settings that may have names of before the first release, under today's."""
+    return {
+        _RENAMED.get(section, section): {
+            _RENAMED.get(name, name): value for name, value in settings.items()
+        }
+        for section, settings in values.items()
+    }
+
+
 def refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
     """Raise `ConfigError` for an unknown name, with its new name or the closest known one."""
     for name in given:

@@ -64,9 +64,9 @@ PLACES = st.builds(
     st.none() | SHARE,
 )
 MATCHES = PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))
-KEYS = st.sets(st.sampled_from([0, 7, -9, 2**63 - 1]))
-SHELVED = st.builds(
-    ArchivedArticle, ID, SOURCE, st.none() | NEAR, BYTES, KEYS.map(sorted).map(tuple)
+BUCKETS = st.sets(st.sampled_from([0, 7, -9, 2**63 - 1]))
+ARCHIVED = st.builds(
+    ArchivedArticle, ID, SOURCE, st.none() | NEAR, BYTES, BUCKETS.map(sorted).map(tuple)
 )
 MEMBERS = st.builds(StoryMember, TEXT, TEXT, st.none() | SHARE)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
@@ -137,9 +137,9 @@ STEPS = st.one_of(
     calls("delete_articles", ID),
     calls("put_placements", PLACES),
     st.tuples(st.just("put_matches"), st.tuples(st.lists(ID), st.lists(MATCHES, max_size=4))),
-    calls("shelve", st.tuples(BYTES, st.lists(SHELVED, max_size=3))),
-    calls("unshelve", st.integers(1, 9)),
-    calls("put_parcel_links", st.tuples(st.integers(1, 9), BYTES)),
+    calls("archive.add", st.tuples(BYTES, st.lists(ARCHIVED, max_size=3))),
+    calls("archive.remove", st.integers(1, 9)),
+    calls("archive.put_links", st.tuples(st.integers(1, 9), BYTES)),
     calls("put_stories", stories()),
     calls("put_summaries", st.tuples(ID, BYTES)),
     calls("add_events", EVENTS),
@@ -194,7 +194,7 @@ def put_story(store: Store, number: int, *, text: str = "Text") -> None:
 
 
 def tamper(store: Store, statement: str) -> None:
-    """Change what a store keeps behind its back."""
+    """Change the tables of a store behind its back."""
     assert isinstance(store, SqlStore)
-    with store.begin():
-        store._script(store._writer, statement)
+    with store.database.writing() as writer:
+        writer.script(statement)

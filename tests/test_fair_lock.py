@@ -34,7 +34,7 @@ def test_who_waits_for_a_turn_is_served_before_the_next_step() -> None:
         with turns.acquired():
             asking = thread.submit(ask)
             assert waiting.wait(PATIENCE)
-            while not turns._next.locked():
+            while not turns.is_wanted:
                 pass
         with turns.acquired():
             order.append("worked")
@@ -62,7 +62,7 @@ class Steps:
             self.begun.set()
             # With what is in memory in hand: who asks for it cannot go on now.
             until = time.monotonic() + PATIENCE
-            while not turns._next.locked() and not self.answered.wait(0.001):
+            while not turns.is_wanted and not self.answered.wait(0.001):
                 assert time.monotonic() < until, "nobody asks"
             if self.answered.is_set() and self.answered_after < 0:
                 self.answered_after = self.taken
@@ -76,7 +76,7 @@ def test_a_question_is_answered_between_two_steps_of_a_batch(
 ) -> None:
     with opened(tmp_path, step=2) as index, ThreadPoolExecutor(1) as thread:
         index.add(pool[:5])
-        steps = Steps(monkeypatch, index._fair_lock)
+        steps = Steps(monkeypatch, index._memory._fair_lock)
         adding: Future[list[Placement]] = thread.submit(index.add, pool[5:45])
         assert steps.begun.wait(PATIENCE)
         assert index.query(pool[0]).duplicates[0].a == pool[0].id
@@ -95,7 +95,7 @@ def test_a_step_that_fails_undoes_the_batch(
     with opened(tmp_path, step=2) as index:
         index.add(pool[:5])
         before = index.changes(), index.query(pool[7])
-        steps = Steps(monkeypatch, index._fair_lock)
+        steps = Steps(monkeypatch, index._memory._fair_lock)
         apply = LiveIndex.apply
 
         def fail_later(live: LiveIndex, *args: Any) -> Any:
@@ -119,7 +119,7 @@ def test_the_server_answers_while_a_batch_is_written(
     with opened(tmp_path, step=2) as index, running(create_app(index)) as address:
         with httpx.Client(base_url=address, timeout=PATIENCE) as client:
             assert client.post("/v1/articles", json=rows[:4]).status_code == 201
-            steps = Steps(monkeypatch, index._fair_lock)
+            steps = Steps(monkeypatch, index._memory._fair_lock)
 
             def ask(text: str) -> httpx.Response:
                 return client.post("/v1/query", json={"text": text})

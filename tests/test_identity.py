@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.store.identity import IdMapping, replay, resolve_ids, succession
+from dedup.store.identity import IdMapping, map_ids, replay, resolve_ids
 from dedup.store.records import EventKind, StoryEvent
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ def changed(
     before: Mapping[str, Sequence[str]], after: Sequence[Sequence[str]]
 ) -> dict[str, tuple[EventKind, str]]:
     """Kind of change and the other story, by story."""
-    found = succession(before, after, named)
+    found = map_ids(before, after, named)
     return {change.story_group: (change.kind, change.other) for change in found.changes}
 
 
@@ -54,7 +54,7 @@ class Stories:
         return made
 
     def become(self, groups: Sequence[Sequence[str]]) -> IdMapping:
-        found = succession(self.open, groups, self.fresh)
+        found = map_ids(self.open, groups, self.fresh)
         for number, each in enumerate(found.changes, len(self.events) + 1):
             self.events.append(
                 StoryEvent(
@@ -134,7 +134,7 @@ def test_the_largest_overlap_keeps_the_id(homes: dict[str, tuple[int, int]]) -> 
     old = partition({article: a for article, (a, _) in homes.items()})
     before = {f"old {number}": members for number, members in enumerate(old)}
     after = partition({article: b for article, (_, b) in homes.items()})
-    ids = succession(before, after, named).ids
+    ids = map_ids(before, after, named).ids
     shared = {
         (story, number): len(set(members) & set(group))
         for story, members in before.items()
@@ -161,7 +161,7 @@ def test_the_order_of_articles_does_not_matter(
     before = {f"old {number}": members for number, members in enumerate(old)}
     mixed = {story: random.sample(members, len(members)) for story, members in before.items()}
     shuffled = [random.sample(members, len(members)) for members in after]
-    assert succession(before, after, named) == succession(mixed, shuffled, named)
+    assert map_ids(before, after, named) == map_ids(mixed, shuffled, named)
 
 
 @given(st.dictionaries(st.sampled_from(ARTICLES), st.integers(0, 5)))
@@ -187,10 +187,10 @@ def test_groups_without_change_may_be_left_out(
         after[there].append(groups[here][-1])
         after[here].remove(groups[here][-1])
     kept = [members for members in after if members]
-    all_changes = succession(stories.open, kept, named).changes
+    all_changes = map_ids(stories.open, kept, named).changes
     before = {s: m for n, (s, m) in enumerate(stories.open.items()) if n in touched}
     part = [members for number, members in enumerate(after) if number in touched and members]
-    few_changes = succession(before, part, named).changes
+    few_changes = map_ids(before, part, named).changes
 
     def plain(changes: Sequence[object]) -> list[str]:
         return sorted(str(each) for each in changes if "new " not in str(each))
@@ -234,12 +234,12 @@ def test_of_equal_overlaps_the_elder_stays() -> None:
 
 
 def test_of_equal_halves_the_first_goes_on() -> None:
-    assert succession({"s": ["a", "b"]}, [["b"], ["a"]], named).ids == ("s", "new 1")
+    assert map_ids({"s": ["a", "b"]}, [["b"], ["a"]], named).ids == ("s", "new 1")
 
 
 def test_a_group_that_loses_its_claim_goes_on_elsewhere() -> None:
     """`t` has most of its articles in what `s` goes on as, and the rest in a group of no one."""
-    found = succession({"s": list("abc"), "t": list("defg")}, [list("abcdef"), ["g"]], named)
+    found = map_ids({"s": list("abc"), "t": list("defg")}, [list("abcdef"), ["g"]], named)
     assert found.ids == ("s", "t")
 
 

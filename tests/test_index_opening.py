@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any
 
 import pytest
@@ -20,8 +20,11 @@ from dedup.errors import StoreError
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article
 from dedup.store import StoredArticle
-from dedup.store.sqlite import SqliteStore
+from dedup.store.opening import open_store
+from dedup.store.sql import SqlStore
+from dedup.store.sqlite import SqliteConnection
 from tests.indexes import (
+    HOUR,
     MODEL,
     QUAKE,
     SMALL,
@@ -67,7 +70,7 @@ def test_a_rebuild_that_fails_changes_nothing_and_lets_go(
         raise StoreError("the disk is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(SqliteStore, "add_events", fail)
+        patch.setattr(SqlStore, "add_events", fail)
         with pytest.raises(StoreError, match="the disk is gone"):
             opened(tmp_path, SMALL.replace(stories={"min_probability": 0.9}), rebuild=True)
     with opened(tmp_path) as index:
@@ -77,7 +80,7 @@ def test_a_rebuild_that_fails_changes_nothing_and_lets_go(
 def test_closing_lets_go_whatever_happens(tmp_path: Path, pool: list[Article]) -> None:
     index = opened(tmp_path)
     index.add(pool[:5])
-    with failing(index, "meta"), pytest.raises(StoreError, match="the disk is gone"):
+    with failing("meta"), pytest.raises(StoreError, match="the disk is gone"):
         index.close()
     with opened(tmp_path) as index:
         check_index(index)
@@ -109,6 +112,41 @@ def test_an_index_is_opened_with_its_own_settings(tmp_path: Path) -> None:
         opened(tmp_path, Config())
     with opened(tmp_path) as index:
         assert index.stats().articles == 1
+
+
+OLD_NAMES = {
+    "related_stories": "storylines",
+    "remove_boilerplate": "remove_furniture",
+    "min_repeated_pages": "repeated_line_pages",
+    "neighbors_per_language": "per_language",
+    "min_shared_idf_bits": "min_shared_bits",
+    "max_component_texts": "max_component",
+    "roundup_min_links": "round_up_links",
+    "max_related": "max_ties",
+    "memory_window": "keep",
+}
+
+
+def test_an_index_with_settings_of_old_names_opens(tmp_path: Path) -> None:
+    with opened(tmp_path) as index:
+        index.add(article("a"))
+    settings = {
+        OLD_NAMES.get(section, section): {
+            OLD_NAMES.get(name, name): value for name, value in values.items()
+        }
+        for section, values in SMALL.to_mapping().items()
+    }
+    with closing(open_store(tmp_path)) as store:
+        today = dict(store.meta())
+        store.set_meta({"config": json.dumps(settings), "config_digest": "f1c4d2a6b8e0"})
+    with opened(tmp_path, None, read_only=True) as reader:
+        assert reader.config == SMALL
+    with pytest.raises(StoreError, match=r"other settings \(neighbors\.max_gap\)"):
+        opened(tmp_path, SMALL.replace(neighbors={"max_gap": 72 * HOUR}))
+    with opened(tmp_path) as index:
+        assert index.article("a").article.text == QUAKE
+    with closing(open_store(tmp_path, read_only=True)) as store:
+        assert store.meta() == today
 
 
 def test_refusals(tmp_path: Path) -> None:
@@ -150,25 +188,28 @@ def test_a_second_writer_in_another_process_is_refused(index: StoryIndex, tmp_pa
 
 
 @contextmanager
-def failing(index: StoryIndex, name: str) -> Iterator[None]:
-    """The store of the index cannot do one thing; `COMMIT`: what it was told becomes not firm."""
-    store = index._store
-    assert isinstance(store, SqliteStore)
-    query = store._query
+def failing(name: str) -> Iterator[None]:
+    """No store can do one thing; `COMMIT`: what was written does not become firm."""
+    query = SqliteConnection.query
+    writing: set[SqliteConnection] = set()
 
     def fail(*_: object) -> None:
         raise StoreError("the disk is gone")
 
-    def query_but_commit(connection: Connection, statement: str, values: Any) -> list[Any]:
-        if statement == "COMMIT" and connection is store._writer:
+    def query_but_commit(
+        connection: SqliteConnection, statement: str, values: Sequence[object]
+    ) -> list[Any]:
+        if statement == "BEGIN IMMEDIATE":
+            writing.add(connection)
+        elif statement == "COMMIT" and connection in writing:
             fail()
-        return list(query(connection, statement, values))
+        return query(connection, statement, values)
 
     with pytest.MonkeyPatch.context() as patch:
         if name == "COMMIT":
-            patch.setattr(store, "_query", query_but_commit)
+            patch.setattr(SqliteConnection, "query", query_but_commit)
         else:
-            patch.setattr(store, name, fail)
+            patch.setattr(SqlStore, name, fail)
         yield
 
 
@@ -184,7 +225,7 @@ def test_what_fails_leaves_memory_and_store_as_they_were(
 ) -> None:
     index.add(pool[:25])
     before = list(all_stories(index)), index.changes()
-    with failing(index, name):
+    with failing(name):
         with pytest.raises(StoreError, match="the disk is gone"):
             index.add([*pool[20:30], replace(pool[0], text=QUAKE)])
         with pytest.raises(StoreError, match="the disk is gone"):

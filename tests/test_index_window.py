@@ -59,8 +59,8 @@ def by_day(random: Random, articles: list[Article]) -> Iterator[list[Article]]:
 
 def in_memory(index: StoryIndex) -> set[str]:
     """Ids of the articles that are in memory."""
-    assert index._live is not None
-    return set(index._live._cleaned.articles)
+    assert index._memory.live
+    return set(index._memory.live.memory.clean_texts.articles)
 
 
 def changed_at_random(
@@ -106,24 +106,24 @@ def stream(
             index = opened(place, None)
         check_index(index)
         left = max(left, index.stats().articles - index.stats().in_memory)
-    check_parcels(index)
+    check_bundles(index)
     index.close()
     return left
 
 
-def check_parcels(index: StoryIndex) -> None:
+def check_bundles(index: StoryIndex) -> None:
     """What is kept of all that left is what an index says that has everything in memory."""
     store = index._store
     stored = list(store.all_articles())
     live = LiveIndex(index.config, HASHING, MODEL)
-    live.load(
+    live.memory.load(
         replace(StoredRecords.of(stored, store.all_placements(), [], store.derived), matches=None)
     )
-    numbers = {*store.shelved([each.article.id for each in stored]).values()}
-    for parcel in store.parcels(sorted(numbers)):
-        found = (parcel.links, live._kept(parcel.articles))
-        ours, theirs = map(BundleLinks.from_bytes, found)
-        assert ours.standing == theirs.standing
+    numbers = {*store.archive.bundles_of([each.article.id for each in stored]).values()}
+    for bundle in store.archive.bundles(sorted(numbers)):
+        ours = BundleLinks.from_bytes(bundle.links)
+        theirs = BundleLinks.from_bytes(live.memory.bundle_links(bundle.articles))
+        assert ours.representatives == theirs.representatives
         assert sorted_links(ours) == sorted_links(theirs)
 
 
@@ -136,7 +136,7 @@ def sorted_links(kept: BundleLinks) -> tuple[object, ...]:
 def test_where_chance_holds_everything_together_parts_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dedup.index.live.window._MANY", 20)
+    monkeypatch.setattr("dedup.index.live.bundler._MANY", 20)
     random = Random(3)
     articles = sorted(chain(random, 150, 20), key=lambda each: str(each.published_at))
     config = CHAINED.replace(neighbors={"max_gap": DAY}, index={"memory_window": 2 * DAY})

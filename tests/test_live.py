@@ -60,17 +60,17 @@ class Followed:
         # As they are read: with a language.
         removed = tuple(each for each in step.removed if each in self.articles)
         step = Step(tuple(as_articles(step.put)), removed)
-        outcome = self.live.apply(step.put, step.removed)
+        change = self.live.apply(step.put, step.removed)
         self.articles = after(self.articles, step)
         for gone in step.removed:
             del self.texts[gone], self.derived[gone], self.clusters[gone]
-        self.texts.update(outcome.texts)
-        self.derived.update(outcome.derived)
-        for cluster in outcome.clusters:
+        self.texts.update(change.texts)
+        self.derived.update(change.derived)
+        for cluster in change.clusters:
             self.clusters.update((member.id, cluster) for member in cluster.members)
-        for story in outcome.gone:
+        for story in change.old_stories:
             self.stories.pop(story, None)
-        self.stories.update((story.id, story) for story in outcome.stories)
+        self.stories.update((story.id, story) for story in change.stories)
 
     def open_again(self, *, cached: bool = False) -> None:
         """Forget what is in memory, and take over what was stored."""
@@ -84,19 +84,19 @@ class Followed:
             for member in story.members
         }
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
-        cache = self.live.cache("1") if cached else None
+        cache = self.live.memory.cache("1") if cached else None
         derived = dict(self.derived)
         self.live = LiveIndex(self.config, self.encoder, self.model)
-        found = self.live.load(
+        self.live.memory.load(
             StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived),
             cache,
         )
-        assert found == {story: f"lasting {story}" for story in self.stories}
+        assert self.live.memory.lasting == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:
         """What is asked for changes nothing, be it there or not."""
         (asked,) = as_articles([article])
-        self.live.lasting.update({story: story for story in self.stories})
+        self.live.memory.lasting.update({story: story for story in self.stories})
         self.live.query(asked, 3)
 
     def batch(self) -> Result:
@@ -299,7 +299,7 @@ def test_the_story_that_a_question_names_is_the_one_that_the_article_joins() -> 
     followed.take(Step(tuple(articles[:60]), ()))
     for article in articles[60:]:
         (asked,) = as_articles([article])
-        followed.live.lasting.update({story: story for story in followed.stories})
+        followed.live.memory.lasting.update({story: story for story in followed.stories})
         answer = followed.live.query(asked, 99)
         before = {
             member.id: story.id for story in followed.stories.values() for member in story.members

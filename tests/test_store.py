@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dedup.errors import StoreError
+from dedup.errors import CursorError, StoreError
 from dedup.store import ArchivedArticle, Placement, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
@@ -32,29 +33,28 @@ def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
     if name == "add_events":
         first = oracle.counts()["events"] + 1
         items = [replace(event, number=number) for number, event in enumerate(items, first)]
-    if name == "shelve":
-        items = shelvable(items, oracle)
+    if name == "archive.add":
+        items = archivable_bundles(items, oracle)
     if name == "put_matches":
         ids, matches = items
         store.put_matches(ids, {match[:2]: match for match in matches}.values())
         return
-    getattr(store, name)(
-        dict(items) if name in ("set_meta", "put_parcel_links", "put_summaries") else items
-    )
+    put = attrgetter(name)(store)
+    put(dict(items) if name in ("set_meta", "archive.put_links", "put_summaries") else items)
 
 
-def shelvable(
-    parcels: list[tuple[bytes, list[ArchivedArticle]]], oracle: DictStore
+def archivable_bundles(
+    bundles: list[tuple[bytes, list[ArchivedArticle]]], oracle: DictStore
 ) -> list[tuple[bytes, list[ArchivedArticle]]]:
-    """Parcels of articles that are there and not shelved, each once."""
-    free = {id for id in IDS if oracle.articles([id]) and not oracle.shelved([id])}
-    found = []
-    for links, articles in parcels:
+    """Bundles of articles that are there and not archived, each once."""
+    free = {id for id in IDS if oracle.articles([id]) and not oracle.archive.bundles_of([id])}
+    archivable = []
+    for links, articles in bundles:
         chosen = {each.id: each for each in articles if each.id in free}
         free -= chosen.keys()
         if chosen:
-            found.append((links, list(chosen.values())))
-    return found
+            archivable.append((links, list(chosen.values())))
+    return archivable
 
 
 def pages(store: Store, wanted: StoryFilter, limit: int) -> list[list[StoredStory]]:
@@ -73,7 +73,6 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         dict(store.meta()),
         store.articles(ids),
         store.derived(ids),
-        store.digests(ids),
         list(store.all_articles()),
         list(store.all_articles(DAY, DAY + timedelta(days=3))),
         list(store.all_articles(since=DAY + timedelta(days=1), source="a.example")),
@@ -81,18 +80,23 @@ def told(store: Store, filters: list[StoryFilter]) -> list[object]:
         store.placements(ids),
         list(store.all_placements()),
         [store.cluster(key) for key in ids],
-        store.rows(ids),
         list(store.all_articles(in_memory=True)),
         list(store.all_articles(since=DAY, in_memory=True)),
         list(store.all_placements(in_memory=True)),
         store.matches(),
         store.matches(ids[:3]),
-        store.parcels(range(12)),
-        store.shelved(ids),
-        store.shelved_between([(DAY, DAY), (DAY + timedelta(days=2), DAY + timedelta(days=4))]),
-        store.last_shelved(),
-        [store.shelved_with(keys, most) for keys in ([0, 7], [-9], [2**63 - 1]) for most in (1, 9)],
-        [store.shelved_lines(source) for source in ("", "a.example", "c\0")],
+        store.archive.bundles(range(12)),
+        store.archive.bundles_of(ids),
+        store.archive.bundles_between(
+            [(DAY, DAY), (DAY + timedelta(days=2), DAY + timedelta(days=4))]
+        ),
+        store.archive.latest(),
+        [
+            store.archive.sharing(buckets, most)
+            for buckets in ([0, 7], [-9], [2**63 - 1])
+            for most in (1, 9)
+        ],
+        [store.archive.lines(source) for source in ("", "a.example", "c\0")],
         store.stories(ids),
         store.summaries(),
         store.summaries(1),
@@ -148,12 +152,12 @@ def test_readers_see_the_last_commit_while_another_thread_writes(store: Store) -
         store.put_articles([article("b")])
         store.delete_articles(["a"])
         seen: list[list[str]] = []
-        reading = threading.Thread(target=lambda: seen.append(list(store.digests(["a", "b"]))))
+        reading = threading.Thread(target=lambda: seen.append(list(store.articles(["a", "b"]))))
         reading.start()
         reading.join()
         assert seen == [["a"]]
-        assert list(store.digests(["a", "b"])) == ["b"]
-    assert list(store.digests(["a", "b"])) == ["b"]
+        assert list(store.articles(["a", "b"])) == ["b"]
+    assert list(store.articles(["a", "b"])) == ["b"]
 
 
 def test_what_is_iterated_stays_as_it_was_when_it_began(store: Store) -> None:
@@ -177,10 +181,10 @@ def test_an_error_undoes_the_transaction(store: Store) -> None:
     with pytest.raises(Undone), store.begin():
         store.put_articles([article("b")])
         raise Undone
-    assert list(store.digests(["a", "b"])) == ["a"]
+    assert list(store.articles(["a", "b"])) == ["a"]
     with store.begin():
         store.put_articles([article("c")])
-    assert list(store.digests(["a", "b", "c"])) == ["a", "c"]
+    assert list(store.articles(["a", "b", "c"])) == ["a", "c"]
 
 
 def test_a_place_needs_its_article(store: Store) -> None:
@@ -275,7 +279,7 @@ def test_a_cursor_is_of_one_list_only(store: Store) -> None:
     assert [found.id for found in page] == ["s2", "s1"]
     assert cursor.replace("-", "").replace("_", "").isalnum()
     for wanted in (StoryFilter(order="first"), StoryFilter(language="en"), StoryFilter(text="x")):
-        with pytest.raises(StoreError, match="of another list"):
+        with pytest.raises(CursorError, match="of another list"):
             store.find_stories(wanted, 2, cursor)
 
 
@@ -283,7 +287,7 @@ def test_a_cursor_is_of_one_list_only(store: Store) -> None:
     "cursor", ["x", "é", "%", "bnVsbA", "W10", "WzFd", "eyJhIjoxfQ", "A" * 999]
 )
 def test_what_is_no_cursor_is_refused(store: Store, cursor: str) -> None:
-    with pytest.raises(StoreError, match="cursor"):
+    with pytest.raises(CursorError, match="cursor"):
         store.find_stories(StoryFilter(), 2, cursor)
 
 
@@ -310,7 +314,7 @@ def test_many_threads_read_while_one_writes(store: Store) -> None:
     def read() -> None:
         try:
             while not done.is_set():
-                assert store.digests(["a"]) == {"a": "digest"}
+                assert store.articles(["a"])["a"].digest == "digest"
         except BaseException as error:
             errors.append(error)
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,8 +19,10 @@ import pytest
 
 from dedup.errors import StoreError
 from dedup.store import ArchivedArticle, Store
+from dedup.store.database import Database
 from dedup.store.opening import open_store
-from dedup.store.sqlite import SqliteStore
+from dedup.store.sql import SqlStore
+from dedup.store.sqlite import SqliteConnection, SqliteEngine
 from tests.indexes import PATIENCE
 from tests.requirements import require
 from tests.stored_records import article, opened, put_story, tamper
@@ -192,7 +194,7 @@ def kept(store: Store) -> list[object]:
     """What cannot be computed again from the rest."""
     ids = [f"s{number}" for number in range(1, 41)]
     articles = [stored.article.id for stored in store.all_articles()]
-    return [store.rows(articles), store.stories(ids), store.events()]
+    return [store.articles(articles), store.derived(articles), store.stories(ids), store.events()]
 
 
 def is_noticed(folder: Path, expected: list[object]) -> bool:
@@ -261,8 +263,8 @@ DAMAGE = {
     "UPDATE stories SET state = 'closed' WHERE id = 's2'": "state and description differ: s2",
     "DELETE FROM events WHERE number = 2": "events missing before number: 3",
     "UPDATE events SET kind = 'closed' WHERE number = 2": "not what the history tells: s2",
-    "DELETE FROM parcels": "shelved articles without a parcel: a2",
-    "DELETE FROM shelved": "parcels without articles: 1",
+    "DELETE FROM parcels": "archived articles without a bundle: a2",
+    "DELETE FROM shelved": "bundles without articles: 1",
     "DELETE FROM articles": "members that are not placed in them: s1, s2, s3",
 }
 
@@ -273,7 +275,7 @@ def test_check_says_what_is_inconsistent(place: str, statement: str, said: str) 
         with store.begin():
             for number in (1, 2, 3):
                 put_story(store, number)
-            store.shelve([(b"", [ArchivedArticle("a2", "", None, b"", (1,))])])
+            store.archive.add([(b"", [ArchivedArticle("a2", "", None, b"", (1,))])])
         assert store.check() == []
         tamper(store, statement)
         assert any(said in line for line in store.check())
@@ -297,9 +299,19 @@ def test_a_record_that_cannot_be_read_is_an_error_of_the_store(place: str) -> No
             store.articles(["a"])
 
 
+class CountingEngine(SqliteEngine):
+    """Counts the connections that it opens for readers."""
+
+    readers = 0
+
+    def reader(self) -> SqliteConnection:
+        self.readers += 1
+        return super().reader()
+
+
 def test_readers_share_connections(tmp_path: Path) -> None:
-    with opened(str(tmp_path)) as store:
-        assert isinstance(store, SqliteStore)
+    engine = CountingEngine(tmp_path)
+    with closing(SqlStore(Database(engine, read_only=False))) as store:
         store.put_articles([article("a")])
         for _ in range(5):
             store.meta()
@@ -307,4 +319,5 @@ def test_readers_share_connections(tmp_path: Path) -> None:
         next(reading)
         store.meta()
         del reading
-        assert len(store._idle) == 1
+        store.meta()
+        assert engine.readers == 2

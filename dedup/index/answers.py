@@ -1,4 +1,4 @@
-"""What the index says about articles that it has: stories as of then, and why two are together.
+"""Answers of the index about its articles: stories as of a time, and why two are together.
 
 Everything is computed from the articles in question alone, so that a reader needs no more than
 the store.
@@ -6,18 +6,21 @@ the store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
 
 import numpy as np
 
-from dedup.articles import precedence
+from dedup.articles import Precedence, precedence
 from dedup.config import Config
 from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
 from dedup.description.groups import describe_groups
 from dedup.description.terms import StoryTerms
 from dedup.encoders import Encoder
+from dedup.errors import NotFoundError
 from dedup.pipeline import profiles_of, terms_of
 from dedup.records import (
     Article,
@@ -27,89 +30,139 @@ from dedup.records import (
     DuplicateMember,
     StoryGroup,
 )
-from dedup.store import Placement, Store, StoredArticle
+from dedup.store import Placement, Store, StoredStory, StoryEvent
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Group, Grouping, described
 
+_Record = TypeVar("_Record")
 
-def cluster_of(places: Sequence[Placement]) -> DuplicateCluster:
+
+def record_of(id: str, records: Mapping[str, _Record], what: str = "article") -> _Record:
+    """The record of an id.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    if id not in records:
+        raise NotFoundError(f"no {what} of the index has the id {id!r}")
+    return records[id]
+
+
+def current_story(store: Store, id: str) -> StoredStory:
+    """The story group of an id, or the one that it was merged into.
+
+    Raises:
+        NotFoundError: There never was a story group of that id.
+    """
+    while True:
+        story = record_of(id, store.stories([id]), "story group")
+        if story.state != "merged":
+            return story
+        id = story.successor
+
+
+def cluster_of(placements: Sequence[Placement]) -> DuplicateCluster:
     """The duplicate cluster with these members, the representative first."""
-    first = places[0]
+    first = placements[0]
     members = tuple(
-        DuplicateMember(each.id, each.copy_type, each.jaccard, each.containment) for each in places
+        DuplicateMember(member.id, member.copy_type, member.jaccard, member.containment)
+        for member in placements
     )
     return DuplicateCluster(first.duplicate_cluster, first.representative, members)
 
 
 def describe_as_of(
     story: str,
-    places: Mapping[str, Placement],
+    as_of: datetime,
+    events: Iterable[StoryEvent],
     store: Store,
     encoder: Encoder,
     model: AffinityModel,
     config: Config,
 ) -> StoryGroup:
-    """A story group of some articles, as the batch would describe it.
+    """A story group with the articles that it had at a time, as the batch would describe it.
 
     Args:
         story: Its lasting id.
-        places: Of the articles that it had, by id.
+        as_of: The time.
+        events: Those of this story group, in order.
         store: Where the articles are.
         encoder: Makes the vectors.
         model: Weighs the evidence.
         config: All settings.
+
+    Raises:
+        NotFoundError: It had no articles then that are still in the index.
     """
-    clusters, plain, texts = _standing(places, store)
-    ordered = [plain[each.representative] for each in clusters]
-    affinity = Affinity(model, profiles_of(ordered, texts, encoder, config))
-    group = described(np.arange(len(ordered)), affinity)
-    grouping = Grouping((group,), 0, len(ordered), 0, ())
-    terms = terms_of(grouping, clusters, plain, texts)
-    return replace(describe_groups(grouping, clusters, plain, texts, terms)[0], id=story)
+    members: set[str] = set()
+    for event in events:
+        if event.at <= as_of:
+            members.difference_update(event.removed)
+            members.update(event.added)
+    placements = store.placements(sorted(members))
+    if not placements:
+        raise NotFoundError(f"the story group {story!r} had no articles at {as_of.isoformat()}")
+    clusters, articles, texts = _clusters_in(placements, store)
+    representatives = [articles[cluster.representative] for cluster in clusters]
+    affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
+    group = described(np.arange(len(representatives)), affinity)
+    grouping = Grouping((group,), 0, len(representatives), 0, ())
+    terms = terms_of(grouping, clusters, articles, texts)
+    return replace(describe_groups(grouping, clusters, articles, texts, terms)[0], id=story)
 
 
 def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:
     """Story groups by lasting id, and the terms of their texts."""
-    found = store.stories(ids)
-    stories = [group for each in ids if (group := found[each].group)]
+    stored = store.stories(ids)
+    stories = [group for id in ids if (group := stored[id].group)]
     clusters: list[DuplicateCluster] = []
     articles: dict[str, Article] = {}
     texts: dict[str, CleanText] = {}
     groups = []
     for story in stories:
-        places = store.placements([member.id for member in story.members])
-        own, plain, clean = _standing(places, store)
-        numbers = np.arange(len(clusters), len(clusters) + len(own))
-        groups.append(Group(numbers, int(numbers[0]), np.zeros(len(own))))
-        clusters += own
-        articles |= plain
-        texts |= clean
+        placements = store.placements([member.id for member in story.members])
+        own_clusters, own_articles, own_texts = _clusters_in(placements, store)
+        rows = np.arange(len(clusters), len(clusters) + len(own_clusters))
+        groups.append(Group(rows, int(rows[0]), np.zeros(len(rows))))
+        clusters += own_clusters
+        articles |= own_articles
+        texts |= own_texts
     return stories, terms_of(Grouping(tuple(groups), 0, 0, 0, ()), clusters, articles, texts)
 
 
-def _standing(
-    places: Mapping[str, Placement], store: Store
+def _clusters_in(
+    placements: Mapping[str, Placement], store: Store
 ) -> tuple[list[DuplicateCluster], dict[str, Article], dict[str, CleanText]]:
     """Duplicate clusters of some articles in the order of precedence; articles and texts by id."""
     members: dict[str, list[Placement]] = {}
-    for place in places.values():
-        members.setdefault(place.duplicate_cluster, []).append(place)
-    founders = [each[0].representative for each in members.values()]
-    articles = store.articles(sorted({*places, *founders}))
-    plain = {id: stored.article for id, stored in articles.items()}
-    texts = {id: stored.clean for id, stored in articles.items()}
-    clusters = sorted(
-        (cluster_of(each) for each in members.values()),
-        key=lambda each: precedence(plain[each.representative], texts[each.representative]),
-    )
-    return clusters, plain, texts
+    for placement in placements.values():
+        members.setdefault(placement.duplicate_cluster, []).append(placement)
+    clusters = [cluster_of(cluster) for cluster in members.values()]
+    articles, texts = _articles({*placements, *(c.representative for c in clusters)}, store)
+    return _ordered(clusters, articles, texts), articles, texts
+
+
+def _articles(ids: Iterable[str], store: Store) -> tuple[dict[str, Article], dict[str, CleanText]]:
+    stored = store.articles(sorted(ids))
+    articles = {id: each.article for id, each in stored.items()}
+    return articles, {id: each.clean for id, each in stored.items()}
+
+
+def _ordered(
+    clusters: Iterable[DuplicateCluster],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+) -> list[DuplicateCluster]:
+    def key(cluster: DuplicateCluster) -> Precedence:
+        return precedence(articles[cluster.representative], texts[cluster.representative])
+
+    return sorted(clusters, key=key)
 
 
 def why_of(
-    pair: tuple[str, str],
-    places: Mapping[str, Placement],
-    articles: Mapping[str, StoredArticle],
+    pair: tuple[Placement, Placement],
     stories: tuple[StoryGroup, StoryGroup],
+    store: Store,
     encoder: Encoder,
     model: AffinityModel,
     config: Config,
@@ -117,53 +170,50 @@ def why_of(
     """Why two articles are together, or why not; the answer of `Result.why`.
 
     Args:
-        pair: Their ids.
-        places: Where they are, by id.
-        articles: The two and those that represent their texts, by id.
+        pair: Where they are.
         stories: Story group of each.
+        store: Where the articles are.
         encoder: Makes the vectors.
         model: Weighs the evidence.
         config: All settings.
     """
     a, b = pair
-    plain = {id: stored.article for id, stored in articles.items()}
-    texts = {id: stored.clean for id, stored in articles.items()}
-    clusters = _clusters(pair, places)
-    clusters.sort(
-        key=lambda each: precedence(plain[each.representative], texts[each.representative])
-    )
-    founders = [plain[each.representative] for each in clusters]
-    affinity = Affinity(model, profiles_of(founders, texts, encoder, config))
+    ids = {a.id, b.id, a.representative, b.representative}
+    articles, texts = _articles(ids, store)
+    clusters = _ordered(_clusters_of_pair(pair), articles, texts)
+    representatives = [articles[cluster.representative] for cluster in clusters]
+    affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     evidences = Evidences(affinity, clusters, texts, config)
-    times = [plain[places[each].representative].published_at for each in pair]
-    first, second = times
+    first, second = (articles[each.representative].published_at for each in pair)
     return Why(
-        a,
-        b,
-        places[a].duplicate_cluster == places[b].duplicate_cluster,
+        a.id,
+        b.id,
+        a.duplicate_cluster == b.duplicate_cluster,
         stories[0].id == stories[1].id,
-        evidences.match(a, b),
-        evidences.link(a, b),
+        evidences.match(a.id, b.id),
+        evidences.link(a.id, b.id),
         abs(second - first) if first and second else None,
         stories,
-        (places[a].probability, places[b].probability),
+        (a.probability, b.probability),
         config.stories.min_probability,
         config.neighbors.max_gap,
     )
 
 
-def _clusters(pair: tuple[str, str], places: Mapping[str, Placement]) -> list[DuplicateCluster]:
+def _clusters_of_pair(pair: tuple[Placement, Placement]) -> list[DuplicateCluster]:
     """The clusters of two articles, with no other members than these and the representatives."""
     members: dict[str, dict[str, CopyType]] = {}
-    for each in pair:
-        place = places[each]
-        found = members.setdefault(place.representative, {place.representative: "original"})
-        found.setdefault(each, place.copy_type)
+    ids = {}
+    for placement in pair:
+        representative = placement.representative
+        ids[representative] = placement.duplicate_cluster
+        copies = members.setdefault(representative, {representative: "original"})
+        copies.setdefault(placement.id, placement.copy_type)
     return [
         DuplicateCluster(
-            places[next(iter(set(found) & set(pair)))].duplicate_cluster,
+            ids[representative],
             representative,
-            tuple(DuplicateMember(id, kind, 1.0, 1.0) for id, kind in found.items()),
+            tuple(DuplicateMember(id, kind, 1.0, 1.0) for id, kind in copies.items()),
         )
-        for representative, found in members.items()
+        for representative, copies in members.items()
     ]

@@ -1,4 +1,4 @@
-"""What a change of some articles means for the store: articles, places, story groups, events."""
+"""What a change of some articles means for the store: articles, placements, stories, events."""
 
 from __future__ import annotations
 
@@ -9,125 +9,137 @@ from datetime import datetime
 import xxhash
 
 from dedup.articles import stable_id
-from dedup.index.live.live import IndexChange, LiveIndex
-from dedup.records import Article, CleanText, StoryGroup, StoryMember
+from dedup.config import Config
+from dedup.errors import InputError
+from dedup.index.live.change import IndexChange
+from dedup.index.live.live import LiveIndex
+from dedup.pipeline import distinct
+from dedup.readers.fields import as_articles
+from dedup.records import Article, CleanText, Problem, StoryGroup, StoryMember
 from dedup.store import Placement, Store, StoredArticle, StoredStory
-from dedup.store.identity import succession
+from dedup.store.identity import map_ids
 from dedup.store.records import PlacementStatus, StoryEvent
 
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 
 
 class ChangeWriter:
-    """Writes what changed, in the transaction that is open, and keeps count of lasting ids.
+    """Writes what changed, in the transaction that is open, and keeps lasting ids up to date.
 
     Args:
         store: Where it is written.
-        live: What is kept in memory, after the change.
+        live: What is in memory, after the change.
     """
 
     def __init__(self, store: Store, live: LiveIndex) -> None:
         self._store = store
         self._live = live
-        self._lasting = live.lasting
+        self._lasting = live.memory.lasting
 
     def write(
         self,
-        outcome: IndexChange,
+        change: IndexChange,
         stored: Mapping[str, StoredArticle],
         removed: Sequence[str],
         now: datetime,
     ) -> None:
-        """Write what a change changed.
+        """Write a change.
 
         Args:
-            outcome: What changed.
+            change: What changed.
             stored: The articles that were put, by id.
-            removed: Ids of the articles that went.
+            removed: Ids of the articles that were removed.
             now: When it happened.
         """
         store = self._store
-        again = store.articles([each for each in outcome.derived if each not in stored])
-        known = {**again, **stored}
-        if outcome.unshelved:
-            store.unshelve(outcome.unshelved)
-        if outcome.parcels:
-            store.put_parcel_links(outcome.parcels)
+        others = store.articles([id for id in change.derived if id not in stored])
+        known = {**others, **stored}
+        if change.unarchived:
+            store.archive.remove(change.unarchived)
+        if change.bundle_links:
+            store.archive.put_links(change.bundle_links)
         store.delete_articles(removed)
-        store.put_matches(outcome.looked_at, [(a, b, *astuple(s)) for a, b, s in outcome.matches])
+        store.put_matches(change.looked_at, [(a, b, *astuple(s)) for a, b, s in change.matches])
         store.put_articles(
             [
-                (replace(known[each], clean=outcome.texts.get(each, known[each].clean)), derived)
-                for each, derived in outcome.derived.items()
+                (replace(known[id], clean=change.texts.get(id, known[id].clean)), derived)
+                for id, derived in change.derived.items()
             ]
         )
-        stories = self._write_stories(outcome, now)
-        touched = {member.id for cluster in outcome.clusters for member in cluster.members}
-        touched |= {member.id for story in stories.values() for member in story.members}
-        homes = {
+        stories = self._write_stories(change, now)
+        affected = {member.id for cluster in change.clusters for member in cluster.members}
+        affected |= {member.id for story in stories.values() for member in story.members}
+        members = {
             member.id: (self._lasting[story.id], member)
-            for story in outcome.stories
+            for story in change.stories
             for member in story.members
         }
-        store.put_placements([_place(self._live, each, *homes[each]) for each in sorted(touched)])
+        store.put_placements([_placed(self._live, id, *members[id]) for id in sorted(affected)])
 
-    def _write_stories(self, outcome: IndexChange, now: datetime) -> dict[str, StoryGroup]:
+    def _write_stories(self, change: IndexChange, now: datetime) -> dict[str, StoryGroup]:
         """Write story groups and events; the groups that changed, by lasting id."""
         store = self._store
-        lasting = [self._lasting.pop(each) for each in outcome.gone if each in self._lasting]
+        lasting = [self._lasting.pop(id) for id in change.old_stories if id in self._lasting]
         old = store.stories(lasting)
         elders = sorted((story.group for story in old.values() if story.group), key=_age)
         before = {group.id: [member.id for member in group.members] for group in elders}
-        after = [[member.id for member in story.members] for story in outcome.stories]
+        after = [[member.id for member in story.members] for story in change.stories]
         used: set[str] = set()
 
-        def fresh(number: int) -> str:
-            made = self._fresh(outcome.stories[number].first_article, used)
-            used.add(made)
-            return made
+        def new_id(number: int) -> str:
+            id = self._unused_id(change.stories[number].first_article, used)
+            used.add(id)
+            return id
 
-        found = succession(before, after, fresh)
+        mapping = map_ids(before, after, new_id)
         groups: dict[str, StoryGroup] = {}
-        for story, made in zip(outcome.stories, found.ids, strict=True):
-            self._lasting[story.id] = made
-            group = replace(story, id=made)
-            if made not in old or old[made].group != group:
-                groups[made] = group
+        for story, id in zip(change.stories, mapping.ids, strict=True):
+            self._lasting[story.id] = id
+            group = replace(story, id=id)
+            if id not in old or old[id].group != group:
+                groups[id] = group
         ended = [
-            StoredStory(change.story_group, change.kind, change.other, None)
-            for change in found.changes
-            if change.kind == "merged" or change.kind == "closed"
+            StoredStory(event.story_group, event.kind, event.other, None)
+            for event in mapping.changes
+            if event.kind == "merged" or event.kind == "closed"
         ]
-        opened = [StoredStory(each.id, "open", "", each, _search(each)) for each in groups.values()]
+        opened = [
+            StoredStory(group.id, "open", "", group, _search(group)) for group in groups.values()
+        ]
         store.put_stories([*ended, *opened])
-        gone = {each.id: b"" for each in ended}
-        outlines = {self._lasting[each]: kept for each, kept in outcome.outlines.items()}
-        store.put_summaries(gone | outlines)
+        summaries = {self._lasting[id]: summary for id, summary in change.summaries.items()}
+        store.put_summaries({story.id: b"" for story in ended} | summaries)
         first = store.last_event() + 1
         store.add_events(
             [
                 StoryEvent(
-                    number, now, change.kind, change.story_group, change.other, change.added,
-                    change.removed,
+                    number,
+                    now,
+                    event.kind,
+                    event.story_group,
+                    event.other,
+                    event.added,
+                    event.removed,
                 )
-                for number, change in enumerate(found.changes, first)
+                for number, event in enumerate(mapping.changes, first)
             ]
-        )  # fmt: skip
+        )
         return groups
 
-    def _fresh(self, founder: str, used: set[str]) -> str:
+    def _unused_id(self, first_article: str, used: set[str]) -> str:
         """An id for a new story group that no other ever had."""
         attempt = 1
         while True:
-            made = stable_id("s", founder if attempt == 1 else f"{founder}\n{attempt}")
-            if made not in used and not self._store.stories([made]):
-                return made
+            name = first_article if attempt == 1 else f"{first_article}\n{attempt}"
+            id = stable_id("s", name)
+            if id not in used and not self._store.stories([id]):
+                return id
             attempt += 1
 
 
-def _place(live: LiveIndex, article: str, story: str, member: StoryMember) -> Placement:
+def _placed(live: LiveIndex, article: str, story: str, member: StoryMember) -> Placement:
     cluster = live.cluster_of(article)
-    copy = next(each for each in cluster.members if each.id == article)
+    copy = next(copy for copy in cluster.members if copy.id == article)
     return Placement(
         article,
         cluster.id,
@@ -138,6 +150,34 @@ def _place(live: LiveIndex, article: str, story: str, member: StoryMember) -> Pl
         story,
         member.probability,
     )
+
+
+def read_one(
+    article: Article | Mapping[str, object],
+    config: Config,
+    now: datetime,
+    problems: list[Problem] | None = None,
+) -> Article:
+    """One article as it is read, for an index.
+
+    Args:
+        article: As `dedup.cluster` takes it.
+        config: All settings.
+        now: Articles cannot be from after this time.
+        problems: Where what was set aside is added.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    new: list[Problem] = []
+    articles = distinct(
+        as_articles([article], config=config.reading, now=now, on_problem=new.append), new
+    )
+    if problems is not None:
+        problems.extend(new)
+    if not articles:
+        raise InputError(f"the article cannot be used: {new[0].kind} ({new[0].value!r})")
+    return articles[0]
 
 
 def digest_of(article: Article) -> str:
@@ -156,20 +196,20 @@ def stored_article(
     return StoredArticle(timed, added_at, time is None, digest, CleanText("", ""))
 
 
-def placement_of(place: Placement, known: str | None, digest: str) -> Placement:
+def placement_of(placement: Placement, old: StoredArticle | None, digest: str) -> Placement:
     """The placement of an article with its status after an addition.
 
     Args:
-        place: Where it is.
-        known: Digest of its content before, None if it was not there.
+        placement: Where it is.
+        old: The article before; None: it was not there.
         digest: Of its content now.
     """
     status: PlacementStatus = "updated"
-    if known is None:
+    if old is None:
         status = "added"
-    elif known == digest:
+    elif old.digest == digest:
         status = "unchanged"
-    return replace(place, status=status)
+    return replace(placement, status=status)
 
 
 def _age(group: StoryGroup) -> tuple[datetime, str]:

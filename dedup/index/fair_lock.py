@@ -1,4 +1,4 @@
-"""Whose turn it is with what an index has in memory: a writer's, or that of one who asks."""
+"""A fair lock: queries run between the steps of a long write."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 
 class FairLock:
-    """A lock for one who works in steps, and for others who come in between two of them.
+    """A lock for one thread that works in steps, and for others that come in between two of them.
 
-    Who wants the lock next waits for a second one: so a writer that gives the lock back and
-    wants it again finds those waiting who came meanwhile, and is not served before them.
+    A thread that wants the lock next waits for a second one: so a writer that gives the lock back
+    and wants it again finds those waiting who came meanwhile, and is not served before them.
     """
 
     def __init__(self) -> None:
@@ -19,9 +19,14 @@ class FairLock:
         self._taken = threading.Lock()
         self._holder = 0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a thread waits for the lock."""
+        return self._next.locked()
+
     @contextmanager
     def acquired(self) -> Iterator[None]:
-        """A turn; the thread that has one may take another inside of it."""
+        """Hold the lock; the thread that holds it may acquire it again inside."""
         if self._holder == threading.get_ident():
             yield
             return

@@ -1,45 +1,47 @@
-"""What of an index is in memory: read from the store, changed step by step, and asked."""
+"""The memory of an index: read from the store, changed step by step in transactions, queried."""
 
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
+from dedup.articles import stable_id
+from dedup.compute.processes import worker_pool
 from dedup.config import Config
 from dedup.encoders import Encoder
-from dedup.errors import InputError
+from dedup.errors import NotFoundError
+from dedup.index.changes import ChangeWriter, digest_of, placement_of, stored_article
 from dedup.index.fair_lock import FairLock
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.cache import LinkCache
 from dedup.index.live.live import LiveIndex
-from dedup.index.reading import IndexReader
 from dedup.index.records import QueryAnswer
-from dedup.index.window import Window, held
-from dedup.pipeline import Progress, distinct
-from dedup.readers.fields import as_articles
-from dedup.records import Article, Problem
-from dedup.store import Store
+from dedup.index.settings import made_with
+from dedup.index.window import Window, stored_records
+from dedup.pipeline import Progress
+from dedup.records import Article, StoryGroup
+from dedup.store import Placement, Store, StoredArticle, StoryFilter
 from dedup.stories.affinity import AffinityModel
 
 
-class IndexMemory(IndexReader):
-    """An index of which a part is in memory, so that texts can be compared with it.
+class IndexMemory:
+    """The part of an index that is in memory, so that texts can be compared with it.
 
     Args:
-        store: Where it is.
+        store: Where the index is.
         config: All settings.
         encoder: Makes the vectors.
         model: Weighs the evidence.
-        clock: What time it is.
         progress: Called as texts are embedded.
         cache: File for what makes opening quick, if any.
         read_only: Whether nothing may be written.
-        step: Articles of a batch that are taken in between two questions; None: all.
+        step: Articles of a batch that are taken in between two queries; None: all.
     """
 
     def __init__(
@@ -48,86 +50,150 @@ class IndexMemory(IndexReader):
         config: Config,
         encoder: Encoder,
         model: AffinityModel,
-        clock: Callable[[], datetime],
         progress: Progress,
         cache: Path | None,
         read_only: bool,
         step: int | None,
     ) -> None:
-        super().__init__(store, config, encoder, model)
-        self._clock = clock
+        self._store = store
+        self._config = config
+        self._encoder = encoder
+        self._model = model
         self._progress = progress
         self._cache = cache
         self._cached = ""
         self._read_only = read_only
         self._step = step
+        # One writer at a time; the other lock is taken for each of its steps, and by queries.
         self._lock = threading.RLock()
         self._fair_lock = FairLock()
-        self._live: LiveIndex | None = None
+        self.live: LiveIndex | None = None
+        """What is in memory; None: nothing was read yet."""
         self._generation = ""
         self._window = Window(config.index.memory_window)
 
     def close(self) -> None:
-        """Let go of the store; what was acknowledged is in it."""
+        """Write the cache, and close the store."""
         with self._lock, self._fair_lock.acquired():
             try:
                 self.save_cache()
             finally:
-                self._live = None
+                self.live = None
                 self._store.close()
 
-    def warm_up(self) -> None:
-        """Read everything into memory now, not when the first article or question comes."""
+    def load(self) -> LiveIndex:
+        """The live index, read from the store if it is not there or another process wrote."""
         with self._lock, self._fair_lock.acquired():
-            self._loaded()
+            return self._loaded()
 
     def save_cache(self) -> None:
-        """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
+        """Write what makes opening quick, unless it is written already."""
         with self._lock, self._fair_lock.acquired():
-            stale = self._live is not None and self._cached != self._generation
+            stale = self.live is not None and self._cached != self._generation
             if not stale or self._cache is None or self._read_only:
                 return
             try:
-                self._loaded().cache(self._generation).write(self._cache)
+                self._loaded().memory.cache(self._generation).write(self._cache)
             except OSError:
                 return
             self._cached = self._generation
 
-    def query(self, asked: Article | Mapping[str, object] | str, *, limit: int = 10) -> QueryAnswer:
-        """What the index knows about a text, without putting it in.
-
-        Args:
-            asked: A text, or an article; one without a time is taken to be of now.
-            limit: At most so many copies, and so many neighbours.
-
-        Raises:
-            InputError: There is no text in it.
-        """
-        now = self._clock()
-        article = self._read_one({"text": asked} if isinstance(asked, str) else asked, now)
-        article = replace(article, published_at=article.published_at or now)
+    def query(self, article: Article, limit: int) -> QueryAnswer:
+        """What is known about an article that is not there; between two steps of a writer."""
         with self._fair_lock.acquired(), self._store.reading():
             return self._loaded().query(article, limit)
 
-    def _read_one(
-        self,
-        article: Article | Mapping[str, object],
-        now: datetime,
-        problems: list[Problem] | None = None,
-    ) -> Article:
-        """The article as it is read; what was met is added to the problems.
+    def update(self, article: Article, now: datetime) -> Placement:
+        """Replace an article.
 
         Raises:
-            InputError: It cannot be used.
+            NotFoundError: Its id is not in the index.
         """
-        met: list[Problem] = []
-        read = as_articles([article], config=self.config.reading, now=now, on_problem=met.append)
-        found = distinct(read, met)
-        if problems is not None:
-            problems.extend(met)
-        if not found:
-            raise InputError(f"the article cannot be used: {met[0].kind} ({met[0].value!r})")
-        return found[0]
+        with self._lock:
+            self._refuse_unknown([article.id])
+            return self.put([article], now)[0]
+
+    def put(self, articles: Sequence[Article], now: datetime) -> list[Placement]:
+        """Add articles, or replace those with another content; where they are now."""
+        with self._lock:
+            ids = [article.id for article in articles]
+            old = self._store.articles(ids)
+            digests = {article.id: digest_of(article) for article in articles}
+            stored = {
+                article.id: stored_article(article, digests[article.id], old.get(article.id), now)
+                for article in articles
+                if article.id not in old or old[article.id].digest != digests[article.id]
+            }
+            if stored:
+                self._window.see(stored.values())
+                step = self._step or len(stored)
+                with self._changing() as live:
+                    for start in range(0, len(stored), step):
+                        part = dict(islice(stored.items(), start, start + step))
+                        self._take(live, part, [], now)
+            placements = self._store.placements(ids)
+            return [placement_of(placements[id], old.get(id), digests[id]) for id in ids]
+
+    def remove(self, ids: Sequence[str], now: datetime) -> None:
+        """Remove articles.
+
+        Raises:
+            NotFoundError: An id is not there; none is removed.
+        """
+        with self._lock:
+            self._refuse_unknown(ids)
+            with self._changing() as live:
+                self._take(live, {}, ids, now)
+
+    def _refuse_unknown(self, ids: Sequence[str]) -> None:
+        known = self._store.articles(ids)
+        for id in ids:
+            if id not in known:
+                raise NotFoundError(f"no article of the index has the id {id!r}")
+
+    def rebuild(self, now: datetime) -> None:
+        """Compute everything again from the articles that are stored; ids and history last."""
+        with self._lock, self._fair_lock.acquired():
+            stored = {each.article.id: each for each in self._store.all_articles()}
+            self.live = LiveIndex(self._config, self._encoder, self._model)
+            self.live.memory.lasting.update(
+                (stable_id("s", story.first_article), story.id) for story in self._open_stories()
+            )
+            self._generation = self._store.meta()["generation"]
+            self._window.see(stored.values())
+            with self._changing() as live:
+                with worker_pool(len(stored)):
+                    articles = [each.article for each in stored.values()]
+                    change = live.apply(articles, [], self._progress)
+                change = replace(change, old_stories=list(live.memory.lasting))
+                self._store.archive.remove()
+                self._store.set_meta(made_with(self._config, self._encoder))
+                ChangeWriter(self._store, live).write(change, stored, [], now)
+
+    def _open_stories(self) -> Iterator[StoryGroup]:
+        cursor = ""
+        while True:
+            stories, cursor = self._store.find_stories(StoryFilter(), 1000, cursor)
+            yield from (story.group for story in stories if story.group)
+            if not cursor:
+                return
+
+    def _take(
+        self,
+        live: LiveIndex,
+        stored: Mapping[str, StoredArticle],
+        removed: Sequence[str],
+        now: datetime,
+    ) -> None:
+        """A step of a change; what is in memory is given up if it fails."""
+        with self._fair_lock.acquired():
+            try:
+                with worker_pool(len(stored)):
+                    change = live.apply([each.article for each in stored.values()], removed)
+                ChangeWriter(self._store, live).write(change, stored, removed, now)
+            except BaseException:
+                self.live = None
+                raise
 
     @contextmanager
     def _changing(self) -> Iterator[LiveIndex]:
@@ -138,51 +204,50 @@ class IndexMemory(IndexReader):
             try:
                 with self._store.begin():
                     yield live
-                    # Nobody may ask between the commit and what is known of it.
+                    # Nobody may query between the commit and what is known of it.
                     last.enter_context(self._fair_lock.acquired())
-                    parcels = self._window.leaving(live)
-                    if parcels:
-                        self._store.shelve(parcels)
+                    bundles = self._window.leaving(live)
+                    if bundles:
+                        self._store.archive.add(bundles)
                     # Random, so that a restored copy that was written on is never taken for this.
                     generation = secrets.token_hex(8)
                     self._store.set_meta({"generation": generation})
                 self._generation = generation
             except BaseException:
-                self._live = None
+                self.live = None
                 raise
-            if parcels:
-                live.shelf.close()
-        if parcels:
-            gone = [each.id for _, articles in parcels for each in articles]
-            found = self._renewed(live, gone)
+            if bundles:
+                live.memory.archive.close()
+        if bundles:
+            archived = [article.id for _, articles in bundles for article in articles]
+            renewed = self._renewed(live, archived)
             with self._fair_lock.acquired():
-                self._live = found
+                self.live = renewed
 
-    def _renewed(self, live: LiveIndex, gone: Iterable[str] = ()) -> LiveIndex:
-        """What is at hand, and no more; the other one can go on being asked meanwhile."""
+    def _renewed(self, live: LiveIndex, archived: Iterable[str] = ()) -> LiveIndex:
+        """The same without archived articles; the old one can be queried meanwhile."""
         with self._fair_lock.acquired():
-            cache = live.cache(self._generation, gone)
-        found = self._read(cache)
-        found.inherit(live)
-        self._window.left(found)
-        return found
+            cache = live.memory.cache(self._generation, archived)
+        renewed = self._read(cache)
+        renewed.memory.clean_texts.inherit(live.memory.clean_texts)
+        self._window.left(renewed)
+        return renewed
 
     def _loaded(self) -> LiveIndex:
-        """What is kept in memory, read from the store if it is not there or another wrote."""
         with self._store.reading():
             generation = self._store.meta()["generation"]
-            if self._live is None or generation != self._generation:
+            if self.live is None or generation != self._generation:
                 cache = LinkCache.read(self._cache, generation) if self._cache else None
-                self._live = self._read(cache)
+                self.live = self._read(cache)
                 self._generation = generation
                 self._cached = generation if cache else ""
-            elif self._window.crowded(self._live):
-                self._live = self._renewed(self._live)
-        return self._live
+            elif self._window.crowded(self.live):
+                self.live = self._renewed(self.live)
+        return self.live
 
     def _read(self, cache: LinkCache | None) -> LiveIndex:
-        live = LiveIndex(self.config, self._encoder, self._model, Archive(self._store))
-        found = held(self._store)
-        live.load(found, cache, self._progress)
-        self._window.see(found.stored)
+        live = LiveIndex(self._config, self._encoder, self._model, Archive(self._store))
+        records = stored_records(self._store)
+        live.memory.load(records, cache, self._progress)
+        self._window.see(records.stored)
         return live

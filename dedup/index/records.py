@@ -1,15 +1,18 @@
-"""The nouns of the index: where an article was put, what happened to a story, answers."""
+"""Answers of the index: neighbours of a text, pages of stories, counts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dedup.config import Config
+from dedup.encoders import Encoder
 from dedup.records import Match, StoryGroup
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """A text of the index that may cover the same event as the one that was asked for.
+    """A text of the index that may cover the same event as the one of a query.
 
     Args:
         id: Id of the article that represents it.
@@ -28,7 +31,7 @@ class QueryAnswer:
 
     Args:
         duplicates: Articles whose text is a copy of it, the most similar first; `a` is the
-            article of the index, `b` the text asked for (one without an id has one made of its
+            article of the index, `b` the text of the query (one without an id has one made of its
             content).
         neighbors: Texts that may cover the same event, the most probable first.
         story_group: Lasting id of the story group that it would join; empty if none.
@@ -43,10 +46,10 @@ class QueryAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """Some story groups of a longer list.
+    """A part of a list of story groups.
 
     Args:
-        stories: In the order asked for.
+        stories: In the order of the list.
         cursor: What to give for the next ones; empty at the end.
     """
 
@@ -77,3 +80,23 @@ class IndexStats:
     encoder: str
     config_digest: str
     store_bytes: int
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int], encoder: Encoder, config: Config) -> IndexStats:
+        """Counts of an index.
+
+        Args:
+            counts: See `Store.counts`.
+            encoder: That of the index.
+            config: Its settings.
+        """
+        return cls(
+            articles=counts["articles"],
+            in_memory=counts["articles"] - counts["archived"],
+            texts=counts["texts"],
+            story_groups=counts["story_groups"],
+            events=counts["events"],
+            encoder=f"{encoder.name} {encoder.revision}",
+            config_digest=config.digest(),
+            store_bytes=counts["bytes"],
+        )

@@ -2,7 +2,7 @@
 
 The batch takes relations from the strongest down while both groups have room. So whether a relation
 is taken depends on stronger relations of its two groups, on still stronger ones of the groups at
-their other ends, and so on. These are looked at from the group that is asked for, the strongest
+their other ends, and so on. These are looked at from the group of the query on, the strongest
 first, until it is clear that a group has no more room: seldom many.
 """
 
@@ -26,22 +26,22 @@ from dedup.description.relations import (
 from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import InvertedIndex
-from dedup.index.summaries import Place, StorySummary
+from dedup.index.summaries import Position, StorySummary
 from dedup.records import StoryGroup, StoryRelation
 from dedup.text.terms import WEIGHT_UNIT
 
-_Key = tuple[float, Place, Place]
+_Key = tuple[float, Position, Position]
 """Minus the strength, the earlier group, the later: relations in the order in which they are taken.
 """
 _Relation = tuple[_Key, int, int]
 """A relation and its two groups."""
-Told = Callable[[Sequence[str]], tuple[Sequence[StoryGroup], StoryTerms]]
-"""Story groups by id, and their texts: terms of which `leads` and `members` are looked at."""
+TextsOf = Callable[[Sequence[str]], tuple[Sequence[StoryGroup], StoryTerms]]
+"""Story groups by id, and the terms of their texts (`leads` and `members` are read)."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Near:
-    """A group among those that it may be tied to.
+class _Candidates:
+    """A group among those that it may be related to.
 
     Args:
         slots: The groups, by their first text; int64 (n,).
@@ -61,32 +61,35 @@ class _Near:
 
 
 class RelationIndex:
-    """Outlines of all story groups of an index that have articles, and relations between them.
+    """Summaries of all story groups of an index that have articles, and relations between them.
 
     Args:
-        config: Which groups are tied.
+        config: Which groups are related.
     """
 
     def __init__(self, config: RelatedStoriesConfig) -> None:
         self._config = config
         self._lock = threading.Lock()
         self._ids: list[str] = []
-        self._outlines: list[StorySummary | None] = []
+        self._summaries: list[StorySummary | None] = []
         self._slot_of: dict[str, int] = {}
         self._postings = InvertedIndex()
-        self._known: dict[int, _Near] = {}
+        self._known: dict[int, _Candidates] = {}
         self._decided: dict[_Key, bool] = {}
         self.version = 0
 
     def related(
-        self, story: str, newer: Callable[[int], Iterable[tuple[str, int, bytes]]], told: Told
+        self,
+        story: str,
+        newer: Callable[[int], Iterable[tuple[str, int, bytes]]],
+        texts_of: TextsOf,
     ) -> tuple[StoryRelation, ...]:
         """Relations of a story group, as the batch finds them among all.
 
         Args:
             story: Its id.
-            newer: Outlines by story that are newer than a version.
-            told: Tells the story groups that are tied to it.
+            newer: Story, version and summary of all summaries that are newer than a version.
+            texts_of: Reads the story groups that are related to it.
         """
         with self._lock:
             self._update(newer(self.version))
@@ -98,72 +101,73 @@ class RelationIndex:
         places = [k for k, key in enumerate(near.keys) if key in taken]
         pairs = near.pairs.at(np.array(places, np.int64))
         order = np.lexsort((pairs.a, pairs.b))
-        return self._described(near, pairs.at(order), told)
+        return self._described(near, pairs.at(order), texts_of)
 
     def _update(self, rows: Iterable[tuple[str, int, bytes]]) -> None:
         hashes, owners = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
-        for story, version, kept in rows:
+        for story, version, stored in rows:
             self.version = max(self.version, version)
             old = self._slot_of.pop(story, None)
             if old is not None:
-                self._outlines[old] = None
+                self._summaries[old] = None
             self._known, self._decided = {}, {}
-            if kept:
-                outline = StorySummary.from_bytes(kept)
+            if stored:
+                summary = StorySummary.from_bytes(stored)
                 slot = self._slot_of[story] = len(self._ids)
                 self._ids.append(story)
-                self._outlines.append(outline)
-                hashes.append(outline.hashes)
-                owners.append(np.full(len(outline.hashes), slot))
+                self._summaries.append(summary)
+                hashes.append(summary.hashes)
+                owners.append(np.full(len(summary.hashes), slot))
         self._postings.add(np.concatenate(hashes), np.concatenate(owners))
 
-    def _near(self, slot: int) -> _Near:
-        """A group with all that it could be tied to."""
+    def _near(self, slot: int) -> _Candidates:
+        """A group with all that it could be related to."""
         if slot not in self._known:
-            self._known[slot] = self._found(slot)
+            self._known[slot] = self._find_candidates(slot)
         return self._known[slot]
 
-    def _found(self, slot: int) -> _Near:
+    def _find_candidates(self, slot: int) -> _Candidates:
         own = self._of(slot)
         which, slots = self._postings.of(own.hashes)
-        alive = np.array([self._outlines[each] is not None for each in slots.tolist()], bool)
+        alive = np.array([self._summaries[other] is not None for other in slots.tolist()], bool)
         which, slots = which[alive], slots[alive]
         groups = np.bincount(which, minlength=len(own.hashes))
         specific = (groups >= 2) & (groups <= self._config.max_term_groups)
         there = specific[which] & (slots != slot)
         which, slots = which[there], slots[there]
-        others, place = np.unique(slots, return_inverse=True)
-        bits = np.bincount(place, own.weights[which].astype(float), len(others)) * WEIGHT_UNIT
+        others, position = np.unique(slots, return_inverse=True)
+        bits = np.bincount(position, own.weights[which].astype(float), len(others)) * WEIGHT_UNIT
         enough = others[bits >= self._config.min_shared_idf_bits]
-        rows = np.array(sorted([slot, *enough.tolist()], key=lambda each: self._of(each).place))
+        rows = np.array(
+            sorted([slot, *enough.tolist()], key=lambda other: self._of(other).position)
+        )
         outlines = self._gathered(rows, own.hashes[specific])
         row = int(np.flatnonzero(rows == slot)[0])
         pairs = RelationFinder(outlines, self._config).strongest(row, row + 1, len(rows))
         ends = [(int(rows[a]), int(rows[b])) for a, b in zip(pairs.a, pairs.b, strict=True)]
         keys = [
-            (-float(strength), self._of(a).place, self._of(b).place)
+            (-float(strength), self._of(a).position, self._of(b).position)
             for (a, b), strength in zip(ends, pairs.strengths, strict=True)
         ]
         others_of = [b if a == slot else a for a, b in ends]
-        return _Near(rows, own.hashes[specific], outlines, pairs, others_of, keys)
+        return _Candidates(rows, own.hashes[specific], outlines, pairs, others_of, keys)
 
     def _gathered(self, slots: Int64s, hashes: UInt64s) -> StorySummaries:
         """Outlines of groups, with some terms only."""
-        found = [self._of(slot) for slot in slots.tolist()]
-        kept = [np.isin(each.hashes, hashes, assume_unique=True) for each in found]
-        columns = [
-            np.searchsorted(hashes, each.hashes[k]) for each, k in zip(found, kept, strict=True)
-        ]
-        weights = [each.weights[k] for each, k in zip(found, kept, strict=True)]
-        names = np.unique(np.concatenate([each.names for each in found]))
-        named = [np.searchsorted(names, each.names) for each in found]
+        summaries = [self._of(slot) for slot in slots.tolist()]
+        masks = [np.isin(one.hashes, hashes, assume_unique=True) for one in summaries]
+        masked = list(zip(summaries, masks, strict=True))
+        columns = [np.searchsorted(hashes, one.hashes[mask]) for one, mask in masked]
+        weights = [one.weights[mask] for one, mask in masked]
+        names = np.unique(np.concatenate([one.names for one in summaries]))
+        named = [np.searchsorted(names, one.names) for one in summaries]
         return StorySummaries(
-            np.stack([each.sums for each in found]),
-            np.array([each.begin for each in found], np.int64),
-            np.array([each.middle for each in found], np.int64),
+            np.stack([one.sums for one in summaries]),
+            np.array([one.begin for one in summaries], np.int64),
+            np.array([one.middle for one in summaries], np.int64),
             _matrix(columns, weights, len(hashes)),
             np.arange(len(hashes)),
-            _matrix(named, [np.ones(len(each), np.int64) for each in named], len(names)),
+            _matrix(named, [np.ones(len(row), np.int64) for row in named], len(names)),
         )
 
     def _pool(self, slot: int) -> Iterator[_Relation]:
@@ -212,33 +216,27 @@ class RelationIndex:
         return True
 
     def _described(
-        self, near: _Near, pairs: RelationPairs, told: Told
+        self, near: _Candidates, pairs: RelationPairs, texts_of: TextsOf
     ) -> tuple[StoryRelation, ...]:
         rows = sorted({*pairs.a.tolist(), *pairs.b.tolist()})
         if not rows:
             return ()
-        stories, terms = told([self._ids[near.slots[row]] for row in rows])
-        place = {row: k for k, row in enumerate(rows)}
-        some = replace(
-            near.outlines, **{
-                name: getattr(near.outlines, name)[rows] for name in ("begins", "shared")
-            },
-        )  # fmt: skip
-        local = replace(
-            pairs,
-            a=np.array([place[each] for each in pairs.a.tolist()], np.int64),
-            b=np.array([place[each] for each in pairs.b.tolist()], np.int64),
+        stories, terms = texts_of([self._ids[near.slots[row]] for row in rows])
+        outlines = replace(
+            near.outlines, begins=near.outlines.begins[rows], shared=near.outlines.shared[rows]
         )
-        return described_relations(local, stories, replace(terms, hashes=near.hashes), some)
+        a, b = (np.searchsorted(rows, ends) for ends in (pairs.a, pairs.b))
+        terms = replace(terms, hashes=near.hashes)
+        return described_relations(replace(pairs, a=a, b=b), stories, terms, outlines)
 
     def _of(self, slot: int) -> StorySummary:
-        found = self._outlines[slot]
-        assert found is not None
-        return found
+        summary = self._summaries[slot]
+        assert summary is not None
+        return summary
 
 
 def _matrix(columns: Sequence[Int64s], values: Sequence[np.ndarray], count: int) -> sp.csr_array:
     """Rows with values in some columns, int64."""
-    starts = np.concatenate(([0], np.cumsum([len(each) for each in columns])))
+    starts = np.concatenate(([0], np.cumsum([len(row) for row in columns])))
     data = np.concatenate(values).astype(np.int64)
     return sp.csr_array((data, np.concatenate(columns), starts), shape=(len(columns), count))

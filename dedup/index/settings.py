@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 
 from dedup.config import Config
-from dedup.encoders import Encoder
+from dedup.encoders import Encoder, load_encoder
 from dedup.errors import StoreError
+from dedup.settings import with_new_names
+from dedup.store import Store
 
 
 def made_with(config: Config, encoder: Encoder) -> dict[str, str]:
-    """What must not change while an index lives."""
+    """Encoder and settings as they are stored with an index."""
     return {
         "encoder": encoder.name,
         "encoder_revision": encoder.revision,
@@ -22,30 +24,63 @@ def made_with(config: Config, encoder: Encoder) -> dict[str, str]:
     }
 
 
-def refuse_other(location: str, stored: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Refuse to open an index with another encoder or configuration than it was made with.
+def agreed(
+    store: Store,
+    location: str,
+    config: Config | None,
+    encoder: Encoder | None,
+    *,
+    read_only: bool,
+    rebuild: bool,
+) -> tuple[Config, Encoder]:
+    """Settings and encoder to open an index with; a new index is made with them.
 
     Args:
-        location: Where the index is.
-        stored: What it was made with, as `made_with` gives it.
-        now: What it would be opened with.
+        store: That of the index.
+        location: Where the index is, for messages.
+        config: Settings to open it with; None: those it was made with.
+        encoder: None: the one that the settings name.
+        read_only: Whether nothing may be written.
+        rebuild: Whether others than it was made with are welcome.
 
     Raises:
-        StoreError: They differ; the message says in what.
+        StoreError: The index was made with others, or is empty and cannot be written.
     """
+    stored = store.meta()
+    old = _stored_config(stored)
+    config = config or old
+    if config.index.memory_window is None:
+        config = config.replace(index={"memory_window": old.index.memory_window})
+    encoder = encoder or load_encoder(config.encoder)
+    made = made_with(config, encoder)
+    if not stored and read_only:
+        raise StoreError(f"{location}: the index is empty: there is nothing to read")
+    if stored and not rebuild:
+        _refuse_other(location, stored, made)
+    if not read_only and not (stored and rebuild) and stored.get("config") != made["config"]:
+        store.set_meta(made if stored else {**made, "generation": "0"})
+    return config, encoder
+
+
+def _stored_config(stored: Mapping[str, str]) -> Config:
+    """The settings that an index was made with, also under names of before the first release."""
+    return Config.from_mapping(with_new_names(json.loads(stored.get("config", "{}"))))
+
+
+def _refuse_other(location: str, stored: Mapping[str, str], now: Mapping[str, str]) -> None:
     for name, value in now.items():
         if name not in ("config", "config_digest") and stored.get(name) != value:
             raise StoreError(
                 f"{location}: the index was made with {name} {stored.get(name)!r}, "
                 f"not {value!r}: open it with that one, or `dedup rebuild` it"
             )
-    if stored.get("config_digest") != now["config_digest"]:
-        old, new = json.loads(stored["config"]), json.loads(now["config"])
-        for settings in (old, new):
-            settings.pop("index", None)
+    config = _stored_config(stored)
+    if config.digest() != now["config_digest"]:
+        old = json.loads(json.dumps(config.to_mapping()))
+        new = json.loads(now["config"])
         differing = sorted(
             f"{section}.{name}"
-            for section in {*old, *new}
+            for section in {*old, *new} - {"index"}
             for name in {*old.get(section, {}), *new.get(section, {})}
             if old.get(section, {}).get(name) != new.get(section, {}).get(name)
         )

@@ -1,35 +1,38 @@
-"""Driver 2, the index: articles come, change and go; copies and stories are always up to date.
+"""Driver 2, the index: articles are added, changed and removed; copies and stories follow at once.
 
 What it holds is at any time what `pipeline.cluster` gives for the same articles. In addition,
-stories have ids that last, and a history.
+stories have ids that last, and a history. Here is its whole public interface: writing and queries
+go through `memory.IndexMemory`, all that is read comes from the store.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
 
-from dedup.articles import stable_id
-from dedup.compute.processes import worker_pool
 from dedup.config import Config
-from dedup.encoders import Encoder, load_encoder
-from dedup.errors import NotFoundError, StoreError
-from dedup.index.changes import ChangeWriter, digest_of, placement_of, stored_article
-from dedup.index.live.live import LiveIndex
+from dedup.description.explanation import Why
+from dedup.encoders import Encoder
+from dedup.errors import NotFoundError
+from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
+from dedup.index.changes import read_one
 from dedup.index.memory import IndexMemory
-from dedup.index.settings import made_with, refuse_other
+from dedup.index.records import IndexStats, QueryAnswer, StoryPage
+from dedup.index.relations import RelationIndex
+from dedup.index.settings import agreed
 from dedup.pipeline import Progress, distinct, silent
 from dedup.readers.fields import as_articles
-from dedup.records import Article, Problem, StoryGroup
-from dedup.store import Placement, StoredArticle, StoryFilter
+from dedup.records import Article, Problem, StoryGroup, StoryRelation
+from dedup.store import Placement, Store, StoredArticle, StoryFilter
 from dedup.store.location import is_server
 from dedup.store.opening import open_store
+from dedup.store.records import StoryEvent, StoryOrder
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
 
@@ -42,11 +45,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class StoryIndex(IndexMemory):
+class StoryIndex:
     """Articles with their duplicate clusters and story groups, kept up to date.
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
-    another, reads go on while one works.
+    another, reads go on while one works. What is read is as of the last commit.
 
     Args:
         store: Where it is.
@@ -56,8 +59,29 @@ class StoryIndex(IndexMemory):
         clock: What time it is, aware UTC.
         progress: Called as texts are embedded.
         cache: File that makes opening quick; None for none.
-        read_only: Whether it may only be asked.
+        read_only: Whether it may only be queried.
+        step: Articles of a batch that are taken in between two queries; None: all.
     """
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        encoder: Encoder,
+        model: AffinityModel,
+        clock: Callable[[], datetime],
+        progress: Progress,
+        cache: Path | None,
+        read_only: bool,
+        step: int | None,
+    ) -> None:
+        self.config = config
+        self._store = store
+        self._encoder = encoder
+        self._model = model
+        self._clock = clock
+        self._relations = RelationIndex(config.related_stories)
+        self._memory = IndexMemory(store, config, encoder, model, progress, cache, read_only, step)
 
     @classmethod
     def open(
@@ -81,7 +105,7 @@ class StoryIndex(IndexMemory):
                 database (`postgresql://...`).
             config: All settings; by default those that the index was made with. Only
                 `index.memory_window` may be another than then: it changes no result.
-            read_only: Only ask; any number of readers may do so beside one writer.
+            read_only: Only read and query; any number of readers may do so beside one writer.
             synchronous: `FULL`: what was acknowledged survives a loss of power. `NORMAL`:
                 it survives a killed process.
             encoder: Used instead of the one that the configuration names.
@@ -89,8 +113,8 @@ class StoryIndex(IndexMemory):
             clock: What time it is, for articles that do not say when they were published.
             progress: Called as texts are embedded when all is computed again.
             rebuild: Compute everything again, with this encoder and configuration.
-            step: Questions are answered whenever so many articles of a batch have been taken
-                in; they know these already. By default after the whole batch. A batch is one
+            step: Queries are answered whenever so many articles of a batch have been taken in;
+                they know these already. By default after the whole batch. A batch is one
                 transaction all the same.
 
         Raises:
@@ -99,34 +123,17 @@ class StoryIndex(IndexMemory):
         """
         store = open_store(location, read_only=read_only, synchronous=synchronous)
         try:
-            stored = store.meta()
-            kept = Config.from_mapping(json.loads(stored.get("config", "{}")))
-            config = config or kept
-            if config.index.memory_window is None:
-                config = config.replace(index={"memory_window": kept.index.memory_window})
-            encoder = encoder or load_encoder(config.encoder)
-            made = made_with(config, encoder)
-            if not stored and not read_only:
-                with store.begin():
-                    store.set_meta({**made, "generation": "0"})
-            elif not stored:
-                raise StoreError(f"{location}: the index is empty: there is nothing to read")
-            elif not rebuild:
-                refuse_other(str(location), stored, made)
-            if config.index != kept.index and not read_only:
-                store.set_meta({"config": made["config"]})
+            config, encoder = agreed(
+                store, str(location), config, encoder, read_only=read_only, rebuild=rebuild
+            )
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
+            cache = None if is_server(location) else Path(location) / CACHE
+            index = cls(store, config, encoder, model, clock, progress, cache, read_only, step)
+            if rebuild:
+                index.rebuild()
         except BaseException:
             store.close()
             raise
-        cache = None if is_server(location) else Path(location) / CACHE
-        index = cls(store, config, encoder, model, clock, progress, cache, read_only, step)
-        if rebuild:
-            try:
-                index.rebuild()
-            except BaseException:
-                store.close()
-                raise
         return index
 
     def __enter__(self) -> Self:
@@ -175,10 +182,10 @@ class StoryIndex(IndexMemory):
         """
         now = self._clock()
         if isinstance(articles, Article | Mapping):
-            return self._put([self._read_one(articles, now, problems)], now)[0]
-        met: list[Problem] = [] if problems is None else problems
-        read = as_articles(articles, config=self.config.reading, now=now, on_problem=met.append)
-        return self._put(distinct(read, met), now)
+            return self._memory.put([read_one(articles, self.config, now, problems)], now)[0]
+        new: list[Problem] = [] if problems is None else problems
+        read = as_articles(articles, config=self.config.reading, now=now, on_problem=new.append)
+        return self._memory.put(distinct(read, new), now)
 
     def update(self, article: Article | Mapping[str, object]) -> Placement:
         """Replace an article that is there.
@@ -188,10 +195,7 @@ class StoryIndex(IndexMemory):
             InputError: It cannot be used.
         """
         now = self._clock()
-        read = self._read_one(article, now)
-        with self._lock:
-            self.article(read.id)
-            return self._put([read], now)[0]
+        return self._memory.update(read_one(article, self.config, now), now)
 
     def remove(self, ids: str | Iterable[str]) -> None:
         """Take articles out of the index.
@@ -199,78 +203,187 @@ class StoryIndex(IndexMemory):
         Raises:
             NotFoundError: An id is not there; none is removed.
         """
-        wanted = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
-        with self._lock:
-            known = self._store.digests(wanted)
-            for each in wanted:
-                if each not in known:
-                    raise NotFoundError(f"no article of the index has the id {each!r}")
-            with self._changing() as live:
-                self._take(live, {}, wanted, self._clock())
+        unique = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
+        self._memory.remove(unique, self._clock())
 
     def rebuild(self) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
-        with self._lock, self._fair_lock.acquired():
-            stored = {each.article.id: each for each in self._store.all_articles()}
-            self._live = LiveIndex(self.config, self._encoder, self._model)
-            self._live.lasting.update(self._read_lasting())
-            self._generation = self._store.meta()["generation"]
-            self._window.see(stored.values())
-            with self._changing() as live:
-                with worker_pool(len(stored)):
-                    articles = [each.article for each in stored.values()]
-                    outcome = live.apply(articles, [], self._progress)
-                outcome = replace(outcome, gone=list(live.lasting))
-                self._store.unshelve()
-                self._store.set_meta(made_with(self.config, self._encoder))
-                ChangeWriter(self._store, live).write(outcome, stored, [], self._clock())
+        self._memory.rebuild(self._clock())
 
-    def _put(self, articles: Sequence[Article], now: datetime) -> list[Placement]:
-        with self._lock:
-            ids = [article.id for article in articles]
-            known = self._store.digests(ids)
-            digests = {article.id: digest_of(article) for article in articles}
-            changed = [each for each in articles if known.get(each.id) != digests[each.id]]
-            if changed:
-                old = self._store.articles([each.id for each in changed if each.id in known])
-                stored = {
-                    each.id: stored_article(each, digests[each.id], old.get(each.id), now)
-                    for each in changed
-                }
-                self._window.see(stored.values())
-                step = self._step or len(stored)
-                with self._changing() as live:
-                    for start in range(0, len(stored), step):
-                        part = dict(islice(stored.items(), start, start + step))
-                        self._take(live, part, [], now)
-            places = self._store.placements(ids)
-            return [placement_of(places[id], known.get(id), digests[id]) for id in ids]
+    def close(self) -> None:
+        """Let go of the store; what was acknowledged is in it."""
+        self._memory.close()
 
-    def _take(
+    def warm_up(self) -> None:
+        """Read everything into memory now, not when the first article or query comes."""
+        self._memory.load()
+
+    def save_cache(self) -> None:
+        """Write aside what makes opening quick; `close` does it. Nothing is lost without it."""
+        self._memory.save_cache()
+
+    def query(
+        self, article: Article | Mapping[str, object] | str, *, limit: int = 10
+    ) -> QueryAnswer:
+        """What the index knows about a text, without adding it.
+
+        Args:
+            article: A text, or an article; one without a time is taken to be of now.
+            limit: At most so many copies, and so many neighbours.
+
+        Raises:
+            InputError: There is no text in it.
+        """
+        now = self._clock()
+        read = read_one(
+            {"text": article} if isinstance(article, str) else article, self.config, now
+        )
+        return self._memory.query(replace(read, published_at=read.published_at or now), limit)
+
+    @property
+    def encoder(self) -> Encoder:
+        """What makes the vectors."""
+        return self._encoder
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While it lasts, all that this thread reads is of one moment, whoever writes."""
+        return self._store.reading()
+
+    def article(self, id: str) -> StoredArticle:
+        """An article as it is stored.
+
+        Raises:
+            NotFoundError: The index has none of that id.
+        """
+        return record_of(id, self._store.articles([id]))
+
+    def placement(self, id: str) -> Placement:
+        """Where an article is.
+
+        Raises:
+            NotFoundError: The index has none of that id.
+        """
+        return record_of(id, self._store.placements([id]))
+
+    def cluster(self, id: str) -> list[Placement]:
+        """Members of a duplicate cluster, the representative first.
+
+        Raises:
+            NotFoundError: The index has none of that id.
+        """
+        members = self._store.cluster(id)
+        if not members:
+            raise NotFoundError(f"no duplicate cluster of the index has the id {id!r}")
+        return members
+
+    def successor(self, id: str) -> str:
+        """The id under which a story group goes on: its own unless it was merged into another.
+
+        Raises:
+            NotFoundError: There never was a story group of that id.
+        """
+        return current_story(self._store, id).id
+
+    def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:
+        """A story group, or the one that it was merged into.
+
+        Args:
+            id: Its id, also one that was merged away.
+            as_of: The articles that the story group of that very id had then, as far as they
+                are still in the index.
+
+        Raises:
+            NotFoundError: There is none of that id, or it has no articles (any more, or yet).
+        """
+        if as_of is not None:
+            with self._store.reading():
+                self.successor(id)
+                events = self.changes(story_group=id)
+                return describe_as_of(
+                    id, as_of, events, self._store, self._encoder, self._model, self.config
+                )
+        story = current_story(self._store, id)
+        if story.group is None:
+            raise NotFoundError(
+                f"the story group {story.id!r} is closed: none of its articles are left"
+            )
+        return story.group
+
+    def stories(
         self,
-        live: LiveIndex,
-        stored: Mapping[str, StoredArticle],
-        removed: Sequence[str],
-        now: datetime,
-    ) -> None:
-        """A step of a change; what is in memory is given up if it fails."""
-        with self._fair_lock.acquired():
-            try:
-                with worker_pool(len(stored)):
-                    outcome = live.apply([each.article for each in stored.values()], removed)
-                ChangeWriter(self._store, live).write(outcome, stored, removed, now)
-            except BaseException:
-                self._live = None
-                raise
+        since: datetime | None = None,
+        until: datetime | None = None,
+        language: str = "",
+        source: str = "",
+        text: str = "",
+        min_texts: int = 1,
+        order: StoryOrder = "latest",
+        cursor: str = "",
+        limit: int = 50,
+    ) -> StoryPage:
+        """Story groups that have articles.
 
-    def _read_lasting(self) -> dict[str, str]:
-        """Lasting id of each story group, by the id that the batch gives."""
-        return {stable_id("s", story.first_article): story.id for story in self._open_stories()}
+        Args:
+            since: Those with an article at or after this time.
+            until: Those with an article before this time.
+            language: Those with an article in this language.
+            source: Those with an article of this outlet.
+            text: Those with all of these words in headlines, key terms and names.
+            min_texts: Those of at least so many independent texts.
+            order: See `StoryOrder`.
+            cursor: That of the page before this one.
+            limit: At most so many.
 
-    def _open_stories(self) -> Iterator[StoryGroup]:
-        cursor = ""
-        while True:
-            found, cursor = self._store.find_stories(StoryFilter(), 1000, cursor)
-            yield from (story.group for story in found if story.group)
-            if not cursor:
-                return
+        Raises:
+            CursorError: The cursor is none of this list.
+        """
+        wanted = StoryFilter(since, until, language, source, text, min_texts, order)
+        stories, following = self._store.find_stories(wanted, limit, cursor)
+        return StoryPage(tuple(story.group for story in stories if story.group), following)
+
+    def why(self, a: str, b: str) -> Why:
+        """Why two articles are together, or why not.
+
+        Args:
+            a: Id of an article.
+            b: Id of another.
+
+        Raises:
+            NotFoundError: One of them is not in the index.
+        """
+        with self._store.reading():
+            placements = self.placement(a), self.placement(b)
+            stories = self.story(placements[0].story_group), self.story(placements[1].story_group)
+            return why_of(placements, stories, self._store, self._encoder, self._model, self.config)
+
+    def related(self, id: str) -> tuple[StoryRelation, ...]:
+        """Other story groups about the same affair as a story group, as `dedup.cluster` gives them.
+
+        Raises:
+            NotFoundError: There is none of that id, or it has no articles.
+        """
+        with self._store.reading():
+            texts_of = partial(story_texts, store=self._store)
+            return self._relations.related(self.story(id).id, self._store.summaries, texts_of)
+
+    def changes(
+        self, since: int = 0, limit: int | None = None, story_group: str = ""
+    ) -> list[StoryEvent]:
+        """What happened to the story groups, in order.
+
+        `dedup.store.identity.replay` makes of all events the story groups there are.
+
+        Args:
+            since: Only events with larger numbers.
+            limit: At most so many.
+            story_group: Only those of the one of this id.
+        """
+        return self._store.events(since, limit, story_group)
+
+    def stats(self) -> IndexStats:
+        """Counts."""
+        return IndexStats.of(self._store.counts(), self._encoder, self.config)
+
+    def check(self) -> list[str]:
+        """What is damaged, in words; empty if nothing is."""
+        return self._store.check()

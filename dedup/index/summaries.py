@@ -20,16 +20,16 @@ from dedup.description.terms import StoryTerms
 from dedup.records import StoryGroup
 
 _HEAD = struct.Struct("<qqqqiii")
-Place = tuple[int, int, str]
-"""Where a group stands among others: microseconds since 1970, minus the length, id of its first."""
+Position = tuple[int, int, str]
+"""Order of story groups by their first text: microseconds since 1970, minus the length, id."""
 
 
 @dataclass(frozen=True, slots=True)
 class StorySummary:
-    """What of a story group says which others it belongs to.
+    """What related stories of a story group are found by.
 
     Args:
-        place: Of its first text.
+        position: Of its first text.
         begin: Time of its first text in seconds since 1970.
         middle: When half of its texts had appeared, likewise.
         hashes: Its rare terms, uint64 ascending.
@@ -38,7 +38,7 @@ class StorySummary:
         sums: Sum of the whole-number vectors of its texts.
     """
 
-    place: Place
+    position: Position
     begin: int
     middle: int
     hashes: UInt64s
@@ -48,7 +48,7 @@ class StorySummary:
 
     def to_bytes(self) -> bytes:
         """For the store."""
-        time, length, first = self.place
+        time, length, first = self.position
         sizes = len(self.hashes), len(self.names), len(self.sums)
         parts = (
             self.hashes.astype("<u8"), self.weights.astype("<i4"),
@@ -59,16 +59,16 @@ class StorySummary:
         return head + arrays + first.encode("utf-8", "surrogatepass")
 
     @classmethod
-    def from_bytes(cls, kept: bytes) -> StorySummary:
-        """What `to_bytes` was called on."""
-        time, length, begin, middle, terms, names, dim = _HEAD.unpack_from(kept)
-        found = []
+    def from_bytes(cls, stored: bytes) -> StorySummary:
+        """The summary that `to_bytes` was called on."""
+        time, length, begin, middle, terms, names, dim = _HEAD.unpack_from(stored)
+        arrays = []
         start = _HEAD.size
         for kind, count in (("<u8", terms), ("<i4", terms), ("<u8", names), ("<i4", dim)):
-            found.append(np.frombuffer(kept, kind, count, start))
-            start += found[-1].nbytes
-        first = kept[start:].decode("utf-8", "surrogatepass")
-        return cls((time, length, first), begin, middle, *found)
+            arrays.append(np.frombuffer(stored, kind, count, start))
+            start += arrays[-1].nbytes
+        first = stored[start:].decode("utf-8", "surrogatepass")
+        return cls((time, length, first), begin, middle, *arrays)
 
 
 def summary_of(
@@ -77,17 +77,17 @@ def summary_of(
     terms: StoryTerms,
     row: int,
     seconds: Int64s,
-    whole: np.ndarray,
+    vectors: np.ndarray,
 ) -> bytes:
-    """The outline of a story group.
+    """The summary of a story group as bytes.
 
     Args:
         story: The group.
         first: Precedence of its first text.
         terms: Rare terms of it and other groups.
-        row: Its number among these.
+        row: Its row among these.
         seconds: Times of its texts, int64 of shape (k,).
-        whole: Their whole-number vectors, of shape (k, dim).
+        vectors: Their whole-number vectors, of shape (k, dim).
     """
     part = slice(terms.weights.indptr[row], terms.weights.indptr[row + 1])
     columns = terms.weights.indices[part]
@@ -99,7 +99,7 @@ def summary_of(
         terms.hashes[columns[order]],
         terms.weights.data[part][order].astype(np.int32),
         name_hashes(story.names),
-        sums_of([np.arange(len(whole))], whole)[0],
+        sums_of([np.arange(len(vectors))], vectors)[0],
     ).to_bytes()
 
 

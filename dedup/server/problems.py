@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from dedup.errors import InputError, NotFoundError, StoreError
+from dedup.errors import CursorError, InputError, NotFoundError, StoreError
 
 _LOG = logging.getLogger("dedup.server")
 MEDIA_TYPE = "application/problem+json"
@@ -120,6 +120,10 @@ def refusal_of(error: Exception) -> Refusal:
         return Refusal(HTTPStatus.NOT_FOUND, str(error))
     if isinstance(error, InputError):
         return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+    if isinstance(error, CursorError):
+        fault = Fault(detail="it is none of this list: begin without one", parameter="cursor")
+        detail = "the cursor cannot be used"
+        return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults=[fault])
     if isinstance(error, StoreError):
         _LOG.error("the index cannot be used: %s", error)
         detail = "the index cannot be read or written at the moment: the log says why"

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from dedup.errors import NotFoundError
 from dedup.server.answers import answer
-from dedup.server.cursors import page_of_stories
 from dedup.server.models import (
     Id,
     Line,
@@ -24,7 +23,6 @@ from dedup.server.models import (
 )
 from dedup.server.problems import Refusal, documented
 from dedup.server.service import service_of
-from dedup.store import StoryFilter
 from dedup.store.records import StoryOrder
 
 router = APIRouter(prefix="/v1", tags=["stories"])
@@ -57,8 +55,9 @@ async def list_stories(
     service = service_of(request)
 
     def read() -> StoriesOut:
-        wanted = StoryFilter(since, until, language, source, text, min_texts, order)
-        page = page_of_stories(service.index, wanted, cursor, limit)
+        page = service.index.stories(
+            since, until, language, source, text, min_texts, order, cursor, limit
+        )
         return StoriesOut(
             stories=[StoryOut.of(story) for story in page.stories], cursor=page.cursor
         )

@@ -24,15 +24,8 @@ from dedup.store.records import (
 )
 
 __all__ = [
-    "ArchivedArticle",
-    "Bundle",
-    "Derived",
-    "Placement",
-    "Store",
-    "StoredArticle",
-    "StoredStory",
-    "StoryEvent",
-    "StoryFilter",
+    "ArchivedArticle", "ArticleArchive", "Bundle", "Derived", "Placement", "Store",
+    "StoredArticle", "StoredStory", "StoryEvent", "StoryFilter",
 ]  # fmt: skip
 
 
@@ -42,6 +35,11 @@ class Store(Protocol):
     One writer at a time, in any process; readers see the last commit while it writes.
     Methods may be called from any thread.
     """
+
+    @property
+    def archive(self) -> ArticleArchive:
+        """Articles that an index does not hold in memory."""
+        ...
 
     def close(self) -> None:
         """Let go of files and connections, once the open transaction has ended."""
@@ -72,23 +70,15 @@ class Store(Protocol):
         ...
 
     def delete_articles(self, ids: Sequence[str]) -> None:
-        """Delete articles, with their places; unknown ids are passed over."""
+        """Delete articles, with their placements; unknown ids are passed over."""
         ...
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Articles by id; unknown ids are left out."""
         ...
 
-    def rows(self, ids: Sequence[str]) -> list[tuple[StoredArticle, Derived]]:
-        """Articles with what was computed of them, by id; unknown ids are left out."""
-        ...
-
     def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
         """What was computed of articles, by id; unknown ids are left out."""
-        ...
-
-    def digests(self, ids: Sequence[str]) -> dict[str, str]:
-        """Digest of the content of articles by id; unknown ids are left out."""
         ...
 
     def all_articles(
@@ -101,11 +91,11 @@ class Store(Protocol):
     ) -> Iterator[StoredArticle]:
         """All articles published in [since, until), of one `Article.source` if given, by id.
 
-        With `in_memory` those that are not shelved.
+        With `in_memory` those that are not archived.
         """
         ...
 
-    def put_placements(self, places: Sequence[Placement]) -> None:
+    def put_placements(self, placements: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
         ...
 
@@ -114,11 +104,11 @@ class Store(Protocol):
         ...
 
     def all_placements(self, *, in_memory: bool = False) -> Iterator[Placement]:
-        """Where all articles were put, or those not shelved, by id."""
+        """Where all articles were put, or those not archived, by id."""
         ...
 
     def cluster(self, id: str) -> list[Placement]:
-        """Places of the members of a duplicate cluster, the representative first, then by id."""
+        """Placements of a duplicate cluster's members, the representative first, then by id."""
         ...
 
     def put_matches(
@@ -135,19 +125,19 @@ class Store(Protocol):
     def matches(
         self, ids: Sequence[str] | None = None
     ) -> list[tuple[str, str, float, float, float]]:
-        """Matches of these articles, or of all that are not shelved, by (a, b)."""
+        """Matches of these articles, or of all that are not archived, by (a, b)."""
         ...
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         """Add or replace story groups by id."""
         ...
 
-    def put_summaries(self, outlines: Mapping[str, bytes]) -> None:
-        """Add or replace outlines of story groups, by id; they are newer than all others."""
+    def put_summaries(self, summaries: Mapping[str, bytes]) -> None:
+        """Add or replace summaries of story groups, by id; they are newer than all others."""
         ...
 
     def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
-        """Story group, version and outline of all that are newer than a version, in order."""
+        """Story group, version and summary of all that are newer than a version, in order."""
         ...
 
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
@@ -165,7 +155,8 @@ class Store(Protocol):
             cursor: That of the page before; empty for the first.
 
         Raises:
-            StoreError: The cursor is none of this list, or the limit is below 1.
+            CursorError: The cursor is none of this list.
+            StoreError: The limit is below 1.
         """
         ...
 
@@ -188,45 +179,53 @@ class Store(Protocol):
         ...
 
     def counts(self) -> dict[str, int]:
-        """Counts: `articles`, `shelved`, `texts`, `story_groups` (open), `events`, `bytes`."""
-        ...
-
-    def shelve(self, parcels: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
-        """Mark articles that are there and not shelved: what is kept of each parcel, and them."""
-        ...
-
-    def unshelve(self, numbers: Sequence[int] | None = None) -> None:
-        """Forget parcels, or all of them; their articles stay. Unknown ones are passed over."""
-        ...
-
-    def put_parcel_links(self, links: Mapping[int, bytes]) -> None:
-        """Replace what is kept of parcels, by number."""
-        ...
-
-    def parcels(self, numbers: Sequence[int]) -> list[Bundle]:
-        """Parcels by number, in that order; unknown ones are left out."""
-        ...
-
-    def shelved(self, ids: Sequence[str]) -> dict[str, int]:
-        """Numbers of the parcels of articles by id; those not shelved are left out."""
-        ...
-
-    def shelved_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
-        """Parcels with an article that stands for its text at a time of one of [first, last]."""
-        ...
-
-    def last_shelved(self) -> datetime | None:
-        """The latest time of an article that stands for its text and is shelved."""
-        ...
-
-    def shelved_with(self, keys: Sequence[int], most: int) -> set[str]:
-        """Ids of articles with one of these keys; of each key at most so many, the last shelved."""
-        ...
-
-    def shelved_lines(self, source: str) -> list[tuple[str, bytes]]:
-        """Id and lines of the shelved articles of a source that have any, by id."""
+        """Counts: `articles`, `archived`, `texts`, `story_groups` (open), `events`, `bytes`."""
         ...
 
     def check(self) -> list[str]:
         """What is damaged, in words; empty if nothing is."""
+        ...
+
+
+class ArticleArchive(Protocol):
+    """Articles that left the memory of an index, in bundles, and what they are found by.
+
+    A bundle holds all that belongs together by copies and links. Its articles stay in the store
+    as they were; here is kept which ones they are.
+    """
+
+    def add(self, bundles: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
+        """Archive articles that are stored and not archived: the links of each bundle, and them."""
+        ...
+
+    def remove(self, numbers: Sequence[int] | None = None) -> None:
+        """Remove bundles, or all of them; their articles stay. Unknown ones are passed over."""
+        ...
+
+    def put_links(self, links: Mapping[int, bytes]) -> None:
+        """Replace the links of bundles, by number; unknown ones are passed over."""
+        ...
+
+    def bundles(self, numbers: Sequence[int]) -> list[Bundle]:
+        """Bundles by number, in that order; unknown ones are left out."""
+        ...
+
+    def bundles_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers of the bundles of articles by id; those not archived are left out."""
+        ...
+
+    def bundles_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
+        """Bundles with the representative of a text at a time of one of [first, last]."""
+        ...
+
+    def latest(self) -> datetime | None:
+        """The latest time of an archived representative of a text."""
+        ...
+
+    def sharing(self, buckets: Sequence[int], most: int) -> set[str]:
+        """Ids of the articles in these buckets; of each at most so many, the last archived."""
+        ...
+
+    def lines(self, source: str) -> list[tuple[str, bytes]]:
+        """Id and lines of the archived articles of a source that have any, by id."""
         ...

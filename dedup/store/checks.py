@@ -35,19 +35,19 @@ def examine(select: Select) -> list[str]:
     Args:
         select: Runs a statement of SQL on one view of the store.
     """
-    found = _Findings()
-    _articles(select, found)
-    stories = _stories(select, found)
-    placed = _places(select, found)
-    _members(stories, placed, found)
-    _heirs(stories, found)
-    _history(select, stories, found)
-    _shelf(select, found)
-    return found.told()
+    findings = _Findings()
+    _articles(select, findings)
+    stories = _stories(select, findings)
+    placed = _placements(select, findings)
+    _members(stories, placed, findings)
+    _successors(stories, findings)
+    _history(select, stories, findings)
+    _archive(select, findings)
+    return findings.messages()
 
 
 class _Findings:
-    """Ids by what is wrong with them, told with the first few."""
+    """Ids by what is wrong with them, with the first few."""
 
     def __init__(self) -> None:
         self._ids: defaultdict[str, list[str]] = defaultdict(list)
@@ -55,7 +55,7 @@ class _Findings:
     def add(self, what: str, id: str) -> None:
         self._ids[what].append(id)
 
-    def told(self) -> list[str]:
+    def messages(self) -> list[str]:
         return [
             f"{what}: {', '.join(ids[:_SHOWN])}"
             + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
@@ -74,30 +74,30 @@ def _pages(select: Select, table: str, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def _read(
-    rows: Iterable[Row], read: Callable[[Row], Any], what: str, found: _Findings
+    rows: Iterable[Row], read: Callable[[Row], Any], what: str, findings: _Findings
 ) -> Iterator[Any]:
     """Records of the rows that are as they were written."""
     for row in rows:
         name = str(row[0])
         try:
             if checksum(row[:-1]) != row[-1]:
-                found.add(f"{what} not as written", name)
+                findings.add(f"{what} not as written", name)
             yield read(row)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-            found.add(f"{what} that cannot be read", name)
+            findings.add(f"{what} that cannot be read", name)
 
 
-def _articles(select: Select, found: _Findings) -> None:
-    for _ in _read(_pages(select, "articles", ARTICLE), read_article, "articles", found):
+def _articles(select: Select, findings: _Findings) -> None:
+    for _ in _read(_pages(select, "articles", ARTICLE), read_article, "articles", findings):
         pass
 
 
-def _stories(select: Select, found: _Findings) -> dict[str, StoredStory]:
+def _stories(select: Select, findings: _Findings) -> dict[str, StoredStory]:
     rows = _pages(select, "stories", STORY)
-    return {stored.id: stored for stored in _read(rows, read_story, "story groups", found)}
+    return {stored.id: stored for stored in _read(rows, read_story, "story groups", findings)}
 
 
-def _places(select: Select, found: _Findings) -> dict[str, set[str]]:
+def _placements(select: Select, findings: _Findings) -> dict[str, set[str]]:
     """Articles by the story group that they are placed in."""
     statement = (
         "SELECT places.id, places.story, articles.id FROM places "
@@ -107,44 +107,44 @@ def _places(select: Select, found: _Findings) -> dict[str, set[str]]:
     for id, story, article in select(statement, ()):
         placed[from_text(story)].add(from_text(id))
         if article is None:
-            found.add("places without an article", id)
+            findings.add("places without an article", id)
     statement = (
         "SELECT id FROM articles WHERE NOT EXISTS "
         "(SELECT 1 FROM places WHERE places.id = articles.id) ORDER BY id"
     )
     for (id,) in select(statement, ()):
-        found.add("articles without a place", id)
+        findings.add("articles without a place", id)
     return placed
 
 
 def _members(
-    stories: Mapping[str, StoredStory], placed: Mapping[str, set[str]], found: _Findings
+    stories: Mapping[str, StoredStory], placed: Mapping[str, set[str]], findings: _Findings
 ) -> None:
     for id in sorted(stories.keys() | placed.keys()):
         group = stories[id].group if id in stories else None
         members = {member.id for member in group.members} if group else set()
         if members - placed.get(id, set()):
-            found.add("story groups with members that are not placed in them", id)
+            findings.add("story groups with members that are not placed in them", id)
         if placed.get(id, set()) - members:
-            found.add("story groups that do not list articles placed in them", id)
+            findings.add("story groups that do not list articles placed in them", id)
 
 
-def _shelf(select: Select, found: _Findings) -> None:
-    """What of parcels and their articles does not belong together."""
+def _archive(select: Select, findings: _Findings) -> None:
+    """What of bundles and their articles does not belong together."""
     for table, column, other, of_other, what in (
-        ("shelved", "parcel", "parcels", "number", "shelved articles without a parcel"),
-        ("parcels", "number", "shelved", "parcel", "parcels without articles"),
+        ("shelved", "parcel", "parcels", "number", "archived articles without a bundle"),
+        ("parcels", "number", "shelved", "parcel", "bundles without articles"),
     ):
         name = "id" if table == "shelved" else "number"
         missing = f"{column} NOT IN (SELECT {of_other} FROM {other})"
         for (id,) in select(f"SELECT {name} FROM {table} WHERE {missing} ORDER BY {name}", ()):
-            found.add(what, from_text(str(id)))
+            findings.add(what, from_text(str(id)))
 
 
-def _heirs(stories: Mapping[str, StoredStory], found: _Findings) -> None:
+def _successors(stories: Mapping[str, StoredStory], findings: _Findings) -> None:
     for id, stored in stories.items():
         if (stored.state == "open") != (stored.group is not None):
-            found.add("story groups whose state and description differ", id)
+            findings.add("story groups whose state and description differ", id)
         seen = {id}
         successor: StoredStory | None = stored
         while successor is not None and successor.state == "merged":
@@ -153,22 +153,22 @@ def _heirs(stories: Mapping[str, StoredStory], found: _Findings) -> None:
             )
             seen.add(successor.id if successor else "")
         if successor is None:
-            found.add("story groups merged into none", id)
+            findings.add("story groups merged into none", id)
 
 
-def _history(select: Select, stories: Mapping[str, StoredStory], found: _Findings) -> None:
+def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Findings) -> None:
     rows = _pages(select, "events", EVENT)
-    events: list[StoryEvent] = list(_read(rows, read_event, "events", found))
+    events: list[StoryEvent] = list(_read(rows, read_event, "events", findings))
     for number, event in enumerate(events, 1):
         if event.number != number:
-            found.add("events missing before number", str(event.number))
+            findings.add("events missing before number", str(event.number))
             break
-    told = replay(events)
+    replayed = replay(events)
     open_stories = {
         stored.id: {member.id for member in stored.group.members}
         for stored in stories.values()
         if stored.group is not None
     }
-    for id in sorted(set(chain(told, open_stories))):
-        if told.get(id, set()) != open_stories.get(id, set()):
-            found.add("story groups that are not what the history tells", id)
+    for id in sorted(set(chain(replayed, open_stories))):
+        if replayed.get(id, set()) != open_stories.get(id, set()):
+            findings.add("story groups that are not what the history tells", id)

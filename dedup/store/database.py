@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from itertools import islice
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from dedup.errors import NotFoundError, StoreError
 from dedup.store.migrations import LOG, missing_migrations
 from dedup.store.rows import Row, to_text
 
-__all__ = ["CHUNK", "C", "Database", "Select", "among", "chunks", "upsert"]
+__all__ = [
+    "CHUNK", "Connection", "Database", "Engine", "Select", "among", "chunks", "insert", "upsert",
+]  # fmt: skip
 
 Select = Callable[[str, Sequence[object]], list[Any]]
 """Runs one statement with `?` for each value, and returns its rows."""
@@ -26,67 +26,96 @@ _PAGE = 10_000
 _T = TypeVar("_T")
 
 
-class _Connection(Protocol):
-    def close(self) -> None: ...
+class Connection(Protocol):
+    """One connection to a database."""
+
+    def query(self, statement: str, values: Sequence[object]) -> list[Any]:
+        """Run a statement; its rows, if it has any."""
+        ...
+
+    def query_many(self, statement: str, rows: Iterable[Row]) -> None:
+        """Run a statement for each row of values."""
+        ...
+
+    def script(self, script: str) -> None:
+        """Run statements that were written for SQLite, inside the open transaction."""
+        ...
+
+    def undo(self) -> None:
+        """End the transaction as if it had not been; silent if it has ended already."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection, and free what it holds."""
+        ...
 
 
-C = TypeVar("C", bound=_Connection)
+class Engine(Protocol):
+    """What SQLite and PostgreSQL do each in its own way."""
+
+    where: str
+    """The store, for messages."""
+    begin_writing: str
+    begin_reading: str
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Turns errors of the database into `StoreError`."""
+        ...
+
+    def open(self, *, read_only: bool) -> Connection:
+        """The first connection, which makes sure that there is a database; a writer locks it."""
+        ...
+
+    def reader(self) -> Connection:
+        """Another connection that reads."""
+        ...
+
+    def size(self, select: Select) -> int:
+        """Bytes of the store."""
+        ...
+
+    def damage(self) -> list[str]:
+        """What the database itself finds damaged."""
+        ...
 
 
-class Database(ABC, Generic[C]):
+class Database:
     """One connection that writes, and as many that read as are needed at one time.
 
     Args:
-        where: The store, for messages.
+        engine: Opens connections.
         read_only: Whether it is opened for reading.
+
+    Raises:
+        StoreError: It cannot be opened, or its tables are those of another release.
     """
 
-    BEGIN_WRITING: ClassVar[str]
-    BEGIN_READING: ClassVar[str]
-
-    def __init__(self, where: str, *, read_only: bool) -> None:
-        self.where = where
-        self.read_only = read_only
-        self._writer: C | None = None
-        self._idle: list[C] = []
+    def __init__(self, engine: Engine, *, read_only: bool) -> None:
+        self.engine = engine
+        self._where = engine.where
+        self._read_only = read_only
+        self._writer: Connection | None = None
+        self._idle: list[Connection] = []
         self._closed = False
         self._turn = threading.Lock()
         self._writer_thread = 0
         self._moment = threading.local()
-
-    # What a database adds.
-
-    @abstractmethod
-    def _errors(self) -> AbstractContextManager[None]:
-        """Turns errors of the database into `StoreError`."""
-
-    @abstractmethod
-    def _open_reader(self) -> C:
-        """Another connection that reads."""
-
-    @abstractmethod
-    def _query(self, connection: C, statement: str, values: Sequence[object]) -> list[Any]:
-        """Runs a statement and returns its rows, if it has any."""
-
-    @abstractmethod
-    def _query_many(self, connection: C, statement: str, rows: Iterable[Row]) -> None:
-        """Runs a statement for each row of values."""
-
-    @abstractmethod
-    def _script(self, connection: C, script: str) -> None:
-        """Runs statements that were written for SQLite, inside the open transaction."""
-
-    @abstractmethod
-    def _undo(self, connection: C) -> None:
-        """Ends the transaction as if it had not been; silent if it has ended already."""
-
-    def _let_go(self) -> None:
-        """Frees what else was held, once the connections are closed."""
+        try:
+            with engine.errors():
+                first = engine.open(read_only=read_only)
+            if read_only:
+                self._idle.append(first)
+            else:
+                self._writer = first
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     # Transactions.
 
     def close(self) -> None:
-        """Let go of files and connections, once the open transaction has ended."""
+        """See `Store.close`."""
         if self._writes_here():
             self._shut()
         else:
@@ -101,17 +130,16 @@ class Database(ABC, Generic[C]):
         if writer is not None:
             writer.close()
         self._close_idle()
-        self._let_go()
 
     def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
-    def _open_writer(self) -> C:
+    def _open_writer(self) -> Connection:
         if self._closed:
-            raise StoreError(f"{self.where} is closed: open it again")
+            raise StoreError(f"{self._where} is closed: open it again")
         if self._writer is None:
-            raise StoreError(f"{self.where} was opened for reading: open it for writing")
+            raise StoreError(f"{self._where} was opened for reading: open it for writing")
         return self._writer
 
     @contextmanager
@@ -121,15 +149,15 @@ class Database(ABC, Generic[C]):
             raise StoreError("a transaction is open in this thread: end it first")
         with self._turn:
             writer = self._open_writer()
-            with self._errors():
-                self._query(writer, self.BEGIN_WRITING, ())
+            with self.engine.errors():
+                writer.query(self.engine.begin_writing, ())
             self._writer_thread = threading.get_ident()
             try:
                 yield
-                with self._errors():
-                    self._query(writer, "COMMIT", ())
+                with self.engine.errors():
+                    writer.query("COMMIT", ())
             except BaseException:
-                self._undo(writer)
+                writer.undo()
                 raise
             finally:
                 self._writer_thread = 0
@@ -138,18 +166,19 @@ class Database(ABC, Generic[C]):
         return self._writer_thread == threading.get_ident()
 
     @contextmanager
-    def _writing(self) -> Iterator[C]:
+    def writing(self) -> Iterator[Connection]:
         """The open transaction of this thread, or one of its own."""
         if not self._writes_here():
-            with self.begin(), self._errors():
+            with self.begin(), self.engine.errors():
                 yield self._open_writer()
             return
-        with self._errors():
+        with self.engine.errors():
             yield self._open_writer()
 
-    def _put(self, statement: str, rows: Iterable[Row]) -> None:
-        with self._writing() as writer:
-            self._query_many(writer, statement, rows)
+    def put(self, statement: str, rows: Iterable[Row]) -> None:
+        """Run a statement for each row of values, see `writing`."""
+        with self.writing() as writer:
+            writer.query_many(statement, rows)
 
     # Views.
 
@@ -159,7 +188,7 @@ class Database(ABC, Generic[C]):
         if self._writes_here() or self._held():
             yield
             return
-        with self._errors(), self._committed() as select:
+        with self.engine.errors(), self._committed() as select:
             self._moment.select = select
             try:
                 yield
@@ -172,11 +201,11 @@ class Database(ABC, Generic[C]):
         return held
 
     @contextmanager
-    def _view(self) -> Iterator[Select]:
+    def view(self) -> Iterator[Select]:
         """Of the open transaction of this thread, else of one commit: see `reading`."""
-        with self._errors(), self._broken_records():
+        with self.engine.errors(), self._broken_records():
             if self._writes_here():
-                yield partial(self._query, self._open_writer())
+                yield self._open_writer().query
             elif held := self._held():
                 yield held
             else:
@@ -186,20 +215,20 @@ class Database(ABC, Generic[C]):
     @contextmanager
     def _committed(self) -> Iterator[Select]:
         if self._closed:
-            raise StoreError(f"{self.where} is closed: open it again")
+            raise StoreError(f"{self._where} is closed: open it again")
         try:
             reader = self._idle.pop()
         except IndexError:
-            reader = self._open_reader()
+            reader = self.engine.reader()
         unknown = None
         try:
-            self._query(reader, self.BEGIN_READING, ())
+            reader.query(self.engine.begin_reading, ())
             try:
-                yield partial(self._query, reader)
+                yield reader.query
             except NotFoundError as error:
                 # No fault of the connection.
                 unknown = error
-            self._query(reader, "COMMIT", ())
+            reader.query("COMMIT", ())
         except BaseException:
             reader.close()
             raise
@@ -215,15 +244,16 @@ class Database(ABC, Generic[C]):
             yield
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise StoreError(
-                f"{self.where} holds a record that cannot be read: run `dedup check` ({error})"
+                f"{self._where} holds a record that cannot be read: run `dedup check` ({error})"
             ) from error
 
-    def _by_id(self, statement: str, ids: Sequence[str], read: Callable[[Row], _T]) -> list[_T]:
-        with self._view() as select:
+    def by_id(self, statement: str, ids: Sequence[str], read: Callable[[Row], _T]) -> list[_T]:
+        """The records of a SELECT without conditions that have one of these ids, in no order."""
+        with self.view() as select:
             rows = among(select, statement, [to_text(i) for i in dict.fromkeys(ids)])
             return [read(row) for row in rows]
 
-    def _all(
+    def all_rows(
         self,
         table: str,
         columns: Sequence[str],
@@ -231,11 +261,11 @@ class Database(ABC, Generic[C]):
         read: Callable[[Row], _T],
         where: str = "1 = 1",
     ) -> Iterator[_T]:
-        """All rows in the order of the first `keys` columns, page by page of one view."""
+        """All records in the order of the first `keys` columns, page by page of one view."""
         names = ", ".join(columns[:keys])
         statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"
         order = f"ORDER BY {names} LIMIT {_PAGE}"
-        with self._view() as select:
+        with self.view() as select:
             rows = select(f"{statement} {order}", ())
             while rows:
                 yield from map(read, rows)
@@ -246,45 +276,46 @@ class Database(ABC, Generic[C]):
 
     def _migrate(self) -> None:
         """Bring the tables up to date; if only for reading, see that they are."""
-        if self.read_only:
-            with self._view() as select:
-                missing = missing_migrations(self.where, _applied(select))
+        if self._read_only:
+            with self.view() as select:
+                missing = missing_migrations(self._where, _applied(select))
             if missing:
                 raise StoreError(
-                    f"{self.where} was written by an older release: open it for writing once"
+                    f"{self._where} was written by an older release: open it for writing once"
                 )
             return
-        with self._writing() as writer:
-            self._script(writer, LOG)
-            done = _applied(partial(self._query, writer))
-            for migration in missing_migrations(self.where, done):
-                self._script(writer, migration.sql)
+        with self.writing() as writer:
+            writer.script(LOG)
+            for migration in missing_migrations(self._where, _applied(writer.query)):
+                writer.script(migration.sql)
                 row = (migration.number, migration.name, migration.digest)
-                self._query(
-                    writer, "INSERT INTO migrations (number, name, digest) VALUES (?, ?, ?)", row
-                )
+                writer.query(insert("migrations", ("number", "name", "digest")), row)
 
 
 def _applied(select: Select) -> list[int]:
     return [number for (number,) in select("SELECT number FROM migrations", ())]
 
 
+def insert(table: str, columns: Sequence[str]) -> str:
+    """A statement that adds a row."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
 def upsert(table: str, columns: Sequence[str], keys: int = 1) -> str:
     """A statement that adds a row, or replaces the one with the same first `keys` columns."""
-    names, values = ", ".join(columns), ", ".join("?" * len(columns))
     rest = ", ".join(f"{name} = excluded.{name}" for name in columns[keys:])
     return (
-        f"INSERT INTO {table} ({names}) VALUES ({values}) "
-        f"ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {rest}"
+        f"{insert(table, columns)} ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {rest}"
     )
 
 
 def among(select: Select, statement: str, ids: Sequence[object], column: str = "id") -> list[Any]:
     """Rows whose column has one of these values, in no order."""
-    found: list[Any] = []
-    for chunk in chunks(ids, CHUNK):
-        found += select(f"{statement} WHERE {column} IN ({', '.join('?' * len(chunk))})", chunk)
-    return found
+    return [
+        row
+        for chunk in chunks(ids, CHUNK)
+        for row in select(f"{statement} WHERE {column} IN ({', '.join('?' * len(chunk))})", chunk)
+    ]
 
 
 def chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -38,27 +38,27 @@ class IdMapping:
     changes: tuple[Change, ...]
 
 
-def succession(
+def map_ids(
     before: Mapping[str, Iterable[str]],
     after: Sequence[Iterable[str]],
-    fresh: Callable[[int], str],
+    new_id: Callable[[int], str],
 ) -> IdMapping:
-    """Which new group goes on under which old id.
+    """Map the ids of old groups to the new groups that go on under them.
 
     Args:
         before: Ids of articles of the old groups, by lasting id; the elder comes first.
-        after: Ids of articles of the new groups. Groups that neither lost nor won articles
+        after: Ids of articles of the new groups. Groups that neither lost nor gained articles
             may be left out on both sides.
-        fresh: Makes an id for a new group, by its number.
+        new_id: Makes an id for a new group, by its number.
     """
     old = {story: frozenset(members) for story, members in before.items()}
     new = [frozenset(members) for members in after]
     shared = _shared(old, new)
-    successors = _heirs(shared, list(old))
+    successors = _successors(shared, list(old))
     ids = {number: story for story, number in successors.items()}
     for number in range(len(new)):
         if number not in ids:
-            ids[number] = fresh(number)
+            ids[number] = new_id(number)
     changes = [
         change
         for story, members in old.items()
@@ -87,7 +87,7 @@ def _shared(
     }
 
 
-def _heirs(shared: Mapping[str, Counter[int]], elders: Sequence[str]) -> dict[str, int]:
+def _successors(shared: Mapping[str, Counter[int]], elders: Sequence[str]) -> dict[str, int]:
     """The new group of each old id that goes on: the largest overlaps first."""
     claims = sorted(
         (-count, age, number, story)
@@ -117,11 +117,11 @@ def _of_old(
             return None
         kind: EventKind = "grown" if added else "shrunk"
         return Change(kind, story, "", tuple(added), tuple(removed))
-    gone = tuple(sorted(members))
+    articles = tuple(sorted(members))
     if not shared[story]:
-        return Change("closed", story, "", (), gone)
+        return Change("closed", story, "", (), articles)
     most = min(shared[story], key=lambda number: (-shared[story][number], number))
-    return Change("merged", story, ids[most], (), gone)
+    return Change("merged", story, ids[most], (), articles)
 
 
 def _of_new(
@@ -133,7 +133,7 @@ def _of_new(
 ) -> Change:
     if not parents:
         return Change("created", story, "", tuple(sorted(members)), ())
-    parent = max(parents, key=lambda each: shared[each][number])
+    parent = max(parents, key=lambda old: shared[old][number])
     return Change("split", story, parent, tuple(sorted(members)), ())
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from dedup.store import Store
+from dedup.store.database import Database, Engine
 from dedup.store.location import is_server
-from dedup.store.sqlite import SqliteStore, Synchronous
+from dedup.store.sql import SqlStore
+from dedup.store.sqlite import SqliteEngine, Synchronous
 
 __all__ = ["open_store"]
 
@@ -27,7 +29,9 @@ def open_store(
         MissingExtraError: It is in PostgreSQL, and psycopg is not installed.
     """
     if is_server(location):
-        from dedup.store.postgres import PostgresStore
+        from dedup.store.postgres import PostgresEngine
 
-        return PostgresStore(str(location), read_only=read_only, synchronous=synchronous)
-    return SqliteStore(location, read_only=read_only, synchronous=synchronous)
+        engine: Engine = PostgresEngine(str(location), synchronous)
+    else:
+        engine = SqliteEngine(location, synchronous)
+    return SqlStore(Database(engine, read_only=read_only))

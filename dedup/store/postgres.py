@@ -14,7 +14,6 @@ import xxhash
 from dedup.errors import MissingExtraError, StoreError
 from dedup.store.database import Select
 from dedup.store.rows import Row
-from dedup.store.sql import SqlStore
 from dedup.store.sqlite import Synchronous
 
 try:
@@ -22,7 +21,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("an index in PostgreSQL", extra="postgres") from error
 
-__all__ = ["PostgresStore"]
+__all__ = ["PostgresEngine"]
 
 _SCHEMA = "dedup"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -44,93 +43,85 @@ _ADVICE = {
 }
 
 
-class PostgresStore(SqlStore["psycopg.Connection[Any]"]):
-    """The `Store` in PostgreSQL 13 or later.
+class PostgresEngine:
+    """PostgreSQL 13 or later.
 
     Args:
         address: `postgresql://user@host/database?schema=name`; the schema is `dedup` unless
             it is given, and is made if it is missing. Everything else is libpq's.
-        read_only: Whether to open it beside a writer, for reading.
         synchronous: `FULL` waits for the server's disk at each commit, the others do not.
 
     Raises:
-        StoreError: It cannot be reached, is missing, is of a later release, or is being written.
+        StoreError: The schema is no plain name.
     """
 
-    BEGIN_WRITING = "BEGIN"
-    BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    begin_writing = "BEGIN"
+    begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-    def __init__(
-        self, address: str, *, read_only: bool = False, synchronous: Synchronous = "FULL"
-    ) -> None:
+    def __init__(self, address: str, synchronous: Synchronous = "FULL") -> None:
         self._address, self._schema = _split(address)
         self._synchronous = synchronous
-        super().__init__(f"index {_shown(address)}", read_only=read_only)
-        try:
-            with self._errors():
-                connection = self._open_reader()
-                if read_only:
-                    self._idle.append(connection)
-                else:
-                    self._writer = connection
-                self._prepare(connection)
-            self._migrate()
-        except BaseException:
-            self.close()
-            raise
+        self.where = f"index {_shown(address)}"
 
-    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
+    def open(self, *, read_only: bool) -> PostgresConnection:
+        """See `Engine.open`."""
+        connection = self.reader()
+        try:
+            self._prepare(connection, read_only=read_only)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: PostgresConnection, *, read_only: bool) -> None:
         """See to encoding, lock and schema."""
-        [(encoding,)] = self._query(connection, "SHOW server_encoding", ())
+        [(encoding,)] = connection.query("SHOW server_encoding", ())
         if encoding != "UTF8":
             raise StoreError(f"{self.where}: the database is {encoding}: make one in UTF8")
-        if not self.read_only:
+        if not read_only:
             self._take_lock(connection)
-        there = "SELECT 1 FROM pg_namespace WHERE nspname = ?"
-        if self._query(connection, there, [self._schema]):
+        schemas = "SELECT 1 FROM pg_namespace WHERE nspname = ?"
+        if connection.query(schemas, [self._schema]):
             return
-        if self.read_only:
+        if read_only:
             raise StoreError(f"there is no index at {self.where}: add articles to make one")
-        self._query(connection, f'CREATE SCHEMA "{self._schema}"', ())
+        connection.query(f'CREATE SCHEMA "{self._schema}"', ())
 
-    def _take_lock(self, connection: psycopg.Connection[Any]) -> None:
+    def _take_lock(self, connection: PostgresConnection) -> None:
         """Held until the connection ends, however it ends."""
         key = xxhash.xxh3_64_intdigest(f"dedup {self._schema}".encode()) - 2**63
-        [(ours,)] = self._query(connection, "SELECT pg_try_advisory_lock(?::bigint)", [key])
-        if not ours:
+        [(connection.holds_lock,)] = connection.query(
+            "SELECT pg_try_advisory_lock(?::bigint)", [key]
+        )
+        if not connection.holds_lock:
             holder = (
                 "SELECT pid FROM pg_locks JOIN pg_database AS d ON d.oid = database "
                 "WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
                 "AND d.datname = current_database() "
                 "AND (classid::bigint << 32 | objid::bigint) = ?::bigint"
             )
-            pids = [str(pid) for (pid,) in self._query(connection, holder, [key])]
+            pids = [str(pid) for (pid,) in connection.query(holder, [key])]
             raise StoreError(
                 f"{self.where} is being written through process {', '.join(pids) or 'unknown'} of "
                 "the server: wait until it is done, or open the index for reading only"
             )
 
-    def _shut(self) -> None:
-        # The server sees that a connection has closed only some time later, and keeps its lock.
-        if self._writer is not None:
-            self._undo(self._writer)
-            with suppress(psycopg.Error):
-                self._query(self._writer, "SELECT pg_advisory_unlock_all()", ())
-        super()._shut()
-
-    def _open_reader(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(self._address, autocommit=True, client_encoding="UTF8")
+    def reader(self) -> PostgresConnection:
+        """See `Engine.reader`."""
+        connection = PostgresConnection(
+            psycopg.connect(self._address, autocommit=True, client_encoding="UTF8")
+        )
         try:
-            self._query(connection, f'SET search_path TO "{self._schema}"', ())
-            commit = _COMMIT[self._synchronous]
-            self._query(connection, f"SET synchronous_commit TO {commit}", ())
+            connection.query(f'SET search_path TO "{self._schema}"', ())
+            connection.query(f"SET synchronous_commit TO {_COMMIT[self._synchronous]}", ())
         except BaseException:
             connection.close()
             raise
         return connection
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
+        """See `Engine.errors`."""
         try:
             yield
         except psycopg.Error as error:
@@ -140,27 +131,8 @@ class PostgresStore(SqlStore["psycopg.Connection[Any]"]):
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise StoreError(f"{self.where}: {advice} (PostgreSQL: {first})") from error
 
-    def _query(
-        self, connection: psycopg.Connection[Any], statement: str, values: Sequence[object]
-    ) -> list[Any]:
-        cursor = connection.execute(_translated(statement), values or None)
-        return cursor.fetchall() if cursor.description else []
-
-    def _query_many(
-        self, connection: psycopg.Connection[Any], statement: str, rows: Iterable[Row]
-    ) -> None:
-        with connection.cursor() as cursor:
-            cursor.executemany(_translated(statement), rows)
-
-    def _script(self, connection: psycopg.Connection[Any], script: str) -> None:
-        words = re.compile("|".join(rf"\b{word}\b" for word in _DIALECT))
-        connection.execute(words.sub(lambda word: _DIALECT[word[0]], script).encode())
-
-    def _undo(self, connection: psycopg.Connection[Any]) -> None:
-        with suppress(psycopg.Error):
-            connection.rollback()
-
-    def _bytes(self, select: Select) -> int:
+    def size(self, select: Select) -> int:
+        """See `Engine.size`."""
         sizes = (
             "SELECT COALESCE(SUM(pg_total_relation_size(c.oid)), 0) FROM pg_class AS c "
             "JOIN pg_namespace AS n ON n.oid = c.relnamespace "
@@ -168,9 +140,51 @@ class PostgresStore(SqlStore["psycopg.Connection[Any]"]):
         )
         return int(select(sizes, [self._schema])[0][0])
 
-    def _damage(self) -> list[str]:
+    def damage(self) -> list[str]:
+        """See `Engine.damage`."""
         # The server's own checks need an extension (amcheck) and its superuser.
         return []
+
+
+class PostgresConnection:
+    """A connection to PostgreSQL.
+
+    Args:
+        connection: That of psycopg, which commits each statement outside of a transaction.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self.holds_lock = False
+
+    def query(self, statement: str, values: Sequence[object]) -> list[Any]:
+        """See `Connection.query`."""
+        cursor = self._connection.execute(_translated(statement), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def query_many(self, statement: str, rows: Iterable[Row]) -> None:
+        """See `Connection.query_many`."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_translated(statement), rows)
+
+    def script(self, script: str) -> None:
+        """See `Connection.script`."""
+        words = re.compile("|".join(rf"\b{word}\b" for word in _DIALECT))
+        self._connection.execute(words.sub(lambda word: _DIALECT[word[0]], script).encode())
+
+    def undo(self) -> None:
+        """See `Connection.undo`."""
+        with suppress(psycopg.Error):
+            self._connection.rollback()
+
+    def close(self) -> None:
+        """See `Connection.close`."""
+        # The server sees that a connection has closed only some time later, and keeps its lock.
+        if self.holds_lock:
+            self.undo()
+            with suppress(psycopg.Error):
+                self.query("SELECT pg_advisory_unlock_all()", ())
+        self._connection.close()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The nouns of a store: what it keeps of articles, texts and story groups, and what it is asked."""
+"""The records of a store: articles, placements, story groups, events, and the filter of a list."""
 
 from __future__ import annotations
 
@@ -98,32 +98,32 @@ class StoredStory:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedArticle:
-    """What an article is found by that left the hot index.
+    """What an article is found by that left the memory of an index.
 
     Args:
         id: Its id.
         source: `Article.source`.
-        stands_at: Its time if it stands for its text, else None.
+        time: When it was published if it represents its text, else None.
         lines: Digests of its page and of its lines; empty if they do not count.
-        keys: Buckets of its text, signed numbers of 64 bits; none for all but the first
+        buckets: Those of its text, signed numbers of 64 bits; none for all but the first
             article of a text.
     """
 
     id: str
     source: str
-    stands_at: datetime | None
+    time: datetime | None
     lines: bytes
-    keys: tuple[int, ...]
+    buckets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Articles that left the hot index together: all that hangs together by copies and links.
+    """Articles that left memory together: all that belongs together by copies and links.
 
     Args:
         number: Its number.
-        articles: Ids, in the order in which they were shelved.
-        links: What else is kept of their texts.
+        articles: Ids, in the order in which they were archived.
+        links: The links of their texts, as bytes.
     """
 
     number: int

@@ -25,24 +25,27 @@ from dedup.store import Derived, Placement, StoredArticle, StoredStory
 from dedup.store.records import StoryEvent
 
 __all__ = [
-    "ARTICLE", "EVENT", "PLACE", "STORY", "UNDATED", "Row", "article_row", "checksum",
-    "event_row", "from_micros", "from_text", "marks", "place_row", "read_article",
+    "ARTICLE", "CONTENT", "DERIVED", "EVENT", "PLACE", "STORY", "UNDATED", "Row", "article_row",
+    "checksum", "event_row", "from_micros", "from_text", "marks", "place_row", "read_article",
     "read_derived", "read_event", "read_place", "read_story", "story_row", "to_micros", "to_text",
 ]  # fmt: skip
 
 Row = Sequence[Any]
 
-# Columns, in the order of the rows below.
-ARTICLE = (
+# Columns, in the order of the rows below. Tables and columns have the names of the first
+# migrations, which are a format and stay (`places`, `shelved`, `parcels`, `outlines`,
+# `time_given`, `heir`), whatever the records are called today.
+CONTENT = (
     "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
     "title", "clean_title", "removed", "text", "clean_text",
-    "format", "signature", "vectors", "profile", "checksum",
 )  # fmt: skip
+_COMPUTED = ("format", "signature", "vectors", "profile")
+ARTICLE = (*CONTENT, *_COMPUTED, "checksum")
+DERIVED = ("id", *_COMPUTED)
 PLACE = (
     "id", "duplicate_cluster", "representative", "copy_type", "jaccard", "containment",
     "story", "probability",
 )  # fmt: skip
-DERIVED = ("id", *ARTICLE[13:17])
 STORY = (
     "id", "state", "heir", "first_seen", "last_seen", "texts", "search", "record", "checksum",
 )  # fmt: skip
@@ -56,22 +59,22 @@ _GROUPS = 512
 to make the records of their members takes longer than all else."""
 _MARK, _DIGITS = "\ufdd0", 0xFDE0
 _ODD = re.compile("[\0\ud800-\udfff\ufdd0-\ufdef]")
-_KEPT = re.compile(f"{_MARK}([\ufde0-\ufdef]{{4}})")
+_HIDDEN = re.compile(f"{_MARK}([\ufde0-\ufdef]{{4}})")
 
 
 def to_text(text: str) -> str:
     """A string as databases can keep it."""
     try:
-        kept = text.encode()
+        encoded = text.encode()
     except UnicodeEncodeError:
         return _ODD.sub(_hidden, text)
     # The second is how the code points from U+FDC0 to U+FDFF begin in UTF-8.
-    return _ODD.sub(_hidden, text) if b"\0" in kept or b"\xef\xb7" in kept else text
+    return _ODD.sub(_hidden, text) if b"\0" in encoded or b"\xef\xb7" in encoded else text
 
 
-def from_text(kept: str) -> str:
+def from_text(stored: str) -> str:
     """The string that `to_text` was given."""
-    return _KEPT.sub(_shown, kept) if _MARK in kept else kept
+    return _HIDDEN.sub(_shown, stored) if _MARK in stored else stored
 
 
 def _hidden(odd: re.Match[str]) -> str:
@@ -79,8 +82,9 @@ def _hidden(odd: re.Match[str]) -> str:
     return _MARK + "".join(chr(_DIGITS + (code >> shift & 15)) for shift in (12, 8, 4, 0))
 
 
-def _shown(kept: re.Match[str]) -> str:
-    return chr(sum(ord(digit) - _DIGITS << 4 * place for place, digit in enumerate(kept[1][::-1])))
+def _shown(hidden: re.Match[str]) -> str:
+    digits = [ord(digit) - _DIGITS for digit in reversed(hidden[1])]
+    return chr(sum(digit << 4 * power for power, digit in enumerate(digits)))
 
 
 def checksum(row: Row) -> int:
@@ -121,9 +125,9 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
 
 
 def read_article(row: Row) -> StoredArticle:
-    """The article of a row of `ARTICLE`, of which the last five columns may be missing."""
-    id, published, added, given, digest, source, language, url = row[:8]
-    title, clean_title, removed, text, clean_text = row[8:13]
+    """The article of a row that begins with the columns `CONTENT`."""
+    id, published, added, imputed, digest, source, language, url, *rest = row
+    title, clean_title, removed, text, clean_text, *_ = rest
     title, text = from_text(title), from_text(text)
     article = Article(
         id=from_text(id),
@@ -140,30 +144,31 @@ def read_article(row: Row) -> StoredArticle:
         text if clean_text is None else from_text(clean_text),
         tuple(Removal(*removal) for removal in _from_json(removed)),
     )
-    return StoredArticle(article, from_micros(added), bool(given), from_text(digest), clean)
+    return StoredArticle(article, from_micros(added), bool(imputed), from_text(digest), clean)
 
 
-def read_derived(row: Row) -> Derived:
-    """What was computed from the article of a row of `ARTICLE`."""
-    return Derived(*row[13:17])
+def read_derived(row: Row) -> tuple[str, Derived]:
+    """The id of an article and what was computed from it, of a row of `DERIVED`."""
+    id, *computed = row
+    return from_text(id), Derived(*computed)
 
 
-def place_row(place: Placement) -> Row:
+def place_row(placement: Placement) -> Row:
     """A row of `PLACE`."""
     return (
-        to_text(place.id),
-        to_text(place.duplicate_cluster),
-        to_text(place.representative),
-        place.copy_type,
-        place.jaccard,
-        place.containment,
-        to_text(place.story_group),
-        place.probability,
+        to_text(placement.id),
+        to_text(placement.duplicate_cluster),
+        to_text(placement.representative),
+        placement.copy_type,
+        placement.jaccard,
+        placement.containment,
+        to_text(placement.story_group),
+        placement.probability,
     )
 
 
 def read_place(row: Row) -> Placement:
-    """The place of a row of `PLACE`."""
+    """The placement of a row of `PLACE`."""
     id, cluster, representative, copy_type, jaccard, containment, story, probability = row
     return Placement(
         from_text(id),
@@ -195,11 +200,11 @@ def story_row(stored: StoredStory) -> Row:
 
 def read_story(row: Row) -> StoredStory:
     """The story of a row of `STORY`."""
-    id, state, heir, first, last, texts, search, record = row[:8]
+    id, state, successor, first, last, texts, search, record, *_ = row
     if record is None:
-        return StoredStory(from_text(id), state, from_text(heir), None, from_text(search))
+        return StoredStory(from_text(id), state, from_text(successor), None, from_text(search))
     group = _read_group(id, record, texts, first, last)
-    return StoredStory(group.id, state, from_text(heir), group, from_text(search))
+    return StoredStory(group.id, state, from_text(successor), group, from_text(search))
 
 
 def marks(stored: StoredStory) -> set[tuple[str, str]]:
@@ -226,7 +231,7 @@ def event_row(event: StoryEvent) -> Row:
 
 def read_event(row: Row) -> StoryEvent:
     """The event of a row of `EVENT`."""
-    number, at, kind, story, other, added, removed = row[:7]
+    number, at, kind, story, other, added, removed, *_ = row
     return StoryEvent(
         number,
         from_micros(at),
@@ -246,8 +251,8 @@ def _to_json(value: object) -> str:
     return to_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def _from_json(kept: str) -> Any:  # noqa: ANN401
-    return json.loads(from_text(kept))
+def _from_json(stored: str) -> Any:  # noqa: ANN401
+    return json.loads(from_text(stored))
 
 
 def _group_to_dict(group: StoryGroup) -> dict[str, object]:
@@ -268,8 +273,8 @@ def _group_to_dict(group: StoryGroup) -> dict[str, object]:
 
 
 @lru_cache(_GROUPS)
-def _read_group(id: str, kept: str, texts: int, first: int, last: int) -> StoryGroup:
-    record = _from_json(kept)
+def _read_group(id: str, stored: str, texts: int, first: int, last: int) -> StoryGroup:
+    record = _from_json(stored)
     weakest = record["weakest_member"]
     return StoryGroup(
         id=from_text(id),

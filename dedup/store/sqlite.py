@@ -15,9 +15,8 @@ from dedup.store.database import Select
 from dedup.store.location import FILE
 from dedup.store.lock import WriterLock
 from dedup.store.rows import Row
-from dedup.store.sql import SqlStore
 
-__all__ = ["SqliteStore", "Synchronous"]
+__all__ = ["SqliteEngine", "Synchronous"]
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 """When a commit is on the disk: at once; unless the machine fails soon after; some time."""
@@ -46,61 +45,63 @@ _ADVICE = {
 }
 
 
-class SqliteStore(SqlStore[sqlite3.Connection]):
-    """The `Store` in a folder.
+class SqliteEngine:
+    """SQLite in a folder.
 
     Args:
         path: The folder; a store opened for writing makes it if it is missing.
-        read_only: Whether to open it beside a writer, for reading.
         synchronous: See `Synchronous`.
-
-    Raises:
-        StoreError: It is missing, damaged, of a later release, or another process writes it.
     """
 
-    BEGIN_WRITING = "BEGIN IMMEDIATE"
-    BEGIN_READING = "BEGIN"
+    begin_writing = "BEGIN IMMEDIATE"
+    begin_reading = "BEGIN"
 
-    def __init__(
-        self, path: str | Path, *, read_only: bool = False, synchronous: Synchronous = "FULL"
-    ) -> None:
-        self.path = Path(path)
-        super().__init__(f"index {self.path}", read_only=read_only)
-        self._lock: WriterLock | None = None
+    def __init__(self, path: str | Path, synchronous: Synchronous = "FULL") -> None:
+        self._path = Path(path)
+        self._synchronous = synchronous
+        self.where = f"index {self._path}"
+
+    def open(self, *, read_only: bool) -> SqliteConnection:
+        """See `Engine.open`."""
+        if not read_only:
+            lock = WriterLock(_made_folder(self._path) / LOCK)
+            try:
+                return self._open_writer(lock)
+            except BaseException:
+                lock.free()
+                raise
+        if not (self._path / FILE).is_file():
+            raise StoreError(f"there is no index at {self._path}: add articles to make one")
+        return self.reader()
+
+    def _open_writer(self, lock: WriterLock) -> SqliteConnection:
+        is_new = not (self._path / FILE).exists()
+        connection = self._connect("rwc", _WRITER_CACHE_KIB)
         try:
-            if not read_only:
-                self._lock = WriterLock(_made_folder(self.path) / LOCK)
-                with self._errors():
-                    self._set_up_writer(synchronous)
-            elif not (self.path / FILE).is_file():
-                raise StoreError(f"there is no index at {self.path}: add articles to make one")
-            self._migrate()
+            for setting in (
+                # Of a new file only: an article with its vectors fills most of such a page.
+                "page_size = 8192",
+                "journal_mode = WAL",
+                f"synchronous = {self._synchronous}",
+                f"journal_size_limit = {_KEPT_LOG_BYTES}",
+                "foreign_keys = ON",
+            ):
+                connection.execute(f"PRAGMA {setting}")
+            if is_new:
+                _sync_folder(self._path)
+                _sync_folder(self._path.parent)
         except BaseException:
-            self.close()
+            connection.close()
             raise
+        return SqliteConnection(connection, lock)
 
-    def _set_up_writer(self, synchronous: Synchronous) -> None:
-        made = not (self.path / FILE).exists()
-        self._writer = self._connect("rwc", _WRITER_CACHE_KIB)
-        for setting in (
-            # Of a new file only: an article with its vectors fills most of such a page.
-            "page_size = 8192",
-            "journal_mode = WAL",
-            f"synchronous = {synchronous}",
-            f"journal_size_limit = {_KEPT_LOG_BYTES}",
-            "foreign_keys = ON",
-        ):
-            self._writer.execute(f"PRAGMA {setting}")
-        if made:
-            _sync_folder(self.path)
-            _sync_folder(self.path.parent)
-
-    def _open_reader(self) -> sqlite3.Connection:
-        return self._connect("ro", _READER_CACHE_KIB)
+    def reader(self) -> SqliteConnection:
+        """See `Engine.reader`."""
+        return SqliteConnection(self._connect("ro", _READER_CACHE_KIB))
 
     def _connect(self, mode: str, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(str((self.path / FILE).absolute()))}?mode={mode}",
+            f"file:{quote(str((self._path / FILE).absolute()))}?mode={mode}",
             uri=True,
             timeout=_BUSY_SECONDS,
             isolation_level=None,
@@ -115,13 +116,9 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
             raise
         return connection
 
-    def _let_go(self) -> None:
-        if self._lock is not None:
-            self._lock.free()
-            self._lock = None
-
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
+        """See `Engine.errors`."""
         try:
             yield
         except UnicodeDecodeError as error:
@@ -134,38 +131,59 @@ class SqliteStore(SqlStore[sqlite3.Connection]):
             advice = _ADVICE.get(name, "its database does not work")
             raise StoreError(f"{self.where}: {advice} (SQLite: {error})") from error
 
-    def _query(
-        self, connection: sqlite3.Connection, statement: str, values: Sequence[object]
-    ) -> list[Any]:
-        return connection.execute(statement, values).fetchall()
-
-    def _query_many(
-        self, connection: sqlite3.Connection, statement: str, rows: Iterable[Row]
-    ) -> None:
-        connection.executemany(statement, rows)
-
-    def _script(self, connection: sqlite3.Connection, script: str) -> None:
-        # Not executescript, which commits first.
-        for statement in _statements(script):
-            connection.execute(statement)
-
-    def _undo(self, connection: sqlite3.Connection) -> None:
-        # SQLite may have undone it already, as it does when the disk is full.
-        with suppress(sqlite3.Error):
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-
-    def _bytes(self, select: Select) -> int:
-        files = (self.path / FILE, self.path / f"{FILE}-wal")
+    def size(self, select: Select) -> int:
+        """See `Engine.size`."""
+        files = (self._path / FILE, self._path / f"{FILE}-wal")
         return sum(file.stat().st_size for file in files if file.exists())
 
-    def _damage(self) -> list[str]:
+    def damage(self) -> list[str]:
+        """See `Engine.damage`."""
         try:
-            with self._errors(), closing(self._open_reader()) as reader:
-                lines = [line for (line,) in reader.execute("PRAGMA integrity_check(20)")]
+            with self.errors(), closing(self.reader()) as reader:
+                lines = [line for (line,) in reader.query("PRAGMA integrity_check(20)", ())]
         except StoreError as error:
             return [str(error)]
         return [f"database: {line}" for line in lines if line != "ok"]
+
+
+class SqliteConnection:
+    """A connection to SQLite.
+
+    Args:
+        connection: That of the standard library.
+        lock: Freed once the connection is closed; None: it reads.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, lock: WriterLock | None = None) -> None:
+        self._connection = connection
+        self._lock = lock
+
+    def query(self, statement: str, values: Sequence[object]) -> list[Any]:
+        """See `Connection.query`."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def query_many(self, statement: str, rows: Iterable[Row]) -> None:
+        """See `Connection.query_many`."""
+        self._connection.executemany(statement, rows)
+
+    def script(self, script: str) -> None:
+        """See `Connection.script`."""
+        # Not executescript, which commits first.
+        for statement in _statements(script):
+            self._connection.execute(statement)
+
+    def undo(self) -> None:
+        """See `Connection.undo`."""
+        # SQLite may have undone it already, as it does when the disk is full.
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """See `Connection.close`."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.free()
 
 
 def _made_folder(path: Path) -> Path:

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 
-from dedup.errors import StoreError
+from dedup.errors import CursorError
 from dedup.store import StoryFilter
 from dedup.store.rows import STORY, UNDATED, Row, from_text, to_micros, to_text
 
@@ -20,7 +20,7 @@ def story_list(wanted: StoryFilter, cursor: str) -> tuple[str, list[object]]:
     """The SELECT of columns `STORY` and its values, without a limit.
 
     Raises:
-        StoreError: The cursor is none of this list.
+        CursorError: The cursor is none of this list.
     """
     key = _KEYS[wanted.order]
     conditions, values = _conditions(wanted)
@@ -36,8 +36,8 @@ def story_list(wanted: StoryFilter, cursor: str) -> tuple[str, list[object]]:
 def cursor_after(wanted: StoryFilter, row: Row) -> str:
     """The cursor of what follows a row of the list, safe in addresses."""
     last = row[STORY.index(_KEYS[wanted.order])]
-    said = json.dumps([_digest(wanted), last, row[0]], separators=(",", ":"))
-    return base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+    cursor = json.dumps([_digest(wanted), last, row[0]], separators=(",", ":"))
+    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
 
 
 def _read_cursor(wanted: StoryFilter, cursor: str) -> tuple[int, str]:
@@ -45,12 +45,12 @@ def _read_cursor(wanted: StoryFilter, cursor: str) -> tuple[int, str]:
         padded = cursor + "=" * (-len(cursor) % 4)
         digest, last, id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, TypeError, RecursionError) as error:
-        raise StoreError(
+        raise CursorError(
             f"cursor {cursor[:80]!r} is none: take it from a list of stories"
         ) from error
     fits = digest == _digest(wanted) and type(last) is int and isinstance(id, str)
     if not fits or not UNDATED <= last < -UNDATED:
-        raise StoreError(
+        raise CursorError(
             f"cursor {cursor[:80]!r} is of another list: ask with the filters and the order that "
             "it came from"
         )
@@ -61,8 +61,8 @@ def _digest(wanted: StoryFilter) -> str:
     """Of everything that makes the list."""
     since, until = (time and to_micros(time) for time in (wanted.since, wanted.until))
     words = sorted(set(wanted.text.casefold().split()))
-    said = [since, until, wanted.language, wanted.source, words, wanted.min_texts, wanted.order]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+    parts = [since, until, wanted.language, wanted.source, words, wanted.min_texts, wanted.order]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
 def _conditions(wanted: StoryFilter) -> tuple[list[str], list[object]]:

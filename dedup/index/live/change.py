@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,24 +27,24 @@ class IndexChange:
         derived: What was computed from them.
         clusters: Duplicate clusters that are new or have changed.
         stories: Story groups that may have changed, by the ids that the batch gives.
-        gone: Ids of the story groups that these articles may have been in before.
-        looked_at: Articles whose matches may be others now, those that went included.
+        old_stories: Ids of the story groups that these articles may have been in before.
+        looked_at: Articles whose matches may be others now, those removed included.
         matches: Verified copies among the texts of these, each by its first article.
-        outlines: What relations the story groups to others, by the ids that the batch gives.
-        unshelved: Parcels whose articles are in the hot index again.
-        parcels: What is to be kept of other parcels now, by number.
+        summaries: Those of the story groups as bytes, by the ids that the batch gives.
+        unarchived: Numbers of bundles whose articles are in memory for good again.
+        bundle_links: New links of other bundles, by number.
     """
 
     texts: Mapping[str, CleanText]
     derived: Mapping[str, Derived]
     clusters: Sequence[DuplicateCluster]
     stories: Sequence[StoryGroup]
-    gone: Sequence[str]
+    old_stories: Sequence[str]
     looked_at: Set[str]
     matches: Sequence[tuple[str, str, Similarity]]
-    outlines: Mapping[str, bytes]
-    unshelved: Sequence[int] = ()
-    parcels: Mapping[int, bytes] = field(default_factory=dict)
+    summaries: Mapping[str, bytes]
+    unarchived: Sequence[int]
+    bundle_links: Mapping[int, bytes]
 
 
 def described(
@@ -54,35 +54,35 @@ def described(
     texts: Mapping[str, CleanText],
     profiles: Profiles,
 ) -> tuple[tuple[StoryGroup, ...], dict[str, bytes]]:
-    """Groups of numbered texts as the batch describes them, and their outlines by id.
+    """Groups of texts as the batch describes them, and their summaries by id.
 
     Args:
         groups: Some groups.
-        clusters: The duplicate cluster of each of their texts, by number.
+        clusters: The duplicate cluster of each of their texts, by row.
         articles: By id.
         texts: By id of the article.
-        profiles: Of all texts, by number.
+        profiles: Of all texts, by row.
     """
-    place = {number: k for k, number in enumerate(clusters)}
+    position = {row: k for k, row in enumerate(clusters)}
     local = tuple(
         Group(
-            np.array([place[number] for number in each.members.tolist()], np.int64),
-            place[each.medoid],
-            each.mean_log_odds,
+            np.array([position[row] for row in group.members.tolist()], np.int64),
+            position[group.medoid],
+            group.mean_log_odds,
         )
-        for each in groups
+        for group in groups
     )
     grouping = Grouping(local, 0, 0, 0, ())
-    homes = list(clusters.values())
-    terms = terms_of(grouping, homes, articles, texts)
-    stories = describe_groups(grouping, homes, articles, texts, terms)
+    ordered = list(clusters.values())
+    terms = terms_of(grouping, ordered, articles, texts)
+    stories = describe_groups(grouping, ordered, articles, texts, terms)
     by_first = {story.first_article: story for story in stories}
-    outlines = {}
-    for row, each in enumerate(groups):
-        first = clusters[int(each.members[0])].representative
-        story, numbers = by_first[first], each.members
-        outlines[story.id] = summary_of(
-            story, precedence(articles[first], texts[first]), terms, row,
-            profiles.seconds[numbers], profiles.vectors[numbers],
+    summaries = {}
+    for k, group in enumerate(groups):
+        first = clusters[int(group.members[0])].representative
+        story, rows = by_first[first], group.members
+        summaries[story.id] = summary_of(
+            story, precedence(articles[first], texts[first]), terms, k,
+            profiles.seconds[rows], profiles.vectors[rows],
         )  # fmt: skip
-    return stories, outlines
+    return stories, summaries

@@ -1,7 +1,7 @@
-"""Canonical texts of articles that come and go.
+"""Canonical texts of articles that are added and removed.
 
-A line that a source repeats on its pages is boilerplate. Any new page of a source can make a line
-boilerplate or end that: then all pages of the source are cleaned again.
+What a source repeats on its pages is boilerplate: a line may become boilerplate, or cease to be,
+with any page of its source. Then all pages of that source are cleaned again.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ class CleanTexts:
     """Articles and their canonical texts, by id.
 
     Args:
-        config: How the boilerplate of pages is recognised.
-        shelf: Where the pages are that left the index; they count all the same.
-        revive: Brings shelved articles back, by id.
+        config: How boilerplate is recognised.
+        archive: Where the pages are that left memory; they count all the same.
+        restore: Restores archived articles, by id.
     """
 
     def __init__(
         self,
         config: CleaningConfig,
-        shelf: Archive,
-        revive: Callable[[Collection[str]], None],
+        archive: Archive,
+        restore: Callable[[Collection[str]], None],
     ) -> None:
         self._config = config
-        self._shelf = shelf
-        self._revive = revive
+        self._archive = archive
+        self._restore = restore
         self.articles: dict[str, Article] = {}
         self.texts: dict[str, CleanText] = {}
         self._ids: dict[str, dict[str, None]] = {}
@@ -43,7 +43,7 @@ class CleanTexts:
 
     def cleaned(self, article: Article) -> CleanText:
         """Canonical text of an article, there or not, with what its source repeats."""
-        self._remember(article.source)
+        self._load_source(article.source)
         return clean(article, self._config, repeated=self._repeated.get(article.source, _NOTHING))
 
     def load(self, articles: Mapping[str, Article], texts: Mapping[str, CleanText]) -> None:
@@ -60,8 +60,8 @@ class CleanTexts:
 
     def page_of(self, article: str) -> bytes:
         """Digests of the page of an article; empty if it does not count."""
-        found = self.articles[article]
-        return page_digests(normalize(found.text)) if self._counts(found.source) else b""
+        page = self.articles[article]
+        return page_digests(normalize(page.text)) if self._counts(page.source) else b""
 
     def apply(self, put: Sequence[Article], removed: Sequence[str]) -> dict[str, CleanText]:
         """Add or replace articles, and remove others.
@@ -71,11 +71,11 @@ class CleanTexts:
             with them.
         """
         for source in {article.source for article in put} | {
-            self.articles[each].source for each in removed
+            self.articles[id].source for id in removed
         }:
-            self._remember(source)
-        leaving = [*removed, *(article.id for article in put)]
-        anew = {self._leave(each) for each in leaving if each in self.articles}
+            self._load_source(source)
+        replaced = [*removed, *(article.id for article in put)]
+        anew = {self._remove(id) for id in replaced if id in self.articles}
         for article in put:
             self.articles[article.id] = article
             self._ids.setdefault(article.source, {})[article.id] = None
@@ -89,8 +89,8 @@ class CleanTexts:
         self.texts.update(changed)
         return changed
 
-    def _leave(self, article: str) -> str:
-        """Forget an article; its source."""
+    def _remove(self, article: str) -> str:
+        """Remove an article; returns its source."""
         old = self.articles.pop(article)
         del self.texts[article], self._ids[old.source][article]
         return old.source
@@ -98,8 +98,8 @@ class CleanTexts:
     def _counts(self, source: str) -> bool:
         return bool(source) and self._config.remove_boilerplate
 
-    def _remember(self, source: str) -> None:
-        """What the pages of a source repeat, if they were taken over and not looked at yet."""
+    def _load_source(self, source: str) -> None:
+        """Find what the pages of a source repeat, if they were taken over and not looked at yet."""
         if self._counts(source) and source not in self._lines:
             lines = self._lines_of(source)
             if lines:
@@ -108,42 +108,42 @@ class CleanTexts:
 
     def _lines_of(self, source: str) -> SourceLines:
         lines = SourceLines()
-        for _, page in self._shelf.lines(source):
+        for _, page in self._archive.lines(source):
             lines.add_digests(page)
-        for each in self._ids.get(source, {}):
-            lines.add(normalize(self.articles[each].text))
+        for id in self._ids.get(source, {}):
+            lines.add(normalize(self.articles[id].text))
         return lines
 
     def _repeated_in(self, source: str) -> frozenset[str]:
-        found = self._lines[source].repeated(self._config)
-        return frozenset(line or self._shelved_line(source, key) for key, line in found.items())
+        lines = self._lines[source].repeated(self._config).items()
+        return frozenset(line or self._archived_line(source, digest) for digest, line in lines)
 
-    def _shelved_line(self, source: str, digest: int) -> str:
-        """A line that is only on pages that left the index."""
-        wanted = digest.to_bytes(8, "little")
-        pages = self._shelf.lines(source)
+    def _archived_line(self, source: str, digest: int) -> str:
+        """A line that is only on archived pages."""
+        part = digest.to_bytes(8, "little")
+        pages = self._archive.lines(source)
         holder = next(
-            id for id, page in pages if wanted in {page[k : k + 8] for k in range(8, len(page), 8)}
+            id for id, page in pages if part in {page[k : k + 8] for k in range(8, len(page), 8)}
         )
-        return line_of(normalize(self._shelf.article(holder).text), digest)
+        return line_of(normalize(self._archive.article(holder).text), digest)
 
     def _refresh_boilerplate(self, source: str, *, again: bool) -> dict[str, CleanText]:
-        """See what a source repeats; the texts of its other articles that changed by it."""
+        """Find what a source repeats; the texts of its other articles that changed by it."""
         if not self._counts(source):
             return {}
         if again:
             self._lines[source] = self._lines_of(source)
-        found = self._repeated_in(source)
-        if found == self._repeated.get(source, _NOTHING):
+        repeated = self._repeated_in(source)
+        if repeated == self._repeated.get(source, _NOTHING):
             return {}
-        self._repeated[source] = found
-        self._revive(
+        self._repeated[source] = repeated
+        self._restore(
             [
                 stored.article.id
-                for stored in self._shelf.of_source(source)
+                for stored in self._archive.of_source(source)
                 if self.cleaned(stored.article) != stored.clean
             ]
         )
-        pages = [self.articles[each] for each in self._ids[source]]
+        pages = [self.articles[id] for id in self._ids[source]]
         texts = clean_articles(pages, self._config, repeated=self._repeated)
-        return {each: text for each, text in texts.items() if text != self.texts.get(each)}
+        return {id: text for id, text in texts.items() if text != self.texts.get(id)}

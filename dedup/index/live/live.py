@@ -1,4 +1,4 @@
-"""What the index keeps in memory: all texts, their copies and stories, always up to date.
+"""The live index: all texts, their copies and stories, always up to date.
 
 A change goes down the flow of the batch: clean, copies, vectors, links, groups. Each part keeps
 what it needs to look again only at what the change touches, and hands on what changed.
@@ -13,24 +13,54 @@ import numpy as np
 
 from dedup.articles import Precedence, body_of, precedence
 from dedup.compute.arrays import Int64s
+from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
+from dedup.encoders import Encoder
+from dedup.index.live.archive.archive import Archive
 from dedup.index.live.arrays.pairs import Scored
+from dedup.index.live.bundler import Bundler
 from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
 from dedup.index.live.groups.groups import GroupChanges
-from dedup.index.live.window import Windowed
+from dedup.index.live.memory import Memory
 from dedup.index.records import Neighbor, QueryAnswer
 from dedup.pipeline import Progress, profiles_of, silent
-from dedup.records import Article, CleanText, Match
+from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived
-from dedup.stories.affinity import probability_of
+from dedup.stories.affinity import AffinityModel, probability_of
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
-__all__ = ["IndexChange", "LiveIndex"]
 
+class LiveIndex:
+    """Articles with their duplicate clusters and story groups, which change and are queried.
 
-class LiveIndex(Windowed):
-    """Articles with their duplicate clusters and story groups, which change and are asked for."""
+    Args:
+        config: All settings.
+        encoder: Makes the vectors.
+        model: Weighs the evidence.
+        archive: Articles that are in the index but not in memory; by default none.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        encoder: Encoder,
+        model: AffinityModel,
+        archive: Archive | None = None,
+    ) -> None:
+        self._config = config
+        self._encoder = encoder
+        self.memory = memory = Memory(config, encoder, model, archive or Archive())
+        self.bundler = Bundler(memory)
+        self._clean_texts = memory.clean_texts
+        self._copies = memory.copies
+        self._texts = memory.texts
+        self._links = memory.links
+        self._groups = memory.groups
+
+    def cluster_of(self, article: str) -> DuplicateCluster:
+        """The duplicate cluster that an article is in."""
+        return self._copies.cluster_of[article]
 
     def apply(
         self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
@@ -42,165 +72,162 @@ class LiveIndex(Windowed):
             removed: Ids of articles that are there.
             progress: Called as texts are embedded.
         """
-        self._revive([*(article.id for article in put), *removed])
-        texts = self._cleaned.apply(put, removed)
+        self.memory.restore([*(article.id for article in put), *removed])
+        texts = self._clean_texts.apply(put, removed)
+        articles = self._clean_texts.articles
         bodies = {
-            id: Body(body_of(text), precedence(self._cleaned.articles[id], text))
-            for id, text in texts.items()
+            id: Body(body_of(text), precedence(articles[id], text)) for id, text in texts.items()
         }
         clusters = self._copies.apply(bodies, removed)
-        went = self._leaving(clusters, {*texts, *removed})
-        standing = self._standing(clusters, texts)
-        self._surround(went, standing)
-        guests = self._numbers_of(self.shelf.articles)
-        before = self._links.top_products(guests)
-        self._links.remove(np.array(sorted(went), np.int64))
-        coming = self._coming(standing, progress)
-        self._links.add(coming)
-        changes = self._links.changes(coming)
+        removed_rows = self._removed_rows(clusters, {*texts, *removed})
+        representatives = self._new_representatives(clusters, texts)
+        times = {self._texts.order.of(row)[0] for row in removed_rows}
+        self.memory.restore_around(times | {time for time, *_ in representatives.values()})
+        restored = self.memory.rows_of(self.memory.archive.articles)
+        before = self._links.top_products(restored)
+        self._links.remove(np.array(sorted(removed_rows), np.int64))
+        new_rows = self._add_texts(representatives, progress)
+        self._links.add(new_rows)
+        changes = self._links.changes(new_rows)
         groups = self._groups.update(changes)
-        made = self._outcome(texts, self._derived(texts, coming), clusters, groups)
-        stirred = clusters.affected | texts.keys()
+        stories, summaries, old_stories = self._stories(texts, clusters, groups)
         linked = np.concatenate((*changes.links_added[:2], *changes.links_removed))
-        stirred |= {self._texts.articles[number] for number in np.unique(linked).tolist()}
-        return replace(made, **self._shelf_changes(stirred, guests, before))
+        affected = clusters.affected | texts.keys()
+        affected |= {self._texts.articles[row] for row in np.unique(linked).tolist()}
+        return IndexChange(
+            texts,
+            self._derived(texts, new_rows),
+            clusters.new,
+            stories,
+            old_stories,
+            clusters.affected,
+            clusters.matches,
+            summaries,
+            *self.bundler.update_archive(affected, restored, before),
+        )
 
-    def _derived(self, texts: Iterable[str], coming: Int64s) -> dict[str, Derived]:
+    def _derived(self, texts: Iterable[str], new_rows: Int64s) -> dict[str, Derived]:
         """What is to be stored of articles: the copies among them have no vectors."""
+        ids = {row: self._texts.articles[row] for row in new_rows.tolist()}
         derived = {
-            each: Derived(VERSION, signature_bytes(*self._copies.fingerprint_of(each)), b"", b"")
-            for each in {*texts, *(self._texts.articles[number] for number in coming.tolist())}
+            id: Derived(VERSION, signature_bytes(*self._copies.fingerprint_of(id)), b"", b"")
+            for id in {*texts, *ids.values()}
         }
-        of = self._texts.profiles
-        for number in coming.tolist():
-            article = self._texts.articles[number]
-            derived[article] = replace(
-                derived[article],
-                vectors=vector_bytes(of, number),
-                profile=profile_bytes(of, number),
+        profiles = self._texts.profiles
+        for row, id in ids.items():
+            derived[id] = replace(
+                derived[id],
+                vectors=vector_bytes(profiles, row),
+                profile=profile_bytes(profiles, row),
             )
         return derived
 
-    def query(self, asked: Article, limit: int) -> QueryAnswer:
+    def query(self, article: Article, limit: int) -> QueryAnswer:
         """What is known about an article that is not there.
 
         Args:
-            asked: The article.
+            article: The article.
             limit: At most so many copies, and neighbours.
         """
-        text = self._cleaned.cleaned(asked)
-        self._surround((), {asked.id: precedence(asked, text)})
+        text = self._clean_texts.cleaned(article)
+        first = precedence(article, text)
+        self.memory.restore_around([first[0]])
         copies = [
-            Match(each, asked.id, found.jaccard, found.containment_a, found.containment_b)
-            for each, found in self._copies.query(body_of(text))
-        ]
-        found = profiles_of([asked], {asked.id: text}, self._encoder, self._config)
-        # Under an id that no article has: it may be asked for one that is there.
-        (number,) = self._texts.add([""], found, [precedence(asked, text)]).tolist()
+            Match(
+                id, article.id, similarity.jaccard, similarity.containment_a,
+                similarity.containment_b,
+            )
+            for id, similarity in self._copies.query(body_of(text))
+        ]  # fmt: skip
+        profiles = profiles_of([article], {article.id: text}, self._encoder, self._config)
+        # Under an id that no article has: the article may be there already.
+        (row,) = self._texts.add([""], profiles, [first]).tolist()
         try:
-            links = self._links.links_of_query(number)
-            group = self._groups.group_with_query(number, links)
-            neighbors = self._neighbors(number, links)
-            others = [each for each in group.members.tolist() if each != number]
-            homes = [self._home(each) for each in others]
-            mine = group.members.tolist().index(number)
-            mean = probability_of(group.mean_log_odds[mine]) if others else None
+            links = self._links.links_of_query(row)
+            group = self._groups.group_with_query(row, links)
+            neighbors = self._neighbors(row, links)
+            members = group.members.tolist()
+            stories = [self._story_of(other) for other in members if other != row]
+            mean = probability_of(group.mean_log_odds[members.index(row)]) if stories else None
         finally:
             self._texts.forget_last()
         if copies:
-            home, mean = self._home_and_mean(copies[0].a)
+            story, mean = self._story_and_mean(copies[0].a)
         else:
-            home = max(sorted(set(homes)), key=homes.count, default="")
-        return QueryAnswer(
-            tuple(copies[:limit]), tuple(neighbors[:limit]), self.lasting.get(home, ""), mean
-        )
+            story = max(sorted(set(stories)), key=stories.count, default="")
+        lasting = self.memory.lasting.get(story, "")
+        return QueryAnswer(tuple(copies[:limit]), tuple(neighbors[:limit]), lasting, mean)
 
-    def _home_and_mean(self, article: str) -> tuple[str, float | None]:
+    def _story_and_mean(self, article: str) -> tuple[str, float | None]:
         """Story group of an article, and mean P(same event) of its text with the others there."""
-        number = self._texts.number[self.cluster_of(article).representative]
-        group = self._groups.of(number)
+        row = self._texts.number[self.cluster_of(article).representative]
+        group = self._groups.of(row)
         mean = None
         if len(group.members) > 1:
-            mean = probability_of(group.mean_log_odds[group.members.tolist().index(number)])
-        return self._home(number), mean
+            mean = probability_of(group.mean_log_odds[group.members.tolist().index(row)])
+        return self._story_of(row), mean
 
-    def _neighbors(self, number: int, links: Scored) -> list[Neighbor]:
-        others = np.where(links[0] == number, links[1], links[0])
-        found = [
+    def _neighbors(self, row: int, links: Scored) -> list[Neighbor]:
+        others = np.where(links[0] == row, links[1], links[0])
+        neighbors = [
             Neighbor(
                 self._texts.articles[other],
-                self.lasting[self._home(other)],
+                self.memory.lasting[self._story_of(other)],
                 probability_of(weight),
             )
             for other, weight in zip(others.tolist(), links[2].tolist(), strict=True)
         ]
-        return sorted(found, key=lambda each: (-each.probability, each.id))
+        return sorted(neighbors, key=lambda neighbor: (-neighbor.probability, neighbor.id))
 
-    def _home(self, number: int) -> str:
-        """Id of the story group that a text is in."""
-        return self._story_id(self._groups.first_of(number))
+    def _story_of(self, row: int) -> str:
+        """Id that the batch gives to the story group that a text is in."""
+        return self.memory.story_id(self._groups.first_of(row))
 
-    def _leaving(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
-        """Numbers of texts that stand for nothing any more, or are another text now."""
-        stay = {cluster.representative for cluster in clusters.new}
-        left = {cluster.representative for cluster in clusters.removed} - stay
-        numbers = self._texts.number
-        return {numbers[each] for each in left | changed if each in numbers}
+    def _removed_rows(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
+        """Rows of texts that represent nothing any more, or are another text now."""
+        new = {cluster.representative for cluster in clusters.new}
+        old = {cluster.representative for cluster in clusters.removed} - new
+        row_of = self._texts.number
+        return {row_of[id] for id in old | changed if id in row_of}
 
-    def _standing(
+    def _new_representatives(
         self, clusters: ClusterChanges, texts: Mapping[str, CleanText]
     ) -> dict[str, Precedence]:
-        """Articles that stand for their texts and will need numbers, with their precedence."""
-        standing = {cluster.representative for cluster in clusters.new}
-        standing |= {each for each in texts if self.cluster_of(each).representative == each}
-        cleaned, number = self._cleaned, self._texts.number
+        """Articles that represent their texts and will need rows, with their precedence."""
+        representatives = {cluster.representative for cluster in clusters.new}
+        representatives |= {id for id in texts if self.cluster_of(id).representative == id}
         return {
-            each: precedence(cleaned.articles[each], cleaned.texts[each])
-            for each in standing
-            if each not in number or each in texts
+            id: precedence(self._clean_texts.articles[id], self._clean_texts.texts[id])
+            for id in representatives
+            if id not in self._texts.number or id in texts
         }
 
-    def _coming(self, standing: Mapping[str, Precedence], progress: Progress) -> Int64s:
-        """Numbers for the texts that stand for themselves and have none."""
-        cleaned = self._cleaned
-        new = sorted(
-            (each for each in standing if each not in self._texts.number),
-            key=standing.__getitem__,
-        )
-        articles = [cleaned.articles[each] for each in new]
-        found = profiles_of(articles, cleaned.texts, self._encoder, self._config, progress)
-        return self._texts.add(new, found, [standing[each] for each in new])
+    def _add_texts(self, representatives: Mapping[str, Precedence], progress: Progress) -> Int64s:
+        """Rows for the representatives that have none; int64 of shape (k,)."""
+        ids = [id for id in representatives if id not in self._texts.number]
+        ids.sort(key=representatives.__getitem__)
+        articles = [self._clean_texts.articles[id] for id in ids]
+        texts = self._clean_texts.texts
+        profiles = profiles_of(articles, texts, self._encoder, self._config, progress)
+        return self._texts.add(ids, profiles, [representatives[id] for id in ids])
 
-    def _outcome(
-        self,
-        texts: Mapping[str, CleanText],
-        derived: Mapping[str, Derived],
-        clusters: ClusterChanges,
-        groups: GroupChanges,
-    ) -> IndexChange:
-        """Describe what changed."""
-        standing = {cluster.representative for cluster in clusters.new}
-        standing |= {self.cluster_of(each).representative for each in texts}
-        changed = {int(each.members[0]): each for each in groups.new}
-        for each in standing:
-            group = self._groups.of(self._texts.number[each])
+    def _stories(
+        self, texts: Iterable[str], clusters: ClusterChanges, groups: GroupChanges
+    ) -> tuple[Sequence[StoryGroup], Mapping[str, bytes], list[str]]:
+        """Story groups that changed, their summaries by id, and ids that groups had before."""
+        representatives = {cluster.representative for cluster in clusters.new}
+        representatives |= {self.cluster_of(id).representative for id in texts}
+        changed = {int(group.members[0]): group for group in groups.new}
+        for id in representatives:
+            group = self._groups.of(self._texts.number[id])
             changed[int(group.members[0])] = group
-        numbers = [number for each in changed.values() for number in each.members.tolist()]
-        homes = {number: self.cluster_of(self._texts.articles[number]) for number in numbers}
-        stories, outlines = described(
+        rows = [row for group in changed.values() for row in group.members.tolist()]
+        stories, summaries = described(
             list(changed.values()),
-            homes,
-            self._cleaned.articles,
-            self._cleaned.texts,
+            {row: self.cluster_of(self._texts.articles[row]) for row in rows},
+            self._clean_texts.articles,
+            self._clean_texts.texts,
             self._texts.profiles,
         )
-        return IndexChange(
-            texts,
-            derived,
-            clusters.new,
-            stories,
-            sorted(self._story_id(number) for number in groups.removed | set(changed)),
-            clusters.affected,
-            clusters.matches,
-            outlines,
-        )
+        old = sorted(self.memory.story_id(row) for row in groups.removed | changed.keys())
+        return stories, summaries, old

@@ -15,14 +15,12 @@ from pydantic import AfterValidator, BaseModel
 from dedup.errors import NotFoundError
 from dedup.index.records import StoryPage
 from dedup.index.story_index import StoryIndex
-from dedup.server.cursors import page_of_stories
 from dedup.server.pages.article import answer_page, article_page, why_page
 from dedup.server.pages.lines import story_lines
 from dedup.server.pages.rendering import render
 from dedup.server.pages.story import story_page
 from dedup.server.problems import Refusal
 from dedup.server.service import service_of
-from dedup.store import StoryFilter
 from dedup.store.records import StoryOrder
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -57,7 +55,7 @@ class ListForm(BaseModel):
     def stories(self, index: StoryIndex) -> StoryPage:
         """The page of the list at the cursor."""
         until = _moment(self.until, "until")
-        conditions = StoryFilter(
+        return index.stories(
             _moment(self.since, "since"),
             until + timedelta(days=1) if until else None,
             self.language,
@@ -65,8 +63,9 @@ class ListForm(BaseModel):
             self.text,
             _count(self.min_texts),
             _ORDERS.get(self.order, "latest"),
+            self.cursor,
+            _STORIES,
         )
-        return page_of_stories(index, conditions, self.cursor, _STORIES)
 
 
 @router.get("/")

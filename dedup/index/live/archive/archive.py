@@ -1,8 +1,8 @@
-"""Articles that left the hot index, as far as a change or a question needs them.
+"""Archived articles: those that left memory, restored as far as a change or a question needs them.
 
-They are in the store in parcels: all that hangs together by copies and links left together. Of a
-parcel all articles come back to memory, or none; those that did are guests: they are compared
-with what arrives like all others, and are in the store as they were until a change touches them.
+They are in the store in bundles: all that belongs together by copies and links left together. A
+bundle is restored with all of its articles. Restored articles are compared with what arrives like
+all others; in the store they stay archived until a change touches them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dedup.records import Article, DuplicateCluster
 from dedup.store import Bundle, Derived, Placement, Store, StoredArticle
 
 _MOST = 1000
-"""Of the shelved texts in one bucket so many are looked at, those that were shelved last."""
+"""Of the archived texts in one bucket so many are compared, those that were archived last."""
 
 Rows = Sequence[tuple[StoredArticle, Derived]]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecords:
-    """Articles as they are stored, with all that hangs together with them.
+    """Articles as they are stored, with all that belongs together by copies and links.
 
     Args:
         stored: The articles.
@@ -45,27 +45,27 @@ class StoredRecords:
     def of(
         cls,
         stored: Sequence[StoredArticle],
-        places: Iterable[Placement],
+        placements: Iterable[Placement],
         matches: Iterable[tuple[str, str, float, float, float]],
         derived: Callable[[Sequence[str]], Mapping[str, Derived]],
     ) -> StoredRecords:
         """From the records of a store."""
         members: dict[str, list[Placement]] = {}
-        for place in places:
-            members.setdefault(place.duplicate_cluster, []).append(place)
-        for each in members.values():
-            each.sort(key=lambda place: place.id != place.representative)
+        for placement in placements:
+            members.setdefault(placement.duplicate_cluster, []).append(placement)
+        for cluster in members.values():
+            cluster.sort(key=lambda placement: placement.id != placement.representative)
         return cls(
             stored,
-            [cluster_of(each) for each in members.values()],
-            {each[0].id: each[0].story_group for each in members.values()},
+            [cluster_of(cluster) for cluster in members.values()],
+            {cluster[0].id: cluster[0].story_group for cluster in members.values()},
             [(a, b, Similarity(*rest)) for a, b, *rest in matches],
             derived,
         )
 
 
 class Archive:
-    """What left the hot index.
+    """What left the memory of an index.
 
     Args:
         store: Where it is; None: nothing ever left.
@@ -73,97 +73,98 @@ class Archive:
 
     def __init__(self, store: Store | None = None) -> None:
         self._store = store
-        self._last = store.last_shelved() if store else None
-        self._guests: dict[int, Bundle] = {}
-        self._home: dict[str, int] = {}
-        self._shown: set[str] = set()
-        self._released: dict[str, int] = {}
+        self._latest = store.archive.latest() if store else None
+        self._restored: dict[int, Bundle] = {}
+        self._bundle_of: dict[str, int] = {}
+        self._compared: set[str] = set()
+        self._removed: dict[str, int] = {}
 
     def close(self) -> None:
-        """Nothing comes back from now on: the store has moved on."""
-        self._last = None
+        """Restore nothing from now on: the store has moved on."""
+        self._latest = None
 
     @property
     def used(self) -> bool:
         """Whether anything left."""
-        return self._last is not None
+        return self._latest is not None
 
     @property
-    def guests(self) -> Collection[Bundle]:
-        """Parcels that are in memory."""
-        return self._guests.values()
+    def restored(self) -> Collection[Bundle]:
+        """Bundles that are in memory."""
+        return self._restored.values()
 
     @property
     def articles(self) -> Collection[str]:
-        """Articles that are in memory though they are shelved."""
-        return self._home.keys()
+        """Articles that are in memory though they are archived."""
+        return self._bundle_of.keys()
 
     @property
     def size(self) -> int:
         """How many articles are in memory that need not be."""
-        return len(self._home.keys() | self._shown)
+        return len(self._bundle_of.keys() | self._compared)
 
-    def parcels_of(self, ids: Collection[str]) -> set[int]:
-        """Parcels of articles, without those that are in memory."""
-        wanted = [each for each in ids if each not in self._home and each not in self._released]
-        if not wanted or not self._store or not self.used:
+    def bundles_of(self, ids: Collection[str]) -> set[int]:
+        """Bundles of articles, without those that are in memory."""
+        outside = [id for id in ids if not self._in_memory(id)]
+        if not outside or not self._store or not self.used:
             return set()
-        return set(self._store.shelved(wanted).values())
+        return set(self._store.archive.bundles_of(outside).values())
 
-    def parcels_between(self, spans: Iterable[tuple[datetime, datetime]]) -> set[int]:
-        """Parcels with a text of one of these times, without those that are in memory."""
-        old = [span for span in spans if self._last is not None and span[0] <= self._last]
+    def bundles_between(self, spans: Iterable[tuple[datetime, datetime]]) -> set[int]:
+        """Bundles with a text of one of these times, without those that are in memory."""
+        old = [span for span in spans if self._latest is not None and span[0] <= self._latest]
         if not old or not self._store:
             return set()
-        found = self._store.shelved_between(_joined(old))
-        return found - self._guests.keys() - {*self._released.values()}
+        bundles = self._store.archive.bundles_between(_joined(old))
+        return bundles - self._restored.keys() - {*self._removed.values()}
 
-    def guests_of(self, ids: Iterable[str]) -> set[int]:
-        """Those of the parcels in memory that have one of these articles."""
-        return {self._home[each] for each in ids if each in self._home}
+    def restored_bundles_of(self, ids: Iterable[str]) -> set[int]:
+        """Those of the bundles in memory that have one of these articles."""
+        return {self._bundle_of[id] for id in ids if id in self._bundle_of}
 
-    def take(self, numbers: Collection[int]) -> tuple[list[Bundle], StoredRecords]:
-        """Parcels, which are guests from now on, and what is stored of their articles."""
+    def restore(self, numbers: Collection[int]) -> tuple[list[Bundle], StoredRecords]:
+        """Bundles, in memory from now on, and what is stored of their articles."""
         if not numbers or not self._store:
             return [], StoredRecords([], [], {}, [], lambda ids: {})
-        parcels = self._store.parcels(sorted(numbers))
-        ids = [each for parcel in parcels for each in parcel.articles]
         store = self._store
-        held = StoredRecords.of(
+        bundles = store.archive.bundles(sorted(numbers))
+        ids = [id for bundle in bundles for id in bundle.articles]
+        records = StoredRecords.of(
             [*store.articles(ids).values()],
             store.placements(ids).values(),
             store.matches(ids),
             store.derived,
         )
-        self._guests.update((parcel.number, parcel) for parcel in parcels)
-        self._home.update((each, parcel.number) for parcel in parcels for each in parcel.articles)
-        return parcels, held
+        self._restored.update((bundle.number, bundle) for bundle in bundles)
+        self._bundle_of.update((id, bundle.number) for bundle in bundles for id in bundle.articles)
+        return bundles, records
 
-    def release(self, numbers: Iterable[int]) -> None:
-        """Guests stay for good: they are shelved no more, as soon as this is committed."""
+    def keep_restored(self, numbers: Iterable[int]) -> None:
+        """Restored bundles stay in memory: they are archived no more once this is committed."""
         for number in numbers:
-            for each in self._guests.pop(number).articles:
-                del self._home[each]
-                self._released[each] = number
+            for id in self._restored.pop(number).articles:
+                del self._bundle_of[id]
+                self._removed[id] = number
 
-    def update(self, parcels: Iterable[Bundle]) -> None:
-        """What is kept of guests has changed."""
-        self._guests.update((parcel.number, parcel) for parcel in parcels)
+    def update(self, bundles: Iterable[Bundle]) -> None:
+        """Replace restored bundles whose links have changed."""
+        self._restored.update((bundle.number, bundle) for bundle in bundles)
 
-    def sharing(self, keys: Collection[int]) -> Rows:
+    def sharing(self, buckets: Collection[int]) -> Rows:
         """Articles whose texts are in one of these buckets; each is given once."""
-        if not keys or not self._store or not self.used:
+        if not buckets or not self._store or not self.used:
             return []
-        found = self._store.shelved_with(sorted(keys), _MOST)
-        new = found - self._shown - self._home.keys() - self._released.keys()
-        self._shown |= new
-        return self._store.rows(sorted(new))
+        ids = self._store.archive.sharing(sorted(buckets), _MOST)
+        new = sorted(id for id in ids - self._compared if not self._in_memory(id))
+        self._compared.update(new)
+        articles, derived = self._store.articles(new), self._store.derived(new)
+        return [(articles[id], derived[id]) for id in new]
 
     def lines(self, source: str) -> Iterator[tuple[str, bytes]]:
         """Id and digests of the pages of a source that left and are not in memory."""
         if self._store and self.used:
-            for id, page in self._store.shelved_lines(source):
-                if id not in self._home and id not in self._released:
+            for id, page in self._store.archive.lines(source):
+                if not self._in_memory(id):
                     yield id, page
 
     def article(self, id: str) -> Article:
@@ -178,13 +179,17 @@ class Archive:
             for start in range(0, len(ids), _MOST):
                 yield from self._store.articles(ids[start : start + _MOST]).values()
 
+    def _in_memory(self, id: str) -> bool:
+        """Whether an archived article was restored, for a while or for good."""
+        return id in self._bundle_of or id in self._removed
+
 
 def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
     """The same times in spans that do not meet."""
-    found: list[tuple[datetime, datetime]] = []
+    joined: list[tuple[datetime, datetime]] = []
     for first, last in sorted(spans):
-        if found and first <= found[-1][1]:
-            found[-1] = found[-1][0], max(last, found[-1][1])
+        if joined and first <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(last, joined[-1][1])
         else:
-            found.append((first, last))
-    return found
+            joined.append((first, last))
+    return joined
