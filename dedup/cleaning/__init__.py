@@ -1,4 +1,4 @@
-"""The step `clean`: raw text -> canonical text, and what was cut from it and why."""
+"""The step `clean`: raw text -> canonical text, and what was removed from it and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boilerplate of news pages: for which reasons a line is removed, by which phrases and patterns.
+"""Boilerplate of news pages: the reasons to remove a line, and the phrases and patterns for them.
 
 `phrases.toml` holds the phrases of each language and says what they are for. What stands on a
 page beside the article is removed for one of these reasons; no other reason is ever given.
@@ -9,7 +9,7 @@ page beside the article is removed for one of these reasons; no other reason is 
     source line     credits: where text or picture are from, whose they are; "(END)"
     share buttons   share, follow, subscribe, sign up, get the app
     link list       headlines as bullets at the end
-    repeated line   a line that this source puts on many of its pages
+    repeated line   a line that its source puts on many pages
     page address    a line that is nothing but a web or mail address
     title repeated  the headline once more, at the head of the body
     section path    where the page stands on its site: "Home > World > Asia"
@@ -154,4 +154,4 @@ PATTERNS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     # Editors' initials may follow.
     ("source line", re.compile(r"(?:انتهاي|پايان) (?:پيام|خبر)(?: ?[/.] ?\w{0,4}[\W\d]*)?$")),
 )
-"""Tried on a short line, from its beginning, without case and accents; the first one counts."""
+"""Matched with the beginning of a short line, without case and accents; the first one counts."""

@@ -114,7 +114,7 @@ def _mark_links(lines: Sequence[str], reasons: list[Reason | None]) -> None:
 
 
 def _ends_above(lines: Sequence[str], reasons: Sequence[Reason | None], row: int) -> bool:
-    """Does a line that articles end with stand right above?"""
+    """Whether the line above is one that articles end with."""
     if row == 0 or reasons[row - 1] is None:
         return False
     return reasons[row - 1] == "tags" or ends_article(lines[row - 1])
@@ -130,7 +130,7 @@ def _next_prose(lines: Sequence[str], reasons: Sequence[Reason | None]) -> list[
 
 
 def _is_other_story(lines: Sequence[str], heading: int, prose: int, *, above: str) -> bool:
-    """Is the line below the heading the headline of the prose that follows it?
+    """Whether the line below the heading is the headline of the prose that follows it.
 
     It is if half of its words recur there, and fewer of them in the prose above.
     """

@@ -1,6 +1,6 @@
-"""What stands above an article on its page: headline, section path, dateline.
+"""Lines above an article on its page: headline, section path, dateline.
 
-What a line is here depends on where it stands, and nothing but the headline is removed unless
+The kind of such a line depends on its place, and nothing but the headline is removed unless
 prose follows.
 """
 
@@ -106,7 +106,7 @@ def _last_prose(
 
 
 def is_section_path(line: str) -> bool:
-    """Is it the way from the home page to this one, such as "Home > World > Asia"?
+    """Whether a line is the path from the home page to this one: "Home > World > Asia".
 
     It begins with a word for the home page, or has two arrows or more and only
     short parts.

@@ -1,4 +1,4 @@
-"""What one line of a news page is, whatever stands below it.
+"""One line of a news page: the reason to remove it, whatever stands below it.
 
 Lines are judged by the phrases of all languages at once. Whole lines and labels are looked up,
 not searched for: more languages cost no more time.
@@ -53,7 +53,7 @@ def words_in(text: str) -> int:
 
 
 def _label(key: str) -> tuple[str, str, str]:
-    """What stands before a colon or the like, that mark, and what stands behind."""
+    """The text before a colon or the like, that mark, and the text after it."""
     key = key.lstrip(_AROUND)
     match = _LABEL.match(key)
     if match is None:
@@ -88,7 +88,7 @@ def _labelled(key: str) -> Reason | None:
 
 
 def reason_for(line: str, above: str) -> Reason | None:
-    """Why a line is boilerplate, whatever stands below it."""
+    """The reason to remove a line, given the line above it; None for a line to keep."""
     if _is_address(line):
         return "page address"
     if len(line) > _LONG_LINE:
@@ -129,13 +129,13 @@ def _is_bracketed(key: str) -> bool:
 
 
 def opens_tags(line: str) -> bool:
-    """Is it a label of tags with no tags on the line?"""
+    """Whether a line is a label of tags, with no tags on it."""
     label, _, rest = _label(key_of(line))
     return "tags" in kinds_of(label) and not rest
 
 
 def opens_links(line: str) -> Literal["", "links", "foot"]:
-    """Is it a heading of links, and one as it stands at the foot of a page?"""
+    """Whether a line is a heading of links: "foot" for one of the foot of a page, or "links"."""
     label, mark, rest = _label(key_of(line))
     kinds = kinds_of(label)
     if rest or not kinds:
@@ -146,27 +146,27 @@ def opens_links(line: str) -> Literal["", "links", "foot"]:
 
 
 def ends_article(line: str) -> bool:
-    """Is it a line that articles end with: tags, or where the text is from?"""
+    """Whether a line is one that articles end with: tags, or the origin of the text."""
     kinds = kinds_of(_label(key_of(line))[0])
     return "tags" in kinds or "source" in kinds or is_end(line)
 
 
 def is_end(line: str) -> bool:
-    """Is it "END" or "(END)", as some agencies write below an article?"""
+    """Whether a line is "END" or "(END)", as some agencies write below an article."""
     return len(line) <= _LABEL_CHARS and "end" in kinds_of(key_of(line).strip(_AROUND + "/."))
 
 
 def is_prose(line: str) -> bool:
-    """Is it a sentence or more, or does it introduce something, rather than be a headline?"""
+    """Whether a line is a sentence or more, or introduces a list; a headline is neither."""
     words = words_in(line)
     return words > _PROSE_WORDS or (words >= 4 and (ends_sentence(line) or line[-1] == ":"))
 
 
 def ends_sentence(line: str) -> bool:
-    """Does it end with a full stop (of any script), as headlines do not?"""
+    """Whether a line ends with a full stop of any script, as headlines do not."""
     return _SENTENCE_END.search(line[-8:]) is not None
 
 
 def is_bullet(line: str) -> bool:
-    """Is it a headline behind a bullet?"""
+    """Whether a line is a headline after a bullet."""
     return line[0] in _BULLETS and 5 <= words_in(line) <= _LINK_WORDS and not ends_sentence(line)

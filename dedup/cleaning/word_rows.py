@@ -82,7 +82,7 @@ def row_reason(key: str) -> Reason | None:
 
 
 def _is_button_row(words: tuple[str, ...]) -> bool:
-    """Is it two buttons or more, with nothing but counts and small words beside them?"""
+    """Whether the words are two buttons or more, with only counts and small words beside them."""
     at, buttons = 0, 0
     while at < len(words):
         size, count = _buttons_at(words, at)
@@ -94,14 +94,14 @@ def _is_button_row(words: tuple[str, ...]) -> bool:
 
 
 def _is_advertisement(words: tuple[str, ...]) -> bool:
-    """Is it a mark of advertisement with nothing but "scroll to continue" or an age behind it?"""
+    """Whether the words are a mark of advertisement, then only "scroll to continue" or an age."""
     known = _vocabulary()
     size = _longest(words, 0, known.marks)
     return size > 0 and all(word in known.beside_marks or word in _AGES for word in words[size:])
 
 
 def _longest(words: tuple[str, ...], at: int, phrases: Set[tuple[str, ...]]) -> int:
-    """How many words the longest phrase has that begins there, or 0."""
+    """Number of words of the longest phrase that begins there, or 0."""
     for size in range(min(5, len(words) - at), 0, -1):
         if words[at : at + size] in phrases:
             return size
@@ -109,7 +109,7 @@ def _longest(words: tuple[str, ...], at: int, phrases: Set[tuple[str, ...]]) -> 
 
 
 def _buttons_at(words: tuple[str, ...], at: int) -> tuple[int, int]:
-    """How many words from there on are known (0: none), and how many buttons they make."""
+    """Number of words from there on that are known, and number of buttons that they make."""
     word, known = words[at], _vocabulary()
     if size := _longest(words, at, known.buttons):
         return size, 1

@@ -1,4 +1,4 @@
-"""What each character is to a tokeniser: one table, the same on every machine and Python.
+"""The table of characters: word, token or neither, the same on every machine and Python.
 
 The table is of one fixed Unicode version, since signatures made of it are stored and
 compared with later ones. Entry of a code point, uint32:
@@ -70,7 +70,7 @@ def folded(points: UInt32s) -> tuple[UInt32s, UInt32s, npt.NDArray[np.int64]]:
 
     Returns:
         Folded code points and their kinds, uint32 of shape (u,), and for each point
-        how many it became, int64 of shape (t,).
+        how many code points it became, int64 of shape (t,).
     """
     table = character_table()
     entries = table.entries[points]

@@ -1,4 +1,4 @@
-"""Terms and their weights: what a text is about, without looking at other texts.
+"""Terms and their weights: the words of a text and how rare each is in general language.
 
 A term is a word, or two neighbouring characters of a script without spaces. Its
 weight is its rarity in general language, from a table of frequencies that ships
@@ -93,7 +93,7 @@ def _joined(scanned: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:
 
 
 def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:
-    """The different terms of each text, and how often each occurs.
+    """The different terms of each text, and how often they occur.
 
     Returns:
         Sorted sets of term hashes, and int64 counts of the shape of their hashes.

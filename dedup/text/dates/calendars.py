@@ -68,7 +68,7 @@ _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 
 
 def fold(text: str) -> str:
-    """`text` in the one spelling in which dates are looked for.
+    """`text` in the one spelling in which dates are searched.
 
     Compatibility forms, letter case, Arabic letter variants and invisible
     marks are unified, all decimal digits become ASCII, white space one blank.

@@ -137,7 +137,7 @@ def find_date(text: str, *, language: str = "") -> DateInText | None:
 
 
 def month_pattern(names: Iterable[str]) -> str:
-    """A pattern of one of some folded names of months, as group `name`."""
+    """A pattern of any of these folded names of months, as group `name`."""
     one = "|".join(map(re.escape, sorted(names, key=lambda name: (-len(name), name))))
     # Levantine papers write "تشرين الأول/أكتوبر": the second name is skipped.
     return rf"(?P<name>{one})(?![^\W\d_])(?!(?<=\d)\d)(?:\s?[/(]\s?(?:{one})\s?\)?)?"
