@@ -57,16 +57,16 @@ class Labelled:
 
 def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -> Labelled:
     """Embed the independent texts of a set and label their candidate pairs."""
-    articles = [each for each in story_set.articles if each.id in story_set.gold]
-    texts = {each.id: clean(each, config.cleaning) for each in articles}
+    articles = [article for article in story_set.articles if article.id in story_set.gold]
+    texts = {article.id: clean(article, config.cleaning) for article in articles}
     articles = independent(articles, texts, config)
     profiles = profiles_of(articles, texts, encoder, config)
     pairs = story_candidates(profiles, MIN_COSINE, config.neighbors)
     folds = folds_of(replace(story_set, articles=tuple(articles)), FOLDS)
-    clusters = [story_set.gold[each.id] for each in articles]
+    clusters = [story_set.gold[article.id] for article in articles]
     weight = WEIGHTS[story_set.name]
-    found = LabelledPairs.of(Features(profiles), pairs, clusters, weight)
-    return Labelled(story_set.name, found, _ends(folds, pairs))
+    labelled_pairs = LabelledPairs.of(Features(profiles), pairs, clusters, weight)
+    return Labelled(story_set.name, labelled_pairs, _ends(folds, pairs))
 
 
 def _ends(folds: Int64s, pairs: Pairs) -> tuple[Int64s, Int64s]:
@@ -75,12 +75,12 @@ def _ends(folds: Int64s, pairs: Pairs) -> tuple[Int64s, Int64s]:
 
 def training_sets(sets: Sequence[StorySet], encoder: Encoder) -> list[Labelled]:
     """The sets that the curves are fitted on, among those given."""
-    return [labelled(each, encoder) for each in sets if each.name in WEIGHTS]
+    return [labelled(story_set, encoder) for story_set in sets if story_set.name in WEIGHTS]
 
 
 def without_fold(sets: Sequence[Labelled], fold: int) -> list[LabelledPairs]:
     """The pairs of which neither end is in a fold."""
-    return [each.pairs.only((each.folds[0] != fold) & (each.folds[1] != fold)) for each in sets]
+    return [part.pairs.only((part.folds[0] != fold) & (part.folds[1] != fold)) for part in sets]
 
 
 def stories_of(result: Result) -> dict[str, str]:
@@ -91,15 +91,15 @@ def stories_of(result: Result) -> dict[str, str]:
 def cross_fitted(sets: Sequence[StorySet], encoder: Encoder) -> dict[str, list[Run]]:
     """Groupings of whole sets by curves that have not seen the clusters which are scored."""
     material = training_sets(sets, encoder)
-    found: dict[str, list[Run]] = {each.name: [] for each in sets}
+    runs: dict[str, list[Run]] = {story_set.name: [] for story_set in sets}
     for fold in range(FOLDS):
         model = fit(without_fold(material, fold), encoder.name, MIN_COSINE)
-        for each in sets:
-            folds = zip(each.articles, folds_of(each, FOLDS).tolist(), strict=True)
+        for story_set in sets:
+            folds = zip(story_set.articles, folds_of(story_set, FOLDS).tolist(), strict=True)
             scored = frozenset(article.id for article, of in folds if of == fold)
-            result = cluster(each.articles, encoder=encoder, affinity=model)
-            found[each.name].append(Run(stories_of(result), scored))
-    return found
+            result = cluster(story_set.articles, encoder=encoder, affinity=model)
+            runs[story_set.name].append(Run(stories_of(result), scored))
+    return runs
 
 
 def reliability(sets: Sequence[Labelled], name: str) -> dict[str, tuple[Bin, ...]]:
@@ -107,8 +107,8 @@ def reliability(sets: Sequence[Labelled], name: str) -> dict[str, tuple[Bin, ...
     predicted, same, cross = [], [], []
     for fold in range(FOLDS):
         model = fit(without_fold(sets, fold), name, MIN_COSINE)
-        for each in sets:
-            pairs = each.pairs.only((each.folds[0] == fold) & (each.folds[1] == fold))
+        for part in sets:
+            pairs = part.pairs.only((part.folds[0] == fold) & (part.folds[1] == fold))
             predicted.append(
                 1 / (1 + np.exp(-model.log_odds(pairs.values, pairs.cross) * LOG_ODDS_UNIT))
             )
@@ -132,19 +132,23 @@ def main() -> None:
     given = parser.parse_args()
     encoder = load_encoder(given.encoder)
     known = load_sets(given.folder, given.seeds)
-    chosen = [each for each in known if not given.english or each.languages == {"en"}]
+    chosen = [
+        story_set for story_set in known if not given.english or story_set.languages == {"en"}
+    ]
     sets = training_sets(chosen, encoder)
-    model = fit([each.pairs for each in sets], given.name or encoder.name, MIN_COSINE)
-    names = ", ".join(each.name for each in sets)
+    model = fit([part.pairs for part in sets], given.name or encoder.name, MIN_COSINE)
+    names = ", ".join(part.name for part in sets)
     text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {names}")
     if given.write:
         given.write.write_text(text, encoding="utf-8")
     bins = reliability(sets, encoder.name)
-    rows = [{"kind": kind, **each._asdict()} for kind, found in bins.items() for each in found]
+    rows = [{"kind": kind, **share._asdict()} for kind, shares in bins.items() for share in shares]
     print(text, reliability_table(rows), sep="\n")
     if given.save:
-        made = made_by("python -m benchmarks.affinity_training", LIBRARIES, encoder=encoder.name)
-        save_rows(given.save, made, rows)
+        provenance = made_by(
+            "python -m benchmarks.affinity_training", LIBRARIES, encoder=encoder.name
+        )
+        save_rows(given.save, provenance, rows)
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ def main() -> None:
     run = Run(Settings(sizes_from(given.articles), index_up_to=up_to), given.folder)
     with shown_progress() as tell:
         run.go(tell)
-    asked = f"--articles {given.articles} --index-up-to {given.index_up_to}"
-    command = f"python -m benchmarks.corpus_size {asked}"
+    arguments = f"--articles {given.articles} --index-up-to {given.index_up_to}"
+    command = f"python -m benchmarks.corpus_size {arguments}"
     document = growth_report(run.measured(), made_by(command), this_machine())
     print(table(document))
     if given.save:

@@ -78,20 +78,20 @@ def words_of(language: str, vocabulary: Sequence[str]) -> list[str]:
     own = [w for w, (code, p) in zip(fitting, map(guess.classify, fitting), strict=True)
            if code == language and p >= sure]  # fmt: skip
     lowest, highest = _BITS.get(language, _USUAL_BITS)
-    kept = [(bits, word) for bits, word in zip(_bits(own), own, strict=True)
+    fitting_bits = [(bits, word) for bits, word in zip(_bits(own), own, strict=True)
             if lowest <= bits <= highest]  # fmt: skip
-    return [word for _, word in sorted(kept)]
+    return [word for _, word in sorted(fitting_bits)]
 
 
 def _bits(words: Sequence[str]) -> list[float]:
     """Rarity of each word: that of its rarest term, infinite where the table lacks one."""
-    found, _ = count_terms(words)
-    weights = term_weights(found.hashes)
+    terms, _ = count_terms(words)
+    weights = term_weights(terms.hashes)
     bits = np.where(weights < unknown_weight(), weights * WEIGHT_UNIT, np.inf)
-    ends = np.cumsum(found.counts).tolist()
+    ends = np.cumsum(terms.counts).tolist()
     return [
         float(bits[end - count : end].max()) if count else np.inf
-        for end, count in zip(ends, found.counts.tolist(), strict=True)
+        for end, count in zip(ends, terms.counts.tolist(), strict=True)
     ]
 
 
@@ -99,26 +99,26 @@ def concepts(words: dict[str, list[str]], encoder: BundledEncoder) -> list[dict[
     """English words with their nearest in the other languages, alike ones together."""
     english = words["en"]
     vectors = whole_vectors(encoder.encode(english))
-    found: list[dict[str, str]] = [{"en": word} for word in english]
+    translations: list[dict[str, str]] = [{"en": word} for word in english]
     for language in words:
         if language != "en":
-            _translate(found, vectors, language, words[language], encoder)
-    kept = [row for row, each in enumerate(found) if len(each) > _MIN_TRANSLATIONS]
-    order = leaves_list(linkage(vectors[kept], "average", "cosine")).tolist()
-    return [found[kept[place]] for place in order]
+            _translate(translations, vectors, language, words[language], encoder)
+    rows = [row for row, concept in enumerate(translations) if len(concept) > _MIN_TRANSLATIONS]
+    order = leaves_list(linkage(vectors[rows], "average", "cosine")).tolist()
+    return [translations[rows[place]] for place in order]
 
 
 def _translate(
-    found: list[dict[str, str]],
+    translations: list[dict[str, str]],
     vectors: Float32s,
     language: str,
     words: Sequence[str],
     encoder: BundledEncoder,
 ) -> None:
     cosines = vectors @ whole_vectors(encoder.encode(words)).T / (SCALE * SCALE)
-    for each, best, cosine in zip(found, cosines.argmax(1), cosines.max(1), strict=True):
+    for concept, best, cosine in zip(translations, cosines.argmax(1), cosines.max(1), strict=True):
         if cosine >= _MIN_COSINE:
-            each[language] = words[best]
+            concept[language] = words[best]
 
 
 def main() -> None:
@@ -126,18 +126,18 @@ def main() -> None:
     encoder = BundledEncoder()
     words = {language: words_of(language, encoder.vocabulary()[0]) for language in FREQUENT}
     general = {
-        language: each[:: max(1, len(each) // _GENERAL)][:_GENERAL]
-        for language, each in words.items()
+        language: own[:: max(1, len(own) // _GENERAL)][:_GENERAL] for language, own in words.items()
     }
-    made = {
+    document = {
         "frequent": FREQUENT,
-        "general": {language: " ".join(each) for language, each in general.items()},
+        "general": {language: " ".join(own) for language, own in general.items()},
         "concepts": [
-            " ".join(each.get(code, "-") for code in FREQUENT) for each in concepts(words, encoder)
+            " ".join(concept.get(code, "-") for code in FREQUENT)
+            for concept in concepts(words, encoder)
         ],
     }
-    FILE.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print({name: len(each) for name, each in general.items()}, len(made["concepts"]))
+    FILE.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print({name: len(own) for name, own in general.items()}, len(document["concepts"]))
 
 
 if __name__ == "__main__":

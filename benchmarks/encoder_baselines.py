@@ -80,7 +80,7 @@ def _read_rows(path: Path) -> Float32s:
     """The one table of a safetensors file: a JSON header after its length, then the numbers."""
     stored = path.read_bytes()
     start = 8 + int.from_bytes(stored[:8], "little")
-    found = json.loads(stored[8:start])["embeddings"]
-    first, end = found["data_offsets"]
+    tensor = json.loads(stored[8:start])["embeddings"]
+    first, end = tensor["data_offsets"]
     table = np.frombuffer(stored[start + first : start + end], np.int8)
-    return table.reshape(found["shape"]).astype(np.float32)
+    return table.reshape(tensor["shape"]).astype(np.float32)

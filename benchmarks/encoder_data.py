@@ -130,12 +130,15 @@ def load_data(folder: Path, languages: Sequence[str] = tuple(NTREX_CODES)) -> Da
 def _load_ntrex(path: Path, languages: set[str]) -> dict[str, list[str]]:
     """Documents by language, in the order of their ids."""
     chosen = {NTREX_CODES[language]: language for language in languages}
-    found: dict[str, dict[str, str]] = {language: {} for language in chosen.values()}
+    documents: dict[str, dict[str, str]] = {language: {} for language in chosen.values()}
     with lzma.open(path, "rt", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             if row["lang"] in chosen:
-                found[chosen[row["lang"]]][row["cluster"]] = row["text"]
-    return {language: [found[language][key] for key in sorted(found["en"])] for language in found}
+                documents[chosen[row["lang"]]][row["cluster"]] = row["text"]
+    return {
+        language: [documents[language][key] for key in sorted(documents["en"])]
+        for language in documents
+    }
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ def _by_language(items: Items, pairs: Pairs) -> dict[str, Pairs]:
         f"across {', '.join(CHOSEN)}": across_chosen,
         "same language": within,
     }
-    return {name: Pairs(*(each[rule(each)] for each in pairs)) for name, rule in rules.items()}
+    return {name: Pairs(*(part[rule(part)] for part in pairs)) for name, rule in rules.items()}
 
 
 def _certain(items: Items, pairs: Pairs) -> Pairs:

@@ -44,8 +44,8 @@ def _child(name: str, data_folder: Path, what: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.encoder_speed", str(data_folder), name, what]
     environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def windows(title: str, text: str, words: int = TEXT_WORDS) -> list[str]:

@@ -21,7 +21,7 @@ def goals_table(saved: Mapping[str, Any]) -> str:
     rows = {row["encoder"]: row for row in saved["rows"]}
     ours = rows[BUNDLED]
     sentences, documents, speed = ours["sentences"], ours["documents"], ours["speed"]
-    groups = {name: f"{found['to_english']:.3f}" for name, found in sentences["groups"].items()}
+    groups = {name: f"{means['to_english']:.3f}" for name, means in sentences["groups"].items()}
     direct = ", ".join(f"{pair} {top['mean']:.3f}" for pair, top in sentences["direct"].items())
     across = {name: ours[name]["across languages"] for name in ("itn", "itn bodies")}
     lines = [
@@ -64,9 +64,9 @@ def goals_table(saved: Mapping[str, Any]) -> str:
 
 def _beside(rows: Mapping[str, Any], name: str, task: str) -> tuple[str, str]:
     """The goal, and the AUC of the bundled encoder with those of the others."""
-    found = {label: row[name][task]["roc_auc"] for label, row in rows.items() if name in row}
-    others = ", ".join(f"{each} {auc:.3f}" for each, auc in found.items() if each != BUNDLED)
-    return "above potion and TF-IDF, within .03 of MiniLM", f"{found[BUNDLED]:.3f} ({others})"
+    aucs = {label: row[name][task]["roc_auc"] for label, row in rows.items() if name in row}
+    others = ", ".join(f"{other} {auc:.3f}" for other, auc in aucs.items() if other != BUNDLED)
+    return "above potion and TF-IDF, within .03 of MiniLM", f"{aucs[BUNDLED]:.3f} ({others})"
 
 
 def languages_table(saved: Mapping[str, Any]) -> str:

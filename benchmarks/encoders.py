@@ -92,10 +92,10 @@ def recall_at_precision(
     if not len(positive):
         return float("nan")
     cuts = np.unique(positive)
-    found = len(positive) - np.sort(positive).searchsorted(cuts, "left")
-    wrong = len(negative) - np.sort(negative).searchsorted(cuts, "left")
-    reached = found[found / (found + wrong) >= precision]
-    return float(reached.max(initial=0)) / len(positive)
+    true_positives = len(positive) - np.sort(positive).searchsorted(cuts, "left")
+    false_positives = len(negative) - np.sort(negative).searchsorted(cuts, "left")
+    recalled = true_positives[true_positives / (true_positives + false_positives) >= precision]
+    return float(recalled.max(initial=0)) / len(positive)
 
 
 def measure_vectors(
@@ -123,8 +123,8 @@ def measure_vectors(
         grouped = {"en"}.union(*GROUPS.values()) & set(chosen)
         result["documents"] = measure_documents({k: encode(data.documents[k]) for k in grouped})
     if labelled:
-        for name, each in data.labelled.items():
-            result[name] = measure_pairs(encode(each.texts), each.tasks)
+        for name, task_set in data.labelled.items():
+            result[name] = measure_pairs(encode(task_set.texts), task_set.tasks)
     return result
 
 
@@ -135,11 +135,11 @@ def measure_sentences(vectors: Mapping[str, Float32s]) -> dict[str, Any]:
     from_english = {name: top1(vectors["en"], vectors[name]) for name in others}
     groups = {}
     for group, members in {**GROUPS, "all": tuple(others)}.items():
-        found = [name for name in members if name in vectors]
-        if found:
+        measured = [name for name in members if name in vectors]
+        if measured:
             groups[group] = {
-                "to_english": float(np.mean([to_english[name] for name in found])),
-                "from_english": float(np.mean([from_english[name] for name in found])),
+                "to_english": float(np.mean([to_english[name] for name in measured])),
+                "from_english": float(np.mean([from_english[name] for name in measured])),
             }
     direct = {}
     for a, b in DIRECT:
@@ -156,16 +156,16 @@ def measure_sentences(vectors: Mapping[str, Float32s]) -> dict[str, Any]:
 
 def measure_documents(vectors: Mapping[str, Float32s]) -> dict[str, Any]:
     """Top-1 of every ordered pair of languages: the least, the mean and the worst pairs."""
-    found = {
+    top = {
         f"{a}-{b}": top1(vectors[a], vectors[b])
         for a, b in itertools.permutations(sorted(vectors), 2)
     }
-    worst = sorted(found, key=lambda pair: (found[pair], pair))[:_WORST]
+    worst = sorted(top, key=lambda pair: (top[pair], pair))[:_WORST]
     return {
-        "pairs": len(found),
-        "min": min(found.values()),
-        "mean": float(np.mean(list(found.values()))),
-        "worst": {pair: found[pair] for pair in worst},
+        "pairs": len(top),
+        "min": min(top.values()),
+        "mean": float(np.mean(list(top.values()))),
+        "worst": {pair: top[pair] for pair in worst},
     }
 
 
@@ -215,9 +215,9 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = ["| | " + " | ".join(row["encoder"] for row in rows) + " |"]
     lines.append("|---|" + "--:|" * len(rows))
     figures = [_figures(row) for row in rows]
-    keys = dict.fromkeys(key for each in figures for key in each)
+    keys = dict.fromkeys(key for column in figures for key in column)
     lines.extend(
-        f"| {key} | " + " | ".join(each.get(key, "") for each in figures) + " |" for key in keys
+        f"| {key} | " + " | ".join(column.get(key, "") for column in figures) + " |" for key in keys
     )
     return "\n".join(lines)
 
@@ -225,29 +225,29 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _figures(row: Mapping[str, Any]) -> dict[str, str]:
     """What is printed of one encoder, by the name of the line."""
     shown: dict[str, str] = {}
-    if found := row.get("sentences"):
-        for group, means in found["groups"].items():
+    if figures := row.get("sentences"):
+        for group, means in figures["groups"].items():
             shown[f"sentences, {group} to en / en to {group}"] = _both(
                 means["to_english"], means["from_english"]
             )
-        for pair, top in found["direct"].items():
+        for pair, top in figures["direct"].items():
             shown[f"sentences, {pair} / back"] = _both(top["there"], top["back"])
-        for name, to_english in found["to_english"].items():
-            shown[f"{name} to en / en to {name}"] = _both(to_english, found["from_english"][name])
-    if found := row.get("documents"):
-        shown["documents, mean / min"] = _both(found["mean"], found["min"])
-        shown["documents, worst"] = ", ".join(found["worst"])
+        for name, to_english in figures["to_english"].items():
+            shown[f"{name} to en / en to {name}"] = _both(to_english, figures["from_english"][name])
+    if figures := row.get("documents"):
+        shown["documents, mean / min"] = _both(figures["mean"], figures["min"])
+        shown["documents, worst"] = ", ".join(figures["worst"])
     for name in ("itn", "itn bodies", "allsides", "allsides titles"):
         for task, scores in row.get(name, {}).items():
             shown[f"{name}, {task}: AUC / recall"] = (
                 f"{scores['roc_auc']:.4f} / {scores['recall_at_95_precision']:.3f}"
             )
-    if found := row.get("speed"):
-        shown["texts per CPU second"] = f"{found['texts_per_cpu_second']:,.0f}"
+    if figures := row.get("speed"):
+        shown["texts per CPU second"] = f"{figures['texts_per_cpu_second']:,.0f}"
         shown["load, without / with imports, s"] = _both(
-            found["load_seconds"], found["import_and_load_seconds"]
+            figures["load_seconds"], figures["import_and_load_seconds"]
         )
-        size = found["files_mb"]
+        size = figures["files_mb"]
         shown["files, MB"] = "" if size is None else f"{size:.1f}"
     return shown
 
@@ -267,11 +267,11 @@ def main() -> None:
     given = parser.parse_args()
     data = load_data(given.folder)
     rows = []
-    parallel = [(each, True) for each in given.encoder]
-    for each, everything in [*parallel, *((each, False) for each in given.english)]:
-        label, _, name = each.rpartition("=")
-        found = measure(name, given.folder, data, parallel=everything, speed=not given.no_speed)
-        rows.append({"encoder": label or name, **found})
+    parallel = [(choice, True) for choice in given.encoder]
+    for choice, everything in [*parallel, *((choice, False) for choice in given.english)]:
+        label, _, name = choice.rpartition("=")
+        measured = measure(name, given.folder, data, parallel=everything, speed=not given.no_speed)
+        rows.append({"encoder": label or name, **measured})
     print(table(rows))
     if given.save:
         save_rows(given.save, made_by("python -m benchmarks.encoders", LIBRARIES), rows)

@@ -58,14 +58,14 @@ _SERVED_SECONDS = 15.0
 
 def articles(count: int, days: float) -> list[Article]:
     """Generated articles, in the order of time."""
-    return [each.article for each in generate(count, days)]
+    return [generated.article for generated in generate(count, days)]
 
 
 def measure(count: int, days: float, folder: Path) -> dict[str, float]:
     """All figures of an index of so many articles."""
     given = articles(count + 3 * _SINGLE, days)
     bulk, rest = given[:count], given[count:]
-    single, asked, written = (rest[k * _SINGLE : (k + 1) * _SINGLE] for k in range(3))
+    single, queries, writes = (rest[k * _SINGLE : (k + 1) * _SINGLE] for k in range(3))
     path = folder / "index"
     with StoryIndex.open(path) as index:
         # The kernels are compiled, or loaded, with the first articles.
@@ -78,13 +78,13 @@ def measure(count: int, days: float, folder: Path) -> dict[str, float]:
         figures = {"bulk add, articles/s": (count - _SINGLE) / spent}
         figures |= _percentiles("one article", index.add, single)
         _tell(json.dumps(figures))
-        figures |= _percentiles("query", index.query, asked)
+        figures |= _percentiles("query", index.query, queries)
         _tell(json.dumps(figures))
     figures |= _opened(path, "open with cache, s")
     (path / CACHE).unlink()
     figures |= _opened(path, "open without cache, s")
     _tell(json.dumps(figures))
-    return figures | served(path, [each.id for each in bulk[-10_000:]], written)
+    return figures | served(path, [article.id for article in bulk[-10_000:]], writes)
 
 
 def _tell(what: str) -> None:
@@ -202,10 +202,10 @@ def _read(port: int, ids: Sequence[str]) -> dict[str, float]:
                 story = json.loads(content)["placement"]["story_group"]
 
     clients = [threading.Thread(target=client, args=(number,)) for number in range(_CLIENTS)]
-    for each in clients:
-        each.start()
-    for each in clients:
-        each.join()
+    for thread in clients:
+        thread.start()
+    for thread in clients:
+        thread.join()
     return {
         "HTTP reads/s while one writes": len(spent) / _SERVED_SECONDS,
         "HTTP read, p99 ms": float(np.percentile(spent, 99)),

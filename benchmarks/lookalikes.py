@@ -93,7 +93,7 @@ def lookalikes(seed: int = 1, folder: Path = FOLDER) -> tuple[list[Article], dic
         # A generator for each kind: another kind changes nothing in this one.
         generator = random.Random(f"{seed} {path.stem}")
         for event in _events(path.stem, kind, generator):
-            for article in _told(event, kind, generator):
+            for article in _articles_on(event, kind, generator):
                 articles.append(article)
                 gold[article.id] = event.name
     return articles, gold
@@ -156,7 +156,9 @@ def _facts(
     return facts
 
 
-def _told(event: Event, kind: Mapping[str, Any], generator: random.Random) -> Iterator[Article]:
+def _articles_on(
+    event: Event, kind: Mapping[str, Any], generator: random.Random
+) -> Iterator[Article]:
     """Two to six articles on an event, at most two in a language, those in other words."""
     chosen = generator.sample(LANGUAGES * 2, generator.randint(2, 6))
     first = {language: generator.randrange(6) for language in LANGUAGES}

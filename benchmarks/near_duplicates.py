@@ -52,15 +52,15 @@ def truth(path: Path, min_jaccard: float) -> dict[tuple[int, int], float]:
     sets_matrix = sp.csr_array(
         (np.ones(len(rows), np.int32), (rows, columns[shared])), shape=(len(sizes), len(often))
     )
-    found: dict[tuple[int, int], float] = {}
+    jaccards: dict[tuple[int, int], float] = {}
     for start in range(0, len(sizes), 1000):
         common = (sets_matrix[start : start + 1000] @ sets_matrix.T).tocoo()
         a, b, both = common.row + start, common.col, common.data
         jaccard = both / (sizes[a] + sizes[b] - both)
-        kept = (a < b) & (jaccard >= min_jaccard)
-        pairs = zip(a[kept].tolist(), b[kept].tolist(), strict=True)
-        found.update(zip(pairs, jaccard[kept].tolist(), strict=True))
-    return found
+        near = (a < b) & (jaccard >= min_jaccard)
+        pairs = zip(a[near].tolist(), b[near].tolist(), strict=True)
+        jaccards.update(zip(pairs, jaccard[near].tolist(), strict=True))
+    return jaccards
 
 
 def run_one(system: str, path: Path, threads: int, pairs_to: Path) -> None:
@@ -98,16 +98,16 @@ def measure(system: str, path: Path, threads: int, folder: Path) -> dict[str, An
         text=True,
         env=environment,
     )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found | {"system": system, "threads": threads, "pairs_to": str(pairs_to)}
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures | {"system": system, "threads": threads, "pairs_to": str(pairs_to)}
 
 
-def scores(found: dict[str, Any], exact: dict[tuple[int, int], float]) -> dict[str, float]:
+def scores(figures: dict[str, Any], exact: dict[tuple[int, int], float]) -> dict[str, float]:
     """Precision and recall of pairs and of pairs inside clusters, at .8 and, for us, at .7."""
-    with np.load(found["pairs_to"]) as stored:
+    with np.load(figures["pairs_to"]) as stored:
         pairs = {(min(a, b), max(a, b)) for a, b in stored["pairs"].tolist()}
         inside = cluster_pairs(stored["labels"])
-    limits = (0.7, 0.8) if found["system"] == "dedup" else (MIN_JACCARD,)
+    limits = (0.7, 0.8) if figures["system"] == "dedup" else (MIN_JACCARD,)
     values = {}
     for limit in limits:
         wanted = {pair for pair, jaccard in exact.items() if jaccard >= limit}
@@ -139,9 +139,9 @@ def compare(name: str, path: Path, systems: list[str], rounds: int, folder: Path
     runs: dict[tuple[str, int], list[dict[str, Any]]] = {lane: [] for lane in lanes}
     for number in range(rounds):
         for lane in lanes:
-            found = measure(*lane[:1], path, lane[1], folder)
-            runs[lane].append(found | scores(found, exact))
-            total = sum(found["stages"].values())
+            figures = measure(*lane[:1], path, lane[1], folder)
+            runs[lane].append(figures | scores(figures, exact))
+            total = sum(figures["stages"].values())
             print(f"{name} round {number + 1} {lane}: {count / total:,.0f} per CPU-s", flush=True)
     return {"corpus": name, "articles": count, "rows": rows_of(runs, count)}
 
@@ -150,16 +150,16 @@ def rows_of(runs: dict[tuple[str, int], list[dict[str, Any]]], count: int) -> li
     """One row per lane: medians over the rounds, ratios within each round."""
     ours = [sum(run["stages"].values()) for run in runs["dedup", 1]]
     rows = []
-    for (system, threads), found in runs.items():
-        totals = [sum(run["stages"].values()) for run in found]
+    for (system, threads), repeats in runs.items():
+        totals = [sum(run["stages"].values()) for run in repeats]
         median = statistics.median(totals)
         stages = {
-            stage: count / max(statistics.median(run["stages"][stage] for run in found), 1e-9)
-            for stage in found[0]["stages"]
+            stage: count / max(statistics.median(run["stages"][stage] for run in repeats), 1e-9)
+            for stage in repeats[0]["stages"]
         }
         quality = {
-            key: found[0][key]
-            for key in found[0]
+            key: repeats[0][key]
+            for key in repeats[0]
             if key[:9] in ("precision", "recall_0.", "cluster_p", "cluster_r")
         }
         rows.append(
@@ -172,9 +172,9 @@ def rows_of(runs: dict[tuple[str, int], list[dict[str, Any]]], count: int) -> li
                 ),
                 "stages_per_cpu_second": {name: round(rate) for name, rate in stages.items()},
                 "wall_with_loading_seconds": round(
-                    statistics.median(run["wall_with_loading"] for run in found), 2
+                    statistics.median(run["wall_with_loading"] for run in repeats), 2
                 ),
-                "peak_memory_mb": max(run["peak_memory_mb"] for run in found),
+                "peak_memory_mb": max(run["peak_memory_mb"] for run in repeats),
                 **{key: round(value, 5) for key, value in quality.items()},
             }
         )
@@ -187,12 +187,12 @@ def template(count: int, folder: Path) -> dict[str, Any]:
 
     texts = corpora.from_template(count)
     started = time.process_time()
-    found = find_near_duplicates(texts, compiled=True)
-    largest = int(np.bincount(found.representatives).max())
+    copies = find_near_duplicates(texts, compiled=True)
+    largest = int(np.bincount(copies.representatives).max())
     return {
         "articles": count,
         "largest_cluster": largest,
-        "verified_pairs_per_article": round(found.verified / count, 1),
+        "verified_pairs_per_article": round(copies.verified / count, 1),
         "cpu_seconds": round(time.process_time() - started, 2),
     }
 
@@ -218,7 +218,7 @@ def live(count: int, batches: int = 5) -> dict[str, Any]:
         times["p50"].append(float(np.percentile(both, 50)))
         times["p99"].append(float(np.percentile(both, 99)))
         times["remove"].append(float(np.percentile(removed, 50)))
-    middle = {name: round(statistics.median(found) / 1e3, 1) for name, found in times.items()}
+    middle = {name: round(statistics.median(values) / 1e3, 1) for name, values in times.items()}
     return {
         "articles": count,
         "add_and_query_p50_us": middle["p50"],
@@ -290,8 +290,8 @@ def main() -> None:
         run_one(system, Path(path), int(threads), Path(pairs_to))
         return
     libraries = sorted({PACKAGES[system] for system in given.systems} | {"numpy", "numba"})
-    made = made_by("python -m benchmarks.near_duplicates", libraries)
-    results: dict[str, Any] = {"made_by": made, "compared": []}
+    provenance = made_by("python -m benchmarks.near_duplicates", libraries)
+    results: dict[str, Any] = {"made_by": provenance, "compared": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sets = [(f"planted {given.articles:,}", corpora.planted(given.articles))]

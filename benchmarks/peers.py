@@ -49,13 +49,13 @@ def dedup(path: Path, threads: int) -> Outcome:
 
     texts = load(path)
     # The kernels come from numba's cache on disk, as in every run but the first.
-    some = texts[:50].to_pylist()
-    find_near_duplicates([*some, *(f"{text} again" for text in some)], compiled=True, threads=1)
+    sample = texts[:50].to_pylist()
+    find_near_duplicates([*sample, *(f"{text} again" for text in sample)], compiled=True, threads=1)
     config = Config()
     stages = Stages()
     content = Utf8Texts.of(texts)
-    kept = np.flatnonzero(originals_of(content) == np.arange(len(content)))
-    content = content.take(kept)
+    originals = np.flatnonzero(originals_of(content) == np.arange(len(content)))
+    content = content.take(originals)
     stages.done("exact copies")
     prints = fingerprint(content, config.fingerprints, compiled=True, threads=threads)
     stages.done("fingerprint")
@@ -66,17 +66,17 @@ def dedup(path: Path, threads: int) -> Outcome:
     stages.done("verify")
     leaders, matches = assign_leaders(len(content), matches, verifier)
     stages.done("cluster")
-    found = np.stack((kept[matches.first], kept[matches.second]), axis=1)
-    near = found[matches.jaccard >= config.near_duplicates.min_jaccard]
+    rows = np.stack((originals[matches.first], originals[matches.second]), axis=1)
+    near = rows[matches.jaccard >= config.near_duplicates.min_jaccard]
     return near, leaders, stages.seconds
 
 
 def _shingles(texts: list[str]) -> list[list[str]]:
-    made = []
+    shingles = []
     for text in texts:
         words = text.split()
-        made.append([" ".join(words[i : i + 5]) for i in range(max(len(words) - 4, 1))])
-    return made
+        shingles.append([" ".join(words[i : i + 5]) for i in range(max(len(words) - 4, 1))])
+    return shingles
 
 
 def _components(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -85,22 +85,22 @@ def _components(count: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int6
 
 
 def _estimated(signatures: npt.NDArray[Any], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    kept = [
+    near = [
         part[(signatures[part[:, 0]] == signatures[part[:, 1]]).mean(axis=1) >= MIN_JACCARD]
         for part in np.array_split(pairs, len(pairs) // 65_536 + 1)
     ]
-    return np.concatenate(kept)
+    return np.concatenate(near)
 
 
 def _queried(index: Any, sketches: list[Any]) -> npt.NDArray[np.int64]:  # noqa: ANN401
     """Pairs (a < b) of sketches that the index has in one bucket."""
-    found = [
+    pairs = [
         (number, other)
-        for number, each in enumerate(sketches)
-        for other in index.query(each)
+        for number, sketch in enumerate(sketches)
+        for other in index.query(sketch)
         if other > number
     ]
-    return np.array(found, np.int64).reshape(-1, 2)
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def datasketch(path: Path, *, tuned: bool) -> Outcome:
@@ -111,16 +111,16 @@ def datasketch(path: Path, *, tuned: bool) -> Outcome:
     texts = load(path).to_pylist()
     stages = Stages()
     options = {"hashfunc": xxhash.xxh32_intdigest} if tuned else {}
-    shingles = ([each.encode() for each in one] for one in _shingles(texts))
+    shingles = ([sketch.encode() for sketch in one] for one in _shingles(texts))
     sketches = MinHash.bulk(shingles, num_perm=128, **options)
     stages.done("fingerprint")
     banding: dict[str, Any] = {"params": (16, 8)} if tuned else {"threshold": MIN_JACCARD}
     index = MinHashLSH(num_perm=128, **banding)
-    for number, each in enumerate(sketches):
-        index.insert(number, each, check_duplication=False)
+    for number, sketch in enumerate(sketches):
+        index.insert(number, sketch, check_duplication=False)
     pairs = _queried(index, sketches)
     stages.done("candidates")
-    pairs = _estimated(np.stack([each.hashvalues for each in sketches]), pairs)
+    pairs = _estimated(np.stack([sketch.hashvalues for sketch in sketches]), pairs)
     stages.done("verify")
     labels = _components(len(texts), pairs)
     stages.done("cluster")
@@ -136,11 +136,11 @@ def rensa(path: Path) -> Outcome:
     sketches = RMinHash.from_token_sets(_shingles(texts), num_perm=128, seed=42)
     stages.done("fingerprint")
     index = RMinHashLSH(threshold=MIN_JACCARD, num_perm=128, num_bands=16)
-    for number, each in enumerate(sketches):
-        index.insert(number, each)
+    for number, sketch in enumerate(sketches):
+        index.insert(number, sketch)
     pairs = _queried(index, sketches)
     stages.done("candidates")
-    pairs = _estimated(np.array([each.digest() for each in sketches], np.uint32), pairs)
+    pairs = _estimated(np.array([sketch.digest() for sketch in sketches], np.uint32), pairs)
     stages.done("verify")
     labels = _components(len(texts), pairs)
     stages.done("cluster")

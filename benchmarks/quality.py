@@ -82,8 +82,8 @@ def main() -> None:
     rows = [measure(path, given.encoder) for path in given.gold]
     print(table(rows))
     if given.save:
-        made = made_by("python -m benchmarks.quality", LIBRARIES, encoder=given.encoder)
-        save_rows(given.save, made, rows)
+        provenance = made_by("python -m benchmarks.quality", LIBRARIES, encoder=given.encoder)
+        save_rows(given.save, provenance, rows)
 
 
 if __name__ == "__main__":

@@ -12,22 +12,22 @@ from dedup.bench.report import made_by
 __all__ = ["made_by", "made_line", "save_rows"]
 
 
-def made_line(made: Mapping[str, Any], corpus: str) -> str:
-    """What figures hold for, in a line below their table.
+def made_line(provenance: Mapping[str, Any], corpus: str) -> str:
+    """How figures were made, in a line below their table.
 
     Args:
-        made: As `made_by` gives it.
-        corpus: What was measured on.
+        provenance: From `made_by`.
+        corpus: The corpus that was measured.
     """
-    versions = {"Python": made["python"], **made["versions"]}
+    versions = {"Python": provenance["python"], **provenance["versions"]}
     listed = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
     return (
-        f"Made by `{made['command']}` on {made['date']}; corpus: {corpus}; "
-        f"machine: {made['machine']}; {listed}."
+        f"Made by `{provenance['command']}` on {provenance['date']}; corpus: {corpus}; "
+        f"machine: {provenance['machine']}; {listed}."
     )
 
 
-def save_rows(path: Path, made: dict[str, Any], rows: Sequence[Any]) -> None:
-    """Write rows as JSON, below what they hold for."""
-    stored = json.dumps({"made_by": made, "rows": rows}, indent=2) + "\n"
+def save_rows(path: Path, provenance: dict[str, Any], rows: Sequence[Any]) -> None:
+    """Write rows as JSON, with how they were made."""
+    stored = json.dumps({"made_by": provenance, "rows": rows}, indent=2) + "\n"
     path.write_text(stored, encoding="utf-8")

@@ -124,16 +124,16 @@ def measure(engine: str, source: Path, folder: Path) -> tuple[dict[str, Any], li
         process = subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True)
         meter = Meter([process.pid, *roots])
         meter.start()
-        said = process.communicate()[1]
+        errors = process.communicate()[1]
         wall = time.perf_counter() - begun
         meter.stop()
         if process.returncode:
-            raise RuntimeError(f"{engine}: {said[-2000:]}")
+            raise RuntimeError(f"{engine}: {errors[-2000:]}")
     rows = pq.read_table(
         out if out.is_file() else out / "articles.parquet", columns=list(_COMPARED)
     )
     shuffled = shuffled_bytes(events)
-    made = {
+    figures = {
         "engine": engine,
         "articles": rows.num_rows,
         "wall_seconds": round(wall, 1),
@@ -142,7 +142,7 @@ def measure(engine: str, source: Path, folder: Path) -> tuple[dict[str, Any], li
         "shuffled_bytes": sum(shuffled.values()) if shuffled else None,
         "shuffled_bytes_by_stage": shuffled,
     }
-    return made, sorted(rows.to_pylist(), key=lambda row: str(row["id"]))
+    return figures, sorted(rows.to_pylist(), key=lambda row: str(row["id"]))
 
 
 def _configure(folder: Path, events: Path) -> None:
@@ -168,18 +168,18 @@ def _configure(folder: Path, events: Path) -> None:
 def shuffled_bytes(events: Path) -> dict[str, int]:
     """Bytes that tasks wrote for a shuffle, by stage of ours, from the event logs of Spark."""
     names: dict[int, str] = {}
-    found: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for log in sorted(events.glob("*")):
         for line in log.read_text(encoding="utf-8").splitlines():
             event = json.loads(line)
             if event["Event"] == "SparkListenerJobStart":
-                told = (event.get("Properties") or {}).get("spark.job.description", "")
+                description = (event.get("Properties") or {}).get("spark.job.description", "")
                 for stage in event["Stage IDs"]:
-                    names.setdefault(stage, _ROUND.sub("", told))
+                    names.setdefault(stage, _ROUND.sub("", description))
             elif event["Event"] == "SparkListenerTaskEnd":
                 written = (event.get("Task Metrics") or {}).get("Shuffle Write Metrics", {})
-                found[names[event["Stage ID"]]] += written.get("Shuffle Bytes Written", 0)
-    return {name: count for name, count in found.items() if count}
+                totals[names[event["Stage ID"]]] += written.get("Shuffle Bytes Written", 0)
+    return {name: count for name, count in totals.items() if count}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -207,8 +207,9 @@ def stages_table(rows: Sequence[Mapping[str, Any]]) -> str:
     ]
     parts = largest["shuffled_bytes_by_stage"] | {"all": largest["shuffled_bytes"]}
     for name, total in parts.items():
-        each = total / largest["articles"]
-        lines.append(f"| {name} | {each:,.0f} | {_size(each * 1e8)} | {_size(each * 1e10)} |")
+        per_article = total / largest["articles"]
+        sizes = " | ".join(_size(per_article * count) for count in (1e8, 1e10))
+        lines.append(f"| {name} | {per_article:,.0f} | {sizes} |")
     return "\n".join(lines)
 
 
@@ -234,9 +235,9 @@ def main() -> None:
             write_corpus(source, generate(size))
             first: list[dict[str, Any]] = []
             for number in map(int, given.engines.split(",")):
-                row, found = measure(ENGINES[number], source, Path(name) / f"run{number}")
-                first = first or found
-                rows.append(row | {"equal": found == first})
+                row, result = measure(ENGINES[number], source, Path(name) / f"run{number}")
+                first = first or result
+                rows.append(row | {"equal": result == first})
                 print(json.dumps(rows[-1]), flush=True)
                 if given.save:
                     _save(given.save, rows)
@@ -245,17 +246,17 @@ def main() -> None:
 
 def _save(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """After every run, since they are long."""
-    kept = _merged(path, rows)
-    sizes = ",".join(map(str, dict.fromkeys(row["articles"] for row in kept)))
-    made = made_by(f"python -m benchmarks.scale --articles {sizes}", LIBRARIES)
-    save_rows(path, made | {"java_options": _JAVA_OPTIONS}, kept)
+    merged = _merged(path, rows)
+    sizes = ",".join(map(str, dict.fromkeys(row["articles"] for row in merged)))
+    provenance = made_by(f"python -m benchmarks.scale --articles {sizes}", LIBRARIES)
+    save_rows(path, provenance | {"java_options": _JAVA_OPTIONS}, merged)
 
 
 def _merged(path: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that were saved before, for other sizes and engines, and the new ones."""
     old = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
     new = {(row["articles"], row["engine"]): row for row in [*old, *rows]}
-    return [new[key] for key in sorted(new, key=lambda each: (each[0], ENGINES.index(each[1])))]
+    return [new[key] for key in sorted(new, key=lambda run: (run[0], ENGINES.index(run[1])))]
 
 
 if __name__ == "__main__":

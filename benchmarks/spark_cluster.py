@@ -36,7 +36,7 @@ class Cluster:
 
     def __enter__(self) -> Cluster:
         started = self._start("Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        self.master = _said(started, "Starting Spark master at ")
+        self.master = _log_value(started, "Starting Spark master at ")
         workers = [
             self._start(
                 "Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", self._memory,
@@ -46,7 +46,7 @@ class Cluster:
             for number in range(self._workers)
         ]  # fmt: skip
         for worker in workers:
-            _said(worker, "Successfully registered with master")
+            _log_value(worker, "Successfully registered with master")
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -62,16 +62,20 @@ class Cluster:
         return [process.pid for process in self._running]
 
     def executors(self) -> dict[int, Path]:
-        """The executors of the workers: the folder of what each keeps, by process id."""
+        """Folders of the executors of the workers, by process id."""
         workers = {process.pid for process in self._running[1:]}
-        found: dict[int, Path] = {}
+        folder_of: dict[int, Path] = {}
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 if entry.name.isdigit() and _parent(entry) in workers:
                     given = (entry / "environ").read_bytes().split(b"\0")
-                    folders = [each.partition(b"=")[2] for each in given if _FOLDERS in each]
-                    found |= {int(entry.name): Path(os.fsdecode(each)) for each in folders}
-        return found
+                    folders = [
+                        variable.partition(b"=")[2] for variable in given if _FOLDERS in variable
+                    ]
+                    folder_of |= {
+                        int(entry.name): Path(os.fsdecode(variable)) for variable in folders
+                    }
+        return folder_of
 
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[str]:
         import pyspark
@@ -111,8 +115,8 @@ def _parent(process: Path) -> int:
     return int((process / "stat").read_text().rpartition(")")[2].split()[1])
 
 
-def _said(process: subprocess.Popen[str], wanted: str) -> str:
-    """What stands behind some words in the next line of a log that has them."""
+def _log_value(process: subprocess.Popen[str], wanted: str) -> str:
+    """The text after these words in the next line of the log that has them."""
     assert process.stderr is not None
     for line in process.stderr:
         if wanted in line:

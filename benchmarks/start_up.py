@@ -61,8 +61,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
-    made = made_by("python -m benchmarks.start_up", LIBRARIES)
-    text = json.dumps({"made_by": made, **measure()}, indent=2) + "\n"
+    provenance = made_by("python -m benchmarks.start_up", LIBRARIES)
+    text = json.dumps({"made_by": provenance, **measure()}, indent=2) + "\n"
     print(text)
     if given.save:
         given.save.write_text(text, encoding="utf-8")

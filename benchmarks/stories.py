@@ -51,11 +51,11 @@ def shipped(sets: Sequence[StorySet], encoder: Encoder) -> Stories:
     """The pipeline as users run it, with the weights that ship for the encoder."""
     from dedup.pipeline import cluster
 
-    found: Stories = {}
-    for each in sets:
-        result = cluster(each.articles, encoder=encoder)
-        found[each.name] = [Run(stories_of(result))]
-    return found
+    groupings: Stories = {}
+    for story_set in sets:
+        result = cluster(story_set.articles, encoder=encoder)
+        groupings[story_set.name] = [Run(stories_of(result))]
+    return groupings
 
 
 OURS: Mapping[str, Ours] = {"dedup": cross_fitted, "dedup, shipped weights": shipped}
@@ -82,29 +82,31 @@ def measure(
         For each set its name and sizes, and `systems`: scores, or a `note` why there are none.
     """
     encoder = RememberingEncoder(encoder)
-    made: dict[str, Stories] = {}
+    groupings: dict[str, Stories] = {}
     notes: dict[str, str] = {}
     for name, run in ours.items():
         try:
-            made[name] = run(sets, encoder)
+            groupings[name] = run(sets, encoder)
         except ImportError as error:
             notes[name] = f"not run: {error}"
     rows = []
-    for each in sets:
-        print(f"{each.name}: {len(each.articles)} articles, {vectors}", flush=True)
+    for story_set in sets:
+        print(f"{story_set.name}: {len(story_set.articles)} articles, {vectors}", flush=True)
         systems = []
         for name in ours:
             row = {"system": name, "vectors": vectors, "ours": True}
-            found = scores_of(each, made[name][each.name]) if name in made else {}
-            systems.append({**row, **(found or {"note": notes[name]})})
-        prepared = Prepared.of(each, encoder)
-        systems += [baseline_row(baseline, prepared, each, vectors) for baseline in baselines]
+            scores = (
+                scores_of(story_set, groupings[name][story_set.name]) if name in groupings else {}
+            )
+            systems.append({**row, **(scores or {"note": notes[name]})})
+        prepared = Prepared.of(story_set, encoder)
+        systems += [baseline_row(baseline, prepared, story_set, vectors) for baseline in baselines]
         rows.append(
             {
-                "set": each.name,
-                "articles": len(each.gold),
-                "gold_clusters": len(set(each.gold.values())),
-                "languages": len(each.languages),
+                "set": story_set.name,
+                "articles": len(story_set.gold),
+                "gold_clusters": len(set(story_set.gold.values())),
+                "languages": len(story_set.languages),
                 "systems": systems,
             }
         )
@@ -139,7 +141,7 @@ def best_cut(baseline: Baseline, prepared: Prepared, story_set: StorySet) -> tup
         labels = baseline.label(prepared, cut)
         _, table = overlap(gold, np.unique(labels[scored], return_inverse=True)[1])
         tried.append((b_cubed(table).f1, cut, labels))
-    _, cut, labels = max(tried, key=lambda each: each[0])
+    _, cut, labels = max(tried, key=lambda trial: trial[0])
     return cut, labels
 
 
@@ -159,11 +161,13 @@ def with_english(
         sets: The same sets.
         folder: Of a sentence-transformers model.
     """
-    english = [each for each in sets if each.languages == {"en"}]
-    on_vectors = [each for each in BASELINES if each.on_vectors]
+    english = [story_set for story_set in sets if story_set.languages == {"en"}]
+    on_vectors = [baseline for baseline in BASELINES if baseline.on_vectors]
     ours = {name: run for name, run in OURS.items() if run is shipped}
-    found = measure(english, load_encoder(folder), ENGLISH_MODEL, ours=ours, baselines=on_vectors)
-    more = {row["set"]: row["systems"] for row in found}
+    measured = measure(
+        english, load_encoder(folder), ENGLISH_MODEL, ours=ours, baselines=on_vectors
+    )
+    more = {row["set"]: row["systems"] for row in measured}
     return [{**row, "systems": row["systems"] + more.get(row["set"], [])} for row in rows]
 
 
@@ -177,7 +181,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
     sets = load_sets(given.folder, given.seeds)
-    sets = [each for each in sets if not given.sets or each.name in given.sets]
+    sets = [story_set for story_set in sets if not given.sets or story_set.name in given.sets]
     rows = measure(sets, load_encoder(), "bundled")
     if given.english:
         rows = with_english(rows, sets, given.english)

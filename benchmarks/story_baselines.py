@@ -155,10 +155,10 @@ def fast_communities(prepared: Prepared, min_cosine: float) -> Int64s:
     """`community_detection` of sentence-transformers; it knows no time."""
     from sentence_transformers.util import community_detection
 
-    found = community_detection(
+    communities = community_detection(
         prepared.vectors, threshold=min_cosine, min_community_size=2, show_progress_bar=False
     )
-    return from_groups(len(prepared), found)
+    return from_groups(len(prepared), communities)
 
 
 def leiden(prepared: Prepared, min_cosine: float) -> Int64s:
@@ -175,8 +175,8 @@ def leiden(prepared: Prepared, min_cosine: float) -> Int64s:
     first, second = prepared.edges(min_cosine)
     graph = igraph.Graph(len(prepared), list(zip(first.tolist(), second.tolist(), strict=True)))
     weights = prepared.cosines[first, second].astype(np.float64).tolist()
-    found = graph.community_leiden("modularity", weights=weights, n_iterations=-1)
-    return np.array(found.membership, np.int64)
+    communities = graph.community_leiden("modularity", weights=weights, n_iterations=-1)
+    return np.array(communities.membership, np.int64)
 
 
 def without_noise(labels: npt.NDArray[np.int_]) -> Int64s:

@@ -41,12 +41,18 @@ _ARTICLES_OF_A_TEXT = 1.6
 def corpus(texts: int, days: float, config: Config = Config()) -> tuple[Profiles, Int64s, Int64s]:
     """Texts without copies, in the order of time; keys of their ids, and their stories."""
     count = int(texts * _ARTICLES_OF_A_TEXT)
-    told = (each for each in generate(count, days) if each.duplicates == each.article.id)
-    made = list(islice(told, texts))
-    cleaned = {each.article.id: clean(each.article, config.cleaning) for each in made}
-    made.sort(key=lambda each: precedence(each.article, cleaned[each.article.id]))
-    articles = [each.article for each in made]
-    _, stories = np.unique([each.story for each in made], return_inverse=True)
+    originals = (
+        generated
+        for generated in generate(count, days)
+        if generated.duplicates == generated.article.id
+    )
+    chosen = list(islice(originals, texts))
+    cleaned = {
+        generated.article.id: clean(generated.article, config.cleaning) for generated in chosen
+    }
+    chosen.sort(key=lambda generated: precedence(generated.article, cleaned[generated.article.id]))
+    articles = [generated.article for generated in chosen]
+    _, stories = np.unique([generated.story for generated in chosen], return_inverse=True)
     encoder = load_encoder()
     return (
         profiles_of(articles, cleaned, encoder, config),
@@ -62,18 +68,18 @@ def measure(texts: int, days: int) -> dict[str, Any]:
     steps: dict[str, float] = {}
     begun = last = time.perf_counter()
 
-    def told(step: str, done: int, total: int) -> None:
+    def progress(step: str, done: int, total: int) -> None:
         nonlocal last
         now = time.perf_counter()
         steps[step] = steps.get(step, 0.0) + now - last
         last = now
 
     used = time.process_time()
-    grouping = group_texts(affinity, keys, Config(), told)
+    grouping = group_texts(affinity, keys, Config(), progress)
     wall, used = time.perf_counter() - begun, time.process_time() - used
-    found = np.empty(texts, np.int64)
-    for number, each in enumerate(grouping.groups):
-        found[each.members] = number
+    labels = np.empty(texts, np.int64)
+    for number, group in enumerate(grouping.groups):
+        labels[group.members] = number
     return {
         "texts": texts,
         "days": days,
@@ -83,7 +89,7 @@ def measure(texts: int, days: int) -> dict[str, Any]:
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "story_groups": len(grouping.groups),
         "largest_component": grouping.largest_component,
-        "b_cubed_f1": round(b_cubed(overlap(stories, found)[1]).f1, 3),
+        "b_cubed_f1": round(b_cubed(overlap(stories, labels)[1]).f1, 3),
     }
 
 

@@ -51,15 +51,15 @@ def scores_of(story_set: StorySet, runs: Sequence[Run]) -> dict[str, Any]:
         for number, run in enumerate(runs)
         for id_ in (story_set.gold if run.scored is None else run.scored)
     }
-    found = evaluate(stitched, story_set.gold, languages)
-    across = [pair for pair in found.language_pairs if pair.first == "cross language"]
+    evaluation = evaluate(stitched, story_set.gold, languages)
+    across = [pair for pair in evaluation.language_pairs if pair.first == "cross language"]
     gold = codes(story_set.gold.values())
     precision, recall = article_scores(runs, story_set.gold)
     low, high = interval(precision, recall, gold)
     b_cubed = PrecisionRecall(float(precision.mean()), float(recall.mean()))
     return {
-        "stories": found.predicted_clusters,
-        "largest_story": found.largest_predicted,
+        "stories": evaluation.predicted_clusters,
+        "largest_story": evaluation.largest_predicted,
         "b_cubed": {
             "precision": b_cubed.precision,
             "recall": b_cubed.recall,
@@ -68,9 +68,9 @@ def scores_of(story_set: StorySet, runs: Sequence[Run]) -> dict[str, Any]:
             "f1_high": high,
         },
         "pairwise": {
-            "precision": found.pairwise.precision,
-            "recall": found.pairwise.recall,
-            "f1": found.pairwise.f1,
+            "precision": evaluation.pairwise.precision,
+            "recall": evaluation.pairwise.recall,
+            "f1": evaluation.pairwise.f1,
         },
         "cross_language_recall": across[0].recall if across else None,
     }
@@ -78,16 +78,16 @@ def scores_of(story_set: StorySet, runs: Sequence[Run]) -> dict[str, Any]:
 
 def article_scores(runs: Sequence[Run], gold: Mapping[str, str]) -> tuple[Float64s, Float64s]:
     """B-cubed precision and recall of each article with gold, float64 of shape (n,)."""
-    made = np.zeros((2, len(gold)))
+    scores = np.zeros((2, len(gold)))
     for run in runs:
         cells, table = overlap(
             codes(gold.values()), codes(run.predicted.get(id_, (id_,)) for id_ in gold)
         )
         shared = table.shared[cells]
         counted = np.array([run.scored is None or id_ in run.scored for id_ in gold], bool)
-        made[0, counted] = (shared / table.predicted_sizes[table.predicted[cells]])[counted]
-        made[1, counted] = (shared / table.gold_sizes[table.gold[cells]])[counted]
-    return made[0], made[1]
+        scores[0, counted] = (shared / table.predicted_sizes[table.predicted[cells]])[counted]
+        scores[1, counted] = (shared / table.gold_sizes[table.gold[cells]])[counted]
+    return scores[0], scores[1]
 
 
 def interval(
@@ -108,7 +108,7 @@ def interval(
         (percentile intervals).
     """
     parts = (precision, recall, np.ones(len(gold)))
-    sums = np.stack([np.bincount(gold, each) for each in parts], axis=1)
+    sums = np.stack([np.bincount(gold, values) for values in parts], axis=1)
     clusters = len(sums)
     generator = np.random.default_rng(_SEED)
     times = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)

@@ -46,8 +46,10 @@ class StorySet:
         """A set of articles in any order; gold of other articles is left out."""
         texts = {article: clean(article) for article in articles}
         ordered = sorted(texts, key=lambda article: precedence(article, texts[article]))
-        kept = {each.id: gold[each.id] for each in ordered if each.id in gold}
-        return cls(name, tuple(ordered), kept)
+        gold_of_articles = {
+            article.id: gold[article.id] for article in ordered if article.id in gold
+        }
+        return cls(name, tuple(ordered), gold_of_articles)
 
     @property
     def languages(self) -> set[str]:
@@ -85,14 +87,14 @@ def read_set(name: str, path: Path) -> StorySet:
 
 def in_language(whole: StorySet, name: str, language: str) -> StorySet:
     """The articles in one language."""
-    kept = (article for article in whole.articles if article.language == language)
-    return StorySet.of(name, kept, whole.gold)
+    articles = (article for article in whole.articles if article.language == language)
+    return StorySet.of(name, articles, whole.gold)
 
 
 def titles_only(whole: StorySet, name: str) -> StorySet:
     """The articles that have a title, without their texts."""
-    kept = (replace(each, text="") for each in whole.articles if each.title.strip())
-    return StorySet.of(name, kept, whole.gold)
+    articles = (replace(article, text="") for article in whole.articles if article.title.strip())
+    return StorySet.of(name, articles, whole.gold)
 
 
 def read_ntrex(path: Path, languages: Iterable[str] = MIXED_LANGUAGES) -> StorySet:
@@ -147,5 +149,5 @@ def folds_of(story_set: StorySet, count: int) -> Int64s:
         folds[name] = (2 * before + sizes[name]) * count // (2 * total)
         before += sizes[name]
     clusters = (story_set.gold.get(article.id) for article in story_set.articles)
-    found = [NO_FOLD if name is None else folds[name] for name in clusters]
-    return np.array(found, np.int64)
+    numbers = [NO_FOLD if name is None else folds[name] for name in clusters]
+    return np.array(numbers, np.int64)

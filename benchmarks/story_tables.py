@@ -20,7 +20,7 @@ GOALS: Mapping[str, str] = {
 def systems_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """B-cubed F1 of every system, a system a row and a set a column."""
     names = list(dict.fromkeys(_name(system) for row in rows for system in row["systems"]))
-    found = {
+    scores = {
         (row["set"], _name(system)): system["b_cubed"]["f1"]
         for row in rows
         for system in row["systems"]
@@ -31,7 +31,7 @@ def systems_table(rows: Sequence[Mapping[str, Any]]) -> str:
         f"|---|{'--:|' * len(rows)}",
     ]
     for name in names:
-        cells = (found.get((row["set"], name)) for row in rows)
+        cells = (scores.get((row["set"], name)) for row in rows)
         lines.append(f"| {name} | {' | '.join(map(_or_dash, cells))} |")
     return "\n".join(lines)
 
@@ -45,7 +45,7 @@ def overall_table(rows: Sequence[Mapping[str, Any]]) -> str:
     ]
     for row in rows:
         run = [system for system in row["systems"] if "note" not in system]
-        ours = next(each for name in OURS for each in run if each["system"] == name)
+        ours = next(system for name in OURS for system in run if system["system"] == name)
         others = (system for system in run if not system["ours"])
         best = max(others, key=lambda system: float(system["b_cubed"]["f1"]))
         cells = (
@@ -96,13 +96,13 @@ def set_table(row: Mapping[str, Any]) -> str:
 def _cells(system: Mapping[str, Any]) -> list[str]:
     if "note" in system:
         return [system["note"], *[""] * 9]
-    found, pairs = system["b_cubed"], system["pairwise"]
+    b_cubed, pairs = system["b_cubed"], system["pairwise"]
     return [
         system.get("best_cut", ""),
         f"{system['stories']:,}",
         f"{system['largest_story']:,}",
-        f"{found['precision']:.3f}",
-        f"{found['recall']:.3f}",
+        f"{b_cubed['precision']:.3f}",
+        f"{b_cubed['recall']:.3f}",
         _f1(system),
         *(f"{pairs[name]:.3f}" for name in ("precision", "recall", "f1")),
         _or_dash(system["cross_language_recall"]),
@@ -110,8 +110,8 @@ def _cells(system: Mapping[str, Any]) -> list[str]:
 
 
 def _f1(system: Mapping[str, Any]) -> str:
-    found = system["b_cubed"]
-    return f"{found['f1']:.3f} ({found['f1_low']:.3f} to {found['f1_high']:.3f})"
+    b_cubed = system["b_cubed"]
+    return f"{b_cubed['f1']:.3f} ({b_cubed['f1_low']:.3f} to {b_cubed['f1_high']:.3f})"
 
 
 def _name(system: Mapping[str, Any]) -> str:

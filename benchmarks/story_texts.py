@@ -70,8 +70,8 @@ class Prepared:
     @cached_property
     def cosines(self) -> Float32s:
         """Cosines of the vectors, float32 (n, n); 0 where two texts are not compared."""
-        kept: Float32s = np.where(self.near, self.vectors @ self.vectors.T, np.float32(0))
-        return kept
+        cosines: Float32s = np.where(self.near, self.vectors @ self.vectors.T, np.float32(0))
+        return cosines
 
     @cached_property
     def tfidf_cosines(self) -> Float32s:
@@ -82,9 +82,9 @@ class Prepared:
     @cached_property
     def distances(self) -> npt.NDArray[np.float64]:
         """1 - cosine, float64 (n, n), zeros on the diagonal."""
-        found = np.clip(1 - self.cosines.astype(np.float64), 0, 2)
-        np.fill_diagonal(found, 0)
-        return found
+        distances = np.clip(1 - self.cosines.astype(np.float64), 0, 2)
+        np.fill_diagonal(distances, 0)
+        return distances
 
     @cached_property
     def average_merges(self) -> npt.NDArray[np.float64]:
@@ -107,10 +107,10 @@ def tfidf(texts: Sequence[str]) -> sp.csr_array:
     """
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    found, counts = count_terms(texts)
-    different, columns = np.unique(found.hashes, return_inverse=True)
+    terms, counts = count_terms(texts)
+    different, columns = np.unique(terms.hashes, return_inverse=True)
     shape = (len(texts), len(different))
-    table = sp.csr_array((counts.astype(np.float64), columns, found.offsets), shape)
+    table = sp.csr_array((counts.astype(np.float64), columns, terms.offsets), shape)
     return sp.csr_array(TfidfTransformer(sublinear_tf=True).fit_transform(table))
 
 

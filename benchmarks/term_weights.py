@@ -31,17 +31,17 @@ OUTPUT = Path(__file__).parent.parent / "dedup" / "weights" / "term_weights.npz"
 
 def _texts(folder: Path) -> dict[str, list[str]]:
     """Texts by language and kind; at most `MAX_PER_SOURCE` of one source and language."""
-    found: dict[str, list[str]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     taken: dict[tuple[str, str], int] = defaultdict(int)
     for row in _rows(folder / "sent.tsv.xz"):
         language, english, foreign, source = row[:4]
         taken[language, source] += 1
         if source not in OFF_DOMAIN and taken[language, source] <= MAX_PER_SOURCE:
-            found[language].append(foreign)
-            found["en"].append(english)
+            texts[language].append(foreign)
+            texts["en"].append(english)
     for row in _rows(folder / "news.tsv.xz"):
-        found[f"{row[0]} news"].append("\n".join(row[1:]))
-    return found
+        texts[f"{row[0]} news"].append("\n".join(row[1:]))
+    return texts
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -58,8 +58,8 @@ def _shares(texts: list[str]) -> tuple[UInt64s, np.ndarray]:
     ]
     hashes, counts = np.unique(np.concatenate(parts), return_counts=True)
     shares = counts / len(texts)
-    kept = (counts >= MIN_COUNT) & (shares >= MIN_SHARE)
-    return hashes[kept], shares[kept]
+    frequent = (counts >= MIN_COUNT) & (shares >= MIN_SHARE)
+    return hashes[frequent], shares[frequent]
 
 
 def make(folder: Path, output: Path = OUTPUT) -> None:

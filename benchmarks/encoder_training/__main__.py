@@ -64,17 +64,17 @@ def main() -> None:
     table = Table(traits, recipe.dim, np.random.default_rng(recipe.seed))
     train(recipe, Material(pairs, news, *taught), table)
     seen = document_frequency(
-        [*(each.texts for each in pairs.values()), news.titles, news.leads], len(pieces)
+        [*(kind_pairs.texts for kind_pairs in pairs.values()), news.titles, news.leads], len(pieces)
     )
     rows = table.rows
     np.save(given.work / "rows.npy", rows)
     # What training hardly saw says little; its words are cut into pieces that say more.
-    kept = [row for row in range(len(pieces)) if not row or seen[row] >= MIN_TEXTS]
+    frequent = [row for row in range(len(pieces)) if not row or seen[row] >= MIN_TEXTS]
     save(
         given.output or given.work / "weights.npz",
-        [pieces[row] for row in kept],
-        [scores[row] for row in kept],
-        rows[kept],
+        [pieces[row] for row in frequent],
+        [scores[row] for row in frequent],
+        rows[frequent],
     )
 
 

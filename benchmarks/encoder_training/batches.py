@@ -52,7 +52,7 @@ class Texts:
     @classmethod
     def of(cls, segments: list[Int32s]) -> Self:
         """Join the rows of single texts."""
-        sizes = np.array([len(each) for each in segments], np.int64)
+        sizes = np.array([len(rows) for rows in segments], np.int64)
         offsets = np.concatenate(([0], np.cumsum(sizes)))
         return cls(np.concatenate(segments).astype(np.int32), offsets)
 
@@ -70,8 +70,8 @@ class Texts:
         early = place < np.repeat(sizes // 2, sizes)
         return self._only(early), self._only(~early)
 
-    def _only(self, kept: npt.NDArray[np.bool_]) -> Texts:
-        return Texts(self.rows[kept], np.concatenate(([0], np.cumsum(kept)))[self.offsets])
+    def _only(self, mask: npt.NDArray[np.bool_]) -> Texts:
+        return Texts(self.rows[mask], np.concatenate(([0], np.cumsum(mask)))[self.offsets])
 
     def thinned(self, share: float, generator: np.random.Generator) -> Texts:
         """The texts without that share of their rows, chosen at random."""
@@ -106,7 +106,7 @@ class Pairs:
         numbers: dict[tuple[int, ...], int] = {}
         segments: list[Int32s] = []
         seen: set[tuple[int, int]] = set()
-        found: list[tuple[int, int, str, str]] = []
+        pairs: list[tuple[int, int, str, str]] = []
 
         def number_of(text: str) -> int:
             rows = segmenter.rows(text, MAX_PIECES)
@@ -120,12 +120,12 @@ class Pairs:
             ends = number_of(english), number_of(foreign)
             if all(len(segments[end]) for end in ends) and ends not in seen:
                 seen.add(ends)
-                found.append((*ends, language, source))
-        found.sort()
-        a, b = (np.array([each[k] for each in found], np.int64) for k in (0, 1))
-        names, languages = np.unique([each[2] for each in found], return_inverse=True)
+                pairs.append((*ends, language, source))
+        pairs.sort()
+        a, b = (np.array([pair[k] for pair in pairs], np.int64) for k in (0, 1))
+        names, languages = np.unique([pair[2] for pair in pairs], return_inverse=True)
         texts = Texts.of(segments)
-        weights = np.array([_SOURCE_WEIGHT.get(source, 1.0) for *_, source in found])
+        weights = np.array([_SOURCE_WEIGHT.get(source, 1.0) for *_, source in pairs])
         if kind == "sent":
             weights *= np.clip(np.diff(texts.offsets)[b] / _TYPICAL_PIECES, 0.3, 2.5)
         weights = _flattened(weights, names.tolist(), languages)

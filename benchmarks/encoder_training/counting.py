@@ -11,10 +11,10 @@ from benchmarks.encoder_training.batches import Int64s, Texts
 
 def document_frequency(collections: Sequence[Texts], pieces: int) -> Int64s:
     """In how many texts each piece stands, int64 of shape (pieces,)."""
-    found = np.zeros(pieces, np.int64)
-    for each in collections:
-        count = len(each.offsets) - 1
-        owner = np.repeat(np.arange(count), np.diff(each.offsets))
-        different = np.unique(owner * pieces + each.rows)
-        found += np.bincount(different % pieces, minlength=pieces)
-    return found
+    counts = np.zeros(pieces, np.int64)
+    for texts in collections:
+        count = len(texts.offsets) - 1
+        owner = np.repeat(np.arange(count), np.diff(texts.offsets))
+        different = np.unique(owner * pieces + texts.rows)
+        counts += np.bincount(different % pieces, minlength=pieces)
+    return counts

@@ -89,12 +89,12 @@ class _Sides:
 def _unit(rows: Float32s) -> tuple[torch.Tensor, torch.Tensor]:
     import torch
 
-    made = torch.from_numpy(rows)
-    length = made.norm(dim=1, keepdim=True).clamp_min(1e-6)
-    return made / length, length
+    vectors = torch.from_numpy(rows)
+    length = vectors.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    return vectors / length, length
 
 
 def _through_unit(slope: torch.Tensor, unit: torch.Tensor, length: torch.Tensor) -> Float32s:
     """Gradient by a vector, from the gradient by its unit vector."""
-    made: Float32s = ((slope - unit * (slope * unit).sum(1, keepdim=True)) / length).numpy()
-    return made
+    gradient: Float32s = ((slope - unit * (slope * unit).sum(1, keepdim=True)) / length).numpy()
+    return gradient

@@ -33,20 +33,20 @@ class Table:
         self._traits = traits
         self._own = _Rows(len(traits.offsets) - 1, dim, generator)
         self._common = _Rows(traits.count, dim, generator)
-        self._made = np.zeros_like(self._own.values)
+        self._rows = np.zeros_like(self._own.values)
         self._steps = 0
 
     @property
     def rows(self) -> Float32s:
         """Rows of all pieces, their traits included, float32 of shape (n, dim)."""
-        self._make(np.arange(len(self._made)))
-        return self._made.copy()
+        self._make(np.arange(len(self._rows)))
+        return self._rows.copy()
 
     def sums(self, texts: Texts) -> Float32s:
         """Sum of the rows of each text, float32 of shape (texts, dim)."""
         self._make(np.unique(texts.rows).astype(np.int64))
-        sums = np.empty((len(texts.offsets) - 1, self._made.shape[1]), np.float32)
-        _sum(self._made, texts.rows, texts.offsets, sums)
+        sums = np.empty((len(texts.offsets) - 1, self._rows.shape[1]), np.float32)
+        _sum(self._rows, texts.rows, texts.offsets, sums)
         return sums
 
     def update(self, texts: Texts, gradients: Float32s, rate: float) -> None:
@@ -66,7 +66,7 @@ class Table:
             self._traits.offsets,
             self._traits.numbers,
             pieces,
-            self._made,
+            self._rows,
         )
 
 
@@ -99,24 +99,24 @@ def _compose(
     offsets: Int64s,
     numbers: Int64s,
     pieces: Int64s,
-    made: Float32s,
+    rows: Float32s,
 ) -> None:
     for place in numba.prange(len(pieces)):
         row = pieces[place]
         for k in range(own.shape[1]):
-            made[row, k] = own[row, k]
+            rows[row, k] = own[row, k]
         for trait in range(offsets[row], offsets[row + 1]):
             for k in range(own.shape[1]):
-                made[row, k] += common[numbers[trait], k]
+                rows[row, k] += common[numbers[trait], k]
 
 
 @numba.njit(parallel=True, fastmath=True, cache=True)
-def _sum(table: Float32s, rows: Int64s, offsets: Int64s, made: Float32s) -> None:
-    for text in numba.prange(len(made)):
-        made[text, :] = 0
+def _sum(table: Float32s, rows: Int64s, offsets: Int64s, sums: Float32s) -> None:
+    for text in numba.prange(len(sums)):
+        sums[text, :] = 0
         for place in range(offsets[text], offsets[text + 1]):
             for k in range(table.shape[1]):
-                made[text, k] += table[rows[place], k]
+                sums[text, k] += table[rows[place], k]
 
 
 @numba.njit(parallel=True, fastmath=True, cache=True)

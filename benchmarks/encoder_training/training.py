@@ -125,7 +125,7 @@ def _step(
             else (news.titles.take(rows), news.leads.take(rows))
         )
     if kind in _LONG:
-        left, right = (each.thinned(recipe.dropped, generator) for each in (left, right))
+        left, right = (side.thinned(recipe.dropped, generator) for side in (left, right))
     sums = table.sums(left), table.sums(right)
     if taught is None:
         loss, *slopes = contrast(*sums, recipe.temperature)

@@ -48,12 +48,14 @@ class Traits:
     def of(cls, pieces: Sequence[str], scores: Sequence[float]) -> Traits:
         """The traits that at least two of the pieces have; the first piece has none."""
         segmenter = Segmenter(pieces, scores)
-        found = [sorted(set(_traits(piece, segmenter, pieces))) for piece in pieces[1:]]
-        shared = Counter(trait for each in found for trait in each)
-        kept = [[trait for trait in each if shared[trait] > 1] for each in found]
-        numbers = {trait: k for k, trait in enumerate(dict.fromkeys(t for e in kept for t in e))}
-        offsets = np.cumsum([0, 0, *map(len, kept)])
-        listed = np.array([numbers[trait] for each in kept for trait in each], np.int64)
+        trait_lists = [sorted(set(_traits(piece, segmenter, pieces))) for piece in pieces[1:]]
+        shared = Counter(trait for traits in trait_lists for trait in traits)
+        shared_lists = [[trait for trait in traits if shared[trait] > 1] for traits in trait_lists]
+        numbers = {
+            trait: k for k, trait in enumerate(dict.fromkeys(t for e in shared_lists for t in e))
+        }
+        offsets = np.cumsum([0, 0, *map(len, shared_lists)])
+        listed = np.array([numbers[trait] for traits in shared_lists for trait in traits], np.int64)
         return cls(offsets.astype(np.int64), listed, len(numbers))
 
     def of_pieces(self, rows: Int64s) -> tuple[Int64s, Int64s]:

@@ -66,15 +66,15 @@ def train_vocabulary(folder: Path) -> list[tuple[str, float]]:
         for pieces in workers.map(_pieces_of, sorted(counts.items()), chunksize=1):
             _add(together, pieces)
     latin = sorted(
-        (each for each in together.items() if each[0].isascii()),
-        key=lambda each: (len(each[0]) > 1, -each[1], each[0]),
+        (entry for entry in together.items() if entry[0].isascii()),
+        key=lambda entry: (len(entry[0]) > 1, -entry[1], entry[0]),
     )
-    kept = {piece: score for piece, score in together.items() if not piece.isascii()}
-    kept |= dict(latin[:_LATIN_PIECES])
+    best = {piece: score for piece, score in together.items() if not piece.isascii()}
+    best |= dict(latin[:_LATIN_PIECES])
     for language, words in sorted(counts.items()):
-        _add(kept, _frequent(words, _WORDS.get(language, _WORDS_OF_OTHERS)))
+        _add(best, _frequent(words, _WORDS.get(language, _WORDS_OF_OTHERS)))
     # In the precision of the file, so that training cuts words as the encoder will.
-    scored = ((piece, float(np.float32(kept[piece] - _COST_OF_PIECE))) for piece in sorted(kept))
+    scored = ((piece, float(np.float32(best[piece] - _COST_OF_PIECE))) for piece in sorted(best))
     return [(UNKNOWN, 0.0), *scored]
 
 
@@ -95,7 +95,7 @@ def _frequent(words: Counter[str], size: int) -> list[tuple[str, float]]:
             and 1 < len(word) <= _MAX_WORD_CHARS
             and not is_unspaced(word)
         ),
-        key=lambda each: (-each[1], each[0]),
+        key=lambda pair: (-pair[1], pair[0]),
     )
     return [(word, math.log(count / total)) for word, count in ranked[:size]]
 
@@ -106,12 +106,12 @@ def _pieces_of(counted: tuple[str, Counter[str]]) -> list[tuple[str, float]]:
     size = PIECES.get(language, _PIECES_OF_OTHERS)
     frequent = sorted(
         ((word, count) for word, count in counts.items() if len(word) <= _MAX_WORD_CHARS),
-        key=lambda each: (-each[1], each[0]),
+        key=lambda pair: (-pair[1], pair[0]),
     )[: size * _WORDS_PER_PIECE]
     characters: Counter[str] = Counter()
     for word, count in frequent:
         characters.update(dict.fromkeys(word, count))
-    known = {each for each, count in characters.items() if count >= _MIN_CHARACTER_COUNT}
+    known = {character for character, count in characters.items() if count >= _MIN_CHARACTER_COUNT}
     unit = max(1.0, sum(count for _, count in frequent) / _WORDS_AT_MOST)
     words = chain.from_iterable(
         [word] * max(1, round(count / unit)) for word, count in frequent if known.issuperset(word)
