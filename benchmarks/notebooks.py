@@ -32,13 +32,13 @@ def main(paths: Sequence[str]) -> None:
             resources={"metadata": {"path": str(ROOT)}},
             record_timing=False,
         ).execute()
-        plain(notebook)
+        simplify(notebook)
         nbformat.write(notebook, path)
         print(path.name)
 
 
-def plain(notebook: dict[str, Any]) -> None:
-    """Leave out what says nothing or differs from run to run: versions, names of objects.
+def simplify(notebook: dict[str, Any]) -> None:
+    """Remove what differs from run to run: versions, names of objects, timings.
 
     Args:
         notebook: As nbformat reads it; changed in place.
@@ -50,11 +50,11 @@ def plain(notebook: dict[str, Any]) -> None:
     for cell in notebook["cells"]:
         cell["metadata"] = {}
         if cell["cell_type"] == "code":
-            cell["outputs"] = _joined(cell["outputs"])
+            cell["outputs"] = _join_prints(cell["outputs"])
 
 
-def _joined(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a cell prints in one piece, as a kernel hands it on in pieces of chance."""
+def _join_prints(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs with consecutive prints joined: a kernel sends them in arbitrary pieces."""
     joined: list[dict[str, Any]] = []
     for output in outputs:
         output.get("data", {}).pop("text/plain", None)
@@ -69,7 +69,7 @@ def _joined(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return joined
 
 
-def printed(cell: dict[str, Any]) -> str:
+def printed_text(cell: dict[str, Any]) -> str:
     """What a cell of a stored notebook prints."""
     return "".join(
         "".join(output["text"])
@@ -78,7 +78,7 @@ def printed(cell: dict[str, Any]) -> str:
     )
 
 
-def drawn(cell: dict[str, Any]) -> int:
+def picture_count(cell: dict[str, Any]) -> int:
     """How many pictures a cell of a stored notebook shows."""
     return sum("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
 

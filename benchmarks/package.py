@@ -3,8 +3,8 @@
     python -m benchmarks.package
 
 Both must hold what belongs in them, install with nothing but pip, and print what the README
-shows, from a folder that holds nothing but the demonstration corpus. The tests of the sdist
-must be found. What was built lies in `dist/`.
+shows, from a folder that holds nothing but its articles. The tests of the sdist must be found. What
+was built lies in `dist/`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import zipfile
 from pathlib import Path
 
 import dedup
+from benchmarks.readme import FENCE, README, commands_of
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
-_DEMO = ("dedup cluster seeds/ --report report.html --top 5", "dedup config", "dedup --version")
 _NOT_IN_WHEEL = re.compile(r"(^|/)(__pycache__|tests|benchmarks)/")
 
 
@@ -46,7 +46,7 @@ def main() -> None:
             started = time.perf_counter()
             _run([str(scripts / "pip"), "install", "--quiet", *more, str(archive)], folder)
             installed = time.perf_counter() - started
-            demo(scripts, source / "seeds")
+            demo(scripts)
             print(f"{archive.name}: installed in {installed:.0f} s, shows the demonstration")
 
 
@@ -77,22 +77,27 @@ def check_contents(wheel: Path, source: Path) -> None:
         raise SystemExit(f"missing: {sorted(missing)}\nshould not be there: {sorted(surplus)}")
 
 
-def demo(scripts: Path, seeds: Path) -> None:
-    """What the README shows, printed by an installed command in a folder of its own.
+def demo(scripts: Path) -> None:
+    """Run the first commands of the README, as installed, in a folder of their own.
 
     Raises:
-        SystemExit: Something else is printed, or no report is made.
+        SystemExit: Something else is printed than the README shows, or no report is written.
     """
+    blocks = FENCE.findall(README.read_text(encoding="utf-8"))
+    articles = next(body for _, body in blocks if body.startswith("cat > articles.jsonl"))
+    shown = next(body for kind, body in blocks if kind == "console")
+    command = commands_of(shown)[0].split()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(seeds, folder / "seeds")
-        printed = [_run([str(scripts / c.split()[0]), *c.split()[1:]], folder) for c in _DEMO]
-        shown = [line.rstrip() for line in printed[0].splitlines()]
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        version = f"dedup {dedup.__version__}\n"
+        _run(["bash", "-c", articles], folder)
+        printed = _run([str(scripts / command[0]), *command[1:]], folder)
+        lines = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
         report = (folder / "report.html").read_text(encoding="utf-8")
-        if "\n".join(shown) not in readme or printed[2] != version or "<html" not in report:
-            raise SystemExit("the demonstration is not what the README shows:\n" + printed[0])
+        if lines not in shown or "<html" not in report:
+            raise SystemExit(f"the README shows something else than:\n{printed}")
+        version = _run([str(scripts / "dedup"), "--version"], folder)
+        if version != f"dedup {dedup.__version__}\n":
+            raise SystemExit(f"the installed version is {version}")
 
 
 def _run(command: list[str], folder: Path) -> str:

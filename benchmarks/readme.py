@@ -1,11 +1,11 @@
 """Put real outputs and measured tables into the documentation.
 
-    python -m benchmarks.readme
+    python -m benchmarks.readme [DOCUMENT ...]
 
-Runs the blocks of code of each document in a folder of its own (see `workplace`), fills in the
-tables from `benchmarks/results/`, which stand between `<!-- NAME: ... -->` and `<!-- end -->`
-(the names are in `made_blocks`), and draws the diagram of the architecture. `tests/test_docs.py`
-fails when anything is stale.
+Runs the blocks of code of each document, or of these, in a folder of its own (see `workplace`),
+fills in the tables from `benchmarks/results/`, which stand between `<!-- NAME: ... -->` and
+`<!-- end -->` (the names are in `measured_tables`), and draws the diagram of the architecture.
+`tests/test_docs.py` fails when anything is stale.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ NOT_RUN = "# Not run in CI"
 """A block whose first line begins so is left alone; the line says why."""
 
 
-def made_blocks() -> dict[str, str]:
+def measured_tables() -> dict[str, str]:
     """Every measured table by name, each with what its figures hold for below it."""
     saved = {path.stem: json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")}
     near, start_up, encoders = saved["near_duplicates"], saved["start_up"], saved["encoders"]
@@ -128,8 +128,8 @@ def made_blocks() -> dict[str, str]:
     }
 
 
-def _with_line(made: str, saved: Mapping[str, Any], corpus: str) -> str:
-    return f"{made}\n\n{made_line(saved['made_by'], corpus)}"
+def _with_line(table: str, saved: Mapping[str, Any], corpus: str) -> str:
+    return f"{table}\n\n{made_line(saved['made_by'], corpus)}"
 
 
 def _brief(saved: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def columns(table: str, chosen: Sequence[int], rows: Sequence[int] | None = None
     return "\n".join(f"|{line}|" if k == 1 else f"| {line} |" for k, line in enumerate(lines))
 
 
-def filled(text: str, blocks: Mapping[str, str]) -> str:
+def fill_tables(text: str, blocks: Mapping[str, str]) -> str:
     """A document with its measured tables replaced by these.
 
     Raises:
@@ -164,7 +164,7 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     return BLOCK.sub(fill, text)
 
 
-def refreshed(text: str, folder: Path) -> str:
+def run_blocks(text: str, folder: Path) -> str:
     """A document with what its commands print now.
 
     All of its blocks are run in order, as a reader would: `console` blocks hold commands after
@@ -248,15 +248,15 @@ def workplace(document: Path, folder: Path) -> Path:
     return folder
 
 
-def main() -> None:
-    """Rewrite all documents, and the diagram."""
+def main(names: Sequence[str]) -> None:
+    """Rewrite these documents, or all, and the diagram."""
     architecture.main()
-    blocks = made_blocks()
-    for path in DOCUMENTS:
+    blocks = measured_tables()
+    for path in [ROOT / name for name in names] or DOCUMENTS:
         with tempfile.TemporaryDirectory() as name:
-            text = refreshed(path.read_text(encoding="utf-8"), workplace(path, Path(name)))
-        path.write_text(filled(text, blocks), encoding="utf-8")
+            text = run_blocks(path.read_text(encoding="utf-8"), workplace(path, Path(name)))
+        path.write_text(fill_tables(text, blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

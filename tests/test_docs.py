@@ -18,6 +18,7 @@ from dedup import cli
 from dedup.bench.report import peak_mb
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
+from dedup.result import ARTICLE_COLUMNS, RELATED_COLUMNS, STORY_COLUMNS
 from tests.on_spark import same_as_batch
 
 pytestmark = pytest.mark.docs
@@ -139,7 +140,7 @@ def test_few_blocks_are_not_run() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_measured_tables_are_the_saved_ones(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    assert text == readme.filled(text, readme.made_blocks()), "run `make readme`"
+    assert text == readme.fill_tables(text, readme.measured_tables()), "run `make readme`"
     assert text.count("<!-- end -->") == len(readme.BLOCK.findall(text))
 
 
@@ -151,23 +152,23 @@ def test_a_table_that_is_empty_leaves_the_rest_as_it_is() -> None:
         )
 
     full, empty = document("| 1 |\n", "| 2 |\n| 3 |\n"), document("", "")
-    assert readme.filled(full, {"first": "", "second": ""}) == empty
-    assert readme.filled(empty, {"first": "", "second": ""}) == empty
-    assert readme.filled(empty, {"first": "| 1 |", "second": "| 2 |\n| 3 |"}) == full
+    assert readme.fill_tables(full, {"first": "", "second": ""}) == empty
+    assert readme.fill_tables(empty, {"first": "", "second": ""}) == empty
+    assert readme.fill_tables(empty, {"first": "| 1 |", "second": "| 2 |\n| 3 |"}) == full
 
 
 def test_every_saved_result_is_shown_with_what_it_holds_for() -> None:
-    blocks = readme.made_blocks()
+    blocks = readme.measured_tables()
     shown = {
-        found[1]
+        block[1]
         for path in readme.DOCUMENTS
-        for found in readme.BLOCK.findall(path.read_text(encoding="utf-8"))
+        for block in readme.BLOCK.findall(path.read_text(encoding="utf-8"))
     }
     assert shown == set(blocks)
-    for name, made in blocks.items():
-        line = made.splitlines()[-1]
-        for wanted in (r"Made by `python -m benchmarks\.", r"on \d{4}-\d\d-\d\d", "corpus: ."):
-            assert re.search(wanted, line), name
+    for name, table in blocks.items():
+        line = table.splitlines()[-1]
+        for pattern in (r"Made by `python -m benchmarks\.", r"on \d{4}-\d\d-\d\d", "corpus: ."):
+            assert re.search(pattern, line), name
         assert re.search(r"machine: .*cores?; Python \d.*numpy \d", line), name
 
 
@@ -216,10 +217,16 @@ def test_every_command_is_documented_and_has_help() -> None:
             assert getattr(option, "help", None), f"{name}: {option.name}"
 
 
+@pytest.mark.parametrize("columns", [ARTICLE_COLUMNS, STORY_COLUMNS, RELATED_COLUMNS])
+def test_the_columns_of_the_outputs_are_documented(columns: tuple[str, ...]) -> None:
+    text = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
+    assert f"`{', '.join(columns)}`" in " ".join(text.split())
+
+
 def headings(path: Path) -> set[str]:
     """Anchors of the headings of a document, as the hosting site makes them."""
-    found = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found}
+    titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -235,7 +242,7 @@ def test_what_the_docs_link_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
-def test_modules_and_names_that_developers_are_told_of_exist(name: str) -> None:
+def test_modules_and_names_in_the_developers_documents_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     homes = (ROOT / "dedup", ROOT)
     paths = r"\b([a-z_]+(?:/[a-z_]+)*\.(?:py|toml|npz|json|jinja2))\b(?::(\w+))?"
@@ -262,24 +269,24 @@ def test_every_error_is_drawn_in_the_tree() -> None:
 
 def test_figures_of_the_weights_are_those_of_the_files() -> None:
     weights = ROOT / "dedup" / "weights"
-    told = (weights / "README.md").read_text(encoding="utf-8")
+    text = (weights / "README.md").read_text(encoding="utf-8")
     with np.load(weights / "term_weights.npz") as terms:
-        assert f"for {len(terms['keys']):,} hashed terms" in told
+        assert f"for {len(terms['keys']):,} hashed terms" in text
     with np.load(ROOT / "dedup" / "encoders" / "bundled" / "weights.npz") as pieces:
         assert round(len(pieces["scales"]), -5) == 200_000
         assert 2 * pieces["nibbles"].shape[1] == 256
     for path in weights.glob("affinity_*.json"):
         curves = json.loads(path.read_text("utf-8"))["curves"].values()
         points = sum(len(points) for kind in curves for points in kind.values())
-        assert f"some {points} numbers" in told
+        assert f"some {points} numbers" in text
 
 
-def test_every_source_of_the_weights_is_told_with_its_licence() -> None:
-    told = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
+def test_every_source_of_the_weights_is_named_with_its_licence() -> None:
+    text = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
     licence = (ROOT / "dedup" / "encoders" / "bundled" / "LICENSE").read_text(encoding="utf-8")
     sources = re.findall(r"^    (\S.*?)  +(\S.*)$", licence, re.MULTILINE)
     assert len(sources) >= 17
-    rows = dict(re.findall(r"^\| (\S.*?) \| (.*) \|$", told, re.MULTILINE))
+    rows = dict(re.findall(r"^\| (\S.*?) \| (.*) \|$", text, re.MULTILINE))
     for source, terms in sources:
         name = source.split(" (")[0]
         own = next(row for row in rows if row.startswith(name))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.notebooks import FOLDER, ROOT, drawn, printed
+from benchmarks.notebooks import FOLDER, ROOT, picture_count, printed_text
 from tests.requirements import require
 
 pytestmark = pytest.mark.notebooks
@@ -33,10 +33,10 @@ def test_notebooks_print_and_draw_what_is_stored(
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":
                 exec(compile("".join(cell["source"]), path.name, "exec"), names)
-                assert capsys.readouterr().out == printed(cell), REFRESH
+                assert capsys.readouterr().out == printed_text(cell), REFRESH
                 for number in plt.get_fignums():
                     plt.figure(number).canvas.draw()
-                assert len(plt.get_fignums()) == drawn(cell), REFRESH
+                assert len(plt.get_fignums()) == picture_count(cell), REFRESH
                 plt.close("all")
 
 

@@ -29,21 +29,21 @@ HTTP = ROOT / "docs" / "http.md"
 
 def sessions(path: Path) -> list[tuple[str, str]]:
     """Commands of the sessions with a server in a document, with what they print."""
-    found = []
+    commands = []
     text = path.read_text(encoding="utf-8")
     for block in re.findall(r"^```sh\n(\$ .*?)^```", text, re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             # A command ends at the first end of a line outside of quotes.
             end = next(i for i in range(len(part)) if part[i] == "\n" and _whole(part[:i]))
-            found.append((part[:end], part[end:].strip()))
-    return found
+            commands.append((part[:end], part[end:].strip()))
+    return commands
 
 
 def _whole(command: str) -> bool:
     return command.count("'") % 2 == 0
 
 
-def asked(client: TestClient, command: str) -> str:
+def answer_to(client: TestClient, command: str) -> str:
     """What a `curl` prints, with a path into JSON after `| jq`."""
     curl, _, path = command.partition("| jq")
     words = shlex.split(curl)
@@ -81,7 +81,7 @@ def test_the_commands_print_what_is_shown(
     ):
         for command, shown in commands:
             if command.startswith("curl"):
-                assert asked(client, command) == shown
+                assert answer_to(client, command) == shown
             else:
                 assert command.startswith("dedup serve ")
                 assert not shown

@@ -6,7 +6,7 @@ from dedup.stories.features import Features
 from dedup.stories.grouping import Group, Grouping, group
 from dedup.stories.links import Links
 from dedup.stories.pairs import Pairs
-from dedup.stories.profiles import Profiles
+from dedup.stories.profiles import Profiles, name_hashes
 
 __all__ = [
     "Affinity",
@@ -19,6 +19,7 @@ __all__ = [
     "Profiles",
     "group",
     "log_odds_of",
+    "name_hashes",
     "probability_of",
     "story_candidates",
 ]
