@@ -23,7 +23,7 @@ from dedup.output.figures import (
     label_axis,
 )
 
-_Axes = Any  # matplotlib comes without types that mypy could follow everywhere
+_Axes = Any  # matplotlib has no types that mypy could follow everywhere
 _Rows = Sequence[Mapping[str, Any]]
 
 _COLOURS = (BLUE, ORANGE, RED, GREEN, PURPLE, PINK)

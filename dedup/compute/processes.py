@@ -127,7 +127,7 @@ def _begin() -> None:
 def _submitted(
     pool: ProcessPoolExecutor, work: Callable[[Part], Done], part: Part
 ) -> Future[Done] | None:
-    """The result of a part to come; None where there is no worker any more."""
+    """The future result of a part; None if there is no worker any more."""
     try:
         submitted: Future[Done] = pool.submit(work, part)
     except (BrokenExecutor, OSError):

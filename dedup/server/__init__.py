@@ -1,6 +1,6 @@
 """The HTTP interface of an index, and its pages for people.
 
-`serve` opens an index and serves it until it is told to stop; `create_app` gives the
+`serve` opens an index and serves it until a signal stops it; `create_app` gives the
 application alone, for another server or for tests. Both need the extra `[server]`.
 """
 

@@ -66,7 +66,7 @@ def create_app(
         title="dedup",
         version=__version__,
         lifespan=lifespan,
-        # Their scripts come from elsewhere.
+        # Their scripts are loaded from another site.
         docs_url=None,
         redoc_url=None,
         # A slash at the end of an id belongs to it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -53,6 +53,10 @@ def _utc(time: datetime) -> datetime:
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except OverflowError:
         raise ValueError("a time beyond the calendar") from None
+
+
+def _seconds(gap: timedelta | None) -> float | None:
+    return None if gap is None else gap.total_seconds()
 
 
 Text = Annotated[str, BeforeValidator(_without_surrogates)]
@@ -117,7 +121,17 @@ class Placements(BaseModel):
     problems: list[Problem] = Field(description="What was skipped or set aside, and why.")
 
 
-class ArticleOut(BaseModel):
+class _Out(BaseModel):
+    """An answer made from a record of the index."""
+
+    @classmethod
+    def _of(cls, record: object, **changed: object) -> Self:
+        """The fields of a record, without those that the answer lacks and with some changed."""
+        same = (name for name in cls.model_fields if name not in changed)
+        return cls.model_validate({name: getattr(record, name) for name in same} | changed)
+
+
+class ArticleOut(_Out):
     """An article with its placement."""
 
     article: Article
@@ -129,23 +143,13 @@ class ArticleOut(BaseModel):
     )
 
     @classmethod
-    def of(
-        cls, stored: StoredArticle, placement: Placement, cluster: list[Placement]
-    ) -> ArticleOut:
+    def of(cls, stored: StoredArticle, placement: Placement, cluster: list[Placement]) -> Self:
         """From the records of the index."""
-        return cls(
-            article=stored.article,
-            added_at=stored.added_at,
-            time_imputed=stored.time_imputed,
-            placement=placement,
-            duplicate_cluster=cluster,
-        )
+        return cls._of(stored, placement=placement, duplicate_cluster=cluster)
 
 
-class StoryOut(BaseModel):
+class StoryOut(_Out):
     """A story group without its members, as lists have it."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: str
     headline: str
@@ -164,15 +168,7 @@ class StoryOut(BaseModel):
     @classmethod
     def of(cls, story: StoryGroup) -> Self:
         """From the record of the index."""
-        return cls(
-            articles=len(story.members),
-            **{
-                name: getattr(story, name)
-                for name in cls.model_fields
-                if name not in ("articles", "headlines")
-            },
-            headlines=dict(story.headlines),
-        )
+        return cls._of(story, articles=len(story.members))
 
 
 class StoryWithMembers(StoryOut):
@@ -191,7 +187,7 @@ class StoriesOut(BaseModel):
     cursor: str = Field(description="The `cursor` of the next page; empty at the end.")
 
 
-class WhyOut(BaseModel):
+class WhyOut(_Out):
     """Why two articles are together, or why not; the parts of the evidence add up."""
 
     sentence: str
@@ -210,31 +206,22 @@ class WhyOut(BaseModel):
     max_gap_seconds: float
 
     @classmethod
-    def of(cls, why: Why) -> WhyOut:
+    def of(cls, why: Why) -> Self:
         """From the record of the index."""
-        evidence = list(why.link.evidence) if why.link else []
-        return cls(
-            sentence=why.sentence,
-            a=why.a,
-            b=why.b,
-            same_duplicate_cluster=why.same_duplicate_cluster,
-            same_story_group=why.same_story_group,
-            match=why.match,
+        evidence = why.link.evidence if why.link else ()
+        return cls._of(
+            why,
             probability=why.link.probability if why.link else None,
             log_odds=round(sum(part.log_odds for part in evidence), 4) if why.link else None,
             evidence=evidence,
-            gap_seconds=None if why.gap is None else why.gap.total_seconds(),
+            gap_seconds=_seconds(why.gap),
             stories=[StoryOut.of(story) for story in why.stories],
-            mean_probabilities=list(why.mean_probabilities),
-            min_probability=why.min_probability,
-            max_gap_seconds=why.max_gap.total_seconds(),
+            max_gap_seconds=_seconds(why.max_gap),
         )
 
 
-class RelationOut(BaseModel):
+class RelationOut(_Out):
     """Two related stories, and why they are related."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     earlier: str
     later: str
@@ -247,14 +234,9 @@ class RelationOut(BaseModel):
     shared_names: tuple[str, ...]
 
     @classmethod
-    def of(cls, relation: StoryRelation) -> RelationOut:
+    def of(cls, relation: StoryRelation) -> Self:
         """From the record of the index."""
-        plain = {
-            name: getattr(relation, name) for name in cls.model_fields if name != "gap_seconds"
-        }
-        return cls(
-            gap_seconds=None if relation.gap is None else relation.gap.total_seconds(), **plain
-        )
+        return cls._of(relation, gap_seconds=_seconds(relation.gap))
 
 
 class RelatedOut(BaseModel):

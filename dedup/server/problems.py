@@ -129,7 +129,7 @@ def refusal_of(error: Exception) -> Refusal:
         detail = "the index cannot be read or written at the moment: the log says why"
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, detail)
     _LOG.error("a request failed", exc_info=error)
-    return Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the server's log says more")
+    return Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the log of the server says why")
 
 
 def _invalid(error: RequestValidationError) -> Refusal:

@@ -1,7 +1,7 @@
-"""A process beside the server's that writes the index and answers questions about texts.
+"""A second process of the server that writes the index and answers queries about texts.
 
-Both compute for long in Python, and would hold up all that is read meanwhile in one process. The
-server reads what is committed by itself. Its calls go to the other process over connections, one
+Both take long computations in Python, for which all reads would have to wait in one process. The
+server itself reads what is committed. Its calls go to the other process over connections, one
 for each call at a time, and at the other end of each a thread answers. A socket of its own hands
 over new connections; when it closes, because the server has ended, the process ends too.
 """
@@ -131,7 +131,7 @@ class WriterProcess:
             self._end()
 
     def on_failure(self, call: Callable[[], None]) -> None:
-        """Call something, in a thread of its own, if the process ends before it is told to."""
+        """Call a function, in a thread of its own, if the process ends before `close`."""
 
         def watch() -> None:
             self._process.wait()
@@ -141,7 +141,7 @@ class WriterProcess:
         threading.Thread(target=watch, daemon=True).start()
 
     def require_life(self) -> None:
-        """Check that the process has not ended before it was told to.
+        """Check that the process has not ended before `close`.
 
         Raises:
             StoreError: It has.

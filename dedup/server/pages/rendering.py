@@ -31,7 +31,7 @@ def error_page(request: Request, refusal: Refusal) -> Response:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether an error should be answered with a page: a browser asked for one."""
+    """Whether an error is answered with a page: a browser sent the request."""
     accepts_pages = "text/html" in request.headers.get("accept", "")
     return accepts_pages and not request.url.path.startswith(_NO_PAGES)
 

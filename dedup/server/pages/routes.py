@@ -167,7 +167,7 @@ async def file(request: Request, name: str) -> Response:
 
 @router.get("/favicon.ico")
 async def icon() -> Response:
-    """No icon; browsers ask for one all the same."""
+    """No icon; browsers request one anyway."""
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
