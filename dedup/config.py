@@ -1,8 +1,7 @@
-"""Settings: one frozen dataclass per step, gathered in `Config`, read from TOML.
+"""Settings: one frozen dataclass per step, all of them in `Config`, read from TOML.
 
-Settings carry no behaviour beyond checking themselves. The digest of a
-configuration is written into every output: two results with the same digest,
-made by the same version, were made by the same rules.
+Settings have no behaviour except checking themselves. Each output has the digest of its
+configuration: results with the same digest and version were made by the same rules.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import hashlib
 import json
 import tomllib
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -26,35 +25,43 @@ def _require(holds: bool, name: str, value: object, rule: str) -> None:
         raise ConfigError(f"{name} = {value!r}: must be {rule}")
 
 
-def _require_share(name: str, value: float) -> None:
-    _require(0.0 < value <= 1.0, name, value, "above 0 and at most 1")
+def _require_at_least(config: object, **limits: float) -> None:
+    for name, limit in limits.items():
+        value = getattr(config, name)
+        _require(value is None or value >= limit, name, value, f">= {limit}")
+
+
+def _require_share(config: object, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        _require(0.0 < value <= 1.0, name, value, "above 0 and at most 1")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingConfig:
-    """What is accepted as an article.
+    """Limits of reading.
 
     Args:
-        max_article_chars: An article longer than this (title and text together)
-            is skipped and reported; so are files of pages of that many bytes x 4.
+        max_article_chars: An article longer than this (title and text together) is skipped and
+            reported. So is a file with a page of more than four times as many bytes.
     """
 
     max_article_chars: int = 2_000_000
 
     def __post_init__(self) -> None:
-        _require(self.max_article_chars >= 1, "max_article_chars", self.max_article_chars, ">= 1")
+        _require_at_least(self, max_article_chars=1)
 
 
 @dataclass(frozen=True, slots=True)
 class CleaningConfig:
-    """How the boilerplate of pages is recognised.
+    """How boilerplate is recognised.
 
     Args:
-        remove_boilerplate: Cut advertisement marks, tag lists, "read also" blocks
-            and the like. Normalisation (NFKC, Arabic folding) always happens.
-        min_repeated_pages: A line that stands on at least this many pages of
-            one source is boilerplate of that source ...
-        min_repeated_share: ... if those are at least this share of its pages.
+        remove_boilerplate: Remove advertisement marks, tag lists, "read also" blocks and the
+            like. Texts are normalised in any case (NFKC, Arabic letters).
+        min_repeated_pages: A line is boilerplate of a source if it is on at least this many of
+            its pages, and ...
+        min_repeated_share: ... on at least this share of its pages.
     """
 
     remove_boilerplate: bool = True
@@ -62,25 +69,23 @@ class CleaningConfig:
     min_repeated_share: float = 0.2
 
     def __post_init__(self) -> None:
-        _require(
-            self.min_repeated_pages >= 2, "min_repeated_pages", self.min_repeated_pages, ">= 2"
-        )
-        _require_share("min_repeated_share", self.min_repeated_share)
+        _require_at_least(self, min_repeated_pages=2)
+        _require_share(self, "min_repeated_share")
 
 
 @dataclass(frozen=True, slots=True)
 class FingerprintConfig:
     """How a text is turned into shingles and a MinHash signature.
 
-    A token is a word, or one character in scripts without spaces; a shingle is
-    `shingle_tokens` consecutive tokens.
+    A token is a word, or a character in scripts without spaces. A shingle is a sequence of
+    `shingle_tokens` tokens.
 
     Args:
         shingle_tokens: Tokens in a shingle.
         short_text_tokens: Texts with fewer tokens than this use shingles of
-            `short_shingle_tokens`, so that one edit does not change them all.
+            `short_shingle_tokens`, so that a single edit does not change all of them.
         short_shingle_tokens: Tokens in a shingle of a short text.
-        num_perm: Permutations, i.e. slots of the signature.
+        num_perm: Permutations, that is, slots of the signature.
     """
 
     shingle_tokens: int = 5
@@ -89,26 +94,24 @@ class FingerprintConfig:
     num_perm: int = 128
 
     def __post_init__(self) -> None:
-        for name in ("shingle_tokens", "short_shingle_tokens", "short_text_tokens"):
-            _require(getattr(self, name) >= 1, name, getattr(self, name), ">= 1")
+        _require_at_least(self, shingle_tokens=1, short_shingle_tokens=1, short_text_tokens=1)
         _require(2 <= self.num_perm <= 1024, "num_perm", self.num_perm, "from 2 to 1024")
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicateConfig:
-    """When two texts are copies of one another.
+    """When two texts are copies of each other.
 
     Args:
-        min_jaccard: Texts at least this similar (exact Jaccard of their
-            shingle sets, this value included) are near-duplicates.
-        min_containment: A text with at least this share of its shingles inside
-            a longer one is a contained copy of it ...
-        min_contained_tokens: ... if it has at least this many tokens: three
-            words that stand in another text are no copy of it.
-        min_candidate_recall: Share of the pairs at `min_jaccard` that banding has to
-            find; of more similar pairs it finds more. Chooses bands and rows.
-        bands: Bands of the LSH index, instead of a choice; a pair that agrees in one
-            whole band is a candidate.
+        min_jaccard: Texts are near-duplicates if the exact Jaccard similarity of their shingle
+            sets is at least this.
+        min_containment: A text is a contained copy of a longer one that has at least this share
+            of its shingles ...
+        min_contained_tokens: ... if it has at least this many tokens. (Three words that occur in
+            another text are not a copy of it.)
+        min_candidate_recall: Share of the pairs at `min_jaccard` that banding has to find; of
+            more similar pairs it finds more. Determines bands and rows.
+        bands: Bands of the LSH index. Texts that agree in a whole band are candidates.
         rows: Signature slots in a band; `bands * rows` must not exceed `num_perm`.
     """
 
@@ -120,23 +123,19 @@ class NearDuplicateConfig:
     rows: int | None = None
 
     def __post_init__(self) -> None:
-        _require_share("min_jaccard", self.min_jaccard)
-        _require_share("min_containment", self.min_containment)
-        _require_share("min_candidate_recall", self.min_candidate_recall)
+        _require_share(self, "min_jaccard", "min_containment", "min_candidate_recall")
         _require(self.min_candidate_recall < 1, "min_candidate_recall", 1.0, "below 1")
-        for name in ("min_contained_tokens", "bands", "rows"):
-            value = getattr(self, name)
-            _require(value is None or value >= 1, name, value, ">= 1")
+        _require_at_least(self, min_contained_tokens=1, bands=1, rows=1)
         both = (self.bands is None) == (self.rows is None)
         _require(both, "bands and rows", (self.bands, self.rows), "given both or not at all")
 
     def banding(self, num_perm: int) -> tuple[int, int]:
-        """Bands and rows: the most selective ones that find enough.
+        """Bands and rows: the given ones, or those with the fewest candidates that find enough.
 
-        A pair of Jaccard similarity s agrees in a band of r rows with probability s^r, and
-        in at least one of b bands with probability 1 - (1 - s^r)^b (the S-curve). The more
-        rows, the fewer pairs that are no copies; the most rows are taken for which the
-        curve is at least `min_candidate_recall` at `min_jaccard`.
+        A pair of Jaccard similarity s agrees in a band of r rows with probability s^r, and in at
+        least one of b bands with probability 1 - (1 - s^r)^b (the S-curve). More rows mean fewer
+        candidates that are no copies, so the result has the most rows for which the curve is at
+        least `min_candidate_recall` at `min_jaccard`.
 
         Source: Leskovec, Rajaraman & Ullman, "Mining of Massive Datasets", 3.4.
 
@@ -154,15 +153,15 @@ class NearDuplicateConfig:
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """Which encoder makes the vectors, and what it is shown.
+    """Which encoder makes the vectors, and from which part of a text.
 
     Args:
-        name: `bundled`, or a sentence-transformers model name or folder.
-        revision: Revision of that model; empty for its default.
-        prefix: Put before every text (e5 models want `query: `).
+        name: `bundled`, or the name or folder of a sentence-transformers model.
+        revision: Revision of the model; empty for its default.
+        prefix: Put before every text (e5 models need `query: `).
         lead_chars: The title and this many characters of the body are encoded.
-        max_tokens: Truncation length of a transformer; 0 for the model's own.
-        batch_size: Texts encoded at a time by a transformer.
+        max_tokens: A transformer truncates texts to this many tokens; 0 for its own limit.
+        batch_size: Number of texts that a transformer encodes at a time.
     """
 
     name: str = "bundled"
@@ -174,30 +173,25 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         _require(bool(self.name), "name", self.name, "the name of an encoder")
-        _require(self.lead_chars >= 0, "lead_chars", self.lead_chars, ">= 0")
-        _require(self.max_tokens >= 0, "max_tokens", self.max_tokens, ">= 0")
-        _require(self.batch_size >= 1, "batch_size", self.batch_size, ">= 1")
+        _require_at_least(self, lead_chars=0, max_tokens=0, batch_size=1)
 
 
 @dataclass(frozen=True, slots=True)
 class NeighborConfig:
-    """Which pairs of texts are looked at for the same event.
+    """Which pairs of texts are compared for the same event.
 
     Args:
-        min_cosine: Pairs less similar than this (cosine of the embeddings) are
-            not candidates. Each encoder has its own scale; None takes the
-            value that ships with the affinity of the encoder.
-        max_gap: Pairs published further apart are not candidates. An article
-            without a date is compared with all.
-        neighbors_per_language: Each text has so many nearest neighbours in each language, and
-            more where several are equally near: the many texts of one language do not
-            crowd out the few of another.
-        min_shared_idf_bits: Pairs that share words, names or numbers of so much rarity
-            together are candidates as well, whatever their cosine.
-        max_exact_texts: Up to so many texts that are all within `max_gap` of one another the
-            search is exact, and for more of them where they are spread over a longer time: as
-            long as no more pairs are compared. Above, FAISS searches in cells of the vectors,
-            and the summary says that neighbours are approximate.
+        min_cosine: Pairs with a lower cosine of the embeddings are not candidates. Each encoder
+            has its own scale; None for the value that comes with its affinity weights.
+        max_gap: Pairs published further apart are not candidates. An article without a date is
+            compared with all.
+        neighbors_per_language: Number of nearest neighbours of a text in each language, or more
+            if several are equally near. Counted by language, so that a language with many texts
+            does not crowd out one with few.
+        min_shared_idf_bits: Pairs whose shared words, names and numbers have at least this sum
+            of inverse document frequencies (in bits) are candidates as well.
+        max_exact_texts: The search is exact up to this many texts within `max_gap` of each other
+            (or more over a longer time, with no more pairs). Above, FAISS searches approximately.
     """
 
     min_cosine: float | None = None
@@ -210,16 +204,9 @@ class NeighborConfig:
         if self.min_cosine is not None:
             _require(-1.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from -1 to 1")
         _require(self.max_gap > timedelta(0), "max_gap", self.max_gap, "above 0")
-        _require(
-            self.neighbors_per_language >= 1,
-            "neighbors_per_language",
-            self.neighbors_per_language,
-            ">= 1",
-        )
-        _require(
-            self.min_shared_idf_bits > 0, "min_shared_idf_bits", self.min_shared_idf_bits, "above 0"
-        )
-        _require(self.max_exact_texts >= 0, "max_exact_texts", self.max_exact_texts, ">= 0")
+        bits = self.min_shared_idf_bits
+        _require(bits > 0, "min_shared_idf_bits", bits, "above 0")
+        _require_at_least(self, neighbors_per_language=1, max_exact_texts=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +214,7 @@ class AffinityConfig:
     """Which weights turn evidence into P(same event).
 
     Args:
-        weights: A JSON file of weights; empty for the ones that ship with the
-            encoder.
+        weights: A JSON file of weights; empty for those that come with the encoder.
     """
 
     weights: str = ""
@@ -239,20 +225,20 @@ class StoryConfig:
     """When texts cover the same event.
 
     Args:
-        min_probability: Groups merge while the mean log-odds of their pairs
-            are at least those of this probability.
-        min_link_probability: Links below this do not even make a component;
-            linkage never crosses components.
-        min_medoid_probability: Groups merge only if the two texts in their midst are at
-            least this likely the same event.
-        max_component_texts: A component of more texts than this is split at a higher
-            floor before linkage, and so is one in which ...
-        min_link_density: ... less than this share of the pairs reaches the floor: chance
-            holds it together. 0 splits none for that. The summary says what was split.
-        roundup_min_links: A text linked to at least so many others with
-            `min_probability` is a round-up, which joins last and never bridges ...
-        roundup_max_clustering: ... if of the pairs among these at most this share is as
-            probable.
+        min_probability: Two groups merge if the average log-odds of their pairs are at least
+            those of this probability.
+        min_link_probability: Less likely links are ignored: they do not connect components, and
+            groups never merge across components.
+        min_medoid_probability: Two groups merge only if their most central texts are at least
+            this likely to cover the same event.
+        max_component_texts: A component of more texts than this is split by a higher
+            `min_link_probability` before groups merge, and so is a component with ...
+        min_link_density: ... less than this share of its pairs linked, as such links are mostly
+            chance. 0 turns this rule off. The summary says how many were split.
+        roundup_min_links: A text is a round-up (a hub document, which joins a group last and
+            never connects two) if it has at least this many links of `min_probability` ...
+        roundup_max_clustering: ... and at most this share of the pairs of its linked texts are
+            linked with each other.
     """
 
     min_probability: float = 0.35
@@ -267,36 +253,27 @@ class StoryConfig:
         for name in ("min_probability", "min_link_probability", "min_medoid_probability"):
             value = getattr(self, name)
             _require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
-        _require(
-            self.min_link_probability <= self.min_probability,
-            "min_link_probability",
-            self.min_link_probability,
-            f"at most min_probability ({self.min_probability})",
-        )
-        _require(
-            self.max_component_texts >= 2, "max_component_texts", self.max_component_texts, ">= 2"
-        )
-        density = self.min_link_density
-        _require(0 <= density < 1, "min_link_density", density, "from 0 to below 1")
-        _require(self.roundup_min_links >= 2, "roundup_min_links", self.roundup_min_links, ">= 2")
-        cohesion = self.roundup_max_clustering
-        _require(0 <= cohesion < 1, "roundup_max_clustering", cohesion, "from 0 to below 1")
+        link, rule = self.min_link_probability, f"at most min_probability ({self.min_probability})"
+        _require(link <= self.min_probability, "min_link_probability", link, rule)
+        _require_at_least(self, max_component_texts=2, roundup_min_links=2)
+        for name in ("min_link_density", "roundup_max_clustering"):
+            value = getattr(self, name)
+            _require(0 <= value < 1, name, value, "from 0 to below 1")
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedStoriesConfig:
-    """When two story groups have to do with each other; relations never merge them.
+    """When two story groups are related; relations never merge them.
 
     Args:
-        min_cosine: Smallest cosine of the sums of their vectors.
-        min_shared_idf_bits: Smallest rarity, in bits, of the rare terms that both have,
-            added up; background needs more (see `storylines`).
-        max_term_groups: Terms of more story groups than this are not specific and
-            do not count.
-        max_gap: A story that began at most this long after another may follow it up.
-        max_background_gap: A story that began later than that, but at most this
-            long after another, may have it as its background.
-        max_related: Most relations of one story group, the strongest; 0 looks for none.
+        min_cosine: Lowest cosine of the sums of their vectors.
+        min_shared_idf_bits: Lowest sum of the inverse document frequencies (in bits) of the rare
+            terms that both have; background needs more (see `dedup.description.relations`).
+        max_term_groups: Terms of more story groups than this are not specific and are ignored.
+        max_gap: A story that began at most this long after another can be its follow-up.
+        max_background_gap: A story that began later, but at most this long after another, can
+            have it as its background.
+        max_related: Number of relations of a story group, the strongest first; 0 for none.
     """
 
     min_cosine: float = 0.45
@@ -308,29 +285,23 @@ class RelatedStoriesConfig:
 
     def __post_init__(self) -> None:
         _require(0.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from 0 to 1")
-        _require(
-            self.min_shared_idf_bits > 0, "min_shared_idf_bits", self.min_shared_idf_bits, "above 0"
-        )
-        _require(self.max_term_groups >= 2, "max_term_groups", self.max_term_groups, ">= 2")
+        bits = self.min_shared_idf_bits
+        _require(bits > 0, "min_shared_idf_bits", bits, "above 0")
+        _require_at_least(self, max_term_groups=2, max_related=0)
         _require(self.max_gap >= timedelta(0), "max_gap", self.max_gap, "0 or more")
-        _require(
-            self.max_background_gap >= self.max_gap,
-            "max_background_gap",
-            self.max_background_gap,
-            f"at least max_gap ({self.max_gap})",
-        )
-        _require(self.max_related >= 0, "max_related", self.max_related, ">= 0")
+        gap, rule = self.max_background_gap, f"at least max_gap ({self.max_gap})"
+        _require(gap >= self.max_gap, "max_background_gap", gap, rule)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexConfig:
-    """How much an index keeps at hand. Changes no result, only memory and time.
+    """How much an index keeps in memory; rarely affects results, see `dedup.index.window`.
 
     Args:
-        memory_window: Articles this much older than the newest one leave memory and stay in the
-            store, with all that hangs together with them; what they are needed for later is read
-            from there. At least twice `neighbors.max_gap`. None: as the index was opened before, at
-            first all.
+        memory_window: Articles this much older than the newest one are moved from memory to the
+            store, with everything linked to them, and are read from there when needed. At least
+            twice `neighbors.max_gap`. None for the window that the index was last opened with,
+            at first without limit.
     """
 
     memory_window: timedelta | None = None
@@ -338,34 +309,32 @@ class IndexConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings of a run, a section per step."""
+    """All settings of a run, one section per step."""
 
-    reading: ReadingConfig = field(default_factory=ReadingConfig)
-    cleaning: CleaningConfig = field(default_factory=CleaningConfig)
-    fingerprints: FingerprintConfig = field(default_factory=FingerprintConfig)
-    near_duplicates: NearDuplicateConfig = field(default_factory=NearDuplicateConfig)
-    encoder: EncoderConfig = field(default_factory=EncoderConfig)
-    neighbors: NeighborConfig = field(default_factory=NeighborConfig)
-    affinity: AffinityConfig = field(default_factory=AffinityConfig)
-    stories: StoryConfig = field(default_factory=StoryConfig)
-    related_stories: RelatedStoriesConfig = field(default_factory=RelatedStoriesConfig)
-    index: IndexConfig = field(default_factory=IndexConfig)
+    reading: ReadingConfig = ReadingConfig()
+    cleaning: CleaningConfig = CleaningConfig()
+    fingerprints: FingerprintConfig = FingerprintConfig()
+    near_duplicates: NearDuplicateConfig = NearDuplicateConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    neighbors: NeighborConfig = NeighborConfig()
+    affinity: AffinityConfig = AffinityConfig()
+    stories: StoryConfig = StoryConfig()
+    related_stories: RelatedStoriesConfig = RelatedStoriesConfig()
+    index: IndexConfig = IndexConfig()
 
     def __post_init__(self) -> None:
-        bands, rows = self.near_duplicates.banding(self.fingerprints.num_perm)
+        num_perm = self.fingerprints.num_perm
+        bands, rows = self.near_duplicates.banding(num_perm)
         _require(
-            bands * rows <= self.fingerprints.num_perm,
-            "bands * rows",
-            bands * rows,
-            f"at most num_perm ({self.fingerprints.num_perm})",
+            bands * rows <= num_perm, "bands * rows", bands * rows, f"at most num_perm ({num_perm})"
         )
         window, least = self.index.memory_window, 2 * self.neighbors.max_gap
-        rule = f"at least twice neighbors.max_gap ({least}): so far back an article changes links"
+        rule = f"at least twice neighbors.max_gap ({least}): so far back, links can still change"
         _require(window is None or window >= least, "index.memory_window", window, rule)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
-        """Settings from a TOML file; what it does not name keeps its default.
+        """Settings from a TOML file; settings that it does not have keep their defaults.
 
         Raises:
             ConfigError: The file cannot be read or parsed, or holds an unknown
@@ -382,53 +351,49 @@ class Config:
 
     @classmethod
     def from_mapping(cls, values: dict[str, dict[str, Any]]) -> Self:
-        """Settings from nested dicts, as TOML gives them.
+        """Settings from nested dicts, as TOML has them.
 
         Raises:
             ConfigError: A section or setting is unknown or unusable.
         """
         sections = typing.get_type_hints(cls)
         refuse_unknown(values, sections, "section")
-        made: dict[str, Any] = {}
-        for name, given in values.items():
-            if not isinstance(given, dict):
-                raise ConfigError(f"{name} = {given!r}: is a section, write [{name}]")
-            made[name] = section_from(sections[name], name, given)
-        return cls(**made)
+        for name, section in values.items():
+            if not isinstance(section, dict):
+                raise ConfigError(f"{name} = {section!r}: is a section, write [{name}]")
+        return cls(**{name: section_from(sections[name], name, values[name]) for name in values})
 
     def replace(self, **changes: dict[str, Any]) -> Self:
-        """A copy with some settings changed, section by section.
+        """A copy with some settings changed, by section.
 
         >>> Config().replace(stories={"min_probability": 0.6}).stories.min_probability
         0.6
         """
         refuse_unknown(changes, typing.get_type_hints(type(self)), "section")
-        made: dict[str, Any] = {}
-        for name, given in changes.items():
+        sections: dict[str, Any] = {}
+        for name, values in changes.items():
             section = getattr(self, name)
-            refuse_unknown(given, typing.get_type_hints(type(section)), f"setting of [{name}]")
-            made[name] = dataclasses.replace(section, **given)
-        return dataclasses.replace(self, **made)
+            refuse_unknown(values, typing.get_type_hints(type(section)), f"setting of [{name}]")
+            sections[name] = dataclasses.replace(section, **values)
+        return dataclasses.replace(self, **sections)
 
     def to_mapping(self) -> dict[str, dict[str, Any]]:
-        """Nested dicts of plain values, from which `from_mapping` makes the same settings.
+        """Nested dicts of plain values, from which `from_mapping` gives the same settings.
 
         >>> Config.from_mapping(Config().to_mapping()) == Config()
         True
         """
-
-        def plain(value: object) -> object:
-            if isinstance(value, timedelta):
-                return f"{value // timedelta(seconds=1)}s"
-            return value
-
         return {
-            section: {name: plain(value) for name, value in values.items() if value is not None}
-            for section, values in dataclasses.asdict(self).items()
+            section: {
+                name: f"{value // timedelta(seconds=1)}s" if isinstance(value, timedelta) else value
+                for name, value in settings.items()
+                if value is not None
+            }
+            for section, settings in dataclasses.asdict(self).items()
         }
 
     def digest(self) -> str:
-        """12 hexadecimal digits that change with any setting that can change a result."""
+        """12 hexadecimal digits that change with every setting that can affect a result."""
         settings = dataclasses.asdict(self)
         del settings["index"]
         values = json.dumps(settings, sort_keys=True, default=str)

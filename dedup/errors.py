@@ -1,4 +1,4 @@
-"""Everything that `dedup` raises on purpose.
+"""Errors that `dedup` raises on purpose.
 
 ```
 DedupError
@@ -8,13 +8,13 @@ DedupError
 ├── StoreError          an index that cannot be opened, read or written: damaged, locked, full
 │   └── CursorError     a cursor that is none of the list it was given for
 ├── NotFoundError       an id that the index does not have
-├── EngineError         an engine that cannot be started or gave up: no Java, workers that are lost
+├── EngineError         an engine that cannot be started or failed: no Java, lost workers
 ├── EncoderError        an encoder that cannot be loaded or returned something unusable
 └── MissingExtraError   an optional dependency is not installed; says the `pip install` line
 ```
 
-A message says what was wrong, with which value, and what to do. Single bad
-rows are not errors: they are skipped, counted and listed as `Problem`s.
+A message says what is wrong, with which value, and what to do. Single bad rows are not errors:
+they are skipped, counted and listed as `Problem`s.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class DedupError(Exception):
 
 
 class ConfigError(DedupError, ValueError):
-    """A setting is unknown, has the wrong type or lies out of its range."""
+    """A setting is unknown, has the wrong type or is out of range."""
 
 
 class InputError(DedupError):
@@ -35,11 +35,11 @@ class InputError(DedupError):
 
 
 class OutputError(DedupError):
-    """An output could not be written; nothing half-written is left behind."""
+    """An output could not be written; no incomplete file is left."""
 
 
 class StoreError(DedupError):
-    """An index cannot be opened, read or written; what was acknowledged is still there."""
+    """An index cannot be opened, read or written; acknowledged changes are safe."""
 
 
 class CursorError(StoreError):
@@ -47,14 +47,14 @@ class CursorError(StoreError):
 
 
 class NotFoundError(DedupError, KeyError):
-    """The index has nothing of that id."""
+    """The index does not have an id."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
 
 class EngineError(DedupError):
-    """An engine cannot be started, or gave up; what it finished is kept."""
+    """An engine cannot be started, or failed; its finished stages are kept."""
 
 
 class EncoderError(DedupError):
@@ -65,14 +65,14 @@ class MissingExtraError(DedupError, ImportError):
     """An optional dependency is not installed.
 
     Args:
-        what: What was asked for, as a noun phrase ("HTML input").
-        extra: The extra of the distribution `story-dedup` that brings it.
+        what: The feature that needs it, as a noun phrase ("HTML input").
+        extra: The extra of the distribution `story-dedup` that installs it.
         before: A command that has to run first, if any.
     """
 
     def __init__(self, what: str, *, extra: str, before: str = "") -> None:
         self.extra = extra
-        self._made_of = what, before
+        self._arguments = what, before
         first = f"{before} && " if before else ""
         super().__init__(
             f"{what} needs packages that are not installed: "
@@ -80,6 +80,6 @@ class MissingExtraError(DedupError, ImportError):
         )
 
     def __reduce__(self) -> tuple[partial[MissingExtraError], tuple[str], dict[str, object]]:
-        # Processes send it to each other.
-        what, before = self._made_of
+        # Lets processes send the error to each other.
+        what, before = self._arguments
         return partial(type(self), extra=self.extra, before=before), (what,), self.__dict__

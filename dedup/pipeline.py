@@ -1,7 +1,6 @@
-"""Driver 1, the batch: all steps on a set of articles, once.
+"""The batch: all steps on a set of articles, once.
 
-`cluster` is the flow of this library on one page. What happens inside a step is
-in the module of its name.
+`cluster` is the flow of this library on one page. Each step is in the folder of its name.
 """
 
 from __future__ import annotations
@@ -37,20 +36,20 @@ from dedup.stories.profiles import Profiles, name_hashes, profiles, title_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TOLD_CHARS = 2000
-"""Of a body: what a story is about stands in the first paragraphs."""
+DESCRIBED_CHARS = 2000
+"""Key terms and names of a story come from this many first characters of the bodies."""
 
 
 class Progress(Protocol):
-    """Told how far a step has come: once with 0 when it begins, then as it goes on."""
+    """Reports the progress of a step: first with 0 done, then repeatedly."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """Step `step` has done `done` of `total` texts, or of stories where it describes them."""
+        """Report that `step` has done `done` of `total` texts (of stories when describing)."""
         ...
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Progress that nobody is told of: `step`, `done` of `total` texts."""
+    """Report nothing; takes `step`, and `done` of `total` texts."""
 
 
 def _done(progress: Progress, step: str, total: int, done: int) -> None:
@@ -74,19 +73,20 @@ def cluster(
     Args:
         articles: `Article`s, dicts with the usual field names, or an Arrow table.
         config: All settings.
-        encoder: Used instead of the one that the configuration names.
-        affinity: Used instead of the one that the configuration names.
-        progress: Called as the steps go on.
-        problems: Where problems are added, if the caller reads the articles
-            and wants those of reading listed with the others.
+        encoder: Overrides the encoder of the configuration.
+        affinity: Overrides the weights of the configuration.
+        progress: Called repeatedly during the steps.
+        problems: Problems are appended to this list, which may have those of reading already.
 
     Raises:
         DedupError: A setting, an encoder or a table cannot be used.
     """
     encoder = encoder or load_encoder(config.encoder)
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
-    met = [] if problems is None else problems
-    accepted = distinct(as_articles(articles, config=config.reading, on_problem=met.append), met)
+    problems = [] if problems is None else problems
+    accepted = distinct(
+        as_articles(articles, config=config.reading, on_problem=problems.append), problems
+    )
     progress("clean", 0, len(accepted))
     cleaned = partial(_done, progress, "clean", len(accepted))
     texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
@@ -99,10 +99,10 @@ def cluster(
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
-    founders = [by_id[cluster.representative] for cluster in clusters]
-    scorer = Affinity(model, profiles_of(founders, texts, encoder, config, progress))
+    representatives = [by_id[cluster.representative] for cluster in clusters]
+    scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
     grouping = group_texts(
-        scorer, name_hashes([article.id for article in founders]), config, progress
+        scorer, name_hashes([article.id for article in representatives]), config, progress
     )
     progress("describe", 0, len(grouping.groups))
     terms = terms_of(grouping, clusters, by_id, texts)
@@ -116,8 +116,8 @@ def cluster(
         story_groups=stories,
         related=relations,
         matches=matches,
-        problems=tuple(met),
-        summary=_summary(ordered, texts, grouping, met, encoder, scorer, config),
+        problems=tuple(problems),
+        summary=_summary(ordered, texts, grouping, problems, encoder, scorer, config),
         evidences=Evidences(scorer, clusters, texts, config),
     )
 
@@ -125,25 +125,25 @@ def cluster(
 def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Article]:
     """One article of each id.
 
-    Of several with one id the latest is kept, as a correction replaces what it
-    corrects, then the longest, then the one whose fields sort first: the choice
-    does not depend on their order.
+    Of several articles with one id, the latest is chosen (a correction replaces what it
+    corrects), then the longest, then the one whose fields sort last. So the choice does not
+    depend on the order.
 
     Args:
         articles: In any order.
-        problems: Where the others are added.
+        problems: The other articles are appended here.
     """
-    kept: dict[str, Article] = {}
+    by_id: dict[str, Article] = {}
     for article in articles:
-        other = kept.get(article.id)
+        other = by_id.get(article.id)
         if other is None:
-            kept[article.id] = article
+            by_id[article.id] = article
             continue
         kind = "repeated article" if article == other else "duplicate id with different content"
         chosen, dropped = (article, other) if _rank(article) > _rank(other) else (other, article)
-        kept[article.id] = chosen
+        by_id[article.id] = chosen
         problems.append(Problem(kind, article.id, dropped.title or dropped.text[:80]))
-    return list(kept.values())
+    return list(by_id.values())
 
 
 def _rank(article: Article) -> tuple[float, int, tuple[str, ...]]:
@@ -155,7 +155,7 @@ def _rank(article: Article) -> tuple[float, int, tuple[str, ...]]:
 def independent(
     articles: Sequence[Article], texts: Mapping[str, CleanText], config: Config
 ) -> list[Article]:
-    """The articles that stand for their text; copies take no part in grouping.
+    """The articles that represent their texts; copies take no part in grouping.
 
     Args:
         articles: In the order of precedence.
@@ -163,7 +163,7 @@ def independent(
         config: When two texts are copies.
     """
     near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
-    return [articles[number] for number in np.unique(near.representatives).tolist()]
+    return [articles[row] for row in np.unique(near.representatives).tolist()]
 
 
 def profiles_of(
@@ -173,25 +173,25 @@ def profiles_of(
     config: Config,
     progress: Progress = silent,
 ) -> Profiles:
-    """What the affinity compares of some articles, in their order.
+    """Profiles of articles, which the affinity compares, in their order.
 
     Args:
         articles: In the order of precedence.
         texts: Canonical texts by article id.
         encoder: Makes the vectors.
-        config: What the encoder is shown.
-        progress: Called as the texts are embedded.
+        config: Settings of the encoder.
+        progress: Called while texts are embedded.
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
-    heads = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
+    titles = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
     progress("embed", 0, len(leads))
     done = partial(_done, progress, "embed", len(leads))
-    whole, title_vectors = embed(encoder, leads, heads, done)
+    vectors, title_vectors = embed(encoder, leads, titles, done)
     progress("profile", 0, len(leads))
     return profiles(
         leads,
-        heads,
-        whole,
+        titles,
+        vectors,
         title_vectors,
         seconds_of(articles),
         [article.language for article in articles],
@@ -200,28 +200,21 @@ def profiles_of(
 
 
 def group_texts(
-    affinity: Affinity, keys: Int64s, config: Config, progress: Progress = silent
+    affinity: Affinity, id_hashes: Int64s, config: Config, progress: Progress = silent
 ) -> Grouping:
-    """Candidates, their scores, and the groups that these make.
+    """Groups of texts, from scored candidate pairs.
 
     Args:
-        affinity: Of the texts, in the order of precedence.
-        keys: Hashes of the ids of their articles, int64 of shape (n,).
+        affinity: Of n texts in the order of precedence.
+        id_hashes: Hashes of the ids of their articles, int64 of shape (n,).
         config: All settings.
-        progress: Called as neighbours are found and groups made.
+        progress: Called while neighbours are searched, pairs scored and groups made.
     """
-    of = affinity.profiles
-    count = len(of.seconds)
+    seconds = affinity.profiles.seconds
+    count = len(seconds)
     links = linked_texts(affinity, config, progress)
     progress("group", 0, count)
-    grouping = group(
-        *links,
-        of.seconds,
-        keys,
-        affinity,
-        config.stories,
-        config.neighbors.max_gap,
-    )
+    grouping = group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
     progress("group", count, count)
     return grouping
 
@@ -230,15 +223,15 @@ def linked_texts(
     affinity: Affinity,
     config: Config,
     progress: Progress = silent,
-    asked: Int64s | None = None,
+    rows: Int64s | None = None,
 ) -> tuple[Int64s, Int64s, Int64s]:
-    """Pairs of texts that are likely enough to hang together, and their log-odds.
+    """Linked pairs of texts (at least `min_link_probability`), and their log-odds.
 
     Args:
-        affinity: Scores the texts, which are in the order of precedence.
-        config: Limits of candidates, and the floor.
-        progress: Called as neighbours are searched, and when pairs are scored.
-        asked: Texts whose pairs are looked for, see `story_candidates`; by default all.
+        affinity: Of the texts, in the order of precedence.
+        config: Limits of candidates and links.
+        progress: Called while neighbours are searched and pairs scored.
+        rows: Rows of the texts whose pairs are searched, see `story_candidates`; by default all.
 
     Returns:
         First, second and log-odds in units of 1/1000, int64 of shape (m,) each.
@@ -251,7 +244,7 @@ def linked_texts(
         affinity.model.min_cosine if min_cosine is None else min_cosine,
         config.neighbors,
         partial(_done, progress, "neighbours", count),
-        rows=asked,
+        rows=rows,
     )
     progress("score", 0, count)
     return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
@@ -266,16 +259,16 @@ def terms_of(
     """Rare terms of the groups, from the beginnings of their texts.
 
     Args:
-        grouping: Groups of texts; text k represents `clusters[k]`.
+        grouping: Groups of rows of texts; the text of row k represents `clusters[k]`.
         clusters: All duplicate clusters.
         articles: By id.
         texts: Canonical texts by article id.
     """
-    founders = [articles[cluster.representative] for cluster in clusters]
+    representatives = [articles[cluster.representative] for cluster in clusters]
     return story_terms(
-        [each.members for each in grouping.groups],
-        [lead_of(texts[article.id], TOLD_CHARS) for article in founders],
-        [article.language for article in founders],
+        [group.members for group in grouping.groups],
+        [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
+        [article.language for article in representatives],
     )
 
 
@@ -287,9 +280,9 @@ def _related(
     terms: StoryTerms,
     config: Config,
 ) -> tuple[StoryRelation, ...]:
-    """Relations between story groups, which are in another order when they are described."""
+    """Relations between story groups; `stories` are sorted otherwise than `grouping.groups`."""
     by_first = {story.first_article: story for story in stories}
-    firsts = (clusters[int(each.members[0])].representative for each in grouping.groups)
+    firsts = (clusters[int(group.members[0])].representative for group in grouping.groups)
     return story_relations(
         grouping.groups,
         [by_first[first] for first in firsts],
@@ -328,31 +321,32 @@ def _summary(
 def notes_on(
     encoder: Encoder, model: AffinityModel, config: Config, exact: bool, split_components: int
 ) -> tuple[str, ...]:
-    """What a reader of a result should know, in sentences.
+    """Limits of a result that a reader should know, in sentences.
 
     Args:
-        encoder: Made the vectors.
-        model: Made the log-odds.
+        encoder: The encoder of the vectors.
+        model: The weights of the log-odds.
         config: All settings.
         exact: Whether neighbours were searched exactly.
-        split_components: How many components percolated.
+        split_components: Number of components that were split.
     """
     notes = []
     if model.name != encoder.name:
         notes.append(
-            f"no affinity weights ship for encoder {encoder.name!r}: those of {model.name!r} "
-            "were used, and probabilities are only roughly right"
+            f"there are no affinity weights for the encoder {encoder.name!r}: those of "
+            f"{model.name!r} were used, so probabilities are only roughly right"
         )
     if split_components:
+        were = "component was" if split_components == 1 else "components were"
         notes.append(
-            f"{split_components} component(s) percolated and were split at a higher "
-            f"floor: more than {config.stories.max_component_texts:,} texts, or less than "
-            f"{config.stories.min_link_density:.0%} of their pairs linked"
+            f"{split_components:,} large or loosely linked {were} split by a higher "
+            f"min_link_probability: more than {config.stories.max_component_texts:,} texts, or "
+            f"less than {config.stories.min_link_density:.0%} of their pairs linked"
         )
     if not exact:
         notes.append(
-            "neighbours are approximate: there are more texts within max_gap than "
-            f"{config.neighbors.max_exact_texts:,} without dates would be "
-            f"(neighbors.max_exact_texts)"
+            "neighbours are approximate: more pairs of texts are within max_gap than "
+            f"{config.neighbors.max_exact_texts:,} texts without dates would have "
+            "(neighbors.max_exact_texts)"
         )
     return tuple(notes)

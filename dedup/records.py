@@ -1,9 +1,8 @@
-"""The nouns that travel through every step: small frozen records without behaviour.
+"""Records that all steps exchange: small, frozen, without behaviour.
 
-Words: an `Article` is one published text; a `DuplicateCluster` holds the copies
-of one text; a `StoryGroup` holds everybody's coverage of one event. A `Match`
-is the evidence for a copy, a `StoryLink` the evidence for the same event, a `StoryRelation`
-that for two events that belong to one affair.
+An `Article` is a published text, a `DuplicateCluster` has the copies of one text, and a
+`StoryGroup` has all coverage of one event. A `Match` is the evidence for a copy, a `StoryLink` the
+evidence for the same event, and a `StoryRelation` the evidence for related events.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from typing import Literal
 CopyType = Literal["original", "exact", "near", "contained"]
 """How a member relates to the representative of its duplicate cluster.
 
-`original`: it is the representative. `exact`: equal canonical text. `near`:
-exact Jaccard similarity of at least `min_jaccard`. `contained`: less similar,
-but one of the two texts lies inside the other (`min_containment`).
+`original`: it is the representative. `exact`: its canonical text is equal. `near`: its exact
+Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but one of the two
+texts contains the other (`min_containment`).
 """
 
 
@@ -31,7 +30,7 @@ class Article:
         title: Headline as published, may be empty.
         text: Body as published, may be empty (not both).
         source: Outlet, as a name or host; empty where unknown.
-        published_at: Aware UTC time, or None where the page names none.
+        published_at: Aware UTC time; None where unknown.
         language: ISO 639-1 code (or 639-3 where there is no shorter one);
             empty where unknown.
         url: Address of the page, may be empty.
@@ -48,14 +47,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One bad thing met in the input: counted, listed, never fatal.
+    """Something wrong in the input that is counted and listed, never fatal.
 
     Args:
-        kind: What it is, from a small fixed vocabulary ("broken JSON",
-            "empty article", "date in the future", ...): problems are counted by it.
+        kind: One of a few fixed phrases ("broken JSON", "empty article", "date in the future",
+            ...), by which problems are counted.
         where: File and line, or the article's id.
-        value: What was found there, shortened.
-        article_kept: True if the article was kept (only a field was set aside).
+        value: The offending content, shortened.
+        article_kept: True if only a field was set aside and the article is used without it.
     """
 
     kind: str
@@ -66,11 +65,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A piece of an article's text that cleaning cut away, and why.
+    """A piece of an article's text that cleaning removed, and why.
 
     Args:
-        text: The text that was cut.
-        reason: What it was taken for ("advertisement", "read also", ...).
+        text: The removed text.
+        reason: The kind of boilerplate ("advertisement", "read also", ...).
     """
 
     text: str
@@ -79,12 +78,12 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class CleanText:
-    """Canonical text of an article: what the later steps look at.
+    """Canonical text of an article, which all later steps use.
 
     Args:
         title: Normalised headline.
         text: Normalised body without boilerplate.
-        removed: What was cut, in reading order.
+        removed: Removed pieces, in reading order.
     """
 
     title: str
@@ -113,7 +112,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateMember:
-    """One article of a duplicate cluster, measured against the representative.
+    """One article of a duplicate cluster, compared with the representative.
 
     Args:
         id: Id of the article.
@@ -134,8 +133,8 @@ class DuplicateCluster:
 
     Args:
         id: Derived from the representative's id: equal in every run.
-        representative: Id of the article that stands for the text: the
-            earliest, then the longest, then the smallest id.
+        representative: Id of the article that represents the text: the earliest, then the
+            longest, then the one with the smallest id.
         members: The representative first, then by time and id.
     """
 
@@ -145,19 +144,19 @@ class DuplicateCluster:
 
 
 PAIR_KINDS = ("one language", "two languages")
-"""Kinds of pairs of articles: each has curves and a prior of its own."""
+"""Kinds of pairs of articles; each has its own curves and prior."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One part of a story link's probability.
+    """One part of the probability of a story link.
 
     Args:
         name: The feature, one of `dedup.stories.features.FEATURES`, or `prior`.
-        value: Its measured value, in the feature's own unit.
-        log_odds: What it added to the log-odds of "same event".
-        detail: The terms or numbers behind it, for people; of the prior the kind of pair,
-            `one language` or `two languages`.
+        value: Its value, in the unit of the feature.
+        log_odds: What it adds to the log-odds of the same event.
+        detail: The terms or numbers behind it; for the prior, the kind of pair, `one language`
+            or `two languages`.
     """
 
     name: str
@@ -168,13 +167,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """Why two articles are held to cover the same event, or not.
+    """How likely two articles cover the same event, and why.
 
     Args:
         a: Id of the earlier article.
         b: Id of the later article.
-        probability: P(same event), in [0, 1], as good as the affinity's weights.
-        evidence: The parts whose log-odds add up to it.
+        probability: P(same event), in [0, 1], according to the weights of the affinity.
+        evidence: The parts; their log-odds add up to that of the probability.
     """
 
     a: str
@@ -190,8 +189,8 @@ class StoryMember:
     Args:
         id: Id of the article.
         duplicate_cluster: Id of its duplicate cluster.
-        probability: Mean P(same event) of its text with the other texts of the
-            group; None in a group of a single text.
+        probability: Mean P(same event) of its text with the other texts of the group; None in
+            a group of one text.
     """
 
     id: str
@@ -201,25 +200,25 @@ class StoryMember:
 
 @dataclass(frozen=True, slots=True)
 class StoryGroup:
-    """Everybody's coverage of one event.
+    """All coverage of one event.
 
     Args:
         id: Derived from the earliest representative's id.
-        headline: Title of the medoid, the text closest to all others.
-        headlines: By language, the title of the text closest to all others among those
-            in that language; sorted by language.
-        first_article: Id of the earliest article: it broke the story.
-        first_seen: Earliest publication time, None if no member has one.
-        last_seen: Latest publication time, None if no member has one.
+        headline: Title of the medoid, the most central text.
+        headlines: Title of the most central text in each language, by language, sorted.
+        first_article: Id of the earliest article.
+        first_seen: Earliest publication time; None if no member has one.
+        last_seen: Latest publication time; None if no member has one.
         texts: Number of independent texts (duplicate clusters).
         sources: Outlets, sorted.
         languages: Languages, sorted.
-        key_terms: Up to 8 rare terms that stand in several of its texts (in a group of one
-            text, in that one), case-folded, the most telling first.
-        names: Up to 8 names that stand in several of its texts (of one: in that one), in
-            scripts with capital letters, the most telling first.
+        key_terms: Up to 8 rare terms of several of its texts (in a group of one text, of that
+            one), case-folded, the most specific first.
+        names: Up to 8 names in several of its texts (in a group of one text, in that one), in
+            scripts with capital letters, the most specific first.
         cohesion: Mean P(same event) over all pairs of its texts; None in a group of one.
-        least_likely_member: Representative of the text that fits least; None in a group of one.
+        least_likely_member: Representative of the text with the lowest probability; None in a
+            group of one.
         members: Articles, by time and id.
     """
 
@@ -240,25 +239,25 @@ class StoryGroup:
 
 
 RelationKind = Literal["follow_up", "background", "related"]
-"""How the later of two stories stands to the earlier one.
+"""How the later of two stories is related to the earlier one.
 
-`follow_up`: what happened next, within days. `background`: it looks back on what happened
-weeks or months before. `related`: both go on at one time, or it is not known when.
+`follow_up`: it continues the earlier one, within days. `background`: the earlier one, of weeks or
+months before, is its background. `related`: both happen at the same time, or a time is unknown.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class StoryRelation:
-    """Two story groups that have to do with each other, and why. Relations never merge them.
+    """Two related story groups, and why they are related. Relations never merge groups.
 
     Args:
         earlier: Id of the story group that began first.
-        later: Id of the other.
+        later: Id of the other story group.
         kind: See `RelationKind`.
-        strength: In [0, 1]; grows with what the two share and fades with time.
-        cosine: Of the sums of the vectors of their texts.
-        gap: Time between the beginnings of the two; None where one has no date.
-        shared_bits: Summed rarity of all shared terms, in bits.
+        strength: In [0, 1]; higher with more shared terms, lower with more time between.
+        cosine: Cosine of the sums of the vectors of their texts.
+        gap: Time between the beginnings of the two; None if one has no date.
+        shared_bits: Sum of the inverse document frequencies of all shared terms, in bits.
         shared_terms: The rarest of these terms, case-folded.
         shared_names: Names that both groups have (see `StoryGroup`).
     """

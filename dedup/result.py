@@ -1,4 +1,4 @@
-"""What a run returns: the articles, their clusters and groups, and the evidence for both."""
+"""The result of a run: articles, duplicate clusters, story groups, and their evidence."""
 
 from __future__ import annotations
 
@@ -76,18 +76,18 @@ JACCARD_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a run, for people and for logs.
+    """Counts of a run.
 
     Args:
         articles: Articles in the result.
         texts: Independent texts (duplicate clusters).
         story_groups: Story groups, those of a single text included.
         duplicates: Articles that are a copy of another one.
-        problems: How often each kind of problem was met.
-        removals: How often each kind of boilerplate was removed.
+        problems: Number of problems by kind.
+        removals: Number of removed pieces of boilerplate by kind.
         encoder: Name and revision of the encoder.
         config_digest: Digest of the configuration.
-        notes: Anything a reader of the result should know.
+        notes: Limits of the result that a reader should know.
     """
 
     articles: int
@@ -105,19 +105,19 @@ class Summary:
 class Result:
     """Duplicate clusters and story groups of a set of articles.
 
-    Articles are in the order of precedence: by time (those without a date last),
-    then the longest, then by id.
+    Articles are in the order of precedence: by time (without a date last), then the longest first,
+    then by id.
 
     Args:
         articles: The articles that were accepted.
-        clean_texts: Canonical text of each, by id, with what was cut and why.
+        clean_texts: Canonical texts by article id, with removed pieces.
         duplicate_clusters: Every article is in exactly one.
         story_groups: Every article is in exactly one; the largest first.
-        related: Which story groups belong to one affair, by the later group.
+        related: Relations between story groups, sorted by the later group.
         matches: Verified near-duplicate links.
-        problems: What was skipped or set aside.
+        problems: Articles that were skipped and fields that were set aside.
         summary: Counts.
-        evidences: Answers `why`.
+        evidences: Computes the evidence for `why`.
     """
 
     articles: tuple[Article, ...]
@@ -161,11 +161,11 @@ class Result:
         Raises:
             DedupError: An id is not in the result; the message names the closest one.
         """
-        for each in (a, b):
-            if each not in self.by_id:
-                close = difflib.get_close_matches(each, self.by_id, n=1)
+        for id in (a, b):
+            if id not in self.by_id:
+                close = difflib.get_close_matches(id, self.by_id, n=1)
                 hint = f": did you mean {close[0]!r}?" if close else ""
-                raise DedupError(f"no article has the id {each!r}{hint}")
+                raise DedupError(f"no article has the id {id!r}{hint}")
         (first, one), (second, other) = self.story_of[a], self.story_of[b]
         config = self.evidences.config
         return Why(
@@ -184,8 +184,8 @@ class Result:
 
     def _gap(self, a: str, b: str) -> timedelta | None:
         """Time between the representatives of two articles."""
-        founders = (self.duplicates_of[each][0].representative for each in (a, b))
-        first, second = (self.by_id[founder].published_at for founder in founders)
+        representatives = (self.duplicates_of[id][0].representative for id in (a, b))
+        first, second = (self.by_id[id].published_at for id in representatives)
         return abs(second - first) if first and second else None
 
     def article_rows(self) -> list[dict[str, Any]]:
@@ -232,11 +232,11 @@ class Result:
     def save(self, path: str | Path, *, file_format: str = "") -> None:
         """Write one row per article, in the format of the file's ending.
 
-        The file is complete or absent: it is written aside and renamed.
+        The file is complete or absent: it is written under another name and then renamed.
 
         Args:
             path: The file.
-            file_format: `parquet`, `jsonl` or `csv`, instead of what the ending says.
+            file_format: `parquet`, `jsonl` or `csv`; by default, the file's ending decides.
 
         Raises:
             OutputError: The ending is unknown, or the file cannot be written.
@@ -293,7 +293,7 @@ def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
         story: The story group.
         config_digest: Digest of the configuration that it was made with.
     """
-    weakest = story.least_likely_member
+    least_likely = story.least_likely_member
     values = (
         story.id,
         story.headline,
@@ -308,8 +308,8 @@ def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
         list(story.key_terms),
         list(story.names),
         story.cohesion,
-        weakest.id if weakest else None,
-        weakest.probability if weakest else None,
+        least_likely.id if least_likely else None,
+        least_likely.probability if least_likely else None,
         [member.id for member in story.members],
         config_digest,
     )

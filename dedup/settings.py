@@ -1,4 +1,4 @@
-"""From the values of a TOML file to the dataclasses of `dedup.config`, with errors that help."""
+"""Values of a TOML file -> dataclasses of `dedup.config`, with errors that help."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def parse_duration(text: str) -> timedelta:
     >>> parse_duration("36h")
     datetime.timedelta(days=1, seconds=43200)
     """
-    found = re.fullmatch(r"\s*(\d{1,9})\s*([smhdw])\s*", text)
-    if found is None:
+    match = re.fullmatch(r"\s*(\d{1,9})\s*([smhdw])\s*", text)
+    if match is None:
         raise ConfigError(
             f"{text!r} is not a duration: write a number and s, m, h, d or w, as in 7d"
         )
-    return timedelta(**{_DURATION_UNITS[found[2]]: int(found[1])})
+    return timedelta(**{_DURATION_UNITS[match[2]]: int(match[1])})
 
 
-_RENAMED = {
+RENAMED = {
     "storylines": "related_stories",
     "remove_furniture": "remove_boilerplate",
     "repeated_line_pages": "min_repeated_pages",
@@ -47,7 +47,7 @@ _RENAMED = {
     "max_ties": "max_related",
     "keep": "memory_window",
 }
-"""Names of sections and settings before the first release, with today's."""
+"""Former names of sections and settings, with the names that replaced them."""
 
 
 def with_new_names(values: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -61,32 +61,36 @@ def with_new_names(values: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any
 
 
 def refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
-    """Raise `ConfigError` for an unknown name, with its new name or the closest known one."""
+    """Refuse an unknown name.
+
+    Raises:
+        ConfigError: A name is unknown; the message has its new name, or the closest known one.
+    """
     for name in given:
         if name not in known:
-            if _RENAMED.get(name) in known:
-                raise ConfigError(f"{name!r} is not a {what} any more: write {_RENAMED[name]!r}")
+            if RENAMED.get(name) in known:
+                raise ConfigError(f"{name!r} is not a {what} any more: write {RENAMED[name]!r}")
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise ConfigError(f"{name!r} is not a {what}: {hint}")
 
 
 def section_from(kind: type, section: str, given: dict[str, Any]) -> Any:  # noqa: ANN401
-    """A section of the configuration from its values; durations may be written as text."""
+    """A section of the configuration from its values; durations can be given as text."""
     hints = typing.get_type_hints(kind)
     refuse_unknown(given, hints, f"setting of [{section}]")
     return kind(**{name: _coerce(name, value, hints[name]) for name, value in given.items()})
 
 
 def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
-    wanted = [kind for kind in (typing.get_args(hint) or (hint,)) if kind is not type(None)]
-    if timedelta in wanted and isinstance(value, str):
+    kinds = [kind for kind in (typing.get_args(hint) or (hint,)) if kind is not type(None)]
+    if timedelta in kinds and isinstance(value, str):
         return parse_duration(value)
-    if float in wanted and isinstance(value, int) and not isinstance(value, bool):
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if type(value) not in wanted:
+    if type(value) not in kinds:
         names = " or ".join(
-            "a duration such as 7d" if k is timedelta else k.__name__ for k in wanted
+            "a duration such as 7d" if k is timedelta else k.__name__ for k in kinds
         )
         raise ConfigError(f"{name} = {value!r}: must be {names}")
     return value

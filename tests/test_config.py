@@ -11,7 +11,7 @@ import pytest
 
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import ConfigError
-from dedup.settings import parse_duration
+from dedup.settings import RENAMED, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,20 @@ def test_durations() -> None:
     for text in ("", "7", "d7", "-1d", "1.5d"):
         with pytest.raises(ConfigError):
             parse_duration(text)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_former_name_is_refused_with_the_new_one(old: str, new: str) -> None:
+    """Sections and settings that were renamed, in every section that has the new name."""
+    sections = dataclasses.asdict(Config())
+    homes = [name for name, settings in sections.items() if new in settings]
+    assert homes or new in sections
+    for home in homes:
+        with pytest.raises(ConfigError, match=f"'{old}' is not a setting .* write '{new}'"):
+            Config.from_mapping({home: {old: 1}})
+    if new in sections:
+        with pytest.raises(ConfigError, match=f"'{old}' is not a section .* write '{new}'"):
+            Config.from_mapping({old: {}})
 
 
 def test_replace_refuses_unknown_names() -> None:

@@ -15,7 +15,7 @@ from dedup.articles import stable_id
 from dedup.config import Config
 from dedup.description.groups import describe_groups
 from dedup.output.tables import arrow_schema, arrow_table
-from dedup.pipeline import TOLD_CHARS, terms_of
+from dedup.pipeline import DESCRIBED_CHARS, terms_of
 from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
 from dedup.result import STORY_COLUMNS, story_row
 from dedup.spark.components import components
@@ -66,7 +66,7 @@ def stories(
         ).alias("copies")
     )
     described = texts.selectExpr(
-        "number", "id", "title", "clean_title", f"left(text, {TOLD_CHARS}) as lead"
+        "number", "id", "title", "clean_title", f"left(text, {DESCRIBED_CHARS}) as lead"
     )
     rows = (
         profiles.join(described, "number")

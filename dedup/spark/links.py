@@ -171,6 +171,6 @@ def _linked(table: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
     rows = sorted_by(table, "number")
     queried = np.flatnonzero(rows["queried"].to_numpy())
     affinity = Affinity(model, profiles_in(rows))
-    first, second, log_odds = linked_texts(affinity, config, asked=queried)
+    first, second, log_odds = linked_texts(affinity, config, rows=queried)
     names = integers(rows, "number")
     return table_of(LINKS, first=names[first], second=names[second], log_odds=log_odds)
