@@ -51,10 +51,10 @@ RENAMED = {
 
 
 def with_new_names(values: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Sections and settings that may have names of before the first release, under today's."""
+    """Nested settings in which former names are replaced, as of an index made before."""
     return {
-        _RENAMED.get(section, section): {
-            _RENAMED.get(name, name): value for name, value in settings.items()
+        RENAMED.get(section, section): {
+            RENAMED.get(name, name): value for name, value in settings.items()
         }
         for section, settings in values.items()
     }
