@@ -65,6 +65,19 @@ def test_each_language_must_have_the_essential_phrases() -> None:
                 parse_phrases({"xx": table})
 
 
+def test_a_table_more_is_a_language_more() -> None:
+    esperanto = dict.fromkeys(
+        ("advertisement", "source", "read_also", "related", "buttons"), ["io"]
+    )
+    table: dict[str, object] = {**esperanto, "tags": ["etikedoj"], "home": ["io"], "end": ["Fino"]}
+    assert parse_phrases({"en": ENGLISH, "eo": table})["end"] == {
+        "end",
+        "ends",
+        "end of report",
+        "fino",
+    }
+
+
 def test_a_label_of_tags_is_no_other_label() -> None:
     for kind in ("read_also", "related", "source"):
         with pytest.raises(ConfigError, match="'etiquettes' is both"):

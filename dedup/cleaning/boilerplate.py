@@ -88,7 +88,10 @@ def _kinds_by_phrase() -> dict[str, Set[Kind]]:
 @functools.cache
 def _phrases_by_kind() -> dict[Kind, frozenset[str]]:
     file = resources.files("dedup.cleaning").joinpath("phrases.toml")
-    return parse_phrases(tomllib.loads(file.read_text(encoding="utf-8")))
+    try:
+        return parse_phrases(tomllib.loads(file.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"phrases.toml: is not valid TOML: {error}") from error
 
 
 def parse_phrases(languages: Mapping[str, Mapping[str, object]]) -> dict[Kind, frozenset[str]]:
@@ -130,7 +133,7 @@ def _checked(language: str, kind: Kind, written: object) -> list[str]:
                 language, kind, f"{phrase!r} is not a single word: give each word by itself"
             )
         if phrase in written[:row]:
-            raise _error(language, kind, f"{phrase!r} stands there twice")
+            raise _error(language, kind, f"{phrase!r} is listed twice")
     return written
 
 
