@@ -134,9 +134,9 @@ def _with_line(table: str, saved: Mapping[str, Any], corpus: str) -> str:
 
 def _brief(saved: Mapping[str, Any]) -> dict[str, Any]:
     """A saved result that names fewer versions; the full table beside it in `docs/` names all."""
-    made = dict(saved["made_by"])
-    made["versions"] = {name: made["versions"][name] for name in ("story-dedup", "numpy")}
-    return {**saved, "made_by": made}
+    provenance = dict(saved["made_by"])
+    versions = {name: provenance["versions"][name] for name in ("story-dedup", "numpy")}
+    return {**saved, "made_by": provenance | {"versions": versions}}
 
 
 def columns(table: str, chosen: Sequence[int], rows: Sequence[int] | None = None) -> str:

@@ -66,10 +66,9 @@ def test_each_language_must_have_the_essential_phrases() -> None:
 
 
 def test_a_table_more_is_a_language_more() -> None:
-    esperanto = dict.fromkeys(
-        ("advertisement", "source", "read_also", "related", "buttons"), ["io"]
-    )
-    table: dict[str, object] = {**esperanto, "tags": ["etikedoj"], "home": ["io"], "end": ["Fino"]}
+    table: dict[str, object] = {kind: ["io"] for kind in ("advertisement", "source", "read_also")}
+    table |= {"related": ["io"], "buttons": ["io"], "tags": ["etikedoj"], "home": ["io"]}
+    table["end"] = ["Fino"]
     assert parse_phrases({"en": ENGLISH, "eo": table})["end"] == {
         "end",
         "ends",
