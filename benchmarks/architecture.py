@@ -17,6 +17,7 @@ Structures, 1981.
 from __future__ import annotations
 
 import ast
+import math
 from functools import cache
 from html import escape
 from itertools import combinations
@@ -246,7 +247,7 @@ def _placed(rows: list[list[Node]], edges: set[tuple[Node, Node]]) -> dict[Node,
     for row in rows:
         offset = 0
         for left, node in zip([None, *row], row, strict=False):
-            offset += 0 if left is None else (_size(left) + _size(node)) // 2 + _GAP
+            offset += 0 if left is None else _apart(left, node)
             offsets[node] = offset
     widest = max(offsets.values())
     places = {
@@ -262,8 +263,35 @@ def _placed(rows: list[list[Node]], edges: set[tuple[Node, Node]]) -> dict[Node,
                 node: round(float(np.round(x, 3))) + offsets[node]
                 for node, x in zip(row, fitted, strict=True)
             }
+    for target in _heights():
+        _straighten(target, rows, places)
     leftmost = min(x - _size(node) // 2 for node, x in places.items())
     return {node: x - leftmost + _MARGIN for node, x in places.items()}
+
+
+def _straighten(target: str, rows: list[list[Node]], places: dict[Node, int]) -> None:
+    """Make the lane of a folder run straight as far as the nodes beside it allow."""
+    stretch: list[Node] = []
+    low, high = -math.inf, math.inf
+    lane = [(target, row) for row in range(len(rows) - 1, -1, -1) if (target, row) in places]
+    for node in lane:
+        if _is_box(node):
+            continue
+        row = rows[node[1]]
+        left, right = row[: row.index(node)][-1:], row[row.index(node) + 1 :][:1]
+        least = max([places[other] + _apart(other, node) for other in left], default=-math.inf)
+        most = min([places[other] - _apart(node, other) for other in right], default=math.inf)
+        if max(low, least) > min(high, most):
+            stretch, low, high = [], -math.inf, math.inf
+        stretch.append(node)
+        low, high = max(low, least), min(high, most)
+        mean = sum(places[other] for other in stretch) / len(stretch)
+        places |= dict.fromkeys(stretch, round(min(max(mean, low), high)))
+
+
+def _apart(left: Node, right: Node) -> int:
+    """How far apart the middles of two neighbours in a row are at least."""
+    return (_size(left) + _size(right)) // 2 + _GAP
 
 
 def _mean_place(node: Node, places: dict[Node, int], edges: set[tuple[Node, Node]]) -> float:
