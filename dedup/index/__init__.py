@@ -1,4 +1,4 @@
-"""The second driver: an index that articles are added to, removed from and asked for."""
+"""The second driver: an index to which articles are added, and which is queried."""
 
 from dedup.index.story_index import CACHE, StoryIndex, utc_now
 

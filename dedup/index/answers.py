@@ -144,8 +144,8 @@ def _clusters_in(
 
 def _articles(ids: Iterable[str], store: Store) -> tuple[dict[str, Article], dict[str, CleanText]]:
     stored = store.articles(sorted(ids))
-    articles = {id: each.article for id, each in stored.items()}
-    return articles, {id: each.clean for id, each in stored.items()}
+    articles = {id: record.article for id, record in stored.items()}
+    return articles, {id: record.clean for id, record in stored.items()}
 
 
 def _ordered(
@@ -184,7 +184,7 @@ def why_of(
     representatives = [articles[cluster.representative] for cluster in clusters]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     evidences = Evidences(affinity, clusters, texts, config)
-    first, second = (articles[each.representative].published_at for each in pair)
+    first, second = (articles[placement.representative].published_at for placement in pair)
     return Why(
         a.id,
         b.id,

@@ -154,7 +154,7 @@ class IndexMemory:
     def rebuild(self, now: datetime) -> None:
         """Compute everything again from the articles that are stored; ids and history last."""
         with self._lock, self._fair_lock.acquired():
-            stored = {each.article.id: each for each in self._store.all_articles()}
+            stored = {record.article.id: record for record in self._store.all_articles()}
             self.live = LiveIndex(self._config, self._encoder, self._model)
             self.live.memory.lasting.update(
                 (stable_id("s", story.first_article), story.id) for story in self._open_stories()
@@ -163,7 +163,7 @@ class IndexMemory:
             self._window.see(stored.values())
             with self._changing() as live:
                 with worker_pool(len(stored)):
-                    articles = [each.article for each in stored.values()]
+                    articles = [record.article for record in stored.values()]
                     change = live.apply(articles, [], self._progress)
                 change = replace(change, old_stories=list(live.memory.lasting))
                 self._store.archive.remove()
@@ -189,7 +189,7 @@ class IndexMemory:
         with self._fair_lock.acquired():
             try:
                 with worker_pool(len(stored)):
-                    change = live.apply([each.article for each in stored.values()], removed)
+                    change = live.apply([record.article for record in stored.values()], removed)
                 ChangeWriter(self._store, live).write(change, stored, removed, now)
             except BaseException:
                 self.live = None

@@ -46,7 +46,7 @@ class _Candidates:
     Args:
         slots: The groups, by their first text; int64 (n,).
         hashes: Terms of the group that count, uint64 (m,).
-        outlines: Of the groups, with these terms only.
+        summaries: Of the groups, with these terms only.
         pairs: The group with others, the strongest relations first.
         others: Slot of the other group of each, int64.
         keys: Of each.
@@ -54,7 +54,7 @@ class _Candidates:
 
     slots: Int64s
     hashes: UInt64s
-    outlines: StorySummaries
+    summaries: StorySummaries
     pairs: RelationPairs
     others: Sequence[int]
     keys: Sequence[_Key]
@@ -141,19 +141,19 @@ class RelationIndex:
         rows = np.array(
             sorted([slot, *enough.tolist()], key=lambda other: self._of(other).position)
         )
-        outlines = self._gathered(rows, own.hashes[specific])
+        summaries = self._gathered(rows, own.hashes[specific])
         row = int(np.flatnonzero(rows == slot)[0])
-        pairs = RelationFinder(outlines, self._config).strongest(row, row + 1, len(rows))
+        pairs = RelationFinder(summaries, self._config).strongest(row, row + 1, len(rows))
         ends = [(int(rows[a]), int(rows[b])) for a, b in zip(pairs.a, pairs.b, strict=True)]
         keys = [
             (-float(strength), self._of(a).position, self._of(b).position)
             for (a, b), strength in zip(ends, pairs.strengths, strict=True)
         ]
         others_of = [b if a == slot else a for a, b in ends]
-        return _Candidates(rows, own.hashes[specific], outlines, pairs, others_of, keys)
+        return _Candidates(rows, own.hashes[specific], summaries, pairs, others_of, keys)
 
     def _gathered(self, slots: Int64s, hashes: UInt64s) -> StorySummaries:
-        """Outlines of groups, with some terms only."""
+        """Summaries of groups, with some terms only."""
         summaries = [self._of(slot) for slot in slots.tolist()]
         masks = [np.isin(one.hashes, hashes, assume_unique=True) for one in summaries]
         masked = list(zip(summaries, masks, strict=True))
@@ -222,12 +222,12 @@ class RelationIndex:
         if not rows:
             return ()
         stories, terms = texts_of([self._ids[near.slots[row]] for row in rows])
-        outlines = replace(
-            near.outlines, begins=near.outlines.begins[rows], shared=near.outlines.shared[rows]
+        summaries = replace(
+            near.summaries, begins=near.summaries.begins[rows], shared=near.summaries.shared[rows]
         )
         a, b = (np.searchsorted(rows, ends) for ends in (pairs.a, pairs.b))
         terms = replace(terms, hashes=near.hashes)
-        return described_relations(replace(pairs, a=a, b=b), stories, terms, outlines)
+        return described_relations(replace(pairs, a=a, b=b), stories, terms, summaries)
 
     def _of(self, slot: int) -> StorySummary:
         summary = self._summaries[slot]

@@ -52,13 +52,13 @@ def agreed(
     if config.index.memory_window is None:
         config = config.replace(index={"memory_window": old.index.memory_window})
     encoder = encoder or load_encoder(config.encoder)
-    made = made_with(config, encoder)
+    settings = made_with(config, encoder)
     if not stored and read_only:
         raise StoreError(f"{location}: the index is empty: there is nothing to read")
     if stored and not rebuild:
-        _refuse_other(location, stored, made)
-    if not read_only and not (stored and rebuild) and stored.get("config") != made["config"]:
-        store.set_meta(made if stored else {**made, "generation": "0"})
+        _refuse_other(location, stored, settings)
+    if not read_only and not (stored and rebuild) and stored.get("config") != settings["config"]:
+        store.set_meta(settings if stored else {**settings, "generation": "0"})
     return config, encoder
 
 

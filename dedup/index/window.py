@@ -71,7 +71,7 @@ class Window:
         if horizon is None:
             return []
         too_old = live.bundler.old(horizon)
-        young = len(live.memory.texts.number) - too_old
+        young = len(live.memory.texts.row_of) - too_old
         if too_old <= self._staying + young // _SHARE:
             return []
         self._staying = too_old
@@ -89,4 +89,4 @@ class Window:
     def crowded(self, live: LiveIndex) -> bool:
         """Whether so much was restored for queries that memory should be read anew."""
         memory = live.memory
-        return memory.archive.size > max(_FEW, len(memory.texts.number) // _SHARE)
+        return memory.archive.size > max(_FEW, len(memory.texts.row_of) // _SHARE)

@@ -57,7 +57,7 @@ class Bundler:
         """Articles without which one cannot leave, though it may be linked to more."""
         memory = self._memory
         yield from memory.copies.connected_to(article)
-        row = memory.texts.number.get(article)
+        row = memory.texts.row_of.get(article)
         if row is not None:
             for texts in memory.groups.group_and_subcomponent(row):
                 # All by way of one of them, that large parts do not take their square.
@@ -69,8 +69,8 @@ class Bundler:
         """Articles that are copies of one, or linked to it."""
         memory = self._memory
         yield from memory.copies.connected_to(article)
-        if article in memory.texts.number:
-            others, _ = memory.links.table.of(memory.texts.number[article])
+        if article in memory.texts.row_of:
+            others, _ = memory.links.table.of(memory.texts.row_of[article])
             for other in others.tolist():
                 yield memory.texts.articles[other]
 
@@ -81,7 +81,7 @@ class Bundler:
             ArchivedArticle(
                 id,
                 articles[id].source,
-                articles[id].published_at if id in memory.texts.number else None,
+                articles[id].published_at if id in memory.texts.row_of else None,
                 memory.clean_texts.page_of(id),
                 memory.copies.buckets_of(id),
             )

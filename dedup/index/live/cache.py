@@ -16,9 +16,9 @@ import xxhash
 
 from dedup.compute.arrays import BoolMask, Int32s, Int64s
 
-_MAGIC = b"dedup links 2\n"
+_MAGIC = b"dedup links 3\n"
 _DIGEST_BYTES = 16
-_ARRAYS = ("languages", "tops", "first", "second", "log_odds", "late", "parts")
+_ARRAYS = ("languages", "tops", "first", "second", "log_odds", "round_ups", "subcomponents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class LinkCache:
 
     Args:
         generation: Of the store that they belong to.
-        articles: Ids of the articles that stand for the texts, by number.
-        languages: Keys of the languages, by their place in `tops`, int64.
+        articles: Ids of the articles that represent the texts, by row.
+        languages: Keys of the languages, by their position in `tops`, int64.
         tops: See `LiveLinks`, int32 of shape (languages, n, most).
         first: One end of each link, int64 of shape (m,).
         second: The other end.
         log_odds: Of each link, int64 of shape (m,).
-        late: Which texts are round-ups, bool of shape (n,).
-        parts: See `Splits.learn`, int64 of shape (n,).
+        round_ups: Which texts are round-ups, bool of shape (n,).
+        subcomponents: Equal for texts of one subcomponent and else different, int64 of shape (n,).
     """
 
     generation: str
@@ -44,8 +44,8 @@ class LinkCache:
     first: Int64s
     second: Int64s
     log_odds: Int64s
-    late: BoolMask
-    parts: Int64s
+    round_ups: BoolMask
+    subcomponents: Int64s
 
     def write(self, path: Path) -> None:
         """Write the file, or leave the one that is there.
@@ -60,13 +60,7 @@ class LinkCache:
             generation=np.array(self.generation),
             articles=np.frombuffer(names, np.uint8),
             count=np.array(len(self.articles)),
-            languages=self.languages,
-            tops=self.tops,
-            first=self.first,
-            second=self.second,
-            log_odds=self.log_odds,
-            late=self.late,
-            parts=self.parts,
+            **{name: getattr(self, name) for name in _ARRAYS},
         )
         content = body.getbuffer()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,11 +89,7 @@ class LinkCache:
                 return None
             names = stored["articles"].tobytes().decode("utf-8", "surrogatepass")
             articles = tuple(map(_unescaped, names.split("\n"))) if int(stored["count"]) else ()
-            return cls(
-                generation,
-                articles,
-                *(stored[name] for name in _ARRAYS),
-            )
+            return cls(generation, articles, *(stored[name] for name in _ARRAYS))
 
 
 def _escaped(name: str) -> str:

@@ -150,7 +150,7 @@ class LiveIndex:
             stories = [self._story_of(other) for other in members if other != row]
             mean = probability_of(group.mean_log_odds[members.index(row)]) if stories else None
         finally:
-            self._texts.forget_last()
+            self._texts.remove_last()
         if copies:
             story, mean = self._story_and_mean(copies[0].a)
         else:
@@ -160,7 +160,7 @@ class LiveIndex:
 
     def _story_and_mean(self, article: str) -> tuple[str, float | None]:
         """Story group of an article, and mean P(same event) of its text with the others there."""
-        row = self._texts.number[self.cluster_of(article).representative]
+        row = self._texts.row_of[self.cluster_of(article).representative]
         group = self._groups.of(row)
         mean = None
         if len(group.members) > 1:
@@ -187,7 +187,7 @@ class LiveIndex:
         """Rows of texts that represent nothing any more, or are another text now."""
         new = {cluster.representative for cluster in clusters.new}
         old = {cluster.representative for cluster in clusters.removed} - new
-        row_of = self._texts.number
+        row_of = self._texts.row_of
         return {row_of[id] for id in old | changed if id in row_of}
 
     def _new_representatives(
@@ -199,12 +199,12 @@ class LiveIndex:
         return {
             id: precedence(self._clean_texts.articles[id], self._clean_texts.texts[id])
             for id in representatives
-            if id not in self._texts.number or id in texts
+            if id not in self._texts.row_of or id in texts
         }
 
     def _add_texts(self, representatives: Mapping[str, Precedence], progress: Progress) -> Int64s:
         """Rows for the representatives that have none; int64 of shape (k,)."""
-        ids = [id for id in representatives if id not in self._texts.number]
+        ids = [id for id in representatives if id not in self._texts.row_of]
         ids.sort(key=representatives.__getitem__)
         articles = [self._clean_texts.articles[id] for id in ids]
         texts = self._clean_texts.texts
@@ -219,7 +219,7 @@ class LiveIndex:
         representatives |= {self.cluster_of(id).representative for id in texts}
         changed = {int(group.members[0]): group for group in groups.new}
         for id in representatives:
-            group = self._groups.of(self._texts.number[id])
+            group = self._groups.of(self._texts.row_of[id])
             changed[int(group.members[0])] = group
         rows = [row for group in changed.values() for row in group.members.tolist()]
         stories, summaries = described(

@@ -88,14 +88,14 @@ class Memory:
             cache = None
         rows = self._add_texts(records, representatives, progress)
         stories = dict(records.stories)
-        late = parts = None
+        round_ups = subcomponents = None
         if cache is None:
             representatives = [*representatives, *self._find_links(rows, stories)]
         else:
             self.links.load(cache)
-            late, parts = cache.late, cache.parts
+            round_ups, subcomponents = cache.round_ups, cache.subcomponents
         groups = self._groups_of(stories, representatives)
-        self._name(groups, self.groups.load(groups.values(), late, parts))
+        self._name(groups, self.groups.load(groups.values(), round_ups, subcomponents))
 
     def _take_in(self, records: StoredRecords) -> list[str]:
         """Take over articles and copies; the representatives of their texts, in order."""
@@ -141,7 +141,7 @@ class Memory:
         """Rows of the texts of story groups, by lasting id."""
         members: dict[str, list[int]] = {}
         for id in representatives:
-            members.setdefault(stories[id], []).append(self.texts.number[id])
+            members.setdefault(stories[id], []).append(self.texts.row_of[id])
         return members
 
     def _name(self, stories: Iterable[str], firsts: Iterable[int]) -> None:
@@ -220,12 +220,12 @@ class Memory:
 
     def rows_of(self, articles: Iterable[str]) -> Int64s:
         """Rows of those of the articles that represent their texts, int64 of shape (k,)."""
-        row_of = self.texts.number
+        row_of = self.texts.row_of
         return np.array([row_of[id] for id in articles if id in row_of], np.int64)
 
     def bundle_links(self, articles: Sequence[str]) -> bytes:
         """The links of some articles as bytes, see `BundleLinks`."""
-        row_of = self.texts.number
+        row_of = self.texts.row_of
         representatives = [k for k, article in enumerate(articles) if article in row_of]
         return BundleLinks(
             representatives, *self.links.archivable(self.rows_of(articles))

@@ -1,4 +1,4 @@
-"""The order of precedence among texts that come and go."""
+"""The order of precedence among texts that are added and removed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dedup.compute.times import from_micros, to_micros
 from dedup.index.live.arrays.growable import GrowableArray
 
 _FEW = 8
-"""So many texts are looked up among all; more are sorted with them."""
+"""Fewer new texts are each compared with all others; more are sorted with them."""
 
 
 class Ordering:
-    """Precedence of numbered texts: time, minus the length, and rank by id among equals."""
+    """Precedence of texts by row: time, minus the length, and rank by id among equals."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
@@ -30,7 +30,7 @@ class Ordering:
         return self._times.rows, self._lengths.rows, self._ranks.rows
 
     def extend(self, keys: Sequence[Precedence]) -> None:
-        """The precedence of the texts with the next numbers."""
+        """Add the precedence of the texts with the next rows."""
         start = len(self._ids)
         self._ids.extend(id for *_, id in keys)
         self._times.extend(np.array([to_micros(time) for time, *_ in keys], int))
@@ -38,8 +38,8 @@ class Ordering:
         self._ranks.extend(np.zeros(len(keys), np.int64))
         times, lengths = self._times.rows, self._lengths.rows
         if len(keys) < _FEW:
-            for number in range(start, len(self._ids)):
-                same = (times == times[number]) & (lengths == lengths[number])
+            for row in range(start, len(self._ids)):
+                same = (times == times[row]) & (lengths == lengths[row])
                 self._rank(np.flatnonzero(same))
             return
         order = np.lexsort((lengths, times))
@@ -52,27 +52,27 @@ class Ordering:
     def _rank(self, equals: Int64s) -> None:
         """Rank texts of one time and length by their ids."""
         if len(equals) > 1:
-            ranked = sorted(equals.tolist(), key=lambda number: (self._ids[number], number))
+            ranked = sorted(equals.tolist(), key=lambda row: (self._ids[row], row))
             self._ranks.rows[ranked] = np.arange(len(ranked))
 
-    def forget_last(self) -> None:
-        """Take back the last one."""
+    def remove_last(self) -> None:
+        """Remove the last text, with its row."""
         self._ids.pop()
-        for each in (self._times, self._lengths, self._ranks):
-            each.shrink(len(self._ids))
+        for column in (self._times, self._lengths, self._ranks):
+            column.shrink(len(self._ids))
 
-    def of(self, number: int) -> Precedence:
+    def of(self, row: int) -> Precedence:
         """The precedence of a text."""
-        time = from_micros(int(self._times.rows[number]))
-        return time, int(self._lengths.rows[number]), self._ids[number]
+        time = from_micros(int(self._times.rows[row]))
+        return time, int(self._lengths.rows[row]), self._ids[row]
 
-    def sorted(self, numbers: Int64s) -> Int64s:
-        """Some texts, the first first; int64 of the shape of `numbers`."""
-        times, lengths, ranks = (each[numbers] for each in self.arrays)
-        return numbers[np.lexsort((ranks, lengths, times))]
+    def sorted(self, rows: Int64s) -> Int64s:
+        """The rows in the order of precedence; int64 of the same shape."""
+        times, lengths, ranks = (column[rows] for column in self.arrays)
+        return rows[np.lexsort((ranks, lengths, times))]
 
-    def order(self, bucket: Int64s | UInt64s, numbers: Int64s) -> Int64s:
-        """How to sort texts by bucket, and by precedence in each; int64 of their shape."""
-        times, lengths, ranks = (each[numbers] for each in self.arrays)
+    def order(self, bucket: Int64s | UInt64s, rows: Int64s) -> Int64s:
+        """Positions that sort rows by bucket, and by precedence in each; int64 of their shape."""
+        times, lengths, ranks = (column[rows] for column in self.arrays)
         order: Int64s = np.lexsort((ranks, lengths, times, bucket))
         return order

@@ -1,4 +1,4 @@
-"""The texts of the index that stand for their copies, ready to be compared."""
+"""The texts in memory that represent their copies, ready to be compared."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from dedup.stories.compiled_pairs import Sizes
 from dedup.stories.profiles import Profiles, name_hashes
 
 _LONG_AGO = -(1 << 60)
-"""The time of a text that went: far from any other."""
+"""The time of a removed text: far from any other."""
 _ROWS = ("terms", "title_terms", "names", "numbers", "dates")
 
 
 class LiveTexts:
-    """Profiles of numbered texts, to which texts are added.
+    """Profiles of the texts in memory, each with a row of its own.
 
     Args:
         dim: Dimensions of the vectors.
@@ -34,7 +34,7 @@ class LiveTexts:
         self._curves = model.arrays()
         self.order = Ordering()
         self.articles: list[str] = []
-        self.number: dict[str, int] = {}
+        self.row_of: dict[str, int] = {}
         self._columns = {
             "vectors": GrowableArray(np.int16, (dim,)),
             "title_vectors": GrowableArray(np.int16, (dim,)),
@@ -50,24 +50,24 @@ class LiveTexts:
         self._alive = GrowableArray(np.bool_)
 
     def __len__(self) -> int:
-        """Numbers given, those of texts that went included."""
+        """Rows there are, those of removed texts included."""
         return len(self.articles)
 
     @property
     def alive(self) -> np.ndarray:
-        """Which numbers are of texts that are there, bool (n,)."""
+        """Which rows are of texts that are there, bool (n,)."""
         return self._alive.rows
 
     @property
     def profiles(self) -> Profiles:
-        """Profiles of all numbers, as views; without the words."""
+        """Profiles of all rows, as views; without the words."""
         columns: dict[str, Any] = {name: grown.rows for name, grown in self._columns.items()}
         columns.update((name, grown.rows) for name, grown in self._rows.items())
         return Profiles(texts=(), **columns)
 
     @property
     def scorer(self) -> Affinity:
-        """Scores pairs of texts by number."""
+        """Scores pairs of texts by row."""
         sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
         return Affinity(self._model, self.profiles, True, sizes, self._curves)
 
@@ -78,47 +78,47 @@ class LiveTexts:
         return keys
 
     def add(
-        self, articles: Sequence[str], found: Profiles, precedences: Sequence[Precedence]
+        self, articles: Sequence[str], profiles: Profiles, precedences: Sequence[Precedence]
     ) -> Int64s:
-        """Add texts; returns their numbers, int64 of shape (k,).
+        """Add texts; returns their rows, int64 of shape (k,).
 
         Args:
-            articles: Ids of articles that have no number.
-            found: Their profiles.
+            articles: Ids of articles that have no row.
+            profiles: Of each.
             precedences: Of each.
         """
-        numbers = np.arange(len(self), len(self) + len(articles))
+        rows = np.arange(len(self), len(self) + len(articles))
         self.order.extend(precedences)
-        self.number.update(zip(articles, numbers.tolist(), strict=True))
+        self.row_of.update(zip(articles, rows.tolist(), strict=True))
         self.articles.extend(articles)
         self._keys.extend(name_hashes([id for *_, id in precedences]))
         for name, grown in self._columns.items():
-            grown.extend(getattr(found, name))
-        rows: list[KeyedRows] = [getattr(found, name) for name in _ROWS]
-        for grown_rows, new in zip(self._rows.values(), rows, strict=True):
+            grown.extend(getattr(profiles, name))
+        features: list[KeyedRows] = [getattr(profiles, name) for name in _ROWS]
+        for grown_rows, new in zip(self._rows.values(), features, strict=True):
             grown_rows.extend(new)
-        self._squares[0].extend(found.terms.squares())
-        self._squares[1].extend(found.title_terms.squares())
-        counts = [each.counts.max(initial=0) for each in rows]
+        self._squares[0].extend(profiles.terms.squares())
+        self._squares[1].extend(profiles.title_terms.squares())
+        counts = [feature.counts.max(initial=0) for feature in features]
         self._longest = np.maximum(self._longest, counts)
         self._alive.extend(np.ones(len(articles), bool))
-        return numbers
+        return rows
 
-    def remove(self, numbers: Int64s) -> None:
-        """Forget texts; their numbers are not given again."""
-        self._alive.rows[numbers] = False
-        self._columns["seconds"].rows[numbers] = _LONG_AGO
-        for number in numbers.tolist():
-            if self.number.get(self.articles[number]) == number:
-                del self.number[self.articles[number]]
+    def remove(self, rows: Int64s) -> None:
+        """Remove texts; their rows are not used again."""
+        self._alive.rows[rows] = False
+        self._columns["seconds"].rows[rows] = _LONG_AGO
+        for row in rows.tolist():
+            if self.row_of.get(self.articles[row]) == row:
+                del self.row_of[self.articles[row]]
 
-    def forget_last(self) -> None:
-        """Take back the text that was added last."""
-        number = len(self) - 1
-        self.remove(np.array([number]))
+    def remove_last(self) -> None:
+        """Remove the text that was added last, with its row."""
+        last = len(self) - 1
+        self.remove(np.array([last]))
         self.articles.pop()
-        self.order.forget_last()
+        self.order.remove_last()
         for grown in (*self._columns.values(), *self._squares, self._alive, self._keys):
-            grown.shrink(number)
+            grown.shrink(last)
         for rows in self._rows.values():
-            rows.shrink(number)
+            rows.shrink(last)
