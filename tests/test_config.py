@@ -111,6 +111,13 @@ def test_a_former_name_is_refused_with_the_new_one(old: str, new: str) -> None:
             Config.from_mapping({old: {}})
 
 
+def test_the_changelog_lists_every_former_name() -> None:
+    changelog = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    rows = changelog.replace("[", "").replace("]", "")
+    for old, new in RENAMED.items():
+        assert f"| `{old}` | `{new}` |" in rows
+
+
 def test_replace_refuses_unknown_names() -> None:
     with pytest.raises(ConfigError, match="story"):
         Config().replace(story={})
