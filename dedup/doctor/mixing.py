@@ -91,7 +91,7 @@ def mixing(shares: Sequence[LanguageShare], result: ExaminedResult) -> Finding:
         level=_level(known, judged, behind),
         message=_message(known, several, [share.language for share in behind]),
         interpretation="The column “by chance” is the share to expect if stories of these sizes "
-        "ignored language. News is partly local, so all languages are below it; if one is far "
+        "ignored language. News is partly local, so most languages are below it; if one is far "
         "below the others, the encoder probably does not know it well. Languages with "
         f"{MIN_ARTICLES} or more articles are judged: flagged at less than a third of what the "
         "others reach, a problem at 0.",
