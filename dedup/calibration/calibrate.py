@@ -169,7 +169,8 @@ def _carried_over(
     pairs = _sample(reference, model.min_cosine, config)
     first, second = pairs.first, pairs.second
     features = Features(reference)
-    before, after = (of.of_pairs(first, second) for of in (features, Features(profiled)))
+    before = features.of_pairs(first, second)
+    after = Features(profiled).of_pairs(first, second)
     cross = features.is_cross(first, second)
     curves = {
         kind: {
