@@ -90,7 +90,7 @@ class EnoughError(Exception):
 
 def test_a_large_template_is_that_of_the_batch(spark: Any, tmp_path: Path) -> None:
     """10,000 texts in the same buckets; no two are copies, so all after that is one by one."""
-    from dedup.spark.flow import clustered
+    from dedup.spark.flow import cluster_rows
     from dedup.spark.stages import Stages
 
     articles = template(random.Random(1), 10_000)
@@ -100,7 +100,7 @@ def test_a_large_template_is_that_of_the_batch(spark: Any, tmp_path: Path) -> No
             raise EnoughError
 
     with pytest.raises(EnoughError):
-        clustered([frame_of(spark, articles)], Config(), Stages(spark, str(tmp_path), told))
+        cluster_rows([frame_of(spark, articles)], Config(), Stages(spark, str(tmp_path), told))
     pairs, placed = (
         spark.read.parquet(f"{tmp_path}/{name}") for name in ("candidates", "clusters")
     )
@@ -133,14 +133,14 @@ def test_beyond_exact_search_most_is_found_and_the_summary_says_so(
     spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dedup.spark import centroids, links
-    from dedup.spark.flow import clustered
+    from dedup.spark.flow import cluster_rows
     from dedup.spark.stages import Stages
 
     for module in (centroids, links):
         monkeypatch.setattr(module, "SCANNED", 60)
     articles = World(random.Random(8), 140, crowd=12).articles
     config = Config().replace(neighbors={"max_exact_texts": 50})
-    found = clustered([frame_of(spark, articles)], config, Stages(spark, str(tmp_path / "x")))
+    found = cluster_rows([frame_of(spark, articles)], config, Stages(spark, str(tmp_path / "x")))
     stories = {row.id: row.story_group for row in found.articles.collect()}
     exact = {row["id"]: row["story_group"] for row in in_batch(articles, Config())[0]}
     ids = sorted(exact)

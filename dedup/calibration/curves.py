@@ -14,16 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 
-from dedup.compute.arrays import BoolMask
+from dedup.compute.arrays import BoolMask, Float32s, Float64s
 from dedup.stories.affinity import KINDS, AffinityModel, Curve
 from dedup.stories.features import FEATURES, Features, Values
 from dedup.stories.pairs import Pairs
-
-Float32s = npt.NDArray[np.float32]
-Float64s = npt.NDArray[np.float64]
 
 COSINES = ("text_cosine", "title_cosine", "cross_cosine")
 _SHARES = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0)

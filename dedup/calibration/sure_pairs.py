@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Float64s, Int64s
+from dedup.compute.components import component_labels
 from dedup.stories.affinity import LOG_ODDS_UNIT
 from dedup.stories.features import Features
 from dedup.stories.pairs import Pairs, time_gaps
@@ -130,7 +129,5 @@ def largest_component(pairs: Pairs, linked: BoolMask, count: int) -> Int64s:
     Returns:
         int64 of shape (k,).
     """
-    ends = pairs.first[linked], pairs.second[linked]
-    graph = sp.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(count, count))
-    _, labels = connected_components(graph, directed=False)
+    labels = component_labels(pairs.first[linked], pairs.second[linked], count)
     return np.flatnonzero(labels == np.bincount(labels).argmax())

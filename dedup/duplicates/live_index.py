@@ -107,7 +107,7 @@ class NearDuplicateIndex:
         if id in self._rows:
             raise DedupError(f"the id {id!r} is in the index: remove it first")
         content = Utf8Texts.of([text])
-        copies, buckets = self._queried(content)
+        copies, buckets = self._look_up(content)
         row, end = len(self._ids), self._entries + len(buckets)
         if end > len(self._buckets):
             self._buckets = _resized(self._buckets, int(end * _GROWTH))
@@ -123,7 +123,7 @@ class NearDuplicateIndex:
 
     def query(self, text: str) -> list[Copy]:
         """Copies of a canonical text, the most similar first, of equal ones the earlier added."""
-        return self._queried(Utf8Texts.of([text]))[0]
+        return self._look_up(Utf8Texts.of([text]))[0]
 
     def remove(self, id: str) -> None:
         """Remove a text from the index.
@@ -138,7 +138,7 @@ class NearDuplicateIndex:
         if len(self._ids) > _FIRST_TEXTS and len(self._rows) < len(self._ids) // 2:
             self._compact()
 
-    def _queried(self, content: Utf8Texts) -> tuple[list[Copy], Int64s]:
+    def _look_up(self, content: Utf8Texts) -> tuple[list[Copy], Int64s]:
         """The copies of a text, and its buckets; its values are in the row after the last."""
         row = len(self._ids)
         if row == len(self._tokens):
@@ -155,11 +155,11 @@ class NearDuplicateIndex:
         different = np.array(sorted({*anchors.tolist()}), np.int64)
         limits = self._config.near_duplicates
         (bands,) = band_buckets(self._signatures[here], limits, compiled=True)
-        rows = sorted({*self._alike(row, bands), *self._overlapping(row, different)})
-        copies = self._verified(content, row, rows) if rows else []
+        rows = sorted({*self._by_bands(row, bands), *self._by_anchors(row, different)})
+        copies = self._verify(content, row, rows) if rows else []
         return copies, np.concatenate((bands, different))
 
-    def _alike(self, row: int, buckets: Int64s) -> list[int]:
+    def _by_bands(self, row: int, buckets: Int64s) -> list[int]:
         """Candidates by the bands of a row."""
         rows, _ = self._members(buckets)
         if not len(rows):
@@ -168,7 +168,7 @@ class NearDuplicateIndex:
         alike = signatures_agree(self._signatures, rows, own, self._config.near_duplicates)
         return list(map(int, rows[alike]))
 
-    def _overlapping(self, row: int, anchors: Int64s) -> list[int]:
+    def _by_anchors(self, row: int, anchors: Int64s) -> list[int]:
         """Candidates by the anchors of a row."""
         rows, shared = self._members(anchors)
         if not len(rows):
@@ -187,7 +187,7 @@ class NearDuplicateIndex:
         )  # fmt: skip
         return rows, shared
 
-    def _verified(self, content: Utf8Texts, row: int, rows: list[int]) -> list[Copy]:
+    def _verify(self, content: Utf8Texts, row: int, rows: list[int]) -> list[Copy]:
         ids = [self._ids[mate] for mate in rows]
         texts = Utf8Texts.of_bytes([content.data.tobytes(), *map(self._content, ids)])
         tokens = self._tokens[[row, *rows]]

@@ -7,19 +7,15 @@ from dataclasses import astuple, dataclass, fields
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
-from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.arrays import BoolMask, Float64s, Int64s
+from dedup.compute.components import component_labels
 from dedup.compute.threads import mapped
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import shingle_sizes, use_kernels
 from dedup.text.characters import character_table
 from dedup.text.shingles import Tokens, shingle, tokenize, unique_rows
-
-Float64s = npt.NDArray[np.float64]
 
 _PAIRS_AT_ONCE = 1 << 14
 
@@ -209,8 +205,7 @@ def _by_component(pairs: Int64s, count: int) -> Int64s:
     """An order of pairs by component, so that each text is shingled once."""
     if len(pairs) <= _PAIRS_AT_ONCE:
         return np.arange(len(pairs))
-    links = sp.coo_array((np.ones(len(pairs), np.int8), pairs.T), shape=(count, count))
-    components = connected_components(links, directed=False)[1]
+    components = component_labels(pairs[:, 0], pairs[:, 1], count)
     return np.lexsort((pairs[:, 0], components[pairs[:, 0]]))
 
 

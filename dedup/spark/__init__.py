@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from dedup.config import Config
 from dedup.errors import ConfigError
-from dedup.spark.flow import clustered
+from dedup.spark.flow import cluster_rows
 from dedup.spark.rows import DataFrame, SparkSession
 from dedup.spark.stages import Stages
 
@@ -49,7 +49,7 @@ def cluster(
     spark = df.sparkSession
     stages = Stages(spark, folder or _folder(spark))
     stages.begin({}, resume=False)
-    rows = clustered([df], config, stages)
+    rows = cluster_rows([df], config, stages)
     return rows.articles, rows.stories
 
 

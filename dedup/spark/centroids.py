@@ -49,13 +49,13 @@ def _nearest(profiles: DataFrame, count: int) -> DataFrame:
     # Chosen by hash: the same texts, however the rows are divided.
     sample = profiles.orderBy(functions.xxhash64("number")).limit(size).select("vectors")
     vectors = _unit(sample.toArrow())
-    centroids = _trained(vectors, min(count, len(vectors)))
+    centroids = _train(vectors, min(count, len(vectors)))
     return mapped(
-        profiles.select("number", "vectors"), partial(_assigned, centroids=centroids), NEAREST
+        profiles.select("number", "vectors"), partial(_assign, centroids=centroids), NEAREST
     )
 
 
-def _trained(vectors: Float32s, count: int) -> Float32s:
+def _train(vectors: Float32s, count: int) -> Float32s:
     import faiss
 
     kmeans = faiss.Kmeans(
@@ -65,7 +65,7 @@ def _trained(vectors: Float32s, count: int) -> Float32s:
     return np.asarray(kmeans.centroids, np.float32)
 
 
-def _assigned(table: pa.Table, centroids: Float32s) -> pa.Table:
+def _assign(table: pa.Table, centroids: Float32s) -> pa.Table:
     import faiss
 
     index = faiss.IndexFlatIP(centroids.shape[1])

@@ -17,9 +17,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
+from dedup.compute.components import component_labels
 from dedup.spark.rows import DataFrame, ddl, functions, integers, table_of
 from dedup.spark.stages import Stages
 
@@ -57,10 +56,10 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
 
 def _stars(edges: DataFrame) -> DataFrame:
     """Stars of the components of the edges of each partition."""
-    return edges.mapInArrow(_contracted, ddl(STARS))
+    return edges.mapInArrow(_contract, ddl(STARS))
 
 
-def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _contract(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     edges = pa.Table.from_batches(
         list(batches), pa.schema({"first": pa.int64(), "second": pa.int64()})
     )
@@ -69,8 +68,7 @@ def _contracted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     ends = np.stack((integers(edges, "first"), integers(edges, "second")))
     nodes, places = np.unique(ends, return_inverse=True)
     first, second = places.reshape(2, -1)
-    graph = sp.coo_array((np.ones(len(first), np.int8), (first, second)), shape=(len(nodes),) * 2)
-    labels = connected_components(graph, directed=False)[1]
+    labels = component_labels(first, second, len(nodes))
     smallest = np.unique(labels, return_index=True)[1]
     roots = nodes[smallest[labels]]
     leaves = nodes > roots

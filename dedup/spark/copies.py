@@ -79,20 +79,24 @@ def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFr
     banded = different.where("tokens > 0").select(
         "number", functions.explode("buckets").alias("bucket")
     )
-    in_a_band = mapped_groups(banded, "bucket", _in_bands, PAIRS).distinct()
+    in_a_band = mapped_groups(banded, "bucket", _list_band_pairs, PAIRS).distinct()
     signatures = texts.select("number", "signature")
-    alike = mapped(_with_both(in_a_band, signatures), partial(_agreeing, config=config), PAIRS)
+    alike = mapped(
+        _with_both(in_a_band, signatures), partial(_filter_band_pairs, config=config), PAIRS
+    )
     anchored = different.select(
         "number",
         "tokens",
         functions.size("anchors").cast("bigint").alias("anchors"),
         functions.explode(functions.array_distinct("anchors")).alias("bucket"),
     )
-    overlaps = mapped_groups(anchored, "bucket", partial(_overlapping, config=config), OVERLAPS)
+    overlaps = mapped_groups(
+        anchored, "bucket", partial(_count_shared_anchors, config=config), OVERLAPS
+    )
     summed = overlaps.groupBy("first", "second", "fewest").agg(
         functions.sum("shared").alias("shared")
     )
-    return alike.union(mapped(summed, _inside, PAIRS)).distinct()
+    return alike.union(mapped(summed, _filter_anchor_pairs, PAIRS)).distinct()
 
 
 def _with_both(pairs: DataFrame, rows: DataFrame) -> DataFrame:
@@ -105,7 +109,7 @@ def _with_both(pairs: DataFrame, rows: DataFrame) -> DataFrame:
     return pairs
 
 
-def _in_bands(table: pa.Table) -> pa.Table:
+def _list_band_pairs(table: pa.Table) -> pa.Table:
     texts = integers(table, "number")
     names = np.unique(texts)
     first, second = pairs_in_buckets(integers(table, "bucket"), texts)
@@ -113,7 +117,7 @@ def _in_bands(table: pa.Table) -> pa.Table:
     return table_of(PAIRS, first=names[pairs // len(names)], second=names[pairs % len(names)])
 
 
-def _agreeing(table: pa.Table, config: Config) -> pa.Table:
+def _filter_band_pairs(table: pa.Table, config: Config) -> pa.Table:
     slots = config.fingerprints.num_perm
     both = [joined_bytes(table, f"signature_{k}", "<u4").reshape(-1, slots) for k in "ab"]
     rows = np.arange(table.num_rows)
@@ -121,7 +125,7 @@ def _agreeing(table: pa.Table, config: Config) -> pa.Table:
     return table.select(PAIRS.names).filter(pa.array(alike))
 
 
-def _overlapping(table: pa.Table, config: Config) -> pa.Table:
+def _count_shared_anchors(table: pa.Table, config: Config) -> pa.Table:
     texts = integers(table, "number")
     names, places = np.unique(texts, return_index=True)
     tokens, anchors = integers(table, "tokens")[places], integers(table, "anchors")[places]
@@ -140,7 +144,7 @@ def _overlapping(table: pa.Table, config: Config) -> pa.Table:
     )
 
 
-def _inside(table: pa.Table) -> pa.Table:
+def _filter_anchor_pairs(table: pa.Table) -> pa.Table:
     enough = enough_anchors(integers(table, "shared"), integers(table, "fewest"))
     return table.select(PAIRS.names).filter(pa.array(enough))
 
@@ -148,10 +152,10 @@ def _inside(table: pa.Table) -> pa.Table:
 def matches(pairs: DataFrame, texts: DataFrame, config: Config) -> DataFrame:
     """Those pairs that are copies, with their exact similarity."""
     bodies = texts.selectExpr("number", "coalesce(body, text) as body", "tokens")
-    return mapped(_with_both(pairs, bodies), partial(_matching, config=config), MATCHES)
+    return mapped(_with_both(pairs, bodies), partial(_verify, config=config), MATCHES)
 
 
-def _matching(table: pa.Table, config: Config) -> pa.Table:
+def _verify(table: pa.Table, config: Config) -> pa.Table:
     ends = np.stack((integers(table, "first"), integers(table, "second")))
     names, places, local = np.unique(ends, return_index=True, return_inverse=True)
     both = {
@@ -195,11 +199,11 @@ def clusters(
     )
     links = matches.join(connected.withColumnRenamed("number", "first"), "first")
     count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARTITION)
-    work = partial(_clustered, config=config)
+    work = partial(_cluster, config=config)
     return applied_to_partitions(rows, links, "component", count, work, CLUSTERS)
 
 
-def _clustered(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
+def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
     """Clusters of the articles of whole components."""
     table = sorted_by(articles, "number")
     names = integers(table, "number")

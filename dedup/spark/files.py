@@ -20,7 +20,7 @@ from dedup.errors import DedupError, EngineError, InputError, OutputError
 from dedup.readers.columns import require_columns, used_columns
 from dedup.readers.rows import json_lines
 from dedup.result import Summary
-from dedup.spark.flow import ClusteredRows, clustered
+from dedup.spark.flow import ClusteredRows, cluster_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions
 from dedup.spark.session import first_line
 from dedup.spark.stages import Stages, Storage
@@ -84,7 +84,7 @@ def cluster_files(
     storage = stages.storage
     if not storage.is_empty(target):
         if resume and storage.exists(f"{target}/{_SUMMARY}"):
-            return _parsed(storage.read(f"{target}/{_SUMMARY}"))
+            return _parse(storage.read(f"{target}/{_SUMMARY}"))
         raise OutputError(f"{output}: is there already: remove it, or choose another name")
     files = {name: _files(storage, name) for name in inputs}
     settings: dict[str, Any] = {
@@ -100,7 +100,7 @@ def cluster_files(
         stages.begin(settings, resume=resume)
         begun = datetime.fromisoformat(settings["now"]) if settings["now"] else None
         rows = _rows(spark, files, columns)
-        clusters = clustered(rows, config, stages, columns=columns, now=begun)
+        clusters = cluster_rows(rows, config, stages, columns=columns, now=begun)
         return _write(clusters, stages, target)
     except DedupError:
         raise
@@ -134,28 +134,28 @@ def _write(result: ClusteredRows, stages: Stages, target: str) -> WrittenResult:
     return written
 
 
-def _parsed(text: str) -> WrittenResult:
+def _parse(text: str) -> WrittenResult:
     stored = json.loads(text)
     summary = stored["summary"] | {"notes": tuple(stored["summary"]["notes"])}
     examples = [tuple(example) for example in stored["examples"]]
     return WrittenResult(Summary(**summary), stored["several"], stored["across"], examples)
 
 
-def _files(storage: Storage, given: str) -> tuple[list[list[Any]], tuple[bool, bool]]:
+def _files(storage: Storage, source: str) -> tuple[list[list[Any]], tuple[bool, bool]]:
     """Files of an input with size and time of change; whether some are Parquet, and JSONL.
 
     Raises:
         InputError: The input has no such file.
     """
-    address = given if "://" in given else str(Path(given).absolute())
+    address = source if "://" in source else str(Path(source).absolute())
     try:
         files = storage.files(address)
     except OutputError as error:
-        raise InputError(f"{given}: there is no such file or folder") from error
+        raise InputError(f"{source}: there is no such file or folder") from error
     known = [file for file in files if _is_parquet(file[0]) or _is_lines(file[0])]
     if not known:
         raise InputError(
-            f"{given}: holds nothing that the engine spark reads: give .parquet, .jsonl or "
+            f"{source}: holds nothing that the engine spark reads: give .parquet, .jsonl or "
             ".jsonl.gz files, or folders of these; without --engine spark other formats are read"
         )
     kinds = any(_is_parquet(name) for name, *_ in known), any(_is_lines(n) for n, *_ in known)
@@ -175,39 +175,39 @@ def _rows(
 ) -> list[DataFrame]:
     """Rows of Parquet under their columns, lines of JSON as bytes."""
     frames = []
-    for given, (files, kinds) in inputs.items():
+    for source, (files, kinds) in inputs.items():
         parquet = [name for name, *_ in files if _is_parquet(name)]
         lines = [name for name, *_ in files if _is_lines(name)]
         if kinds[0]:
-            frames.append(_tables(spark, given, parquet, columns))
+            frames.append(_tables(spark, source, parquet, columns))
         if kinds[1]:
-            frames.append(_lines(spark, given, lines, columns))
+            frames.append(_lines(spark, source, lines, columns))
     return frames
 
 
 def _tables(
     spark: SparkSession,
-    given: str,
+    source: str,
     files: Sequence[str],
     columns: Mapping[str, str] | None,
 ) -> DataFrame:
     table = spark.read.option("mergeSchema", "true").parquet(*files)
-    require_columns(table.columns, columns, given)
+    require_columns(table.columns, columns, source)
     used = {name for names in used_columns(table.columns, columns).values() for name in names}
     return table.select(*(f"`{name}`" for name in table.columns if name in used))
 
 
 def _lines(
     spark: SparkSession,
-    given: str,
+    source: str,
     files: Sequence[str],
     columns: Mapping[str, str] | None,
 ) -> DataFrame:
     lines = spark.read.text(list(files), lineSep="\n").selectExpr("cast(value as binary) as line")
     head = [bytes(row[0]) for row in lines.limit(_HEAD).collect()]
     seen = dict.fromkeys(
-        name for _, row in json_lines(head, given, lambda problem: None) for name in row
+        name for _, row in json_lines(head, source, lambda problem: None) for name in row
     )
     if seen:
-        require_columns(seen, columns, given)
+        require_columns(seen, columns, source)
     return lines

@@ -18,7 +18,14 @@ from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, Summary
 from dedup.spark.copies import candidates, clusters, matches
 from dedup.spark.groups import stories
 from dedup.spark.links import links, profiles
-from dedup.spark.reading import articles_of, cleaned, numbered, originals, read, repeated_lines
+from dedup.spark.reading import (
+    articles_of,
+    clean_texts,
+    originals,
+    read,
+    repeated_lines,
+    with_numbers,
+)
 from dedup.spark.rows import DataFrame, functions
 from dedup.spark.stages import Stages
 from dedup.stories.affinity import AffinityModel
@@ -41,7 +48,7 @@ class ClusteredRows:
     examples: Sequence[tuple[str, str, str, bool]]
 
 
-def clustered(
+def cluster_rows(
     rows: Sequence[DataFrame],
     config: Config,
     stages: Stages,
@@ -55,7 +62,7 @@ def clustered(
         rows: DataFrames with a row per article, under the usual names of columns, or with one
             binary column `line` of JSON.
         config: All settings.
-        stages: Where finished stages are kept.
+        stages: Stores the finished stages.
         columns: The column to take for a field, where its usual names do not fit.
         now: A date later than a day after this is set aside.
     """
@@ -67,8 +74,8 @@ def clustered(
     repeated = None
     if config.cleaning.remove_boilerplate:
         repeated = stage("repeated-lines", lambda: repeated_lines(articles, config.cleaning))
-    clean = stage("clean", lambda: cleaned(articles, repeated, config))
-    texts = stage("texts", lambda: numbered(clean))
+    clean = stage("clean", lambda: clean_texts(articles, repeated, config))
+    texts = stage("texts", lambda: with_numbers(clean))
     equal = stage("equal-texts", lambda: originals(texts))
     pairs = stage("candidates", lambda: candidates(texts, equal, config))
     verified = stage("matches", lambda: matches(pairs, texts, config))

@@ -79,11 +79,11 @@ def stories(
         "component", functions.coalesce("component", "first")
     )
     count = max(stages.tasks, stages.count("profiles", profiles) // _TEXTS_OF_A_PARTITION)
-    work = partial(_grouped, model=model, config=config)
+    work = partial(_group, model=model, config=config)
     return applied_to_partitions(rows, linked, "component", count, work, STORIES)
 
 
-def _grouped(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
+def _group(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
     """The story groups of whole components."""
     rows = sorted_by(texts, "number")
     names = integers(rows, "number")

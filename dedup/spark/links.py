@@ -58,7 +58,7 @@ def profiles(texts: DataFrame, clusters: DataFrame, config: Config) -> DataFrame
     """Profiles of the representatives of duplicate clusters."""
     representatives = clusters.where("number = representative_number").select("number")
     chosen = texts.join(representatives, "number", "left_semi")
-    return mapped(chosen, partial(_profiled, config=config), PROFILES)
+    return mapped(chosen, partial(_profile, config=config), PROFILES)
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +67,7 @@ def _encoder(config: EncoderConfig) -> Encoder:
     return load_encoder(config)
 
 
-def _profiled(table: pa.Table, config: Config) -> pa.Table:
+def _profile(table: pa.Table, config: Config) -> pa.Table:
     rows = zip(
         strings(table, "id"),
         strings(table, "source"),
@@ -122,7 +122,7 @@ def links(
         profiles: See `PROFILES`.
         model: Scores pairs.
         config: Limits of candidates.
-        texts: How many profiles there are: above `neighbors.max_exact_texts` cells are cut once
+        texts: Number of profiles: above `neighbors.max_exact_texts` cells are cut once
             more, by the nearest centroids.
     """
     cells = _cells(stages, profiles, config)
@@ -139,7 +139,7 @@ def links(
         placed = with_centroids(stages, placed, profiles)
         columns, keys = [*columns, "centroid"], ["cell", "centroid"]
         config = config.replace(neighbors={"max_exact_texts": SCANNED})
-    work = partial(_linked, model=model, config=config)
+    work = partial(_link, model=model, config=config)
     return applied(placed.selectExpr(*columns), keys, work, LINKS).distinct()
 
 
@@ -166,7 +166,7 @@ def _cells(stages: Stages, profiles: DataFrame, config: Config) -> DataFrame:
     return stages.spark.createDataFrame(rows, layout)
 
 
-def _linked(table: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
+def _link(table: pa.Table, model: AffinityModel, config: Config) -> pa.Table:
     """Links of one cell, of the texts that it queries."""
     rows = sorted_by(table, "number")
     queried = np.flatnonzero(rows["queried"].to_numpy())

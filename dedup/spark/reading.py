@@ -185,16 +185,16 @@ def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
     return gathered.mapInArrow(run, ddl(REPEATED))
 
 
-def cleaned(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:
+def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:
     """Canonical texts with their fingerprints."""
     if repeated is None:
         rows = articles.withColumn("repeated", functions.expr("cast(null as array<string>)"))
     else:
         rows = articles.join(repeated, "source", "left")
-    return mapped(rows, partial(_cleaned, config=config), CLEANED)
+    return mapped(rows, partial(_clean, config=config), CLEANED)
 
 
-def _cleaned(table: pa.Table, config: Config) -> pa.Table:
+def _clean(table: pa.Table, config: Config) -> pa.Table:
     articles = _articles(table)
     repeated = [frozenset(lines or ()) for lines in table["repeated"].to_pylist()]
     texts = [
@@ -231,7 +231,7 @@ def _cleaned(table: pa.Table, config: Config) -> pa.Table:
     )
 
 
-def numbered(texts: DataFrame) -> DataFrame:
+def with_numbers(texts: DataFrame) -> DataFrame:
     """The texts with a column `number`, which ascends in the order of precedence, with gaps."""
     ordered = texts.orderBy("latest", "shortness", "id").drop("latest", "shortness")
     return ordered.withColumn("number", functions.monotonically_increasing_id())

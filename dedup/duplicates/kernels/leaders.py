@@ -23,7 +23,7 @@ def assign(
         missing: To fill with pairs (leader, text) of unknown similarity, int64 (m, 2).
 
     Returns:
-        How many of these there are.
+        Number of the pairs in `missing`.
     """
     unknown = 0
     for text in range(leaders.shape[0]):

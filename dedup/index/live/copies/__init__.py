@@ -1,1 +1,1 @@
-"""Duplicate clusters, kept up to date."""
+"""Duplicate clusters of articles that are added and removed."""

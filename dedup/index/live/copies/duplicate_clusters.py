@@ -30,7 +30,7 @@ from dedup.index.live.copies.signature_index import SignatureIndex
 from dedup.records import DuplicateCluster
 
 READ_AT_ONCE = 8192
-"""What is stored of so many texts is read at once."""
+"""Stored values of so many texts are read at once."""
 _BULK = 4
 """When more than one in so many texts is new, all are matched again at once."""
 

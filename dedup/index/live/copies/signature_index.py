@@ -131,14 +131,14 @@ class SignatureIndex:
             counts,
         )
         pairs = candidate_pairs(prints, self._config.near_duplicates, compiled=True)
-        return self._verified(rows, pairs, threads=0)
+        return self._verify(rows, pairs, threads=0)
 
     def matches(self, pairs: Int64s) -> Similarities:
         """The verified matches among pairs of rows a < b, ascending; int64 of shape (m, 2)."""
         rows, places = np.unique(pairs, return_inverse=True)
-        return self._verified(rows, places.reshape(-1, 2), threads=1)
+        return self._verify(rows, places.reshape(-1, 2), threads=1)
 
-    def _verified(self, rows: Int64s, pairs: Int64s, threads: int) -> Similarities:
+    def _verify(self, rows: Int64s, pairs: Int64s, threads: int) -> Similarities:
         """The matches among pairs of places in `rows`."""
         if not len(pairs):
             return {}
@@ -163,7 +163,7 @@ class SignatureIndex:
         try:
             buckets, _ = self._entries(np.array([row]))
             bucket, mates = self._members(np.unique(buckets))
-            mates, _ = self._filtered(mates, np.full(len(mates), row), buckets[bucket])
+            mates, _ = self._filter(mates, np.full(len(mates), row), buckets[bucket])
             pairs = np.stack((mates, np.full(len(mates), row)), axis=1)
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
         finally:
@@ -179,7 +179,7 @@ class SignatureIndex:
         buckets = np.unique(self._entries(chosen)[0])
         bucket, members = self._members(buckets)
         earlier, later = linked_members(bucket, np.isin(members, chosen))
-        pairs = self._filtered(members[earlier], members[later], buckets[bucket[later]])
+        pairs = self._filter(members[earlier], members[later], buckets[bucket[later]])
         candidates: dict[int, set[int]] = {row: set() for row in rows}
         for a, b in zip(*(ends.tolist() for ends in pairs), strict=True):
             for row, mate in ((a, b), (b, a)):
@@ -238,7 +238,7 @@ class SignatureIndex:
         order = self.order.order(bucket, members)
         return bucket[order], members[order]
 
-    def _filtered(self, first: Int64s, second: Int64s, buckets: Int64s) -> tuple[Int64s, Int64s]:
+    def _filter(self, first: Int64s, second: Int64s, buckets: Int64s) -> tuple[Int64s, Int64s]:
         """Pairs that are similar enough as far as signatures and anchors show, each once.
 
         Args:
