@@ -284,7 +284,7 @@ def test_the_installed_command_works_and_imports_little(tmp_path: Path) -> None:
     heavy = {
         "numpy",
         "scipy",
-        "sklearn",
+        "loky",
         "faiss",
         "pyarrow",
         "numba",

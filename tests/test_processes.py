@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,7 @@ from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.embedding import embed
 from dedup.errors import MissingExtraError
 from dedup.pipeline import profiles_of
+from tests.indexes import PATIENCE
 from tests.parts import Unsendable, dead, failed, printed, refused, squared
 
 
@@ -98,6 +101,33 @@ def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout == "run\n[1, 2]\n"
+
+
+def test_an_interrupt_ends_the_workers_and_says_nothing_else(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import time\n"
+        "from dedup.compute.processes import spread\n"
+        "with spread(10**6, processes=2) as mapped:\n"
+        "    print('begun', flush=True)\n"
+        "    list(mapped(time.sleep, [0.2] * 300))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-W", "always", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGINT
+    assert output == ""
+    assert errors.count("Traceback") == 1
+    assert "Warning" not in errors
 
 
 def test_articles_cleaned_in_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

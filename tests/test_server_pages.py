@@ -111,7 +111,7 @@ def test_filters_are_kept_in_the_form_and_bad_ones_explained(client: TestClient)
     page_at(client, "/?text=&order=&language=&source=&since=&until=&min_texts=")
 
 
-def test_a_story_shows_tellings_copies_and_what_they_changed(client: TestClient) -> None:
+def test_a_story_shows_texts_copies_and_what_they_changed(client: TestClient) -> None:
     page = page_at(client, f"/stories/{story_of(client, 'a')}")
     assert [text for _, text in page.find("ins")] == ["five"]
     assert [text for _, text in page.find("del")] == ["four"]
