@@ -296,7 +296,7 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
     assert story.least_likely_member
     weakest = seeds.by_id[story.least_likely_member.id]
     assert f"{weakest.title}" in text
-    assert "First published by" in text and "on average; least likely member" in text
+    assert "First report" in text and "on average; least likely member" in text
     for title in story.headlines.values():
         assert " ".join(title.split()) in text
 

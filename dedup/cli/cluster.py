@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +42,10 @@ class Engine(StrEnum):
     spark = "spark"
 
 
+def _option(panel: str, metavar: str, text: str) -> Any:  # noqa: ANN401 (typer has no public type)
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=panel)
+
+
 @column_options(*ALL_FIELDS)
 def cluster_command(
     inputs: Inputs,
@@ -57,62 +61,42 @@ def cluster_command(
         ),
     ] = "",
     stories: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE",
-            help="One row per story group, in the same formats.",
-            rich_help_panel=_OUTPUTS,
-        ),
+        str, _option(_OUTPUTS, "FILE", "One row per story group, in the same formats.")
     ] = "",
     related: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE",
-            help="One row per pair of related stories, such as a follow-up.",
-            rich_help_panel=_OUTPUTS,
-        ),
+        str, _option(_OUTPUTS, "FILE", "One row per pair of related stories, such as a follow-up.")
     ] = "",
     matches: Annotated[
         str,
-        typer.Option(
-            metavar="FILE",
-            help="One row per verified pair of copies, with the exact similarity.",
-            rich_help_panel=_OUTPUTS,
+        _option(
+            _OUTPUTS, "FILE", "One row per verified pair of copies, with the exact similarity."
         ),
     ] = "",
     report: Annotated[
         str,
-        typer.Option(
-            metavar="FILE.html",
-            help="A web page with the stories, their copies and the evidence.",
-            rich_help_panel=_OUTPUTS,
+        _option(
+            _OUTPUTS, "FILE.html", "A web page with the stories, their copies and the evidence."
         ),
     ] = "",
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
         float | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Two texts with at least this Jaccard similarity are copies.",
-            rich_help_panel=LIMITS,
-        ),
+        _option(LIMITS, "SHARE", "Two texts with at least this Jaccard similarity are copies."),
     ] = None,
     min_probability: Annotated[
         float | None,
-        typer.Option(
-            metavar="P",
-            help="Lower means larger stories. Two groups merge if their articles are, on average, "
+        _option(
+            LIMITS,
+            "P",
+            "Lower means larger stories. Two groups merge if their articles are, on average, "
             "at least this likely to be about the same event.",
-            rich_help_panel=LIMITS,
         ),
     ] = None,
     max_gap: Annotated[
         str | None,
-        typer.Option(
-            metavar="DURATION",
-            help="Articles published further apart are not compared: 36h, 7d, 2w.",
-            rich_help_panel=LIMITS,
+        _option(
+            LIMITS, "DURATION", "Articles published further apart are not compared: 36h, 7d, 2w."
         ),
     ] = None,
     engine: Annotated[
@@ -125,11 +109,11 @@ def cluster_command(
     ] = Engine.batch,
     master: Annotated[
         str,
-        typer.Option(
-            metavar="URL",
-            help="Address of the Spark master: local\\[4], spark://host:7077, yarn. By default, "
+        _option(
+            _WHERE,
+            "URL",
+            "Address of the Spark master: local\\[4], spark://host:7077, yarn. By default, "
             "this machine.",
-            rich_help_panel=_WHERE,
         ),
     ] = "",
     resume: Annotated[
