@@ -161,8 +161,8 @@ class SignatureIndex:
         row, used = len(self.texts), self._anchors.count
         self._append([text], prints)
         try:
-            buckets, _ = self._entries(np.array([row]))
-            bucket, mates = self._members(np.unique(buckets))
+            buckets = np.unique(self._entries(np.array([row]))[0])
+            bucket, mates = self._members(buckets)
             mates, _ = self._filter(mates, np.full(len(mates), row), buckets[bucket])
             pairs = np.stack((mates, np.full(len(mates), row)), axis=1)
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
