@@ -1,4 +1,4 @@
-"""Dates that a text names, as evidence: two texts that name one day may tell of one event.
+"""Dates in a text, as evidence: two texts that name the same day may tell of one event.
 
 Dates are found as news texts write them: a number beside the name of a month, with a year or
 without ("March 5", "5 марта 2024"), "3月5日", "2024-03-05", "5.3.2024". Names of weekdays are
@@ -55,7 +55,7 @@ _WORD = re.compile(r"[^\s\d.,;:/()'’\"\[\]-]+")
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A day as a text names it; year 0 where it names none."""
+    """Day as a text names it; year 0 where the text names none."""
 
     year: int
     month: int
@@ -65,14 +65,14 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class _Months:
-    """Folded names of months of a language.
+    """Names of the months in a language, folded.
 
     Args:
-        numbers: Of the Gregorian months.
-        solar: Numbers of the months of the Solar Hijri calendar.
-        whole: The names that are no abbreviations.
-        before: Finds a name at the end of what stands before a day.
-        after: Finds a name, and the year, at the beginning of what stands after a day.
+        numbers: Number of each Gregorian month, by its name.
+        solar: Number of each month of the Solar Hijri calendar, by its name.
+        whole: Names that are no abbreviations.
+        before: Pattern of a name at the end of the words before a day.
+        after: Pattern of a name, and the year, at the beginning of the words after a day.
     """
 
     numbers: Mapping[str, int]
@@ -91,9 +91,9 @@ def dates_of(text: str, seconds: int, language: str) -> set[int]:
 
     Args:
         text: Canonical text.
-        seconds: Its publication in seconds since 1970, `UNDATED` where unknown; tells which
-            day a month of the Solar Hijri calendar began.
-        language: Its language; adds names of months and a calendar to the English ones.
+        seconds: Its publication in seconds since 1970, `UNDATED` where unknown; decides on
+            which day a month of the Solar Hijri calendar began.
+        language: Its language, whose names of months and calendar are added to the English ones.
 
     Returns:
         100 * month + day, of the Gregorian calendar.
@@ -101,17 +101,17 @@ def dates_of(text: str, seconds: int, language: str) -> set[int]:
     >>> sorted(dates_of("On March 5, 2024, and again on 7 March", UNDATED, "en"))
     [305, 307]
     """
-    found = set()
+    days = set()
     for number in _NUMBER.finditer(text):
         named = _in_digits(number) if number["bare"] is None else _in_words(text, number, language)
         day = None if named is None else _numbered(named, seconds, language)
         if day is not None:
-            found.add(day)
-    return found
+            days.add(day)
+    return days
 
 
 def shown_day(day: int) -> str:
-    """A day of `dates_of` for people.
+    """Day of `dates_of` in words.
 
     >>> shown_day(305)
     '5 March'
@@ -126,7 +126,7 @@ def _in_digits(number: re.Match[str]) -> _Named | None:
         return _Named(0, int(re.split("[月월]", number[0])[0]), int(number["cjk"]))
     day, month = int(number[0].split(number["dot"])[0]), int(number["second"])
     if number["dot"] != "." and day <= 12 and month <= 12 and day != month:
-        # Nobody can be sure of the order of 3/4/2024.
+        # The order of 3/4/2024 is ambiguous.
         return None
     if month > 12:
         day, month = month, day
@@ -134,30 +134,30 @@ def _in_digits(number: re.Match[str]) -> _Named | None:
 
 
 def _in_words(text: str, number: re.Match[str], language: str) -> _Named | None:
-    """The date of a number beside which the name of a month stands."""
+    """Date of a number that stands beside the name of a month."""
     start, end = number.span()
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
     day = int(number[0])
     # Folding is dear, and few numbers are days.
     if any(_is_month(word, language) for word in before.split()[-1:]):
         months = _months(language)
-        found = months.before.search(fold(before))
+        name = months.before.search(fold(before))
         # In "Sept. 5" the dot is part of the name; "... in May. 5 people ..." are two sentences.
-        if found is not None and not (found["dot"] and found["name"] in months.whole):
-            year = found["year"] or _year(_YEAR_AFTER_DAY.match(fold(after)))
-            return _named(months, found["name"], year, day)
+        if name is not None and not (name["dot"] and name["name"] in months.whole):
+            year = name["year"] or _year(_YEAR_AFTER_DAY.match(fold(after)))
+            return _named(months, name["name"], year, day)
     if any(_is_month(word, language) for word in after.split(None, _WORDS_AFTER)[:_WORDS_AFTER]):
         months = _months(language)
-        found = months.after.match(fold(after))
+        name = months.after.match(fold(after))
         # An ordinal number has a dot in many languages, but not in English.
         ends = (",", ".") if language in _ENGLISH else (",",)
-        if found is not None and not after.startswith(ends):
-            return _named(months, found["name"], found["year"], day)
+        if name is not None and not after.startswith(ends):
+            return _named(months, name["name"], name["year"], day)
     return None
 
 
-def _year(found: re.Match[str] | None) -> str | None:
-    return None if found is None else found["year"]
+def _year(match: re.Match[str] | None) -> str | None:
+    return None if match is None else match["year"]
 
 
 def _named(months: _Months, name: str, written_year: str | None, day: int) -> _Named | None:
@@ -173,24 +173,25 @@ def _named(months: _Months, name: str, written_year: str | None, day: int) -> _N
 
 
 def _numbered(named: _Named, seconds: int, language: str) -> int | None:
-    """Month and day as a number; None where there is no such day, or nobody knows which."""
+    """Month and day as a number; None if there is no such day, or it is not known which."""
     if named.solar:
-        found = _from_solar(named, seconds)
+        day = _from_solar(named, seconds)
     else:
-        found = gregorian_date(named.year or _LEAP_YEAR, named.month, named.day, language=language)
-    if found is None or not MIN_YEAR <= found.year <= MAX_YEAR:
+        day = gregorian_date(named.year or _LEAP_YEAR, named.month, named.day, language=language)
+    if day is None or not MIN_YEAR <= day.year <= MAX_YEAR:
         return None
-    return 100 * found.month + found.day
+    return 100 * day.month + day.day
 
 
 def _from_solar(named: _Named, seconds: int) -> date | None:
-    """A day of the Solar Hijri calendar, whose years begin on changing days."""
+    """Gregorian date of a day of the Solar Hijri calendar, whose years begin on changing days."""
     if named.year or seconds == UNDATED:
         return from_solar_hijri(named.year, named.month, named.day) if named.year else None
     published = _EPOCH + timedelta(seconds=seconds)
     year = published.year - _SOLAR_YEARS
-    near = [from_solar_hijri(each, named.month, named.day) for each in (year - 1, year, year + 1)]
-    days = [each for each in near if each is not None]
+    years = (year - 1, year, year + 1)
+    dates = (from_solar_hijri(near, named.month, named.day) for near in years)
+    days = [day for day in dates if day is not None]
     return min(days, key=lambda day: (abs(day - published), day), default=None)
 
 
@@ -201,7 +202,7 @@ def _is_month(word: str, language: str) -> bool:
         return False
     words = _month_words(language)
     return any(
-        each in words or each.removeprefix("ב") in words for each in _WORD.findall(fold(word))
+        part in words or part.removeprefix("ב") in words for part in _WORD.findall(fold(word))
     )
 
 

@@ -1,8 +1,8 @@
-"""Average linkage on whole numbers, with the consent of the medoids.
+"""Average linkage on whole numbers; two groups merge only if their medoids are similar enough.
 
-The two groups whose pairs have the highest mean similarity merge, until that mean falls
-below what is wanted. The sum over the pairs of two groups is exact, so that its mean is a
-function of the two groups alone, not of the order in which they grew.
+The two groups whose pairs have the highest mean similarity merge, until that mean is too small.
+The sum over the pairs of two groups is exact, so that its mean is a function of the two groups
+alone, not of the order in which they grew.
 
 Source: Sokal & Michener 1958 (average linkage, UPGMA).
 """
@@ -16,7 +16,7 @@ from dedup.compute import compiled as kernels
 from dedup.compute.arrays import Int64s
 
 NO_CONSENT = np.iinfo(np.int64).min
-"""As `min_medoid`: medoids need not agree."""
+"""As `min_medoid`: groups merge whatever the similarity of their medoids."""
 
 
 _MANY = 100
@@ -59,7 +59,7 @@ def average_linkage(
 
 
 class _Groups:
-    """Groups by their first item, with the means of their pairs; -inf where none may merge."""
+    """Groups by their first item, and the means of all two; -inf where they may not merge."""
 
     def __init__(self, scores: Int64s, min_medoid: int) -> None:
         count = len(scores)
@@ -78,13 +78,13 @@ class _Groups:
         self._highest = self._means[self.labels, self._best]
 
     def closest(self) -> tuple[int, int, float]:
-        """The two groups with the highest mean (i < j), and that mean."""
+        """Groups i < j with the highest mean, and that mean."""
         i = int(self._highest.argmax())
         # The highest mean is found first at its smallest row, so that i < j.
         return i, int(self._best[i]), float(self._highest[i])
 
     def merge(self, i: int, j: int) -> None:
-        """Group j becomes part of group i."""
+        """Merge group j into group i."""
         self.labels[self.labels == j] = i
         self._alive[j] = False
         self._sums[i] += self._sums[j]
@@ -104,7 +104,7 @@ class _Groups:
         self._refresh(i, j)
 
     def _refresh(self, i: int, j: int) -> None:
-        """The best partner of each group after groups i and j became i."""
+        """Update the best partner of each group after groups i and j became i."""
         means, best, highest = self._means, self._best, self._highest
         new: npt.NDArray[np.float64] = means[:, i]
         closer = (new > highest) | ((new == highest) & (i < best))

@@ -12,7 +12,7 @@ from dedup.compute.arrays import BoolMask, Int64s
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of texts by number, each once, ordered by (first, second).
+    """Pairs of texts by row, each once, ordered by (first, second).
 
     Args:
         first: int64 of shape (m,).
@@ -24,10 +24,10 @@ class Pairs:
 
     @classmethod
     def of(cls, parts: list[tuple[Int64s, Int64s]], count: int) -> Pairs:
-        """From pairs in any order and direction, repeated or not.
+        """Pairs from pairs in any order and direction, repeated or not.
 
         Args:
-            parts: Row numbers of both texts of each pair, int64 of shape (k,), in several pieces.
+            parts: Rows of both texts of each pair, int64 of shape (k,) each, in several parts.
             count: Number of texts.
         """
         keys = [np.minimum(a, b) * count + np.maximum(a, b) for a, b in parts]
@@ -38,13 +38,13 @@ class Pairs:
 
 
 def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:
-    """Whether two texts are at most so many seconds apart; an undated one is near to all.
+    """Whether the texts of pairs are at most `gap` seconds apart; an undated one is near to all.
 
     Args:
         seconds: Time of each text, int64 of shape (n,).
-        a: Number of the one text of each pair, int64 of shape (m,).
-        b: Number of the other, int64 of shape (m,).
-        gap: So many seconds.
+        a: Row of the first text of each pair, int64 of shape (m,).
+        b: Row of the second text, int64 of shape (m,).
+        gap: Largest time between the two, in seconds.
 
     Returns:
         bool of shape (m,).
@@ -59,8 +59,8 @@ def time_gaps(seconds: Int64s, a: Int64s, b: Int64s) -> tuple[Int64s, BoolMask]:
 
     Args:
         seconds: Time of each text, int64 of shape (n,).
-        a: Number of the one text of each pair, int64 of shape (m,).
-        b: Number of the other, int64 of shape (m,).
+        a: Row of the first text of each pair, int64 of shape (m,).
+        b: Row of the second text, int64 of shape (m,).
 
     Returns:
         Seconds between them, int64 of shape (m,), 0 where a date is missing; and whether none

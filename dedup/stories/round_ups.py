@@ -1,7 +1,7 @@
-"""Which texts only bring others together.
+"""Round-ups: hub documents, linked to many texts that are not linked to each other.
 
-A round-up, a live page or a morning briefing is near to many texts that are not near each
-other. Source of the measure: the clustering coefficient of Watts & Strogatz 1998.
+A round-up, a live page or a morning briefing tells of many events. Source of the measure: the
+clustering coefficient of Watts & Strogatz 1998.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dedup.stories.links import Links
 if TYPE_CHECKING:
     from dedup.stories.links import PairScorer
 
-_LOOKED_AT = 12
+_SAMPLE = 12
 _TEXTS_AT_ONCE = 4096
 _MEMBERS_AT_ONCE = 1 << 20
 _MANY = 200_000
@@ -33,16 +33,16 @@ _MANY = 200_000
 
 
 def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
-    """Numbers of the texts that are near to many which are not near each other, ascending.
+    """Rows of the round-ups, ascending.
 
-    At least `roundup_min_links` texts are linked to it with `min_probability`, and of the pairs
-    among these (twelve of them, evenly chosen) at most the share `roundup_max_clustering` is as
-    probable.
+    At least `roundup_min_links` texts are linked to a round-up with `min_probability`, and of the
+    pairs among these (among twelve of them, evenly chosen) at most the share
+    `roundup_max_clustering` is as probable.
 
     Args:
         links: Links above the floor.
         scorer: Scores pairs that are not linked.
-        config: Uses `min_probability` and the limits of round-ups.
+        config: `min_probability` and the limits of round-ups.
 
     Returns:
         int64 of shape (k,).
@@ -58,12 +58,12 @@ def round_ups(links: Links, scorer: PairScorer, config: StoryConfig) -> Int64s:
 def hold_nothing_together(
     around: Sequence[Int64s], scorer: PairScorer, config: StoryConfig
 ) -> BoolMask:
-    """Which texts are round-ups, of those with enough links and few among these; bool (k,).
+    """Which texts are round-ups, of those with many links and few among these; bool (k,).
 
     Args:
-        around: The texts that each is linked to, in the order of precedence.
+        around: For each text the rows of those it is linked to, in the order of precedence.
         scorer: Scores pairs among these.
-        config: Which share of the pairs may be probable, and what is probable.
+        config: Largest share of probable pairs, and `min_probability`.
     """
     first, second, owner = _pairs_among(around)
     close = scorer.log_odds(first, second) >= log_odds_of(config.min_probability)
@@ -74,13 +74,13 @@ def hold_nothing_together(
 
 
 def _pairs_among(lists: Sequence[Int64s]) -> tuple[Int64s, Int64s, Int64s]:
-    """Pairs among some of the texts of each list, and the place of the list."""
+    """Pairs among a sample of each list of rows, and the index of the list."""
     nothing = np.empty(0, np.int64)
     parts = [(nothing, nothing, nothing)]
-    for place, around in enumerate(lists):
-        chosen = around[np.linspace(0, len(around) - 1, min(len(around), _LOOKED_AT)).astype(int)]
-        a, b = np.triu_indices(len(chosen), 1)
-        parts.append((chosen[a], chosen[b], np.full(len(a), place)))
+    for index, around in enumerate(lists):
+        sample = around[np.linspace(0, len(around) - 1, min(len(around), _SAMPLE)).astype(int)]
+        a, b = np.triu_indices(len(sample), 1)
+        parts.append((sample[a], sample[b], np.full(len(a), index)))
     first, second, owner = (np.concatenate([part[k] for part in parts]) for k in range(3))
     return first, second, owner
 
@@ -111,7 +111,7 @@ def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:
 
 
 def best_homes(
-    late: Int64s,
+    round_ups: Int64s,
     groups: Sequence[Int64s],
     links: Links,
     seconds: Int64s,
@@ -119,42 +119,42 @@ def best_homes(
     config: StoryConfig,
     max_gap: timedelta,
 ) -> Int64s:
-    """Which group each round-up joins: the one with the highest mean log-odds, of equal the first.
+    """Index of the group that each round-up joins: that of the highest mean log-odds.
 
-    Asked are groups that it has a link to and that were not silent for too long around it.
+    Only groups that the round-up has a link to, and that have a text within `max_gap` of it, are
+    compared; of equal ones the first is chosen.
 
     Args:
-        late: The round-ups, int64 of shape (k,).
-        groups: Members of the groups of the other texts.
+        round_ups: Rows of the round-ups, int64 of shape (k,).
+        groups: Rows of the members of the groups of the other texts.
         links: All links.
         seconds: Times of all texts, int64 of shape (n,), `UNDATED` where unknown.
         scorer: Scores round-ups with members.
-        config: What a round-up joins.
+        config: Smallest probability of joining.
         max_gap: Longest silence.
 
     Returns:
-        Numbers of groups, int64 of shape (k,); -1 for a text that stays alone.
+        int64 of shape (k,); -1 for a text that stays alone.
     """
-    if not len(late):
+    if not len(round_ups):
         return np.empty(0, np.int64)
-    home = np.full(links.count, -1)
-    for number, members in enumerate(groups):
-        home[members] = number
-    around = [np.unique(home[links.neighbors(text)]) for text in late.tolist()]
-    places = np.repeat(np.arange(len(late)), [len(each) for each in around])
-    near = np.concatenate([np.empty(0, np.int64), *around])
-    kept = near >= 0
-    kept[kept] = _silences(late[places[kept]], near[kept], groups, seconds) <= (
-        max_gap.total_seconds()
-    )
-    places, near = places[kept], near[kept]
-    means = mean_log_odds(late[places], [groups[number] for number in near.tolist()], scorer)
-    order = np.lexsort((near, -means, places))
+    group_of = np.full(links.count, -1)
+    for index, members in enumerate(groups):
+        group_of[members] = index
+    near = [np.unique(group_of[links.neighbors(row)]) for row in round_ups.tolist()]
+    places = np.repeat(np.arange(len(round_ups)), [len(indices) for indices in near])
+    homes = np.concatenate(near)
+    places, homes = places[homes >= 0], homes[homes >= 0]
+    silences = _silences(round_ups[places], homes, groups, seconds)
+    close = silences <= max_gap.total_seconds()
+    places, homes = places[close], homes[close]
+    means = mean_log_odds(round_ups[places], [groups[home] for home in homes.tolist()], scorer)
+    order = np.lexsort((homes, -means, places))
     order = order[means[order] >= log_odds_of(config.min_probability)]
-    chosen = np.full(len(late), -1)
+    best = np.full(len(round_ups), -1)
     # The first of each round-up is the best; it is written last.
-    chosen[places[order[::-1]]] = near[order[::-1]]
-    return chosen
+    best[places[order[::-1]]] = homes[order[::-1]]
+    return best
 
 
 def mean_log_odds(
@@ -163,17 +163,17 @@ def mean_log_odds(
     """Mean log-odds of each text with the members of a group, float64 of shape (m,).
 
     Args:
-        texts: One for each group, int64 of shape (m,).
-        groups: Members, at least one each.
+        texts: Row of a text for each group, int64 of shape (m,).
+        groups: Rows of the members, at least one each.
         scorer: Scores pairs.
     """
-    sizes = np.array([len(each) for each in groups], np.int64)
-    # Pairs of about a million members at a time: what is held for each of them adds up.
+    sizes = np.array([len(members) for members in groups], np.int64)
+    # About a million pairs at a time, to bound the memory.
     cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _MEMBERS_AT_ONCE)) + 1
     means = [np.empty(0)]
     for part in np.split(np.arange(len(texts)), cuts):
         if len(part):
-            members = np.concatenate([groups[number] for number in part.tolist()])
+            members = np.concatenate([groups[index] for index in part.tolist()])
             log_odds = scorer.log_odds(np.repeat(texts[part], sizes[part]), members)
             starts = np.cumsum(sizes[part]) - sizes[part]
             means.append(np.add.reduceat(log_odds, starts) / sizes[part])
@@ -181,21 +181,21 @@ def mean_log_odds(
 
 
 def _silences(
-    texts: Int64s, numbers: Int64s, groups: Sequence[Int64s], seconds: Int64s
+    texts: Int64s, homes: Int64s, groups: Sequence[Int64s], seconds: Int64s
 ) -> npt.NDArray[np.float64]:
-    """Seconds from texts to the nearest dated member of groups; 0 where one has no date."""
-    owners = np.repeat(np.arange(len(groups)), [len(each) for each in groups])
+    """Seconds from each text to the nearest dated member of its group; 0 without two dates."""
+    owners = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
     times = seconds[np.concatenate([np.empty(0, np.int64), *groups])]
     dated = times != UNDATED
     owners, times = owners[dated], times[dated]
     order = np.lexsort((times, owners))
     owners, times = owners[order], times[order]
-    asked = seconds[texts]
-    starts, stops = (np.searchsorted(owners, numbers, side) for side in ("left", "right"))
-    silent = np.zeros(len(texts))
-    for place in np.flatnonzero((asked != UNDATED) & (starts < stops)).tolist():
+    published = seconds[texts]
+    starts, stops = (np.searchsorted(owners, homes, side) for side in ("left", "right"))
+    silences = np.zeros(len(texts))
+    for place in np.flatnonzero((published != UNDATED) & (starts < stops)).tolist():
         inside = times[starts[place] : stops[place]]
-        after = int(np.searchsorted(inside, asked[place]))
+        after = int(np.searchsorted(inside, published[place]))
         nearest = inside[max(0, after - 1) : after + 1]
-        silent[place] = np.abs(nearest - asked[place]).min()
-    return silent
+        silences[place] = np.abs(nearest - published[place]).min()
+    return silences

@@ -1,8 +1,8 @@
-"""Average linkage of one part: what `dedup.stories.linkage` defines, step by step the same.
+"""Average linkage of one subcomponent, by the same steps as `dedup.stories.linkage`.
 
-To write into columns of a large matrix is slow. So the sums of two groups stand in the row of the
-one that merged last. And where the best partner of a group may be another, nobody looks before it
-matters: the highest mean that is known is not too low.
+To write into columns of a large matrix is slow, so the sum of two groups is in the row of the one
+that merged last. The best partner of a group is searched again only when it matters: until then
+the known highest mean is an upper bound.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _sum(sums: Array, merged: Array, a: int, b: int) -> Any:
 
 
 @nb.njit
-def _look(groups: Any, rules: Any, left: Array, row: int) -> None:
+def _search(groups: Any, rules: Any, left: Array, row: int) -> None:
     """Find the best partner of a group, of equal ones the first."""
     sums, merged, sizes, medoids, best, highest, stale = groups
     scores, min_medoid, consent = rules
@@ -38,7 +38,7 @@ def _look(groups: Any, rules: Any, left: Array, row: int) -> None:
 
 @nb.njit
 def _closest(groups: Any, rules: Any, left: Array) -> Any:
-    """The first group with the highest mean."""
+    """First group with the highest mean."""
     highest, stale = groups[5], groups[6]
     while True:
         i = left[0]
@@ -47,12 +47,12 @@ def _closest(groups: Any, rules: Any, left: Array) -> Any:
                 i = row
         if not stale[i]:
             return i
-        _look(groups, rules, left, i)
+        _search(groups, rules, left, i)
 
 
 @nb.njit
 def _medoid_of_both(scores: Array, labels: Array, inside: Array, i: int, j: int) -> int:
-    """The medoid of two groups that merge; `inside`, sums in each, become those in both."""
+    """Medoid of two merging groups; `inside`, the sums within each, become those within both."""
     ours, theirs = np.flatnonzero(labels == i), np.flatnonzero(labels == j)
     for a in ours:
         for b in theirs:
@@ -67,7 +67,7 @@ def _medoid_of_both(scores: Array, labels: Array, inside: Array, i: int, j: int)
 
 @nb.njit
 def _merge(groups: Any, rules: Any, left: Array, step: int, i: int, j: int) -> None:
-    """Group j, which is not left any more, becomes part of group i, whose medoid is known."""
+    """Merge group j, which is already out of `left`, into group i, whose medoid is known."""
     sums, merged, sizes, medoids, best, highest, stale = groups
     scores, min_medoid, consent = rules
     for other in left:
@@ -86,18 +86,18 @@ def _merge(groups: Any, rules: Any, left: Array, step: int, i: int, j: int) -> N
             best[row], highest[row], stale[row] = i, new, False
         else:
             stale[row] |= best[row] == j or (best[row] == i and new < highest[row])
-    _look(groups, rules, left, i)
+    _search(groups, rules, left, i)
 
 
 @nb.njit(**OPTIONS)
 def linkage(scores: Array, min_mean: int, min_medoid: int, consent: bool) -> Any:
-    """For each item the smallest item of its group, int64 (k,).
+    """Smallest item of the group of each item, int64 (k,).
 
     Args:
         scores: Symmetric similarities, int64 (k, k).
         min_mean: See `dedup.stories.linkage.average_linkage`.
         min_medoid: See there.
-        consent: Whether medoids are asked.
+        consent: Whether the similarity of medoids counts.
     """
     count = scores.shape[0]
     labels = np.arange(count)
@@ -114,7 +114,7 @@ def linkage(scores: Array, min_mean: int, min_medoid: int, consent: bool) -> Any
     rules = scores, min_medoid, consent
     left = np.arange(count)
     for row in range(count):
-        _look(groups, rules, left, row)
+        _search(groups, rules, left, row)
     for step in range(1, count):
         i = _closest(groups, rules, left)
         j = groups[4][i]

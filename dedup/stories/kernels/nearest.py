@@ -1,4 +1,4 @@
-"""The nearest of each text, from a matrix of products."""
+"""Nearest neighbours of texts, from a matrix of products."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dedup.compute.kernels import OPTIONS, Array
 
 @nb.njit(inline="always")
 def sift(heap: Array, place: int) -> None:
-    """Let a value sink until none below it is smaller.
+    """Move a value down the heap until none below it is smaller.
 
     Source: Williams 1964, "Algorithm 232: Heapsort".
     """
@@ -41,20 +41,20 @@ def nearest(
     most: int,
     threshold: Any,
 ) -> Any:
-    """The texts around that are nearest to each query, as `dedup.stories.neighbors` keeps them.
+    """Pairs of each query with the texts nearest to it, as `dedup.stories.neighbors` defines them.
 
     Args:
-        products: Of the queries with the texts around, float32 (k, l).
-        queries: Numbers of texts, int64 (k,).
-        around: Numbers of texts, int64 (l,).
+        products: Products of the queries with the texts around, float32 (k, l).
+        queries: Rows of texts, int64 (k,).
+        around: Rows of texts, int64 (l,).
         seconds: Times of all texts, int64 (n,).
         undated: Stands for the time of a text without one.
         gap: Largest time between two texts.
-        most: How many for each query, and of equally near ones all.
+        most: Number of texts for each query, and all that are equally near.
         threshold: Smaller products do not count, float32.
 
     Returns:
-        Pairs (query, other) of different texts: two arrays int64 (m,).
+        Rows of the query and of the other text: two arrays int64 (m,).
     """
     out_a, out_b = np.empty(1024, np.int64), np.empty(1024, np.int64)
     written = 0
@@ -62,7 +62,7 @@ def nearest(
     heap = np.empty(most, np.float32)
     for i in range(queries.shape[0]):
         text = queries[i]
-        bar, met = threshold, 0
+        bar, count = threshold, 0
         for j in range(around.shape[0]):
             product = products[i, j]
             if product < bar:
@@ -71,12 +71,12 @@ def nearest(
             dated = seconds[text] != undated and seconds[other] != undated
             if other == text or (dated and abs(seconds[other] - seconds[text]) > gap):
                 continue
-            columns[met] = j
-            met += 1
-            if met < most:
-                heap[met - 1] = product
+            columns[count] = j
+            count += 1
+            if count < most:
+                heap[count - 1] = product
                 continue
-            if met == most:
+            if count == most:
                 heap[most - 1] = product
                 for place in range(most // 2 - 1, -1, -1):
                     sift(heap, place)
@@ -84,10 +84,10 @@ def nearest(
                 heap[0] = product
                 sift(heap, 0)
             bar = heap[0]
-        while written + met > out_a.shape[0]:
+        while written + count > out_a.shape[0]:
             out_a = np.concatenate((out_a, np.empty_like(out_a)))
             out_b = np.concatenate((out_b, np.empty_like(out_b)))
-        for k in range(met):
+        for k in range(count):
             if products[i, columns[k]] >= bar:
                 out_a[written], out_b[written] = text, around[columns[k]]
                 written += 1

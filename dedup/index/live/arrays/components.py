@@ -1,4 +1,4 @@
-"""What hangs together: the components of a graph that some of its nodes are in."""
+"""Connected components around some nodes of a graph that is read only as far as needed."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ _T = TypeVar("_T", int, str)
 
 
 def components(starts: Iterable[_T], around: Callable[[_T], Iterable[_T]]) -> list[list[_T]]:
-    """Nodes that the given ones are linked to, directly or through others, by component.
+    """Components that some nodes are in.
 
     Args:
         starts: Some nodes.
-        around: The nodes that one is linked to.
+        around: The nodes that a node is linked to.
 
     Returns:
-        Components, each ascending, in no order that means anything.
+        Components, each ascending, in no meaningful order.
     """
-    found = []
+    components = []
     waiting = set(starts)
     while waiting:
         seen = {waiting.pop()}
         edge = list(seen)
         while edge:
-            new = [each for each in around(edge.pop()) if each not in seen]
+            new = [node for node in around(edge.pop()) if node not in seen]
             seen.update(new)
             edge.extend(new)
         waiting -= seen
-        found.append(sorted(seen))
-    return found
+        components.append(sorted(seen))
+    return components

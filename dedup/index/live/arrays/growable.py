@@ -1,4 +1,4 @@
-"""Arrays that grow at the end: room for a quarter more is made when they are full."""
+"""Arrays that grow at the end: a full one gets room for a quarter more."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Array = npt.NDArray[Any]
 
 
 class GrowableArray:
-    """An array of `count` rows.
+    """Array of `count` rows that grows at the end.
 
     Args:
-        dtype: Of the values.
-        shape: Of one row.
-        fill: What new room is filled with.
+        dtype: Type of the values.
+        shape: Shape of one row.
+        fill: Value of new rows.
     """
 
     def __init__(self, dtype: npt.DTypeLike, shape: tuple[int, ...] = (), fill: float = 0) -> None:
@@ -31,7 +31,7 @@ class GrowableArray:
 
     @property
     def rows(self) -> Array:
-        """All rows; a view, which does not see rows that are added later."""
+        """View of all rows, without those added later."""
         return self._room[: self.count]
 
     def extend(self, rows: Array) -> None:
@@ -41,12 +41,12 @@ class GrowableArray:
         self.count += len(rows)
 
     def resize(self, count: int) -> None:
-        """Have so many rows, at least as many as now; new ones are filled."""
+        """Grow to so many rows, at least as many as now; new ones are filled."""
         self._ensure(count)
         self.count = count
 
     def shrink(self, count: int) -> None:
-        """Have only the first rows, so many."""
+        """Keep only the first rows, so many."""
         self._room[count : self.count] = self._fill
         self.count = count
 
@@ -62,7 +62,7 @@ class GrowableArray:
 
 
 class GrowableRows:
-    """`KeyedRows` to which rows are added."""
+    """Sparse rows (`KeyedRows`) to which rows are added."""
 
     def __init__(self) -> None:
         self._offsets = GrowableArray(np.int64)
@@ -72,7 +72,7 @@ class GrowableRows:
 
     @property
     def rows(self) -> KeyedRows:
-        """All rows, as views."""
+        """Views of all rows, without those added later."""
         return KeyedRows(self._offsets.rows, self._keys.rows, self._values.rows)
 
     def extend(self, rows: KeyedRows) -> None:
@@ -82,7 +82,7 @@ class GrowableRows:
         self._values.extend(rows.values)
 
     def shrink(self, count: int) -> None:
-        """Have only the first rows, so many."""
+        """Keep only the first rows, so many."""
         end = int(self._offsets.rows[count])
         self._offsets.shrink(count + 1)
         self._keys.shrink(end)

@@ -1,4 +1,4 @@
-"""Which texts have a key: an inverted index to which texts are added, one or many at a time."""
+"""Inverted index from keys to texts, to which texts are added one or many at a time."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class _Sorted:
         self.owners = np.insert(self.owners, places, owners)
 
     def places(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
-        """For each entry with one of the keys: number of the key, and its place."""
+        """Index of the key and place of each entry that has one of some keys."""
         starts = np.searchsorted(self.keys, keys, side="left")
         sizes = np.searchsorted(self.keys, keys, side="right") - starts
         ends = np.cumsum(sizes)
-        which = np.repeat(np.arange(len(keys)), sizes)
-        return which, np.arange(ends[-1] if len(ends) else 0) + np.repeat(
+        key_index = np.repeat(np.arange(len(keys)), sizes)
+        return key_index, np.arange(ends[-1] if len(ends) else 0) + np.repeat(
             starts - (ends - sizes), sizes
         )
 
 
 class InvertedIndex:
-    """Entries (key, text). Most are in a large sorted array, the latest in a small one."""
+    """Entries (key, text): most in a large sorted array, the latest in a small one."""
 
     def __init__(self) -> None:
         self._main = _Sorted()
@@ -53,16 +53,17 @@ class InvertedIndex:
         self._tail = _Sorted()
 
     def of(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
-        """All entries with one of some different keys.
+        """Entries that have one of some different keys.
 
         Returns:
-            Number of the key and text of each entry, int64 of shape (m,) each; by key, else in
-            no order that means anything.
+            Index of the key among `keys` and row of the text of each entry, int64 of shape (m,)
+            each; ordered by key, else in no meaningful order.
         """
-        found = []
+        indices, texts = [], []
         for part in (self._main, self._tail):
-            which, places = part.places(keys)
-            found.append((which, part.owners[places]))
-        which = np.concatenate([each for each, _ in found])
-        order = np.argsort(which, kind="stable")
-        return which[order], np.concatenate([each for _, each in found])[order].astype(np.int64)
+            index, places = part.places(keys)
+            indices.append(index)
+            texts.append(part.owners[places])
+        key_index = np.concatenate(indices)
+        order = np.argsort(key_index, kind="stable")
+        return key_index[order], np.concatenate(texts)[order].astype(np.int64)

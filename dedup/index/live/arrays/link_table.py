@@ -1,4 +1,4 @@
-"""Links of numbered texts in arrays, to which links are added and from which they are taken."""
+"""Table of links in arrays, to which links are added and from which they are removed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, ranges
 from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.arrays.pairs import Pairs
+from dedup.index.live.arrays.pairs import Pairs, Scored
 
 _SPARE = 4
-"""A piece that moves has room for so many more links, and for half as many as it has."""
+"""Room of a piece that moves: one and a half times its links, and so many more."""
 
 
 class LinkTable:
@@ -37,52 +37,52 @@ class LinkTable:
         )  # fmt: skip
 
     def resize(self, texts: int) -> None:
-        """Have pieces for so many texts, at least as many as now."""
-        for each in (self._starts, self._counts, self._rooms):
-            each.resize(texts)
+        """Make pieces for so many texts, at least as many as now."""
+        for column in (self._starts, self._counts, self._rooms):
+            column.resize(texts)
 
     def shrink(self, texts: int) -> None:
-        """Have only the pieces of the first texts, so many."""
-        for each in (self._starts, self._counts, self._rooms):
-            each.shrink(texts)
+        """Keep only the pieces of the first texts, so many."""
+        for column in (self._starts, self._counts, self._rooms):
+            column.shrink(texts)
 
-    def of(self, number: int) -> tuple[Int64s, Int64s]:
-        """The texts that one is linked to, in no order that means anything, and the log-odds.
+    def of(self, row: int) -> tuple[Int64s, Int64s]:
+        """Rows of the texts that a text is linked to, in no meaningful order, and the log-odds.
 
         Returns:
             int64 of shape (k,) each.
         """
-        if number >= self._starts.count:
+        if row >= self._starts.count:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        start = int(self._starts.rows[number])
-        part = slice(start, start + int(self._counts.rows[number]))
+        start = int(self._starts.rows[row])
+        part = slice(start, start + int(self._counts.rows[row]))
         return self._others[part].astype(np.int64), self._weights[part].astype(np.int64)
 
-    def around(self, numbers: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    def around(self, rows: Int64s) -> Scored:
         """All links of some texts: the text, the other one, the log-odds; int64 (m,) each."""
-        counts = self._counts.rows[numbers].astype(np.int64)
-        places = ranges(self._starts.rows[numbers], counts)
+        counts = self._counts.rows[rows].astype(np.int64)
+        places = ranges(self._starts.rows[rows], counts)
         return (
-            np.repeat(numbers, counts),
+            np.repeat(rows, counts),
             self._others[places].astype(np.int64),
             self._weights[places].astype(np.int64),
         )
 
-    def all(self) -> tuple[Int64s, Int64s, Int64s]:
-        """All links, each once: smaller number, larger one, log-odds; int64 (m,) each."""
+    def all(self) -> Scored:
+        """All links, each once: smaller row, larger row, log-odds; int64 (m,) each."""
         first, second, log_odds = self.around(np.flatnonzero(self._counts.rows))
         once = first < second
         return first[once], second[once], log_odds[once]
 
     def linked(self, first: Int64s, second: Int64s) -> BoolMask:
-        """Which pairs are linked, bool of shape (m,)."""
+        """Whether pairs are linked, bool of shape (m,)."""
         from dedup.index.live.kernels.links import linked
 
-        found: BoolMask = linked(self.arrays, first, second)
-        return found
+        mask: BoolMask = linked(self.arrays, first, second)
+        return mask
 
     def put(self, first: Int64s, second: Int64s, log_odds: Int64s) -> None:
-        """Add links that are not there, each once."""
+        """Add new links, each once."""
         from dedup.index.live.kernels.links import moved, put
 
         texts, more = np.unique(np.concatenate((first, second)), return_counts=True)
@@ -95,30 +95,30 @@ class LinkTable:
         put(self.arrays, first, second, log_odds)
 
     def cut(self, first: Int64s, second: Int64s) -> None:
-        """Take links away that are there, each once."""
+        """Remove present links, each once."""
         from dedup.index.live.kernels.links import cut
 
         cut(self.arrays, first, second)
 
-    def cut_all(self, number: int) -> Pairs:
-        """Take all links of a text away, which goes; the pairs."""
-        others, _ = self.of(number)
-        pairs = np.full(len(others), number), others
+    def cut_all(self, row: int) -> Pairs:
+        """Remove all links of a text that leaves; returns the pairs."""
+        others, _ = self.of(row)
+        pairs = np.full(len(others), row), others
         self.cut(*pairs)
-        self._rooms.rows[number] = 0
+        self._rooms.rows[row] = 0
         return pairs
 
     def _ensure(self, more: int) -> None:
-        """Room for so many more links at the end; what was left behind by moves is given up."""
+        """Make room for so many more links at the end; gaps that moves left behind are closed."""
         if self._used + more <= len(self._others):
             return
         rooms = self._rooms.rows.astype(np.int64)
-        kept = int(rooms.sum())
-        size = (kept + more) * 5 // 4 + 1024
+        total = int(rooms.sum())
+        size = (total + more) * 5 // 4 + 1024
         places = ranges(self._starts.rows, rooms)
         for name in ("_others", "_weights"):
             fresh = np.empty(size, np.int32)
-            fresh[:kept] = getattr(self, name)[places]
+            fresh[:total] = getattr(self, name)[places]
             setattr(self, name, fresh)
         self._starts.rows[:] = np.cumsum(rooms) - rooms
-        self._used = kept
+        self._used = total

@@ -1,8 +1,8 @@
-"""Links of texts that come and go: for each text a piece of one long array.
+"""Tables of links to which links are added and removed: each text has a piece of one long array.
 
 A piece has room for more links than are in it; one that is full is copied to the end. The arrays
-of a table are: where each piece begins, int64 (n,); how many links are in it and how many fit,
-int32 (n,); the other text and the log-odds of each link, int32 (room,).
+of a table are: the start of each piece, int64 (n,); the number of links in it and the room for
+links, int32 (n,); the other text and the log-odds of each link, int32 (room,).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dedup.compute.kernels import OPTIONS, Array
 
 @nb.njit(inline="always")
 def _place(table: Any, text: int, other: int) -> int:
-    """Where the link is, or -1."""
+    """Place of a link, -1 if there is none."""
     starts, counts, _, others, _ = table
     for place in range(starts[text], starts[text] + counts[text]):
         if others[place] == other:
@@ -27,13 +27,13 @@ def _place(table: Any, text: int, other: int) -> int:
 
 @nb.njit(**OPTIONS)
 def moved(table: Any, texts: Array, wanted: Array, used: int) -> int:
-    """Make room in the pieces of some texts, at the end of the arrays; where the end is then.
+    """Move pieces that need more room to the end of the arrays; returns the new end.
 
     Args:
         table: The arrays.
-        texts: Different texts, int64 (k,).
-        wanted: For how many links each needs room, int64 (k,).
-        used: Where the end is; there must be room for what is wanted after it.
+        texts: Rows of different texts, int64 (k,).
+        wanted: Number of links that each needs room for, int64 (k,).
+        used: The end; there must be room for all pieces after it.
     """
     starts, counts, rooms, others, weights = table
     for k in range(texts.shape[0]):
@@ -51,7 +51,7 @@ def moved(table: Any, texts: Array, wanted: Array, used: int) -> int:
 
 @nb.njit(**OPTIONS)
 def put(table: Any, first: Array, second: Array, log_odds: Array) -> None:
-    """Add links that are not there, in both directions; there must be room."""
+    """Add new links in both directions; there must be room."""
     starts, counts, _, others, weights = table
     for k in range(first.shape[0]):
         for turn in range(2):
@@ -63,7 +63,7 @@ def put(table: Any, first: Array, second: Array, log_odds: Array) -> None:
 
 @nb.njit(**OPTIONS)
 def cut(table: Any, first: Array, second: Array) -> None:
-    """Take links away that are there, in both directions."""
+    """Remove present links in both directions."""
     starts, counts, _, others, weights = table
     for k in range(first.shape[0]):
         for turn in range(2):
@@ -78,20 +78,20 @@ def cut(table: Any, first: Array, second: Array) -> None:
 def linked(table: Any, first: Array, second: Array) -> Any:
     """Which pairs are linked, bool (m,)."""
     counts = table[1]
-    found = np.empty(first.shape[0], np.bool_)
+    present = np.empty(first.shape[0], np.bool_)
     for k in range(first.shape[0]):
         a, b = first[k], second[k]
         if counts[b] < counts[a]:
             a, b = b, a
-        found[k] = _place(table, a, b) >= 0
-    return found
+        present[k] = _place(table, a, b) >= 0
+    return present
 
 
 @nb.njit(**OPTIONS)
 def between(table: Any, first: Array, second: Array, floor: int) -> Any:
-    """Texts that are linked to both of a pair with at least `floor`, of any pair; bool (n,)."""
+    """Which texts are linked, with at least `floor`, to both texts of one of the pairs; bool (n,)."""
     starts, counts, _, others, weights = table
-    found = np.zeros(starts.shape[0], np.bool_)
+    linked_to_both = np.zeros(starts.shape[0], np.bool_)
     # The last pair whose first text each text is near.
     near = np.full(starts.shape[0], -1, np.int64)
     for k in range(first.shape[0]):
@@ -101,5 +101,5 @@ def between(table: Any, first: Array, second: Array, floor: int) -> Any:
                 near[others[place]] = k
         for place in range(starts[b], starts[b] + counts[b]):
             if weights[place] >= floor and near[others[place]] == k:
-                found[others[place]] = True
-    return found
+                linked_to_both[others[place]] = True
+    return linked_to_both

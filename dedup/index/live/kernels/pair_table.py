@@ -1,4 +1,4 @@
-"""A table of what was found of pairs of texts: open addressing with linear probing.
+"""Table of pairs of texts and whether they are linked: open addressing with linear probing.
 
 Source: Knuth, "The Art of Computer Programming" 3, 6.4.
 """
@@ -15,7 +15,7 @@ from dedup.compute.kernels import OPTIONS, Array, mix64
 
 @nb.njit(inline="always")
 def _slot(keys: Array, first: int, second: int) -> Any:
-    """Where a pair is or would be, and its key; 0 is the key of none."""
+    """Slot of a pair, present or not, and its key; no pair has the key 0."""
     low, high = min(first, second), max(first, second)
     key = (np.uint64(low) << np.uint64(32)) | np.uint64(high + 1)
     mask = np.uint64(keys.shape[0] - 1)
@@ -27,12 +27,12 @@ def _slot(keys: Array, first: int, second: int) -> Any:
 
 @nb.njit(**OPTIONS)
 def looked_up(keys: Array, values: Array, texts: Array) -> Any:
-    """How many pairs of some texts are known to be linked, and those that are not known.
+    """Number of pairs of some texts that are known to be linked, and the unknown pairs.
 
     Args:
-        keys: Of the table, uint64 (a power of two,).
+        keys: Keys of the table, uint64 (a power of two,).
         values: Whether the pairs are linked, bool, of the same shape.
-        texts: Different texts, int64 (k,).
+        texts: Rows of different texts, int64 (k,).
 
     Returns:
         The number of linked pairs; the unknown pairs, two arrays int64 (m,).
