@@ -18,7 +18,6 @@ from dedup.config import Config
 from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
 from dedup.index.live.archive.archive import StoredRecords
-from dedup.index.live.arrays.pairs import Scored
 from dedup.index.live.groups.partition import HypotheticalPartition, PartitionTracker
 from dedup.index.live.live import LiveIndex
 from dedup.readers.fields import as_articles
@@ -26,6 +25,7 @@ from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
 from dedup.store import Derived, StoredArticle
 from dedup.stories.affinity import AffinityModel
+from dedup.stories.pairs import ScoredPairs
 from tests.news_streams import START, HashingEncoder, Step, World, after
 
 TIGHT = Config.from_mapping(
@@ -120,7 +120,7 @@ def _imagined_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     """The part of a text that is asked about is what it would be with all parts made anew."""
     imagined = PartitionTracker.with_query
 
-    def both(self: PartitionTracker, number: int, links: Scored) -> HypotheticalPartition:
+    def both(self: PartitionTracker, number: int, links: ScoredPairs) -> HypotheticalPartition:
         found, anew = imagined(self, number, links), self._built_with_query(number, links)
         assert np.array_equal(found.round_ups, anew.round_ups)
         assert np.array_equal(found.differs, anew.differs)

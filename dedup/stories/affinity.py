@@ -32,7 +32,7 @@ from dedup.errors import ConfigError
 from dedup.records import PAIR_KINDS, Evidence
 from dedup.stories.compiled_pairs import Sizes, curve_arrays
 from dedup.stories.features import FEATURES, Features, Values
-from dedup.stories.pairs import Pairs
+from dedup.stories.pairs import Pairs, ScoredPairs, joined_links
 from dedup.stories.profiles import Profiles
 
 Curve = tuple[tuple[float, float], ...]
@@ -242,7 +242,7 @@ class Affinity:
         return (Evidence("prior", 1.0, prior, PAIR_KINDS[place]), *parts)
 
 
-def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, Int64s, Int64s]:
+def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> ScoredPairs:
     """Pairs with log-odds of at least `floor`, in their order, and these log-odds.
 
     Pairs are scored in parts, so that memory never holds the scores of all unlikely ones.
@@ -255,15 +255,14 @@ def likely_pairs(affinity: Affinity, pairs: Pairs, floor: int) -> tuple[Int64s, 
     Returns:
         First and second text and log-odds in units of 1/1000, int64 of shape (m,) each.
     """
-    parts = [(np.empty(0, np.int64),) * 3]
+    parts: list[ScoredPairs] = []
     for start in range(0, len(pairs.first), _SCORED_AT_ONCE):
         part = slice(start, start + _SCORED_AT_ONCE)
         first, second = pairs.first[part], pairs.second[part]
         log_odds = affinity.log_odds(first, second)
         likely = log_odds >= floor
         parts.append((first[likely], second[likely], log_odds[likely]))
-    first, second, log_odds = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    return first, second, log_odds
+    return joined_links(parts)
 
 
 def log_odds_of(probability: float) -> int:

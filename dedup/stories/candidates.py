@@ -19,7 +19,7 @@ from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
 from dedup.stories.neighbors import neighbor_pairs
-from dedup.stories.pairs import Pairs, within_gap
+from dedup.stories.pairs import Pairs, RowPairs, within_gap
 from dedup.stories.profiles import Profiles
 from dedup.text.terms import WEIGHT_UNIT
 
@@ -119,8 +119,8 @@ def _sharing_compiled(
     rows = np.arange(len(seconds))
     alive = np.ones(len(seconds), bool)
 
-    def work(queries: Int64s) -> tuple[Int64s, Int64s]:
-        pairs: tuple[Int64s, Int64s] = sharing(
+    def work(queries: Int64s) -> RowPairs:
+        pairs: RowPairs = sharing(
             (terms, texts, weights, *nothing), (rows, rows, rows),
             (rare.offsets, rare.keys, rare.values), alive, seconds, queries, False, limits,
         )  # fmt: skip

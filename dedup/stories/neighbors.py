@@ -26,7 +26,7 @@ from dedup.compute.arrays import Float32s, Int64s
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
 from dedup.encoders.whole_vectors import SCALE
-from dedup.stories.pairs import Pairs, within_gap
+from dedup.stories.pairs import Pairs, RowPairs, joined, within_gap
 
 _ONE = SCALE * SCALE
 _MANY = 3000
@@ -190,8 +190,8 @@ def _nearest_compiled(
     """Same pairs as `_nearest_plain`, by a kernel in threads."""
     from dedup.stories.kernels.nearest import nearest
 
-    def work(part: slice) -> tuple[Int64s, Int64s]:
-        pairs: tuple[Int64s, Int64s] = nearest(
+    def work(part: slice) -> RowPairs:
+        pairs: RowPairs = nearest(
             products[part], queries[part], around,
             search.seconds, UNDATED, search.gap, search.most, search.threshold,
         )  # fmt: skip
@@ -199,5 +199,4 @@ def _nearest_compiled(
 
     size = max(1, _CELLS_OF_A_THREAD // max(1, len(around)))
     parts = [slice(start, start + size) for start in range(0, len(queries), size)]
-    pairs = list(mapped(work, parts))
-    return np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
+    return joined(mapped(work, parts))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Int64s
+
+RowPairs = tuple[Int64s, Int64s]
+"""Rows of the first and of the second text of each pair, repeated or not."""
+ScoredPairs = tuple[Int64s, Int64s, Int64s]
+"""Rows of both texts of each pair, and its log-odds."""
+
+_NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class Pairs:
     second: Int64s
 
     @classmethod
-    def of(cls, parts: list[tuple[Int64s, Int64s]], count: int) -> Pairs:
+    def of(cls, parts: Sequence[RowPairs], count: int) -> Pairs:
         """Pairs from pairs in any order and direction, repeated or not.
 
         Args:
@@ -32,9 +40,21 @@ class Pairs:
         """
         keys = [np.minimum(a, b) * count + np.maximum(a, b) for a, b in parts]
         # Ten times as fast as np.unique, which hashes.
-        ordered = np.sort(np.concatenate([np.empty(0, np.int64), *keys]))
+        ordered = np.sort(np.concatenate([_NOTHING, *keys]))
         different = ordered[np.diff(ordered, prepend=-1) > 0]
         return cls(different // max(1, count), different % max(1, count))
+
+
+def joined(pairs: Iterable[RowPairs]) -> RowPairs:
+    """Pairs of several parts, one part after the other."""
+    first, second = zip((_NOTHING, _NOTHING), *pairs, strict=True)
+    return np.concatenate(first), np.concatenate(second)
+
+
+def joined_links(links: Iterable[ScoredPairs]) -> ScoredPairs:
+    """Pairs and log-odds of several parts, one part after the other."""
+    first, second, log_odds = zip((_NOTHING,) * 3, *links, strict=True)
+    return np.concatenate(first), np.concatenate(second), np.concatenate(log_odds)
 
 
 def within_gap(seconds: Int64s, a: Int64s, b: Int64s, gap: int) -> BoolMask:

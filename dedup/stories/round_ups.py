@@ -21,6 +21,7 @@ from dedup.compute.threads import mapped
 from dedup.config import StoryConfig
 from dedup.stories.affinity import log_odds_of
 from dedup.stories.links import Links
+from dedup.stories.pairs import joined_links
 
 if TYPE_CHECKING:
     from dedup.stories.links import PairScorer
@@ -75,14 +76,12 @@ def hold_nothing_together(
 
 def _pairs_among(lists: Sequence[Int64s]) -> tuple[Int64s, Int64s, Int64s]:
     """Pairs among a sample of each list of rows, and the index of the list."""
-    nothing = np.empty(0, np.int64)
-    parts = [(nothing, nothing, nothing)]
+    parts = []
     for index, around in enumerate(lists):
         sample = around[np.linspace(0, len(around) - 1, min(len(around), _SAMPLE)).astype(int)]
         a, b = np.triu_indices(len(sample), 1)
         parts.append((sample[a], sample[b], np.full(len(a), index)))
-    first, second, owner = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    return first, second, owner
+    return joined_links(parts)
 
 
 def _loosely_linked(near: Links, config: StoryConfig) -> Int64s:

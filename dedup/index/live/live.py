@@ -17,7 +17,6 @@ from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
 from dedup.encoders import Encoder
 from dedup.index.live.archive.archive import Archive
-from dedup.index.live.arrays.pairs import Scored
 from dedup.index.live.bundler import Bundler
 from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
@@ -28,6 +27,7 @@ from dedup.pipeline import Progress, profiles_of, silent
 from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived
 from dedup.stories.affinity import AffinityModel, probability_of
+from dedup.stories.pairs import ScoredPairs
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
 
@@ -167,7 +167,7 @@ class LiveIndex:
             mean = probability_of(group.mean_log_odds[group.members.tolist().index(row)])
         return self._story_of(row), mean
 
-    def _neighbors(self, row: int, links: Scored) -> list[Neighbor]:
+    def _neighbors(self, row: int, links: ScoredPairs) -> list[Neighbor]:
         others = np.where(links[0] == row, links[1], links[0])
         neighbors = [
             Neighbor(

@@ -8,7 +8,7 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, ranges
 from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.arrays.pairs import Pairs, Scored
+from dedup.stories.pairs import RowPairs, ScoredPairs
 
 _SPARE = 4
 """Room of a piece that moves: one and a half times its links, and so many more."""
@@ -58,7 +58,7 @@ class LinkTable:
         part = slice(start, start + int(self._counts.rows[row]))
         return self._others[part].astype(np.int64), self._weights[part].astype(np.int64)
 
-    def around(self, rows: Int64s) -> Scored:
+    def around(self, rows: Int64s) -> ScoredPairs:
         """All links of some texts: the text, the other one, the log-odds; int64 (m,) each."""
         counts = self._counts.rows[rows].astype(np.int64)
         places = ranges(self._starts.rows[rows], counts)
@@ -68,7 +68,7 @@ class LinkTable:
             self._weights[places].astype(np.int64),
         )
 
-    def all(self) -> Scored:
+    def all(self) -> ScoredPairs:
         """All links, each once: smaller row, larger row, log-odds; int64 (m,) each."""
         first, second, log_odds = self.around(np.flatnonzero(self._counts.rows))
         once = first < second
@@ -100,7 +100,7 @@ class LinkTable:
 
         cut(self.arrays, first, second)
 
-    def cut_all(self, row: int) -> Pairs:
+    def cut_all(self, row: int) -> RowPairs:
         """Remove all links of a text that leaves; returns the pairs."""
         others, _ = self.of(row)
         pairs = np.full(len(others), row), others

@@ -17,13 +17,13 @@ import numpy as np
 from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import Config
 from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.arrays.pairs import Scored
 from dedup.index.live.groups.linked_groups import LinkedGroupChanges, LinkedGroups
 from dedup.index.live.groups.partition import HypotheticalPartition, PartitionTracker, longer
 from dedup.index.live.groups.roundup_assignment import JoinableGroups, RoundUpAssigner
 from dedup.index.live.links.links import LinkChanges, LiveLinks
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.grouping import Group
+from dedup.stories.pairs import ScoredPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class LiveGroups:
         moved = self._assign_round_ups(changes, before.round_ups, linked)
         return self._put_together(moved, linked.computed)
 
-    def group_with_query(self, row: int, links: Scored) -> Group:
+    def group_with_query(self, row: int, links: ScoredPairs) -> Group:
         """Group that a query would be in.
 
         Args:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from dedup.compute.arrays import BoolMask, Int32s, Int64s, UInt64s
 from dedup.config import StoryConfig
 from dedup.index.live.arrays.link_table import LinkTable
-from dedup.index.live.arrays.pairs import Scored
 from dedup.index.live.groups.roundup_detection import RoundUpDetector
 from dedup.index.live.groups.spanning_forest import SpanningForest
 from dedup.index.live.groups.split_decisions import SplitDecisions
@@ -20,6 +19,7 @@ from dedup.index.live.links.links import LinkChanges
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import log_odds_of
 from dedup.stories.dendrogram import Floors
+from dedup.stories.pairs import ScoredPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class PartitionTracker:
         forest = self.current.forest.updated(links, removed, self._table, absent)
         return self._partition(round_ups, absent, forest, transient_row)
 
-    def with_query(self, row: int, links: Scored) -> HypotheticalPartition:
+    def with_query(self, row: int, links: ScoredPairs) -> HypotheticalPartition:
         """Partition as if the last text, a query, were added.
 
         Args:
@@ -140,7 +140,7 @@ class PartitionTracker:
         differs[subcomponent] = True
         return HypotheticalPartition(round_ups, differs, lambda row: subcomponent)
 
-    def _built_with_query(self, row: int, links: Scored) -> HypotheticalPartition:
+    def _built_with_query(self, row: int, links: ScoredPairs) -> HypotheticalPartition:
         """Same as `with_query`, from the forest of all texts."""
         nothing = links[0][:0]
         changes = LinkChanges(links, (nothing, nothing), np.array([row]))

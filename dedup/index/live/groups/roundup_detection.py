@@ -12,9 +12,9 @@ import numpy as np
 from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import StoryConfig
 from dedup.index.live.arrays.link_table import LinkTable
-from dedup.index.live.arrays.pairs import Pairs
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import Affinity, log_odds_of
+from dedup.stories.pairs import RowPairs
 from dedup.stories.round_ups import hold_nothing_together
 
 
@@ -33,7 +33,7 @@ class RoundUpDetector:
         self._config = config
         self._floor = log_odds_of(config.min_probability)
 
-    def updated(self, round_ups: BoolMask, pairs: Pairs) -> BoolMask:
+    def updated(self, round_ups: BoolMask, pairs: RowPairs) -> BoolMask:
         """Which texts are round-ups after links were added and removed, bool (n,).
 
         Args:

@@ -11,8 +11,8 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int32s
 from dedup.index.live.arrays.link_table import LinkTable
-from dedup.index.live.arrays.pairs import Pairs, Scored
 from dedup.stories.dendrogram import HIGHEST, Dendrogram, Floors, UInt8s
+from dedup.stories.pairs import RowPairs, ScoredPairs
 
 
 class SpanningForest:
@@ -43,7 +43,7 @@ class SpanningForest:
         return cls(floors, nothing, nothing, np.empty(0, np.uint8), 0)
 
     def updated(
-        self, added: Scored, removed: Pairs, table: LinkTable, absent: BoolMask
+        self, added: ScoredPairs, removed: RowPairs, table: LinkTable, absent: BoolMask
     ) -> SpanningForest:
         """Forest after a change.
 
@@ -69,7 +69,7 @@ class SpanningForest:
             len(absent),
         )
 
-    def _are_among(self, pairs: Pairs) -> BoolMask:
+    def _are_among(self, pairs: RowPairs) -> BoolMask:
         """Whether each link of the forest is one of some pairs, bool of shape (links,)."""
         among = np.zeros(len(self._first), bool)
         if not len(pairs[0]):
@@ -90,7 +90,7 @@ class SpanningForest:
         ends: tuple[Int32s, Int32s],
         table: LinkTable,
         absent: BoolMask,
-    ) -> Scored:
+    ) -> ScoredPairs:
         """Links that may connect what the removed links connected.
 
         Of the pieces of one former component, the largest need not be searched.
@@ -115,5 +115,5 @@ class SpanningForest:
         small = np.zeros(len(absent), bool)
         small[pieces[largest[~last]]] = True
         rows = np.flatnonzero(small[labels])
-        links: Scored = crossing(table.arrays, labels, rows, self.floors.lowest, absent)
+        links: ScoredPairs = crossing(table.arrays, labels, rows, self.floors.lowest, absent)
         return links

@@ -89,7 +89,7 @@ def linked(table: Any, first: Array, second: Array) -> Any:
 
 @nb.njit(**OPTIONS)
 def between(table: Any, first: Array, second: Array, floor: int) -> Any:
-    """Which texts are linked, with at least `floor`, to both texts of one of the pairs; bool (n,)."""
+    """Which texts are linked, with at least `floor`, to both texts of one of the pairs; bool."""
     starts, counts, _, others, weights = table
     linked_to_both = np.zeros(starts.shape[0], np.bool_)
     # The last pair whose first text each text is near.

@@ -17,13 +17,12 @@ from dedup.compute.arrays import BoolMask, Int32s, Int64s
 from dedup.config import NeighborConfig
 from dedup.index.live.archive.bundles import Tops
 from dedup.index.live.arrays.link_table import LinkTable
-from dedup.index.live.arrays.pairs import Pairs, Scored, distinct, joined, joined_links
 from dedup.index.live.cache import LinkCache
 from dedup.index.live.links.nearest import ROWS_AT_ONCE, Nearest
 from dedup.index.live.links.shared_terms import SharedTerms
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import likely_pairs
-from dedup.stories.pairs import Pairs as Candidates
+from dedup.stories.pairs import Pairs, RowPairs, ScoredPairs, joined, joined_links
 
 _MANY = 16
 """More texts than these are added to the lists of terms at once, not one by one."""
@@ -39,8 +38,8 @@ class LinkChanges:
         new_rows: Rows of the new texts.
     """
 
-    links_added: Scored
-    links_removed: Pairs
+    links_added: ScoredPairs
+    links_removed: RowPairs
     new_rows: Int64s
 
 
@@ -63,8 +62,8 @@ class LiveLinks:
         self._nearest = Nearest(texts, min_cosine, config)
         self._terms = SharedTerms(texts, config)
         self.table = LinkTable()
-        self._added: list[Scored] = []
-        self._removed: list[Pairs] = []
+        self._added: list[ScoredPairs] = []
+        self._removed: list[RowPairs] = []
 
     def changes(self, new_rows: Int64s) -> LinkChanges:
         """Links added and removed since the last call.
@@ -155,19 +154,19 @@ class LiveLinks:
             candidates.append(self._terms.newly_separated(row))
             self._texts.remove(np.array([row]))
             self._removed.append(self.table.cut_all(row))
-        pairs = distinct(*joined([self._nearest.refill(affected), *candidates]))
+        pairs = Pairs.of([self._nearest.refill(affected), *candidates], len(self._texts))
         self._link(self._candidates(self._likely(pairs)))
 
     def add(self, rows: Int64s) -> None:
         """Add texts, which have their rows already, and their links."""
         self._nearest.make_room()
         self.table.resize(len(self._texts))
-        doubtful: list[Pairs] = []
-        near: list[Scored] = []
+        doubtful: list[RowPairs] = []
+        near: list[ScoredPairs] = []
         for start in range(0, len(rows), ROWS_AT_ONCE):
             raised, pairs = self._nearest.add(rows[start : start + ROWS_AT_ONCE])
             doubtful.append(self._links_to_language(raised))
-            near.append(self._likely(pairs))
+            near.append(self._likely(Pairs(*pairs)))
         if len(rows) > _MANY:
             self._terms.add(rows)
             doubtful.append(self._spanning(rows))
@@ -175,11 +174,11 @@ class LiveLinks:
             for row in rows.tolist():
                 self._terms.add(np.array([row]))
                 doubtful.append(self._terms.newly_separated(row))
-        self._unlink(joined(doubtful))
-        self._link(self._likely(distinct(*self._terms.pairs_of(rows))))
+        self._unlink(Pairs.of(doubtful, len(self._texts)))
+        self._link(self._likely(Pairs.of([self._terms.pairs_of(rows)], len(self._texts))))
         self._link(self._candidates(joined_links(near)))
 
-    def links_of_query(self, row: int) -> Scored:
+    def links_of_query(self, row: int) -> ScoredPairs:
         """Links that the last text, a query, would have; it is not added.
 
         Args:
@@ -187,10 +186,10 @@ class LiveLinks:
         """
         self._nearest.make_room()
         near = self._nearest.query_last(row)
-        pairs = distinct(*joined([near, self._terms.pairs_of(np.array([row]))]))
-        return self._likely(pairs)
+        sharing = self._terms.pairs_of(np.array([row]))
+        return self._likely(Pairs.of([near, sharing], len(self._texts)))
 
-    def _link(self, pairs: Scored) -> None:
+    def _link(self, pairs: ScoredPairs) -> None:
         """Link those of some candidates that are not linked yet."""
         first, second, log_odds = pairs
         new = ~self.table.linked(first, second)
@@ -200,14 +199,13 @@ class LiveLinks:
 
     def _unlink(self, pairs: Pairs) -> None:
         """Cut the links of pairs that are candidates no more."""
-        first, second = distinct(*pairs)
-        linked = self.table.linked(first, second)
-        first, second = first[linked], second[linked]
+        linked = self.table.linked(pairs.first, pairs.second)
+        first, second = pairs.first[linked], pairs.second[linked]
         cut = ~self._are_candidates(first, second)
         self.table.cut(first[cut], second[cut])
         self._removed.append((first[cut], second[cut]))
 
-    def _links_to_language(self, places: Int64s) -> Pairs:
+    def _links_to_language(self, places: Int64s) -> RowPairs:
         """Links of texts to texts of a language, by places (language, text), int64 (k, 2)."""
         languages = self._nearest.languages
         links = []
@@ -217,7 +215,7 @@ class LiveLinks:
             links.append((a[of_language], b[of_language]))
         return joined(links)
 
-    def _spanning(self, rows: Int64s) -> Pairs:
+    def _spanning(self, rows: Int64s) -> RowPairs:
         """Links with the time of any of these texts between their ends, these included."""
         first, second, _ = self.table.all()
         seconds = self._texts.profiles.seconds
@@ -228,11 +226,11 @@ class LiveLinks:
         )
         return first[between], second[between]
 
-    def _likely(self, pairs: Pairs) -> Scored:
+    def _likely(self, pairs: Pairs) -> ScoredPairs:
         """Pairs that are likely enough for a link."""
-        return likely_pairs(self._texts.scorer, Candidates(*pairs), self._floor)
+        return likely_pairs(self._texts.scorer, pairs, self._floor)
 
-    def _candidates(self, pairs: Scored) -> Scored:
+    def _candidates(self, pairs: ScoredPairs) -> ScoredPairs:
         """Pairs that are candidates of the batch now."""
         first, second, log_odds = pairs
         there = self._are_candidates(first, second)

@@ -18,9 +18,8 @@ from dedup.config import NeighborConfig
 from dedup.encoders.whole_vectors import SCALE
 from dedup.index.live.archive.bundles import Tops
 from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.arrays.pairs import Pairs, joined
 from dedup.index.live.texts import LiveTexts
-from dedup.stories.pairs import within_gap
+from dedup.stories.pairs import RowPairs, joined, within_gap
 
 ROWS_AT_ONCE = 256
 _ONE = SCALE * SCALE
@@ -90,7 +89,7 @@ class Nearest:
             heap = self._tops[self._places[language_id], rows[place]]
             heap[most - len(products) :] = products
 
-    def add(self, rows: Int64s) -> tuple[Int64s, Pairs]:
+    def add(self, rows: Int64s) -> tuple[Int64s, RowPairs]:
         """Add texts, at most `ROWS_AT_ONCE`, of which those with smaller rows were added before.
 
         Returns:
@@ -107,7 +106,7 @@ class Nearest:
         raised[:, rows] = False
         return np.argwhere(raised), joined(map(self._near, parts))
 
-    def query_last(self, row: int) -> Pairs:
+    def query_last(self, row: int) -> RowPairs:
         """Pairs of the last text, a query, which is not added."""
         rows = np.array([row])
         products = self._reaching(rows, self._columns(rows, row))
@@ -161,7 +160,7 @@ class Nearest:
             affected.update((other, language) for other in others if other not in leaving)
         return affected
 
-    def refill(self, affected: Iterable[tuple[int, int]]) -> Pairs:
+    def refill(self, affected: Iterable[tuple[int, int]]) -> RowPairs:
         """Search the nearest of these texts in these languages again; returns the pairs."""
         by_language: dict[int, list[int]] = {}
         for row, language in sorted(affected):
@@ -213,7 +212,7 @@ class Nearest:
             raised = np.zeros(self._tops.shape[:2], bool)
         offer(texts, others, products, self._languages.rows, self._threshold, self._tops, raised)
 
-    def _near(self, products: _Products) -> Pairs:
+    def _near(self, products: _Products) -> RowPairs:
         """Pairs of which one is now among the nearest of the other."""
         near = products.values >= self._least(products.rows, products.columns)
         return products.rows[near], products.columns[near]

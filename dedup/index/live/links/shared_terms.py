@@ -14,9 +14,9 @@ from dedup.compute.arrays import BoolMask, Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
-from dedup.index.live.arrays.pairs import Pairs, joined
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.candidates import RARE, REACH
+from dedup.stories.pairs import RowPairs, joined
 from dedup.text.terms import WEIGHT_UNIT
 
 _KINDS = ("terms", "names")
@@ -57,15 +57,15 @@ class SharedTerms:
                 self._main[kind] = merged((*self._main[kind], *self._tail[kind]), order.arrays)
                 self._tail[kind] = _nothing()
 
-    def pairs_of(self, texts: Int64s) -> Pairs:
+    def pairs_of(self, texts: Int64s) -> RowPairs:
         """Pairs of some texts with those that share enough, as `term_pairs` finds them."""
         from dedup.stories.kernels.term_lists import sharing
 
         of = self._texts.profiles
 
-        def work(part: tuple[str, Int64s]) -> Pairs:
+        def work(part: tuple[str, Int64s]) -> RowPairs:
             kind, queries = part
-            pairs: Pairs = sharing(
+            pairs: RowPairs = sharing(
                 *self._lists(kind), self._texts.alive, of.seconds, queries, True, self._limits
             )
             return pairs
@@ -97,7 +97,7 @@ class SharedTerms:
         either: BoolMask = terms | names
         return either
 
-    def newly_separated(self, text: int) -> Pairs:
+    def newly_separated(self, text: int) -> RowPairs:
         """Pairs that would be in reach of each other in the list of a term but for this text."""
         from dedup.stories.kernels.term_lists import newly_separated
 
