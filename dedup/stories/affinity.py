@@ -210,13 +210,13 @@ class Affinity:
         """
         if self.features.kernel is not None:
             return self.features.kernel.block(self._curves, rows, columns)
-        at_once = max(1, _PAIRS_AT_ONCE // max(1, len(columns)))
-        parts = [np.empty((0, len(columns)), np.int64)]
-        for start in range(0, len(rows), at_once):
-            lines = rows[start : start + at_once]
-            cross = self.features.is_cross(lines[:, None], columns[None, :])
-            parts.append(self.model.log_odds(self.features.of_block(lines, columns), cross))
-        return np.concatenate(parts)
+        if not np.array_equal(rows, columns):
+            scores = self.log_odds(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
+            return scores.reshape(len(rows), len(columns))
+        a, b = np.triu_indices(len(rows))
+        mirrored = np.empty((len(rows), len(rows)), np.int64)
+        mirrored[a, b] = mirrored[b, a] = self.log_odds(rows[a], rows[b])
+        return mirrored
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """Parts that add up to the log-odds of one pair.

@@ -109,42 +109,8 @@ class Features:
             "shared_names": _root_mean_bits(
                 _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
             ),
-            **self._numbers(_common(rows.numbers[a], rows.numbers[b]), a, b),
-            **self._dates(_common(rows.dates[a], rows.dates[b]), a, b),
-            **self._circumstances(a, b),
-        }
-
-    def of_block(self, lines: Int64s, columns: Int64s) -> Values:
-        """Values of `FEATURES` for all pairs of one text out of k and one out of l.
-
-        Args:
-            lines: Rows of k texts, int64 of shape (k,).
-            columns: Rows of l texts, int64 of shape (l,).
-
-        Returns:
-            float64 of shape (k, l) by feature, in the units named at `FEATURES`.
-        """
-        of, rows = self._of, self._matrices
-        a, b = lines[:, None], columns[None, :]
-        texts, titles = of.vectors, of.title_vectors
-        crossed = np.maximum(texts[lines] @ titles[columns].T, titles[lines] @ texts[columns].T)
-        terms = (rows.terms[lines] @ rows.terms[columns].T).toarray()
-        title_terms = (rows.title_terms[lines] @ rows.title_terms[columns].T).toarray()
-        sounding = (
-            (rows.names[lines] @ rows.has_name[columns].T).toarray(),
-            (rows.has_name[lines] @ rows.names[columns].T).toarray(),
-        )
-        shared_terms = (rows.rare[lines] @ rows.has_rare[columns].T).toarray()
-        return {
-            "text_cosine": (texts[lines] @ texts[columns].T).astype(np.float64) / _ONE,
-            "title_cosine": (titles[lines] @ titles[columns].T).astype(np.float64) / _ONE,
-            "cross_cosine": crossed.astype(np.float64) / _ONE,
-            "shared_terms": _root_bits(shared_terms),
-            "term_cosine": _cosine(terms, rows.squares[0], a, b),
-            "title_terms": _cosine(title_terms, rows.squares[1], a, b),
-            "shared_names": _root_mean_bits(*sounding),
-            **self._numbers((rows.numbers[lines] @ rows.numbers[columns].T).toarray(), a, b),
-            **self._dates((rows.dates[lines] @ rows.dates[columns].T).toarray(), a, b),
+            **_agreement("number", rows.numbers, a, b),
+            **_agreement("date", rows.dates, a, b),
             **self._circumstances(a, b),
         }
 
@@ -184,22 +150,6 @@ class Features:
     def _days(self, row: int) -> set[int]:
         dates = self._of.dates
         return set(dates.keys[dates.offsets[row] : dates.offsets[row + 1]].tolist())
-
-    def _numbers(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
-        counts = self._of.numbers.counts
-        both = (counts[a] > 0) & (counts[b] > 0)
-        return {
-            "shared_numbers": np.sqrt(shared.astype(np.float64)),
-            "number_clash": (both & (shared == 0)).astype(np.float64),
-        }
-
-    def _dates(self, shared: Int64s, a: Int64s, b: Int64s) -> Values:
-        counts = self._of.dates.counts
-        both = (counts[a] > 0) & (counts[b] > 0)
-        return {
-            "shared_dates": np.sqrt(shared.astype(np.float64)),
-            "date_clash": (both & (shared == 0)).astype(np.float64),
-        }
 
     def _circumstances(self, a: Int64s, b: Int64s) -> Values:
         """Features of times, outlets and lengths, which do not compare contents."""
@@ -258,6 +208,16 @@ def _dots(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> Float64s:
     """Inner products of whole-number rows, exact."""
     products: Float64s = np.einsum("ij,ij->i", a, b).astype(np.float64)
     return products
+
+
+def _agreement(name: str, rows: sp.csr_array, a: Int64s, b: Int64s) -> Values:
+    """Root of the number of shared entries, and whether both texts have some but share none."""
+    shared, counts = _common(rows[a], rows[b]), np.diff(rows.indptr)
+    clash = (counts[a] > 0) & (counts[b] > 0) & (shared == 0)
+    return {
+        f"shared_{name}s": np.sqrt(shared.astype(np.float64)),
+        f"{name}_clash": clash.astype(np.float64),
+    }
 
 
 def _root_bits(weights: Int64s) -> Float64s:

@@ -183,18 +183,10 @@ def _silences(
     texts: Int64s, homes: Int64s, groups: Sequence[Int64s], seconds: Int64s
 ) -> npt.NDArray[np.float64]:
     """Seconds from each text to the nearest dated member of its group; 0 without two dates."""
-    owners = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
-    times = seconds[np.concatenate([np.empty(0, np.int64), *groups])]
-    dated = times != UNDATED
-    owners, times = owners[dated], times[dated]
-    order = np.lexsort((times, owners))
-    owners, times = owners[order], times[order]
-    published = seconds[texts]
-    starts, stops = (np.searchsorted(owners, homes, side) for side in ("left", "right"))
     silences = np.zeros(len(texts))
-    for place in np.flatnonzero((published != UNDATED) & (starts < stops)).tolist():
-        inside = times[starts[place] : stops[place]]
-        after = int(np.searchsorted(inside, published[place]))
-        nearest = inside[max(0, after - 1) : after + 1]
-        silences[place] = np.abs(nearest - published[place]).min()
+    for place, (text, home) in enumerate(zip(texts.tolist(), homes.tolist(), strict=True)):
+        times = seconds[groups[home]]
+        times = times[times != UNDATED]
+        if seconds[text] != UNDATED and len(times):
+            silences[place] = np.abs(times - seconds[text]).min()
     return silences

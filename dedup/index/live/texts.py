@@ -43,7 +43,7 @@ class LiveTexts:
             "sources": GrowableArray(np.int64),
             "short": GrowableArray(np.bool_),
         }
-        self._keys = GrowableArray(np.int64)
+        self._id_hashes = GrowableArray(np.int64)
         self._rows = {name: GrowableRows() for name in _ROWS}
         self._squares = GrowableArray(np.int64), GrowableArray(np.int64)
         self._longest = np.zeros(len(_ROWS), np.int64)
@@ -72,10 +72,10 @@ class LiveTexts:
         return Affinity(self._model, self.profiles, True, sizes, self._curves)
 
     @property
-    def keys(self) -> Int64s:
+    def id_hashes(self) -> Int64s:
         """Hashes of the ids of the articles, int64 (n,)."""
-        keys: Int64s = self._keys.rows
-        return keys
+        id_hashes: Int64s = self._id_hashes.rows
+        return id_hashes
 
     def add(
         self, articles: Sequence[str], profiles: Profiles, precedences: Sequence[Precedence]
@@ -91,7 +91,7 @@ class LiveTexts:
         self.order.extend(precedences)
         self.row_of.update(zip(articles, rows.tolist(), strict=True))
         self.articles.extend(articles)
-        self._keys.extend(name_hashes([id for *_, id in precedences]))
+        self._id_hashes.extend(name_hashes([id for *_, id in precedences]))
         for name, grown in self._columns.items():
             grown.extend(getattr(profiles, name))
         features: list[KeyedRows] = [getattr(profiles, name) for name in _ROWS]
@@ -118,7 +118,7 @@ class LiveTexts:
         self.remove(np.array([last]))
         self.articles.pop()
         self.order.remove_last()
-        for grown in (*self._columns.values(), *self._squares, self._alive, self._keys):
+        for grown in (*self._columns.values(), *self._squares, self._alive, self._id_hashes):
             grown.shrink(last)
         for rows in self._rows.values():
             rows.shrink(last)

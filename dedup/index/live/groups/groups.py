@@ -184,9 +184,7 @@ class LiveGroups:
         affected[np.concatenate(ends)] = True
         affected[self._table.around(linked.moved)[1]] = True
         rows = np.flatnonzero(round_ups & (affected | ~before))
-        groups = JoinableGroups(
-            self._linked.firsts, self._linked.members, linked.firsts, linked.before
-        )
+        groups = JoinableGroups(self._linked.firsts, self._linked.members, linked.firsts)
         # Where a home is the same but has other texts, these have moved.
         for row, home in self._assigner.assign(rows, groups).items():
             if home == self._home_of.get(row):
@@ -284,7 +282,7 @@ class LiveGroups:
         def homes_of(rows: Int64s) -> dict[int, int]:
             link_again(np.unique(self._table.around(rows)[1]))
             firsts[round_ups] = -1
-            joinable = JoinableGroups(firsts, groups, changed, self._linked.members)
+            joinable = JoinableGroups(firsts, groups, changed)
             return self._assigner.assign_hypothetically(rows, joinable, current.round_ups)
 
         if round_ups[row]:

@@ -22,13 +22,11 @@ class LinkedGroupChanges:
     Args:
         moved: Rows of the texts of new, removed and changed groups, ascending.
         firsts: First texts of these groups.
-        before: Removed and changed groups as they were, by their first texts.
         computed: Groups that were computed again, by their first texts.
     """
 
     moved: Int64s
     firsts: set[int]
-    before: Mapping[int, Int64s]
     computed: Mapping[int, Group]
 
 
@@ -98,7 +96,7 @@ class LinkedGroups:
         changed = [old[first] for first in old if first not in same]
         changed += [new[first].members for first in new if first not in same]
         moved = np.unique(np.concatenate([np.empty(0, np.int64), *changed]))
-        return LinkedGroupChanges(moved, (old.keys() | new.keys()) - same, old, new)
+        return LinkedGroupChanges(moved, (old.keys() | new.keys()) - same, new)
 
     def linked(
         self, parts: Sequence[Int64s], before: Sequence[UInt64s], part_hashes: Sequence[int] = ()

@@ -31,13 +31,11 @@ class JoinableGroups:
         firsts: First text of the group of each text, -1 for none; int64 of shape (n,).
         members: Rows of the texts of each group, by its first text.
         changed: First texts of groups that have changed.
-        before: Former members of the changed groups, by their first texts; also others.
     """
 
     firsts: Int64s
     members: Mapping[int, Int64s]
     changed: Collection[int]
-    before: Mapping[int, Int64s]
 
 
 class RoundUpAssigner:
@@ -105,8 +103,7 @@ class RoundUpAssigner:
         texts, firsts = np.divmod(pairs, count)
         known, means = self._cached(pairs, rows, count)
         stale = np.isin(firsts, [*groups.changed])
-        self._carry_over(means, np.flatnonzero(known & stale), texts, firsts, groups)
-        new = ~known | (stale & np.isnan(means))
+        new = ~known | stale
         members = [groups.members[first] for first in firsts[new].tolist()]
         means[new] = mean_log_odds(texts[new], members, self._texts.scorer)
         lasting = new & ~stale
@@ -136,44 +133,6 @@ class RoundUpAssigner:
         means = np.full(len(pairs), np.nan)
         means[known] = values[order[np.searchsorted(old[order], pairs[known])]]
         return known, means
-
-    def _carry_over(
-        self,
-        means: npt.NDArray[np.float64],
-        stale: Int64s,
-        texts: Int64s,
-        firsts: Int64s,
-        groups: JoinableGroups,
-    ) -> None:
-        """Update means with groups that have a few texts more or less; set the others to NaN.
-
-        Log-odds are whole numbers, so that the sum is exact in the mean.
-
-        Args:
-            means: Means of all pairs of a text and a group.
-            stale: Indices of the pairs whose group has changed.
-            texts: Text of each pair.
-            firsts: First text of the group of each pair.
-            groups: The groups.
-        """
-        old_means = means[stale]
-        means[stale] = np.nan
-        for first in np.unique(firsts[stale]).tolist():
-            before, now = groups.before.get(first), groups.members[first]
-            if before is None:
-                continue
-            added, removed = np.setdiff1d(now, before), np.setdiff1d(before, now)
-            few = len(added) + len(removed) <= len(now) // 2
-            if not few or not self._texts.alive[removed].all():
-                continue
-            of_group = firsts[stale] == first
-            rows = texts[stale[of_group]]
-            total = np.rint(old_means[of_group] * len(before))
-            for others, sign in ((added, 1), (removed, -1)):
-                if len(others):
-                    mean = mean_log_odds(rows, [others] * len(rows), self._texts.scorer)
-                    total += sign * np.rint(mean * len(others))
-            means[stale[of_group]] = total / len(now)
 
     def _best(self, means: _Means) -> int:
         """First text of the best group; of equal groups the one whose first text comes first."""

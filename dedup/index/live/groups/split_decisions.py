@@ -188,12 +188,12 @@ class SplitDecisions:
         """Rows of the texts with the smallest hashes among some."""
         if len(rows) <= SAMPLE:
             return rows
-        return rows[np.argpartition(self._texts.keys[rows], SAMPLE)[:SAMPLE]]
+        return rows[np.argpartition(self._texts.id_hashes[rows], SAMPLE)[:SAMPLE]]
 
     def _sort(self, count: int) -> None:
         """Sort the first `count` texts by their hashes, unless few are new since the last time."""
         if count - len(self._by_hash) > _MAX_UNSORTED:
-            self._by_hash = np.argsort(self._texts.keys[:count], kind="stable")
+            self._by_hash = np.argsort(self._texts.id_hashes[:count], kind="stable")
 
 
 def _inside(tree: Dendrogram, rows: Int64s, start: int, size: int) -> Int64s:
