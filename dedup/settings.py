@@ -60,13 +60,13 @@ def with_new_names(values: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any
     }
 
 
-def refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> None:
+def refuse_unknown(names: dict[str, Any], known: dict[str, Any], what: str) -> None:
     """Refuse an unknown name.
 
     Raises:
         ConfigError: A name is unknown; the message has its new name, or the closest known one.
     """
-    for name in given:
+    for name in names:
         if name not in known:
             if RENAMED.get(name) in known:
                 raise ConfigError(f"{name!r} is not a {what} any more: write {RENAMED[name]!r}")
@@ -75,11 +75,11 @@ def refuse_unknown(given: dict[str, Any], known: dict[str, Any], what: str) -> N
             raise ConfigError(f"{name!r} is not a {what}: {hint}")
 
 
-def section_from(kind: type, section: str, given: dict[str, Any]) -> Any:  # noqa: ANN401
+def section_from(kind: type, section: str, values: dict[str, Any]) -> Any:  # noqa: ANN401
     """A section of the configuration from its values; durations can be given as text."""
     hints = typing.get_type_hints(kind)
-    refuse_unknown(given, hints, f"setting of [{section}]")
-    return kind(**{name: _coerce(name, value, hints[name]) for name, value in given.items()})
+    refuse_unknown(values, hints, f"setting of [{section}]")
+    return kind(**{name: _coerce(name, value, hints[name]) for name, value in values.items()})
 
 
 def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401

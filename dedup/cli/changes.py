@@ -56,12 +56,12 @@ def changes_command(
 
       dedup changes news --follow --json | jq -r 'select(.kind == "created") | .story_group'
     """
-    with opened(index) as held:
+    with opened(index) as story_index:
         if story:
-            with suggesting(held, story):
-                held.successor(story)
+            with suggesting(story_index, story):
+                story_index.successor(story)
         try:
-            for event in _events(held, since, limit, story, follow=follow):
+            for event in _events(story_index, since, limit, story, follow=follow):
                 if as_json:
                     typer.echo(json_line(event))
                 else:

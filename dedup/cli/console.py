@@ -117,8 +117,8 @@ class Console:
             table = Table(box=None, pad_edge=False)
             for name, width, justify in _STORY_COLUMNS:
                 table.add_column(name, justify=justify, min_width=width, max_width=width)
-            taken = sum(width + 2 for _, width, _ in _STORY_COLUMNS)
-            room = max(self._out.width - taken, _MIN_HEADLINE)
+            used = sum(width + 2 for _, width, _ in _STORY_COLUMNS)
+            room = max(self._out.width - used, _MIN_HEADLINE)
             table.add_column("headline", no_wrap=True, overflow="ellipsis", max_width=room)
             for story in shown:
                 table.add_row(

@@ -49,8 +49,8 @@ def export_command(
     from dedup.output.tables import write_table
 
     _check(output, stories)
-    with opened(index) as held:
-        articles, groups = _at_one_moment(held, with_articles=bool(output))
+    with opened(index) as story_index:
+        articles, groups = _at_one_moment(story_index, with_articles=bool(output))
     console = Console()
     for path, rows, columns in (
         (output, articles, ARTICLE_COLUMNS),

@@ -101,8 +101,8 @@ def query_command(
     if sum(map(bool, (text, file, id))) != 1:
         raise typer.BadParameter("give one of --text, --file and --id")
     time = optional_time(published_at, "--published-at")
-    with opened(index) as held:
-        for number, answer in enumerate(_answers(held, text, title, file, id, time, limit)):
+    with opened(index) as story_index:
+        for number, answer in enumerate(_answers(story_index, text, title, file, id, time, limit)):
             if as_json:
                 typer.echo(json_line(_values(answer)))
             else:

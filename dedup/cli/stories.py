@@ -101,8 +101,8 @@ def stories_command(
     from dedup.result import story_row
 
     first, last = optional_time(since, "--since"), optional_time(until, "--until")
-    with opened(index) as held:
-        page = held.stories(
+    with opened(index) as story_index:
+        page = story_index.stories(
             since=first,
             until=last,
             language=language,
@@ -114,7 +114,7 @@ def stories_command(
             limit=limit,
         )
         if as_json:
-            digest = held.stats().config_digest
+            digest = story_index.stats().config_digest
             rows = [story_row(story, digest) for story in page.stories]
             typer.echo(json_document({"stories": rows, "cursor": page.cursor}))
             return
@@ -159,22 +159,22 @@ def story_command(
     from dedup.result import related_row, story_row
 
     then = optional_time(as_of, "--as-of")
-    with opened(index) as held:
-        with suggesting(held, id):
-            story = _story(held, id, then)
+    with opened(index) as story_index:
+        with suggesting(story_index, id):
+            story = _story(story_index, id, then)
         if as_json:
-            row = story_row(story, held.stats().config_digest)
-            row["member_articles"] = list(_members(held, story))
-            digest = held.stats().config_digest
+            row = story_row(story, story_index.stats().config_digest)
+            row["member_articles"] = list(_members(story_index, story))
+            digest = story_index.stats().config_digest
             row["related"] = [
-                related_row(relation, digest) for relation in _related(held, story, then)
+                related_row(relation, digest) for relation in _related(story_index, story, then)
             ]
             typer.echo(json_document(row))
             return
         for line in _heading(story, id):
             show_line(line)
-        show_table(_COVERAGE, _coverage(held, story), spare=ARTICLE_SPARE)
-        for line in _related_lines(held, story, then):
+        show_table(_COVERAGE, _coverage(story_index, story), spare=ARTICLE_SPARE)
+        for line in _related_lines(story_index, story, then):
             show_line(line)
 
 

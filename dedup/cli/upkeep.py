@@ -43,10 +43,10 @@ def remove_command(
       jq -r .id withdrawn.jsonl | dedup remove news -
     """
     distinct = given_ids(ids)
-    with opened(index, write=True) as held:
+    with opened(index, write=True) as story_index:
         if distinct:
-            with suggesting(held, *distinct):
-                held.remove(distinct)
+            with suggesting(story_index, *distinct):
+                story_index.remove(distinct)
     if as_json:
         typer.echo(json_line({"removed": distinct}))
     else:
@@ -67,9 +67,9 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
 
       dedup check news --json | jq -r '.damaged[]'
     """
-    with opened(index) as held:
-        damaged = held.check()
-        counts = None if damaged else held.stats()
+    with opened(index) as story_index:
+        damaged = story_index.check()
+        counts = None if damaged else story_index.stats()
     if as_json:
         typer.echo(json_line({"damaged": damaged, "counts": counts}))
     elif counts:
@@ -108,9 +108,9 @@ def rebuild_command(
     settings = settings_of(config, encoder)
     with (
         Console().progress(None) as progress,
-        StoryIndex.open(index, settings, progress=progress, rebuild=True) as held,
+        StoryIndex.open(index, settings, progress=progress, rebuild=True) as story_index,
     ):
-        counts = held.stats()
+        counts = story_index.stats()
     if as_json:
         typer.echo(json_line(counts))
     else:

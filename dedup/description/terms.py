@@ -56,17 +56,19 @@ class StoryTerms:
     leads: Sequence[str]
     members: Sequence[Int64s]
 
-    def spelled(self, wanted: Iterable[tuple[int, Iterable[int]]]) -> dict[tuple[int, int], str]:
+    def spelled(
+        self, columns_by_group: Iterable[tuple[int, Iterable[int]]]
+    ) -> dict[tuple[int, int], str]:
         """Spelling of terms, as in their first occurrence in the group.
 
         Args:
-            wanted: Groups (by row of `weights`), each with columns of terms that it has.
+            columns_by_group: Groups (by row of `weights`), each with columns of terms that it has.
 
         Returns:
             Terms by group and column, case-folded.
         """
         columns_of: dict[int, set[int]] = {}
-        for group, columns in wanted:
+        for group, columns in columns_by_group:
             columns_of.setdefault(group, set()).update(int(column) for column in columns)
         groups = sorted(columns_of)
         all_columns = np.array(sorted(set().union(*columns_of.values())), np.int64)

@@ -70,11 +70,11 @@ def expected_share(count: int, sizes: Mapping[int, int]) -> float:
     """
     total = sum(size * stories for size, stories in sizes.items())
     alike, expected, size = 1.0, 0.0, 1
-    for wanted in sorted(sizes):
-        while size < wanted and alike > 0:
+    for story_size in sorted(sizes):
+        while size < story_size and alike > 0:
             alike *= max(count - size, 0) / (total - size)
             size += 1
-        expected += wanted * sizes[wanted] / total * (1 - alike)
+        expected += story_size * sizes[story_size] / total * (1 - alike)
     return expected
 
 

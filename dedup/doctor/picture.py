@@ -68,11 +68,11 @@ def _title(checkup: Checkup) -> str:
 def _legend(figure: Any, checkup: Checkup) -> None:  # noqa: ANN401 (matplotlib's Figure)
     from matplotlib.lines import Line2D
 
-    met = {shape.remark for shape in checkup.shapes if shape.texts > 1}
+    remarks = {shape.remark for shape in checkup.shapes if shape.texts > 1}
     handles = [
         Line2D([], [], linestyle="", marker=mark, color=colour, markersize=6, label=label)
         for remark, (colour, mark, label) in MARKS.items()
-        if remark in met
+        if remark in remarks
     ]
     if handles:
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
