@@ -148,8 +148,8 @@ def index(tmp_path: Path) -> Iterator[StoryIndex]:
     """An empty index with a cheap encoder."""
     from tests.indexes import opened
 
-    with opened(tmp_path / "index") as made:
-        yield made
+    with opened(tmp_path / "index") as empty:
+        yield empty
 
 
 @pytest.fixture(scope="module")

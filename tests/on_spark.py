@@ -88,8 +88,8 @@ def frame_of(spark: Any, articles: Sequence[Article]) -> Any:
 
 def rows_of(frame: Any, columns: Sequence[str], key: str) -> Rows:
     """The rows of a DataFrame of results, as `Result` gives them, in the order of a column."""
-    found = [{name: _aware(row[name]) for name in columns} for row in frame.collect()]
-    return sorted(found, key=lambda row: str(row[key]))
+    rows = [{name: _aware(row[name]) for name in columns} for row in frame.collect()]
+    return sorted(rows, key=lambda row: str(row[key]))
 
 
 def on_spark(
@@ -98,15 +98,15 @@ def on_spark(
     """Rows of articles and of stories that Spark finds; stages are kept in the folder."""
     from dedup.spark import cluster as spark_cluster
 
-    found, stories = spark_cluster(frame_of(spark, articles), config, folder=folder)
-    return rows_of(found, ARTICLE_COLUMNS, "id"), rows_of(stories, STORY_COLUMNS, "id")
+    placements, stories = spark_cluster(frame_of(spark, articles), config, folder=folder)
+    return rows_of(placements, ARTICLE_COLUMNS, "id"), rows_of(stories, STORY_COLUMNS, "id")
 
 
 def in_batch(articles: Sequence[Article], config: Config) -> tuple[Rows, Rows]:
     """The same from the batch."""
     result = cluster(articles, config)
-    found = sorted(result.article_rows(), key=lambda row: str(row["id"]))
-    return found, sorted(result.story_rows(), key=lambda row: str(row["id"]))
+    placements = sorted(result.article_rows(), key=lambda row: str(row["id"]))
+    return placements, sorted(result.story_rows(), key=lambda row: str(row["id"]))
 
 
 def written(folder: Path, name: str, columns: Sequence[str], key: str) -> Rows:

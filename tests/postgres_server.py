@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 def server_programs() -> Path | None:
     """The folder of `initdb` and `pg_ctl`, or None where the server is not installed."""
-    found = shutil.which("pg_ctl")
-    if found and Path(found).with_name("initdb").exists():
-        return Path(found).parent
+    pg_ctl = shutil.which("pg_ctl")
+    if pg_ctl and Path(pg_ctl).with_name("initdb").exists():
+        return Path(pg_ctl).parent
     debian = Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")
     newest = max(debian, key=lambda path: int(path.parts[-3]), default=None)
     return newest and newest.parent

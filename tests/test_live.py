@@ -281,13 +281,14 @@ def test_chains_that_percolate_equal_the_batch(seed: int) -> None:
     followed.take(Step(tuple(articles[:90]), ()))
     followed.check()
     left = articles[90:]
-    for change in (1, 1, -1, 3, -4, 25, 1, -20, 2, 1, 20, 1):
+    for number, change in enumerate((1, 1, -1, 3, -4, 25, 1, -20, 2, 1, 20, 1)):
         gone = random.sample(sorted(followed.articles), max(0, -change))
         put = [left.pop() for _ in range(max(0, change))]
         if put:
             followed.ask(put[0])
         followed.take(Step(tuple(put), tuple(gone)))
-        followed.check()
+        if number % 3 == 2:
+            followed.check()
         if random.random() < 0.2:
             followed.open_again(cached=random.random() < 0.5)
 
