@@ -48,7 +48,7 @@ def article(id: str, text: str = QUAKE, hours: int = 0, **fields: Any) -> Articl
 
 def rows_of(articles: Iterable[Article]) -> list[dict[str, Any]]:
     """Articles as rows of JSON, under the names of their fields."""
-    rows = [asdict(each) for each in articles]
+    rows = [asdict(item) for item in articles]
     for row in rows:
         row["published_at"] = row["published_at"] and row["published_at"].isoformat()
     return rows
@@ -94,14 +94,14 @@ def check_index(index: StoryIndex) -> None:
     batch = dedup.cluster(articles.values(), index.config, encoder=HASHING, affinity=MODEL)
     stories = {story.id: story for story in all_stories(index)}
     without_ids = [replace(story, id="") for story in stories.values()]
-    assert sorted(without_ids, key=lambda each: each.first_article) == sorted(
-        (replace(story, id="") for story in batch.story_groups), key=lambda each: each.first_article
+    assert sorted(without_ids, key=lambda item: item.first_article) == sorted(
+        (replace(story, id="") for story in batch.story_groups), key=lambda item: item.first_article
     )
     for cluster in batch.duplicate_clusters:
         places = index.cluster(cluster.id)
         assert places[0].id == cluster.representative
-        assert {(each.id, each.copy_type, each.jaccard, each.containment) for each in places} == {
-            (each.id, each.copy_type, each.jaccard, each.containment) for each in cluster.members
+        assert {(item.id, item.copy_type, item.jaccard, item.containment) for item in places} == {
+            (item.id, item.copy_type, item.jaccard, item.containment) for item in cluster.members
         }
     for story in stories.values():
         for member in story.members:

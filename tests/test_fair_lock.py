@@ -115,7 +115,7 @@ def test_a_step_that_fails_undoes_the_batch(
 def test_the_server_answers_while_a_batch_is_written(
     tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [{"id": each.id, "text": each.text or "."} for each in pool[:40]]
+    rows = [{"id": item.id, "text": item.text or "."} for item in pool[:40]]
     with opened(tmp_path, step=2) as index, running(create_app(index)) as address:
         with httpx.Client(base_url=address, timeout=PATIENCE) as client:
             assert client.post("/v1/articles", json=rows[:4]).status_code == 201
@@ -133,7 +133,7 @@ def test_the_server_answers_while_a_batch_is_written(
                 assert asking[0].result(PATIENCE).status_code == 200
                 assert not adding.done()
                 steps.answered.set()
-                assert {each.result(PATIENCE).status_code for each in asking} == {200}
+                assert {item.result(PATIENCE).status_code for item in asking} == {200}
                 assert adding.result(PATIENCE).status_code == 201
         monkeypatch.undo()
         check_index(index)

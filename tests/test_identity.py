@@ -36,8 +36,8 @@ def changed(
     before: Mapping[str, Sequence[str]], after: Sequence[Sequence[str]]
 ) -> dict[str, tuple[EventKind, str]]:
     """Kind of change and the other story, by story."""
-    found = map_ids(before, after, named)
-    return {change.story_group: (change.kind, change.other) for change in found.changes}
+    mapping = map_ids(before, after, named)
+    return {change.story_group: (change.kind, change.other) for change in mapping.changes}
 
 
 class Stories:
@@ -49,22 +49,28 @@ class Stories:
         self.ever: set[str] = set()
 
     def fresh(self, number: int) -> str:
-        made = f"s{len(self.ever)}"
-        self.ever.add(made)
-        return made
+        id = f"s{len(self.ever)}"
+        self.ever.add(id)
+        return id
 
     def become(self, groups: Sequence[Sequence[str]]) -> IdMapping:
-        found = map_ids(self.open, groups, self.fresh)
-        for number, each in enumerate(found.changes, len(self.events) + 1):
+        mapping = map_ids(self.open, groups, self.fresh)
+        for number, change in enumerate(mapping.changes, len(self.events) + 1):
             self.events.append(
                 StoryEvent(
-                    number, NOW, each.kind, each.story_group, each.other, each.added, each.removed
+                    number,
+                    NOW,
+                    change.kind,
+                    change.story_group,
+                    change.other,
+                    change.added,
+                    change.removed,
                 )
             )
         order = {story: place for place, story in enumerate(self.open)}
-        pairs = zip(found.ids, map(list, groups), strict=True)
-        self.open = dict(sorted(pairs, key=lambda each: order.get(each[0], len(order))))
-        return found
+        pairs = zip(mapping.ids, map(list, groups), strict=True)
+        self.open = dict(sorted(pairs, key=lambda pair: order.get(pair[0], len(order))))
+        return mapping
 
 
 steps = st.lists(
@@ -84,11 +90,11 @@ def test_the_history_gives_the_groups_after_every_step(history: list[dict[str, i
     stories = Stories()
     view: dict[str, frozenset[str]] = {}
     for homes in history:
-        told = len(stories.events)
+        count = len(stories.events)
         stories.become(partition(homes))
         expected = {story: frozenset(members) for story, members in stories.open.items()}
         assert replay(stories.events) == expected
-        view = replay(stories.events[told:], view)
+        view = replay(stories.events[count:], view)
         assert view == expected
 
 
@@ -111,10 +117,12 @@ def test_no_id_is_ever_given_to_two_groups(history: list[dict[str, int]]) -> Non
     stories = Stories()
     ended: set[str] = set()
     for homes in history:
-        found = stories.become(partition(homes))
-        assert len(set(found.ids)) == len(found.ids)
-        assert not ended & set(found.ids)
-        ended |= {each.story_group for each in found.changes if each.kind in ("merged", "closed")}
+        mapping = stories.become(partition(homes))
+        assert len(set(mapping.ids)) == len(mapping.ids)
+        assert not ended & set(mapping.ids)
+        ended |= {
+            change.story_group for change in mapping.changes if change.kind in ("merged", "closed")
+        }
 
 
 @given(steps)
@@ -143,7 +151,7 @@ def test_the_largest_overlap_keeps_the_id(homes: dict[str, tuple[int, int]]) -> 
     for (story, number), count in shared.items():
         # What it does not have, an overlap at least as large has: of the same id or group.
         if count and ids[number] != story:
-            rivals = [shared[story, k] for k, each in enumerate(ids) if each == story]
+            rivals = [shared[story, k] for k, id in enumerate(ids) if id == story]
             rivals += [shared[ids[number], number]] if ids[number] in before else []
             assert max(rivals) >= count
     assert all(ids[k] not in before or shared[ids[k], k] for k in range(len(after)))
@@ -167,11 +175,11 @@ def test_the_order_of_articles_does_not_matter(
 @given(st.dictionaries(st.sampled_from(ARTICLES), st.integers(0, 5)))
 def test_groups_that_stay_as_they_are_have_no_events(homes: dict[str, int]) -> None:
     stories = following([homes])
-    told = list(stories.events)
-    found = stories.become(list(reversed(partition(homes))))
-    assert not found.changes
-    assert stories.events == told
-    assert list(found.ids) == list(reversed(stories.open))
+    events = list(stories.events)
+    mapping = stories.become(list(reversed(partition(homes))))
+    assert not mapping.changes
+    assert stories.events == events
+    assert list(mapping.ids) == list(reversed(stories.open))
 
 
 @given(steps, st.sets(st.integers(0, 5)))
@@ -181,19 +189,19 @@ def test_groups_without_change_may_be_left_out(
     stories = following(history)
     groups = list(stories.open.values())
     # The last articles of the touched groups change places.
-    some = [number for number in range(len(groups)) if number in touched]
+    moved_groups = [number for number in range(len(groups)) if number in touched]
     after = [list(members) for members in groups]
-    for here, there in zip(some, [*some[1:], *some[:1]], strict=True):
+    for here, there in zip(moved_groups, [*moved_groups[1:], *moved_groups[:1]], strict=True):
         after[there].append(groups[here][-1])
         after[here].remove(groups[here][-1])
-    kept = [members for members in after if members]
-    all_changes = map_ids(stories.open, kept, named).changes
+    filled = [members for members in after if members]
+    all_changes = map_ids(stories.open, filled, named).changes
     before = {s: m for n, (s, m) in enumerate(stories.open.items()) if n in touched}
     part = [members for number, members in enumerate(after) if number in touched and members]
     few_changes = map_ids(before, part, named).changes
 
     def plain(changes: Sequence[object]) -> list[str]:
-        return sorted(str(each) for each in changes if "new " not in str(each))
+        return sorted(str(change) for change in changes if "new " not in str(change))
 
     assert plain(few_changes) == plain(all_changes)
 
@@ -239,8 +247,8 @@ def test_of_equal_halves_the_first_goes_on() -> None:
 
 def test_a_group_that_loses_its_claim_goes_on_elsewhere() -> None:
     """`t` has most of its articles in what `s` goes on as, and the rest in a group of no one."""
-    found = map_ids({"s": list("abc"), "t": list("defg")}, [list("abcdef"), ["g"]], named)
-    assert found.ids == ("s", "t")
+    mapping = map_ids({"s": list("abc"), "t": list("defg")}, [list("abcdef"), ["g"]], named)
+    assert mapping.ids == ("s", "t")
 
 
 def test_heirs_of_heirs_are_followed() -> None:
@@ -268,10 +276,10 @@ def test_an_article_may_come_back_before_it_is_told_to_have_gone() -> None:
         ]
         return replay([*start, *(make(number) for number, make in enumerate(order, 3))])
 
-    def went(number: int) -> StoryEvent:
+    def left(number: int) -> StoryEvent:
         return StoryEvent(number, NOW, "shrunk", "s", removed=("b",))
 
-    def came(number: int) -> StoryEvent:
+    def joined(number: int) -> StoryEvent:
         return StoryEvent(number, NOW, "grown", "t", added=("b",))
 
-    assert moved(went, came) == moved(came, went) == {"s": {"a"}, "t": {"b", "c"}}
+    assert moved(left, joined) == moved(joined, left) == {"s": {"a"}, "t": {"b", "c"}}

@@ -48,12 +48,12 @@ def test_streams_equal_the_batch_also_when_opened_again(tmp_path: Path, seed: in
 
 
 def test_the_bundled_encoder_and_usual_settings(tmp_path: Path, seeds_path: Path) -> None:
-    articles = [each for each in dedup.read_articles([seeds_path]) if each.published_at][:40]
+    articles = [item for item in dedup.read_articles([seeds_path]) if item.published_at][:40]
     with StoryIndex.open(tmp_path / "index") as index:
         index.add(articles[:25])
     with StoryIndex.open(tmp_path / "index") as index:
-        for each in articles[25:]:
-            index.add(each)
+        for item in articles[25:]:
+            index.add(item)
         batch = dedup.cluster(articles)
         assert {replace(story, id="") for story in all_stories(index)} == {
             replace(story, id="") for story in batch.story_groups
@@ -61,13 +61,13 @@ def test_the_bundled_encoder_and_usual_settings(tmp_path: Path, seeds_path: Path
 
 
 def test_batches_of_any_size_give_the_same(tmp_path: Path, pool: list[Article]) -> None:
-    found = []
+    partitions = []
     for number, size in enumerate((1, 7, len(pool))):
         with opened(tmp_path / str(number)) as index:
             for start in range(0, 30, size):
                 index.add(pool[start : min(30, start + size)])
-            found.append({replace(story, id="") for story in all_stories(index)})
-    assert found[0] == found[1] == found[2]
+            partitions.append({replace(story, id="") for story in all_stories(index)})
+    assert partitions[0] == partitions[1] == partitions[2]
 
 
 def test_placements_say_where_each_article_is(index: StoryIndex) -> None:
@@ -81,16 +81,16 @@ def test_placements_say_where_each_article_is(index: StoryIndex) -> None:
         first.story_group,
     )
     assert other.story_group != first.story_group
-    for made in (copy, other):
-        place = asdict(index.placement(made.id))
-        assert place | asdict(made) == {**place, "status": "added"}
+    for variant in (copy, other):
+        place = asdict(index.placement(variant.id))
+        assert place | asdict(variant) == {**place, "status": "added"}
 
 
 def test_the_same_again_changes_nothing(index: StoryIndex, pool: list[Article]) -> None:
     index.add(pool[:20])
     events, stories = index.changes(), list(all_stories(index))
-    again = index.add([asdict(each) for each in reversed(pool[:20])])
-    assert {each.status for each in again} == {"unchanged"}
+    again = index.add([asdict(item) for item in reversed(pool[:20])])
+    assert {item.status for item in again} == {"unchanged"}
     assert index.changes() == events
     assert list(all_stories(index)) == stories
 
@@ -112,7 +112,7 @@ def test_update_and_remove_need_articles_that_are_there(index: StoryIndex) -> No
     with pytest.raises(NotFoundError, match="'c'"):
         index.remove(["a", "c"])
     assert articles_of(index).keys() == {"a", "b"}
-    index.remove(each for each in ("a", "b", "a"))
+    index.remove(item for item in ("a", "b", "a"))
     assert articles_of(index) == {}
     check_index(index)
 
@@ -141,8 +141,8 @@ def test_a_removed_article_may_come_back(index: StoryIndex) -> None:
 def test_bad_rows_are_told_and_the_others_added(index: StoryIndex) -> None:
     problems: list[Problem] = []
     rows: list[Any] = [{"id": "x"}, {"id": "a", "text": QUAKE}, article("b"), article("b", VOTE)]
-    assert {each.id for each in index.add(rows, problems)} == {"a", "b"}
-    assert {each.kind for each in problems} == {
+    assert {item.id for item in index.add(rows, problems)} == {"a", "b"}
+    assert {item.kind for item in problems} == {
         "empty article",
         "duplicate id with different content",
     }

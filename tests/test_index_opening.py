@@ -182,8 +182,8 @@ except StoreError as error:
 def test_a_second_writer_in_another_process_is_refused(index: StoryIndex, tmp_path: Path) -> None:
     index.add(article("a"))
     command = [sys.executable, "-c", WRITE, str(tmp_path / "index")]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "is being written by process" in told
+    message = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "is being written by process" in message
     index.add(article("b"))
 
 
@@ -229,12 +229,12 @@ def test_what_fails_leaves_memory_and_store_as_they_were(
         with pytest.raises(StoreError, match="the disk is gone"):
             index.add([*pool[20:30], replace(pool[0], text=QUAKE)])
         with pytest.raises(StoreError, match="the disk is gone"):
-            index.remove([each.id for each in pool[:5]])
+            index.remove([item.id for item in pool[:5]])
         assert (list(all_stories(index)), index.changes()) == before
         index.query(pool[3])
     check_index(index)
     index.add(pool[20:32])
-    index.remove([each.id for each in pool[:5]])
+    index.remove([item.id for item in pool[:5]])
     check_index(index)
 
 
@@ -257,8 +257,8 @@ def test_readers_in_threads_see_whole_steps_while_a_writer_works(
 
     with ThreadPoolExecutor(100) as threads:
         readers = [threads.submit(read, number) for number in range(100)]
-        for each in pool[10:20]:
-            index.add(each)
+        for item in pool[10:20]:
+            index.add(item)
         for future in readers:
             future.result()
     check_index(index)
@@ -329,8 +329,8 @@ def test_a_reader_in_another_process_follows_the_writer(
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        for count, each in enumerate(pool[1:12], 2):
-            index.add(each)
+        for count, item in enumerate(pool[1:12], 2):
+            index.add(item)
             process.stdin.write("go\n")
             articles, members, _ = map(int, process.stdout.readline().split())
             assert articles == members == count
@@ -341,7 +341,7 @@ def test_a_reader_in_another_process_follows_the_writer(
 def test_rebuilding_tells_how_far_it_is(tmp_path: Path, pool: list[Article]) -> None:
     with opened(tmp_path) as index:
         index.add(pool[:20])
-    told: list[tuple[str, int, int]] = []
-    with opened(tmp_path, rebuild=True, progress=lambda *step: told.append(step)) as index:
+    steps: list[tuple[str, int, int]] = []
+    with opened(tmp_path, rebuild=True, progress=lambda *step: steps.append(step)) as index:
         texts = index.stats().texts
-    assert ("embed", texts, texts) in told
+    assert ("embed", texts, texts) in steps

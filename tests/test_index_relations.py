@@ -44,11 +44,11 @@ def check_ties(index: StoryIndex) -> int:
     """Every story group has the relations of the batch, in order; how many there are."""
     wanted = ties_of_batch(index)
     for story in all_stories(index):
-        found = index.related(story.id)
-        assert set(found) == {
+        related = index.related(story.id)
+        assert set(related) == {
             relation for relation in wanted if story.id in (relation.earlier, relation.later)
         }
-        assert len(found) == len(set(found))
+        assert len(related) == len(set(related))
     return len(wanted)
 
 
@@ -61,9 +61,9 @@ def test_ties_are_those_of_the_batch(tmp_path: Path, seed: int, max_related: int
     with opened(tmp_path, config) as index:
         index.add(pool[:60])
         assert check_ties(index) > 2
-        for each in pool[60:66]:
-            index.add(each)
-        index.remove([each.id for each in pool[:25]])
+        for item in pool[60:66]:
+            index.add(item)
+        index.remove([item.id for item in pool[:25]])
         check_ties(index)
         with opened(tmp_path, None, read_only=True) as reader:
             check_ties(reader)
@@ -77,8 +77,8 @@ def test_stories_that_left_are_tied(tmp_path: Path) -> None:
     config = TIED.replace(neighbors={"max_gap": gap}, index={"memory_window": 2 * gap})
     with opened(tmp_path, config) as index:
         pool = World(Random(4), 60, crowd=6).articles
-        for each in sorted(pool, key=lambda each: str(each.published_at)):
-            index.add(each)
+        for item in sorted(pool, key=lambda item: str(item.published_at)):
+            index.add(item)
         assert index.stats().in_memory < index.stats().articles
         assert check_ties(index) > 5
 

@@ -46,9 +46,9 @@ WINDOW = SMALL.replace(neighbors=WINDOW_NEIGHBORS, index={"memory_window": DAY})
 def by_day(random: Random, articles: list[Article]) -> Iterator[list[Article]]:
     """Articles in small batches, in the order of time but for some that are days late."""
 
-    def arrival(each: Article) -> datetime:
-        assert each.published_at
-        return each.published_at + random.choice([0, 0, 0, 4]) * DAY
+    def arrival(item: Article) -> datetime:
+        assert item.published_at
+        return item.published_at + random.choice([0, 0, 0, 4]) * DAY
 
     order = sorted(articles, key=arrival)
     while order:
@@ -71,18 +71,18 @@ def changed_at_random(
 ) -> None:
     """Add a batch; correct and remove some others, of any age."""
     there = [member.id for story in all_stories(index) for member in story.members]
-    gone = random.sample(there, min(len(there), random.choice([0, 0, 1, 3])))
+    removed_ids = random.sample(there, min(len(there), random.choice([0, 0, 1, 3])))
     changed = random.sample(there, min(len(there), random.choice([0, 1])))
-    put = {each: corrected(index.article(each).article) for each in changed}
-    put |= {each.id: each for each in batch}
-    removed = tuple(each for each in gone if each not in put)
+    put = {item: corrected(index.article(item).article) for item in changed}
+    put |= {item.id: item for item in batch}
+    removed = tuple(item for item in removed_ids if item not in put)
     if random.random() < 0.5:
         index.add(put.values())
         index.remove(removed)
     else:
         index.remove(removed)
-        for each in put.values():
-            index.add(each)
+        for item in put.values():
+            index.add(item)
 
 
 def stream(
@@ -125,7 +125,7 @@ def check_bundles(index: StoryIndex) -> None:
     live.memory.load(
         replace(StoredRecords.of(stored, store.all_placements(), [], store.derived), matches=None)
     )
-    numbers = {*store.archive.bundles_of([each.article.id for each in stored]).values()}
+    numbers = {*store.archive.bundles_of([item.article.id for item in stored]).values()}
     for bundle in store.archive.bundles(sorted(numbers)):
         ours = BundleLinks.from_bytes(bundle.links)
         theirs = BundleLinks.from_bytes(live.memory.bundle_links(bundle.articles))
@@ -133,10 +133,12 @@ def check_bundles(index: StoryIndex) -> None:
         assert sorted_links(ours) == sorted_links(theirs)
 
 
-def sorted_links(kept: BundleLinks) -> tuple[object, ...]:
+def sorted_links(links_of_bundle: BundleLinks) -> tuple[object, ...]:
     """Links and nearest in an order that does not depend on how they were found."""
-    links = sorted((*sorted(pair), odds) for *pair, odds in kept.links.tolist())
-    return links, sorted((place, key, products.tolist()) for place, key, products in kept.tops)
+    links = sorted((*sorted(pair), odds) for *pair, odds in links_of_bundle.links.tolist())
+    return links, sorted(
+        (place, key, products.tolist()) for place, key, products in links_of_bundle.tops
+    )
 
 
 def test_where_chance_holds_everything_together_parts_leave(
@@ -144,7 +146,7 @@ def test_where_chance_holds_everything_together_parts_leave(
 ) -> None:
     monkeypatch.setattr("dedup.index.live.bundler._MANY", 20)
     random = Random(3)
-    articles = sorted(chain(random, 150, 20), key=lambda each: str(each.published_at))
+    articles = sorted(chain(random, 150, 20), key=lambda item: str(item.published_at))
     config = CHAINED.replace(neighbors={"max_gap": DAY}, index={"memory_window": 2 * DAY})
     with opened(tmp_path, config) as index:
         for start in range(0, len(articles), 10):
@@ -153,12 +155,12 @@ def test_where_chance_holds_everything_together_parts_leave(
         assert index.stats().in_memory < 100
         check_history(index, {story.id: story for story in all_stories(index)})
         late = articles[5:60:9]
-        index.remove([each.id for each in late])
+        index.remove([item.id for item in late])
         index.add(late)
-        index.add([replace(each, text=f"{each.text} again") for each in articles[3:9]])
+        index.add([replace(item, text=f"{item.text} again") for item in articles[3:9]])
         assert index.check() == []
-        for each in articles[::7]:
-            assert index.query(each).duplicates
+        for item in articles[::7]:
+            assert index.query(item).duplicates
 
 
 @pytest.mark.parametrize(("seed", "size", "crowd"), [(6, 70, 8), (7, 70, 8), (1, 100, 40)])
@@ -172,15 +174,15 @@ def test_a_stream_over_many_windows_equals_the_batch(
 
 def alike(random: Random, topics: int) -> list[Article]:
     """Texts so alike that which are nearest decides; each day has topics of its own."""
-    found = []
+    articles = []
     for number in range(70):
         hours = random.randrange(24 * 8)
         topic = Random(f"{hours // 18 + random.choice([0, 0, 1])} {random.randrange(topics)}")
         words = ["".join(topic.choices("abcdefghiklmnoprstu", k=6)) for _ in range(24)]
         own = [f"q{random.randrange(10**6)}" for _ in range(5)]
         text = " ".join(random.sample(words, 16) + own)
-        found.append(Article(f"b{number:03}", "", text, "", START + hours * DAY / 24, "en"))
-    return found
+        articles.append(Article(f"b{number:03}", "", text, "", START + hours * DAY / 24, "en"))
+    return articles
 
 
 @pytest.mark.parametrize(("seed", "topics"), [(4, 1), (4, 2)])
@@ -188,17 +190,17 @@ def test_the_nearest_of_texts_that_left_still_count(tmp_path: Path, seed: int, t
     random = Random(seed)
     nearest_only = WINDOW.replace(neighbors={"min_shared_idf_bits": 1e6})
 
-    def moved(each: Article) -> Article:
-        assert each.published_at
-        return replace(each, published_at=each.published_at + random.choice([-9, 5, 30]) * DAY / 24)
+    def moved(item: Article) -> Article:
+        assert item.published_at
+        return replace(item, published_at=item.published_at + random.choice([-9, 5, 30]) * DAY / 24)
 
     assert stream(str(tmp_path), random, alike(random, topics), moved, nearest_only) > 30
 
 
 def days(number: int, story: str = QUAKE, **fields: Any) -> Article:
     """A telling of a story on some day, in words of its own."""
-    told = Random(number)
-    words = " ".join(f"w{told.randrange(9_999)}" for _ in range(12))
+    chance = Random(number)
+    words = " ".join(f"w{chance.randrange(9_999)}" for _ in range(12))
     return replace(article(f"d{number:03}", f"{story} {words}", 24 * number), **fields)
 
 
@@ -233,7 +235,7 @@ def test_what_came_back_for_questions_leaves_again(
     with opened(tmp_path, WINDOW) as index:
         index.add([apart(number) for number in range(40)])
         for number in range(30):
-            assert [each.a for each in index.query(apart(number).text).duplicates] == [
+            assert [item.a for item in index.query(apart(number).text).duplicates] == [
                 f"d{number:03}"
             ]
             assert len(in_memory(index)) <= index.stats().in_memory + 5
@@ -242,9 +244,9 @@ def test_what_came_back_for_questions_leaves_again(
 @pytest.fixture
 def old(place: str) -> Iterator[StoryIndex]:
     """An index whose first story, of three articles, has left."""
-    told = [replace(days(0, id=f"q{number}"), text=days(number).text) for number in range(3)]
+    copies = [replace(days(0, id=f"q{number}"), text=days(number).text) for number in range(3)]
     with opened(place, WINDOW) as index:
-        index.add(told)
+        index.add(copies)
         index.add([apart(number, source="north.example") for number in range(5, 30)])
         assert not in_memory(index) & {"q0", "q1", "q2"}
         yield index
@@ -274,9 +276,9 @@ def test_a_copy_of_a_text_that_left_is_one(old: StoryIndex) -> None:
     text = old.article("q1").article.text
     same, edited = apart(30, text=text), apart(31, text=text.replace("noon", "night"))
     assert old.query(edited).duplicates[0].a == "q1"
-    found = old.add([same, edited])
-    assert {each.representative for each in found} == {"q1"}
-    assert {each.story_group for each in found} == {old.placement("q1").story_group}
+    placements = old.add([same, edited])
+    assert {item.representative for item in placements} == {"q1"}
+    assert {item.story_group for item in placements} == {old.placement("q1").story_group}
     check_index(old)
 
 
@@ -354,9 +356,9 @@ def test_a_window_is_at_least_twice_the_gap() -> None:
     rule = r"index\.memory_window .* at least twice neighbors\.max_gap"
     with pytest.raises(ConfigError, match=rule):
         Config.from_mapping({"index": {"memory_window": "13d"}})
-    made = Config.from_mapping({"index": {"memory_window": "14d"}})
-    assert Config.from_mapping(made.to_mapping()) == made
-    assert made.digest() == Config().digest()
+    config = Config.from_mapping({"index": {"memory_window": "14d"}})
+    assert Config.from_mapping(config.to_mapping()) == config
+    assert config.digest() == Config().digest()
 
 
 @settings(max_examples=4)

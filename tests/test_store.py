@@ -50,7 +50,11 @@ def archivable_bundles(
     free = {id for id in IDS if oracle.articles([id]) and not oracle.archive.bundles_of([id])}
     archivable = []
     for links, articles in bundles:
-        chosen = {each.id: each for each in articles if each.id in free}
+        chosen = {
+            chosen_article.id: chosen_article
+            for chosen_article in articles
+            if chosen_article.id in free
+        }
         free -= chosen.keys()
         if chosen:
             archivable.append((links, list(chosen.values())))
@@ -59,14 +63,14 @@ def archivable_bundles(
 
 def pages(store: Store, wanted: StoryFilter, limit: int) -> list[list[StoredStory]]:
     page, cursor = store.find_stories(wanted, limit)
-    found = [page]
+    record = [page]
     while cursor:
         page, cursor = store.find_stories(wanted, limit, cursor)
-        found.append(page)
-    return found
+        record.append(page)
+    return record
 
 
-def told(store: Store, filters: list[StoryFilter]) -> list[object]:
+def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
     """Everything that can be read."""
     ids = [*IDS, "unknown", "a"]
     return [
@@ -129,21 +133,21 @@ def test_a_store_answers_like_dicts(
     oracle = DictStore()
     place = new_place()
     with opened(place) as store, opened(place, read_only=True) as reader:
-        for kept, steps in transactions:
+        for committed, steps in transactions:
             try:
                 with store.begin(), oracle.begin():
                     for name, items in steps:
                         # The store first: what it needs is what the oracle had before.
                         take(store, name, items, oracle)
                         take(oracle, name, items, oracle)
-                    assert told(store, filters) == told(oracle, filters)
-                    if not kept:
+                    assert everything(store, filters) == everything(oracle, filters)
+                    if not committed:
                         raise Undone
             except Undone:
                 pass
-            assert told(reader, filters) == told(oracle, filters)
+            assert everything(reader, filters) == everything(oracle, filters)
     with opened(place) as store:
-        assert told(store, filters) == told(oracle, filters)
+        assert everything(store, filters) == everything(oracle, filters)
 
 
 def test_readers_see_the_last_commit_while_another_thread_writes(store: Store) -> None:
@@ -276,7 +280,7 @@ def test_a_cursor_is_of_one_list_only(store: Store) -> None:
     store.put_stories([story(f"s{number}", number) for number in range(5)])
     _, cursor = store.find_stories(StoryFilter(), 2)
     page, _ = store.find_stories(StoryFilter(), 2, cursor)
-    assert [found.id for found in page] == ["s2", "s1"]
+    assert [record.id for record in page] == ["s2", "s1"]
     assert cursor.replace("-", "").replace("_", "").isalnum()
     for wanted in (StoryFilter(order="first"), StoryFilter(language="en"), StoryFilter(text="x")):
         with pytest.raises(CursorError, match="of another list"):
@@ -296,7 +300,7 @@ def test_pages_go_on_where_they_stopped_though_stories_come_and_go(store: Store)
     first, cursor = store.find_stories(StoryFilter(), 2)
     store.put_stories([story("new", 99), StoredStory(first[1].id, "merged", "s0", None)])
     second, _ = store.find_stories(StoryFilter(), 2, cursor)
-    assert [found.id for found in second] == ["s3", "s2"]
+    assert [record.id for record in second] == ["s3", "s2"]
 
 
 def test_size_and_settings(store: Store) -> None:

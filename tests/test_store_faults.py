@@ -99,13 +99,13 @@ def reopened(place: str) -> Store:
 
 def test_killed_writers_leave_whole_transactions(place: str) -> None:
     acknowledged = 0
-    for said in ("inside", "done", "inside", "inside", "done", "inside"):
+    for message in ("inside", "done", "inside", "inside", "done", "inside"):
         with writer(place) as (process, lines):
             for _ in range(3):
                 for line in lines:
                     word, number = line.split()
                     acknowledged = int(number) if word == "done" else acknowledged
-                    if word == said:
+                    if word == message:
                         break
             os.kill(process.pid, signal.SIGKILL)
             # What it still said before the kill was acknowledged too.
@@ -153,13 +153,13 @@ def fill(place: Path, how: str) -> tuple[str, int]:
     command = [sys.executable, "-c", FULL_DISK, str(place), how]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    said, number = done.stdout.strip().splitlines()
-    return said, int(number)
+    message, number = done.stdout.strip().splitlines()
+    return message, int(number)
 
 
 def test_a_file_that_cannot_grow_is_an_error_and_leaves_the_store_whole(tmp_path: Path) -> None:
-    said, number = fill(tmp_path / "index", "limited")
-    assert "disk" in said
+    message, number = fill(tmp_path / "index", "limited")
+    assert "disk" in message
     with opened(str(tmp_path / "index")) as store:
         assert store.counts()["articles"] == number
         assert store.check() == []
@@ -170,8 +170,8 @@ def test_a_full_disk_is_an_error_and_leaves_the_store_whole(tmp_path: Path) -> N
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("this user may not mount a small disk; a limit on files stands in for it")
     try:
-        said, number = fill(tmp_path / "index", "mounted")
-        assert "the disk is full" in said
+        message, number = fill(tmp_path / "index", "mounted")
+        assert "the disk is full" in message
         with opened(str(tmp_path / "index"), read_only=True) as store:
             assert store.counts()["articles"] == number
             assert store.check() == []
@@ -190,7 +190,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store.sqlite"
 
 
-def kept(store: Store) -> list[object]:
+def lasting(store: Store) -> list[object]:
     """What cannot be computed again from the rest."""
     ids = [f"s{number}" for number in range(1, 41)]
     articles = [stored.article.id for stored in store.all_articles()]
@@ -201,7 +201,7 @@ def is_noticed(folder: Path, expected: list[object]) -> bool:
     """Whether opening or checking says that something is wrong, or else nothing is."""
     try:
         with opened(str(folder)) as store:
-            return bool(store.check()) or kept(store) == expected
+            return bool(store.check()) or lasting(store) == expected
     except StoreError:
         return True
 
@@ -209,7 +209,7 @@ def is_noticed(folder: Path, expected: list[object]) -> bool:
 @pytest.mark.parametrize("part", range(8))
 def test_every_flipped_bit_is_noticed(sound: Path, tmp_path: Path, part: int) -> None:
     with opened(str(sound.parent), read_only=True) as store:
-        expected = kept(store)
+        expected = lasting(store)
         assert store.check() == []
     generator = random.Random(part)
     # The first page tells what all others are.
@@ -227,11 +227,11 @@ def test_every_flipped_bit_is_noticed(sound: Path, tmp_path: Path, part: int) ->
 def test_a_truncated_file_is_noticed(sound: Path, tmp_path: Path, share: float) -> None:
     whole = sound.read_bytes()
     (tmp_path / "store.sqlite").write_bytes(whole[: int(len(whole) * share)])
-    said: list[str] = []
+    message: list[str] = []
     with suppress(StoreError), opened(str(tmp_path), read_only=True) as store:
-        said = store.check()
-        assert said
-    if not said:
+        message = store.check()
+        assert message
+    if not message:
         with pytest.raises(StoreError, match=r"damaged|not that of an index"):
             open_store(tmp_path, read_only=True)
 
@@ -269,8 +269,8 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize(("statement", "said"), DAMAGE.items())
-def test_check_says_what_is_inconsistent(place: str, statement: str, said: str) -> None:
+@pytest.mark.parametrize(("statement", "message"), DAMAGE.items())
+def test_check_says_what_is_inconsistent(place: str, statement: str, message: str) -> None:
     with opened(place) as store:
         with store.begin():
             for number in (1, 2, 3):
@@ -278,7 +278,7 @@ def test_check_says_what_is_inconsistent(place: str, statement: str, said: str) 
             store.archive.add([(b"", [ArchivedArticle("a2", "", None, b"", (1,))])])
         assert store.check() == []
         tamper(store, statement)
-        assert any(said in line for line in store.check())
+        assert any(message in line for line in store.check())
 
 
 def test_check_finds_places_without_an_article(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ RELEASED = {
 
 @given(st.text(ODD), st.text(ODD))
 def test_every_string_is_kept_as_plain_text_and_comes_back(one: str, other: str) -> None:
-    kept = to_text(one)
-    assert "\0" not in kept.encode().decode()
-    assert from_text(kept) == one
-    assert to_text(one + other) == kept + to_text(other)
+    stored = to_text(one)
+    assert "\0" not in stored.encode().decode()
+    assert from_text(stored) == one
+    assert to_text(one + other) == stored + to_text(other)
 
 
 @given(st.text(st.sampled_from("a0f\0\ud800\udc00\ufdd0\ufde0\ufdef\ufdc0\ufdf0"), max_size=4))
