@@ -54,7 +54,7 @@ _WORD = re.compile(r"[^\s\d.,;:/()'’\"\[\]-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class _Mention:
     """Day as a text names it; year 0 where the text names none."""
 
     year: int
@@ -103,8 +103,10 @@ def dates_of(text: str, seconds: int, language: str) -> set[int]:
     """
     days = set()
     for number in _NUMBER.finditer(text):
-        named = _in_digits(number) if number["bare"] is None else _in_words(text, number, language)
-        day = None if named is None else _numbered(named, seconds, language)
+        mention = (
+            _in_digits(number) if number["bare"] is None else _in_words(text, number, language)
+        )
+        day = None if mention is None else _day_code(mention, seconds, language)
         if day is not None:
             days.add(day)
     return days
@@ -119,21 +121,21 @@ def shown_day(day: int) -> str:
     return f"{day % 100} {_MONTHS[day // 100 - 1]}"
 
 
-def _in_digits(number: re.Match[str]) -> _Named | None:
+def _in_digits(number: re.Match[str]) -> _Mention | None:
     if number["month"]:
-        return _Named(int(number[0][:4]), int(number["month"]), int(number["day"]))
+        return _Mention(int(number[0][:4]), int(number["month"]), int(number["day"]))
     if number["cjk"]:
-        return _Named(0, int(re.split("[月월]", number[0])[0]), int(number["cjk"]))
+        return _Mention(0, int(re.split("[月월]", number[0])[0]), int(number["cjk"]))
     day, month = int(number[0].split(number["dot"])[0]), int(number["second"])
     if number["dot"] != "." and day <= 12 and month <= 12 and day != month:
         # The order of 3/4/2024 is ambiguous.
         return None
     if month > 12:
         day, month = month, day
-    return _Named(int(number["year"]), month, day)
+    return _Mention(int(number["year"]), month, day)
 
 
-def _in_words(text: str, number: re.Match[str], language: str) -> _Named | None:
+def _in_words(text: str, number: re.Match[str], language: str) -> _Mention | None:
     """Date of a number that stands beside the name of a month."""
     start, end = number.span()
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
@@ -145,14 +147,14 @@ def _in_words(text: str, number: re.Match[str], language: str) -> _Named | None:
         # In "Sept. 5" the dot is part of the name; "... in May. 5 people ..." are two sentences.
         if name is not None and not (name["dot"] and name["name"] in months.whole):
             year = name["year"] or _year(_YEAR_AFTER_DAY.match(fold(after)))
-            return _named(months, name["name"], year, day)
+            return _mention(months, name["name"], year, day)
     if any(_is_month(word, language) for word in after.split(None, _WORDS_AFTER)[:_WORDS_AFTER]):
         months = _months(language)
         name = months.after.match(fold(after))
         # An ordinal number has a dot in many languages, but not in English.
         ends = (",", ".") if language in _ENGLISH else (",",)
         if name is not None and not after.startswith(ends):
-            return _named(months, name["name"], name["year"], day)
+            return _mention(months, name["name"], name["year"], day)
     return None
 
 
@@ -160,37 +162,39 @@ def _year(match: re.Match[str] | None) -> str | None:
     return None if match is None else match["year"]
 
 
-def _named(months: _Months, name: str, written_year: str | None, day: int) -> _Named | None:
+def _mention(months: _Months, name: str, written_year: str | None, day: int) -> _Mention | None:
     year = int(written_year or 0)
     if name in months.solar:
-        return _Named(year if year < MIN_YEAR else 0, months.solar[name], day, solar=True)
+        return _Mention(year if year < MIN_YEAR else 0, months.solar[name], day, solar=True)
     if year < MIN_YEAR:
         year = 0
     # Abbreviations mean other things too: "set" and "ago" are words.
     if not year and name not in months.whole and name not in _months("").numbers:
         return None
-    return _Named(year, months.numbers[name], day)
+    return _Mention(year, months.numbers[name], day)
 
 
-def _numbered(named: _Named, seconds: int, language: str) -> int | None:
+def _day_code(mention: _Mention, seconds: int, language: str) -> int | None:
     """Month and day as a number; None if there is no such day, or it is not known which."""
-    if named.solar:
-        day = _from_solar(named, seconds)
+    if mention.solar:
+        day = _from_solar(mention, seconds)
     else:
-        day = gregorian_date(named.year or _LEAP_YEAR, named.month, named.day, language=language)
+        day = gregorian_date(
+            mention.year or _LEAP_YEAR, mention.month, mention.day, language=language
+        )
     if day is None or not MIN_YEAR <= day.year <= MAX_YEAR:
         return None
     return 100 * day.month + day.day
 
 
-def _from_solar(named: _Named, seconds: int) -> date | None:
+def _from_solar(mention: _Mention, seconds: int) -> date | None:
     """Gregorian date of a day of the Solar Hijri calendar, whose years begin on changing days."""
-    if named.year or seconds == UNDATED:
-        return from_solar_hijri(named.year, named.month, named.day) if named.year else None
+    if mention.year or seconds == UNDATED:
+        return from_solar_hijri(mention.year, mention.month, mention.day) if mention.year else None
     published = _EPOCH + timedelta(seconds=seconds)
     year = published.year - _SOLAR_YEARS
     years = (year - 1, year, year + 1)
-    dates = (from_solar_hijri(near, named.month, named.day) for near in years)
+    dates = (from_solar_hijri(near, mention.month, mention.day) for near in years)
     days = [day for day in dates if day is not None]
     return min(days, key=lambda day: (abs(day - published), day), default=None)
 

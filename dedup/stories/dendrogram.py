@@ -5,7 +5,7 @@ components at every floor, the strongest, are a spanning forest (Gower & Ross 19
 linkage and spanning trees). Joining its links from the highest level down makes a tree of
 components: texts are its leaves; every link that joins two components makes a node above them.
 
-The loops are plain functions: for few texts they run as they stand, for many numba compiles them.
+The loops are plain functions: Python runs them for few texts, numba compiles them for many.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Floors:
 class Dendrogram:
     """Components of `count` texts at all floors.
 
-    A node above others of its own level is one component with them: the topmost stands for all.
+    Nodes of one level that are above one another are one component: the topmost represents it.
 
     Args:
         above: Next node above each leaf and node, -1 for none, int32 of shape (nodes,).
@@ -68,7 +68,7 @@ class Dendrogram:
         strongest: Level of the strongest link in it, -1 for a leaf, int16 (nodes,).
         sizes: Number of its texts, int32 (nodes,).
         starts: Position of the first of its texts in `order`, int32 (nodes,).
-        order: Texts ordered so that those of every node stand together, int32 (count,).
+        order: Rows of the texts, those of every node side by side, int32 (count,).
         compiled: Whether its loops are compiled.
     """
 

@@ -24,7 +24,7 @@ from dedup.text.consonant_keys import consonant_key
 from dedup.text.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
 
 TITLE_CHARS = 200
-"""Of the first line of a text without a title, so many characters serve as its title."""
+"""A text without a title has so many characters of its first line as title."""
 _SHORT_CHARS = 300
 _MIN_TERM_BITS = 2.0
 RARE_BITS = 9.0

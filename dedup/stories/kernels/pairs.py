@@ -199,7 +199,7 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
             the arrays of a `KeyedRows`; squares of terms and of title terms, two of int64 (n,);
             entries of the longest row of each of the five, int64 (5,).
         units: Product of two equal vectors, bits in a unit of rarity, seconds in a day, the
-            smallest weight of a rare term, the time that stands for none.
+            smallest weight of a rare term, the time of an undated text.
         first: Row of the first text of each pair, int64 (m,).
         second: Row of the second text, int64 (m,).
         out: Receives the features in the order of `FEATURES`, float64 (m, 15).

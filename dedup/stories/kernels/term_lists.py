@@ -299,7 +299,7 @@ def share_enough(
                     j += 1
                 else:
                     weight = min(values[i], values[j])
-                    # Most pairs do not have enough in common, wherever they stand in the lists.
+                    # Most pairs share too little, even if all their terms count.
                     if weight >= rare and (
                         counted == 0 or _in_reach(lists, order, alive, terms[i], a, b, reach, out)
                     ):
