@@ -243,9 +243,9 @@ def test_the_list_of_stories_is_plain_lines_when_piped(run: Run, made: Path) -> 
     for line, story in zip(lines, stories, strict=True):
         assert line.startswith(story["id"])
         assert line.endswith(story["headline"])
-    assert "there are more: --cursor " in done.err
+    assert "next page: --cursor " in done.err
     none = run("stories", made, "--since", "2100-01-01")
-    assert (none.code, none.out, none.err) == (0, "", "no such stories\n")
+    assert (none.code, none.out, none.err) == (0, "", "no stories match\n")
 
 
 def test_a_story_shows_all_its_texts(run: Run, made: Path) -> None:
