@@ -125,12 +125,8 @@ def _edited_copies(
     """Near-duplicates that are not equal word for word, published within `max_gap`."""
     near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
     matches, seconds = near.matches, seconds_of(articles)
-    close = within_gap(
-        seconds,
-        matches.first,
-        matches.second,
-        int(config.neighbors.max_gap.total_seconds()),
-    )
+    gap = int(config.neighbors.max_gap.total_seconds())
+    close = within_gap(seconds, matches.first, matches.second, gap)
     edited = (matches.jaccard >= near.min_jaccard) & (matches.jaccard < 1) & close
     first, second = matches.first[edited], matches.second[edited]
     chosen = evenly(len(first), _MAX_COPIES)
@@ -145,9 +141,8 @@ def _fitted(
 ) -> Calibration:
     """Curves from labels; the smallest cosine leaves out one in fifty pairs of one story."""
     features = Features(profiled)
-    nearest = LabelledPairs.of(
-        features, story_candidates(profiled, -1.0, config.neighbors), clusters
-    )
+    near = story_candidates(profiled, -1.0, config.neighbors)
+    nearest = LabelledPairs.of(features, near, clusters)
     same = nearest.same
     if same.all() or not same.any():
         missing = "different stories" if same.all() else "the same story"
@@ -181,10 +176,8 @@ def _carried_over(
         }
         for number, kind in enumerate(KINDS)
     }
-    everyone = np.ones(len(first), bool)
-    lowest = _corresponding(
-        np.array([model.min_cosine]), *_cosines(before, after, "text_cosine", everyone)
-    )
+    cosines = np.sort(before["text_cosine"]), np.sort(after["text_cosine"])
+    lowest = _corresponding(np.array([model.min_cosine]), *cosines)
     note = (
         f"Curves of the bundled encoder on the scale of this one, from {len(first):,} pairs "
         "without labels"
@@ -213,10 +206,8 @@ def _anchored(
         config.stories.min_link_probability,
     )
     shift = sure.shift()
-    moved = {
-        kind: round(prior + shift * LOG_ODDS_UNIT, 3)
-        for kind, prior in carried.model.intercepts.items()
-    }
+    step, priors = shift * LOG_ODDS_UNIT, carried.model.intercepts
+    moved = {kind: round(prior + step, 3) for kind, prior in priors.items()}
     model = replace(carried.model, intercepts=moved)
     note = (
         f"{carried.note}; {_anchors_in_words(sure, shift, least)}; "
@@ -277,7 +268,5 @@ def _corresponding(values: Float64s, before: Float64s, after: Float64s) -> Float
 def _rescaled(curve: Curve, before: Float64s, after: Float64s) -> Curve:
     """The curve with its points at the corresponding values, those that fall together joined."""
     places = _corresponding(np.array([x for x, _ in curve]), before, after).round(4).tolist()
-    points: dict[float, float] = {}
-    for place, (_, level) in zip(places, curve, strict=True):
-        points[place] = level
+    points = dict(zip(places, (level for _, level in curve), strict=True))
     return tuple(sorted(points.items()))

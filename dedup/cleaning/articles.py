@@ -12,7 +12,6 @@ from dedup.config import CleaningConfig
 from dedup.records import Article, CleanText, Removal
 
 _AT_ONCE = 1024
-_NOTHING: frozenset[str] = frozenset()
 
 _Raw = tuple[str, str, str, frozenset[str]]
 _Cleaned = tuple[str, str | None, tuple[Removal, ...]]
@@ -44,7 +43,7 @@ def clean_articles(
     parts = [articles[start : start + _AT_ONCE] for start in range(0, len(articles), _AT_ONCE)]
     texts: dict[str, CleanText] = {}
     with spread(len(articles), processes) as mapped:
-        raw = ([_raw(article, repeated.get(article.source)) for article in part] for part in parts)
+        raw = ([_raw(article, repeated) for article in part] for part in parts)
         for part, cleaned in zip(parts, mapped(partial(_clean_raw, config), raw), strict=True):
             for article, (title, text, removed) in zip(part, cleaned, strict=True):
                 clean_text = article.text if text is None else text
@@ -54,9 +53,10 @@ def clean_articles(
     return texts
 
 
-def _raw(article: Article, repeated: frozenset[str] | None) -> _Raw:
-    """The fields that cleaning reads: no others are sent to other processes."""
-    return article.title, article.text, article.language, repeated or _NOTHING
+def _raw(article: Article, repeated: Mapping[str, frozenset[str]]) -> _Raw:
+    """What cleaning reads: nothing else is sent to other processes."""
+    lines = repeated.get(article.source, frozenset[str]())
+    return article.title, article.text, article.language, lines
 
 
 def _clean_raw(config: CleaningConfig, part: Sequence[_Raw]) -> list[_Cleaned]:

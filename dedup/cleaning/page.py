@@ -42,8 +42,6 @@ from dedup.config import CleaningConfig
 from dedup.records import Article, CleanText, Removal
 from dedup.text.normalization import key, normalize
 
-_NOTHING: frozenset[str] = frozenset()
-
 _MIN_WORDS_LEFT = 10
 _MIN_SHARE_LEFT = 0.2
 _LINKS_AMID = 5
@@ -176,7 +174,7 @@ def clean(
     article: Article,
     config: CleaningConfig = CleaningConfig(),
     *,
-    repeated: frozenset[str] = _NOTHING,
+    repeated: frozenset[str] = frozenset(),
 ) -> CleanText:
     """Canonical title and body of an article, and what was removed from the body.
 

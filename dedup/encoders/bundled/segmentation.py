@@ -40,12 +40,7 @@ class Segmenter:
     @cached_property
     def _longest(self) -> dict[str, int]:
         """Length of the longest piece by its beginning: longer ones need not be tried."""
-        longest: dict[str, int] = {}
-        for piece in self._pieces:
-            beginning = piece[:_BEGINNING]
-            if len(piece) > longest.get(beginning, 0):
-                longest[beginning] = len(piece)
-        return longest
+        return {piece[:_BEGINNING]: len(piece) for piece in sorted(self._pieces, key=len)}
 
     def rows(self, text: str, limit: int = MAX_PIECES) -> list[int]:
         """The first `limit` rows of the pieces of a text, without those of unknown characters."""

@@ -13,8 +13,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["folded_words", "is_unspaced"]
-
 _DROPPED = (
     *range(0x0300, 0x0370),
     *range(0x0483, 0x0488),
