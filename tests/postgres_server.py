@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.indexes import PATIENCE
+
 
 def server_programs() -> Path | None:
     """The folder of `initdb` and `pg_ctl`, or None where the server is not installed."""
@@ -46,7 +48,7 @@ def postgres_server(programs: Path) -> Iterator[str]:
     try:
         call("initdb", "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        call("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
+        call("pg_ctl", "start", "-w", "-t", str(PATIENCE), "-l", str(folder / "log"), "-o", options)
         try:
             yield f"postgresql:///postgres?host={quote(str(folder), safe='')}&user=tester"
         finally:
