@@ -330,7 +330,7 @@ def test_a_damaged_database_is_said_to_be(copied: Path) -> None:
         ("UPDATE places SET story = 's-0' WHERE id = 'n003'", "n003|s-0"),
         ("UPDATE articles SET text = 'other' WHERE id = 'n004'", "n004"),
         ("DELETE FROM events WHERE number = 2", "events"),
-        ("UPDATE stories SET state = 'merged', successor = 's-1' WHERE state = 'open'", "merged"),
+        ("UPDATE stories SET state = 'merged', heir = 's-1' WHERE state = 'open'", "merged"),
     ],
 )
 def test_check_says_what_does_not_fit(copied: Path, statement: str, said: str) -> None:

@@ -166,7 +166,7 @@ def test_workers_with_another_version_are_refused(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["a.jsonl", "--engine", "spark"], "name it with --output DIR"),
+        (["a.jsonl", "--engine", "spark"], "give --output DIR"),
         (["a.jsonl", "--engine", "spark", "-o", "x", "--related", "t.jsonl"], "--related"),
         (["a.jsonl", "--resume"], "--engine spark"),
         (["a.jsonl", "--master", "yarn"], "--engine spark"),
