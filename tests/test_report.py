@@ -199,7 +199,7 @@ def test_evidence_is_that_of_why(flood: Result) -> None:
         if part.log_odds:
             assert f"{part.log_odds:+z.4f}".replace("-", "−") in table
         assert part.detail in table
-    view = report_view(flood, max_stories=1, title="")
+    view = report_view(flood, max_stories=1)
     [linked] = [text.link for text in view.stories[0].texts if text.link]
     assert linked.link.evidence == link.evidence
     assert max(abs(part.bar) for part in linked.parts) == 50
@@ -303,7 +303,7 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
 
 def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) -> None:
     tie = next(each for each in seeds.related if each.kind == "follow_up")
-    view = {each.story.id: each for each in report_view(seeds, max_stories=99, title="").stories}
+    view = {each.story.id: each for each in report_view(seeds, max_stories=99).stories}
     [later] = [each for each in view[tie.later].related if each.story == tie.earlier]
     [earlier] = [each for each in view[tie.earlier].related if each.story == tie.later]
     assert (later.label, earlier.label) == ("Follows", "Followed by")
@@ -327,7 +327,7 @@ def test_ties_of_a_story_are_bounded(seeds: Result) -> None:
         StoryRelation(first.id, other.id, "related", k / 100, 0.5, None, 40.0, ("zzyzx",) * 9, ())
         for k, other in enumerate(others)
     )
-    view = report_view(replace(seeds, related=ties), max_stories=5, title="")
+    view = report_view(replace(seeds, related=ties), max_stories=5)
     assert len(view.stories[0].related) == 10
     assert others[-1].id in {tie.story for tie in view.stories[0].related}
 

@@ -13,9 +13,13 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedup.description.explanation import shown_probability
 from dedup.errors import ConfigError
 from dedup.output.tables import replacing
 from dedup.output.wording import printable
+from dedup.report.differences import shortened
+from dedup.report.parts import without_names
+from dedup.report.times import shown_range, shown_span, shown_time
 from dedup.report.view import report_view
 from dedup.result import Result
 
@@ -63,7 +67,9 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
         page_environment()
         .get_template("report.html.j2")
         .render(
-            report=report_view(result, max_stories=max_stories, title=title),
+            title=title,
+            summary=result.summary,
+            report=report_view(result, max_stories=max_stories),
             # These are files of the package, not of an article, and are not escaped.
             style=Markup(style),
             script=Markup(script),
@@ -97,7 +103,17 @@ def page_environment(*packages: str) -> Environment:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"number": _number, "share": _share, "plain": _plain, "signed": _signed}
+    environment.filters |= {
+        "number": _number,
+        "share": _share,
+        "plain": _plain,
+        "signed": _signed,
+        "percent": shown_probability,
+        "shortened": shortened,
+        "time": shown_time,
+        "without_names": without_names,
+    }
+    environment.globals |= {"period_of": shown_range, "duration_of": shown_span}
     return environment
 
 

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 
 from dedup.articles import headline_of, source_of
 from dedup.description.explanation import reasons
-from dedup.records import Article, CleanText, DuplicateMember, Evidence, Removal, StoryLink
+from dedup.records import (
+    Article,
+    CleanText,
+    DuplicateMember,
+    Evidence,
+    Removal,
+    StoryGroup,
+    StoryLink,
+)
 from dedup.report.differences import Difference, difference, shortened
 from dedup.report.times import shown_time
-from dedup.result import Result
 
 EXCERPT_CHARS = 300
 _TITLE_CHARS = 240
@@ -57,6 +64,7 @@ class LanguageView:
 class ArticleView:
     """Byline of an article; `url` is empty unless a web address, `moment` is for machines."""
 
+    id: str
     title: str
     source: str
     time: str
@@ -67,7 +75,7 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class CopyView:
-    """A copy and how it differs from its representative."""
+    """A copy and how it differs from the text that it copies."""
 
     article: ArticleView
     measured: DuplicateMember
@@ -102,9 +110,9 @@ class TextView:
         article: The representative.
         excerpt: Beginning of its cleaned text.
         probability: Mean P(same event) with the other texts; None in a story of one.
-        link: Link with the central text; None for that text itself.
         copies: Its first copies.
         more_copies: Number of copies that are not listed.
+        link: Link with the central text; None for that text itself.
         removed: The first pieces that cleaning removed from it, shortened.
         more_removed: Number of pieces that are not listed.
     """
@@ -112,11 +120,11 @@ class TextView:
     article: ArticleView
     excerpt: str
     probability: float | None
-    link: LinkView | None
     copies: tuple[CopyView, ...]
     more_copies: int
-    removed: tuple[Removal, ...]
-    more_removed: int
+    link: LinkView | None = None
+    removed: tuple[Removal, ...] = ()
+    more_removed: int = 0
 
 
 class Languages:
@@ -129,10 +137,8 @@ class Languages:
     def __init__(self, articles: Iterable[Article]) -> None:
         from babel import Locale
 
-        names = Locale("en").languages
-        counts = Counter(article.language for article in articles)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        self._names = names
+        self._names = Locale("en").languages
+        ranked = _ranked_languages(articles)
         self._views = {
             code: self._view(code, min(rank, _COLOURS)) for rank, (code, _) in enumerate(ranked)
         }
@@ -149,60 +155,24 @@ class Languages:
 
     def counted(self, articles: Iterable[Article]) -> tuple[tuple[LanguageView, int], ...]:
         """Languages of some articles with their numbers, the most frequent first."""
-        counts = Counter(article.language for article in articles)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return tuple((self._views[code], count) for code, count in ranked)
+        return tuple((self._views[code], count) for code, count in _ranked_languages(articles))
+
+    def of_headline(self, story: StoryGroup) -> LanguageView:
+        """The language of a story's headline."""
+        codes = (code for code, title in story.headlines.items() if title == story.headline)
+        return self.of(next(codes, ""))
 
 
-class Parts:
-    """Makes the parts of a report from a result.
-
-    Args:
-        result: The result.
-        languages: Its languages.
-        most_copies: Show at most this many copies of a text.
-    """
-
-    def __init__(self, result: Result, languages: Languages, most_copies: int) -> None:
-        self._result = result
-        self._languages = languages
-        self._most_copies = most_copies
-
-    def article(self, article: Article) -> ArticleView:
-        """Byline of an article."""
-        return article_view(article, self._result.clean_texts[article.id], self._languages)
-
-    def text(self, representative: str, probability: float | None, central: str) -> TextView:
-        """An independent text of a story whose most central text is represented by `central`."""
-        result = self._result
-        cluster, _ = result.duplicates_of[representative]
-        clean = result.clean_texts[representative]
-        copies = [member for member in cluster.members if member.id != representative]
-        link = result.evidences.link(representative, central)
-        return TextView(
-            self.article(result.by_id[representative]),
-            shortened(clean.text, EXCERPT_CHARS),
-            probability,
-            link_view(link) if link else None,
-            tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
-            max(0, len(copies) - self._most_copies),
-            *removed_pieces(clean),
-        )
-
-    def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
-        texts, articles = self._result.clean_texts, self._result.by_id
-        return CopyView(
-            self.article(articles[member.id]),
-            member,
-            texts[member.id].title != texts[representative].title,
-            difference(texts[representative].text, texts[member.id].text),
-        )
+def _ranked_languages(articles: Iterable[Article]) -> list[tuple[str, int]]:
+    counts = Counter(article.language for article in articles)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def article_view(article: Article, clean: CleanText, languages: Languages) -> ArticleView:
     """Byline of an article; its headline is the beginning of the text if it has no title."""
     time = article.published_at
     return ArticleView(
+        article.id,
         shortened(headline_of(article, clean), _TITLE_CHARS),
         shortened(source_of(article), _SOURCE_CHARS) or "unknown source",
         shown_time(time) if time else "no date",
@@ -210,6 +180,32 @@ def article_view(article: Article, clean: CleanText, languages: Languages) -> Ar
         languages.of(article.language),
         article.url if _WEB_ADDRESS.fullmatch(article.url) else "",
     )
+
+
+def copy_view(
+    member: DuplicateMember,
+    article: Article,
+    clean: CleanText,
+    original: CleanText,
+    languages: Languages,
+) -> CopyView:
+    """A copy of a text and how it differs from the text."""
+    return CopyView(
+        article_view(article, clean, languages),
+        member,
+        clean.title != original.title,
+        difference(original.text, clean.text),
+    )
+
+
+def without_names(words: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The words that are not a part of a name.
+
+    >>> without_names(["river", "flood"], ["River Tees"])
+    ['flood']
+    """
+    named = {part.casefold() for name in names for part in name.split()}
+    return [word for word in words if word not in named]
 
 
 def removed_pieces(clean: CleanText) -> tuple[tuple[Removal, ...], int]:

@@ -9,7 +9,7 @@ from dedup.description.explanation import RELATION_LABELS
 from dedup.output.wording import duration
 from dedup.records import StoryGroup, StoryRelation
 from dedup.report.differences import shortened
-from dedup.report.parts import Languages
+from dedup.report.parts import Languages, without_names
 
 _RELATED_OF_STORY = 10
 _HEADLINE_CHARS = 120
@@ -77,17 +77,15 @@ class Relations:
     def _view(self, relation: StoryRelation, story: str) -> RelationView:
         is_earlier = relation.earlier == story
         other = self._stories[relation.later if is_earlier else relation.earlier]
-        spoken = (code for code, title in other.headlines.items() if title == other.headline)
-        words = list(dict.fromkeys([*relation.shared_names, *relation.shared_terms]))
-        named = {part.casefold() for name in relation.shared_names for part in name.split()}
-        shared = [word for word in words if word not in named]
+        words = dict.fromkeys([*relation.shared_names, *relation.shared_terms])
+        shared = without_names(words, relation.shared_names)
         side = "later" if is_earlier else "earlier"
         return RelationView(
             RELATION_LABELS[relation.kind][is_earlier],
             other.id,
             other.id in self._listed,
             shortened(other.headline, _HEADLINE_CHARS),
-            self._languages.of(next(spoken, "")).tag,
+            self._languages.of_headline(other).tag,
             "" if relation.gap is None else f"{duration(relation.gap)} {side}",
             tuple(shared[:_WORDS]),
         )

@@ -7,15 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from dedup.articles import headline_of, source_of
-from dedup.description.explanation import shown_probability
-from dedup.records import Article, Problem, StoryGroup
+from dedup.records import Article, DuplicateMember, Problem, StoryGroup
 from dedup.report.differences import shortened
-from dedup.report.parts import ArticleView, Languages, LanguageView, Parts, TextView, fair_limit
+from dedup.report.parts import (
+    EXCERPT_CHARS,
+    ArticleView,
+    CopyView,
+    Languages,
+    LanguageView,
+    TextView,
+    article_view,
+    copy_view,
+    fair_limit,
+    link_view,
+    removed_pieces,
+)
 from dedup.report.relations import Relations, RelationView
-from dedup.report.times import Moment, Timeline, shown_day, shown_range, shown_span, timeline
-from dedup.result import Result, Summary
+from dedup.report.times import Moment, Timeline, shown_day, timeline
+from dedup.result import Result
 
 # Limits of a page, for all its stories together and for a single one.
 _TEXTS, _TEXTS_OF_STORY = 1_000, 50
@@ -23,18 +35,7 @@ _COPIES, _COPIES_OF_TEXT = 1_000, 20
 _ROWS, _ROWS_OF_STORY = 2_000, 200
 _TITLED, _TITLED_OF_STORY = 3_000, 300
 _SINGLES = 300
-_EXAMPLES = 5
-_VALUE_CHARS = 120
 _LABEL_CHARS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemsView:
-    """Problems of one kind: how many, and the first of them."""
-
-    kind: str
-    count: int
-    examples: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,12 @@ class StoryView:
 
     Args:
         story: The group itself.
-        headline: Its headline, shortened.
-        language: Language of the headline.
-        period: First and last time; empty without dates.
-        duration: Length of the period; empty below a minute.
-        first, last: The two times for sorting, in seconds since 1970; 0 without dates.
-        articles, copies, undated: Numbers of articles.
+        undated: Number of its articles without a date.
         languages: Languages with their numbers of articles.
         timeline: Its dated articles; None if there are none.
         central: Headline and source of the most central text.
-        headlines: Headlines in its other languages.
-        words: Its key words that are not part of its names.
         first_article: Its earliest article; None without dates.
         least_likely: Its least likely text; None in a story of one text.
-        mean, lowest: Average P(same event) of all its texts, and of that one, in percent.
         related: Other stories that are related to it.
         texts: Its first independent texts.
         rows: Further independent texts, as a line each.
@@ -64,24 +57,12 @@ class StoryView:
     """
 
     story: StoryGroup
-    headline: str
-    language: LanguageView
-    period: str
-    duration: str
-    first: int
-    last: int
-    articles: int
-    copies: int
     undated: int
     languages: tuple[tuple[LanguageView, int], ...]
     timeline: Timeline | None
     central: ArticleView
-    headlines: tuple[tuple[LanguageView, str], ...]
-    words: tuple[str, ...]
     first_article: ArticleView | None
     least_likely: ArticleView | None
-    mean: str
-    lowest: str
     related: tuple[RelationView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
@@ -93,12 +74,9 @@ class ReportView:
     """The page.
 
     Args:
-        title: Its title.
-        summary: Counts of the run.
         sources: Number of outlets.
         period, duration: Time span of the articles; empty without dates.
-        languages: Languages with their numbers of articles.
-        language_of: Languages by code, for the lanes of the timelines.
+        languages: The languages of all articles.
         problems: Problems by kind.
         stories: The largest stories of several articles.
         more_stories: Number of such stories that are not listed.
@@ -106,27 +84,23 @@ class ReportView:
         more_singles: Number of such articles that are not listed.
     """
 
-    title: str
-    summary: Summary
     sources: int
     period: str
     duration: str
-    languages: tuple[tuple[LanguageView, int], ...]
-    language_of: dict[str, LanguageView]
-    problems: tuple[ProblemsView, ...]
+    languages: Languages
+    problems: list[tuple[str, list[Problem]]]
     stories: tuple[StoryView, ...]
     more_stories: int
     singles: tuple[ArticleView, ...]
     more_singles: int
 
 
-def report_view(result: Result, *, max_stories: int, title: str) -> ReportView:
+def report_view(result: Result, *, max_stories: int) -> ReportView:
     """What the report of a result shows.
 
     Args:
         result: The result.
         max_stories: List at most this many stories.
-        title: Title of the page.
     """
     languages = Languages(result.articles)
     several = [story for story in result.story_groups if len(story.members) > 1]
@@ -135,40 +109,25 @@ def report_view(result: Result, *, max_stories: int, title: str) -> ReportView:
     listed = several[:max_stories]
     stories = _Stories(result, languages, listed)
     return ReportView(
-        title=title,
-        summary=result.summary,
         sources=len({source_of(article) for article in result.articles} - {""}),
         period=period,
         duration=duration,
-        languages=languages.counts,
-        language_of={view.code: view for view, _ in languages.counts},
+        languages=languages,
         problems=_problems(result),
         stories=tuple(stories.view(story) for story in listed),
         more_stories=len(several) - len(listed),
-        singles=tuple(
-            stories.parts.article(result.by_id[story.members[0].id]) for story in single[:_SINGLES]
-        ),
+        singles=tuple(stories.article(story.members[0].id) for story in single[:_SINGLES]),
         more_singles=max(0, len(single) - _SINGLES),
     )
 
 
-def _problems(result: Result) -> tuple[ProblemsView, ...]:
+def _problems(result: Result) -> list[tuple[str, list[Problem]]]:
     """Kinds of problems by number; the order of the input does not matter."""
-    by_kind: dict[str, list[Problem]] = {}
-    for problem in sorted(
+    ordered = sorted(
         result.problems, key=lambda problem: (problem.kind, problem.where, problem.value)
-    ):
-        by_kind.setdefault(problem.kind, []).append(problem)
-    ranked = sorted(by_kind.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(
-        ProblemsView(kind, len(problems), tuple(map(_example, problems[:_EXAMPLES])))
-        for kind, problems in ranked
     )
-
-
-def _example(problem: Problem) -> Problem:
-    where, value = (shortened(text, _VALUE_CHARS) for text in (problem.where, problem.value))
-    return Problem(problem.kind, where, value, problem.article_kept)
+    kinds = [(kind, list(group)) for kind, group in groupby(ordered, lambda problem: problem.kind)]
+    return sorted(kinds, key=lambda item: -len(item[1]))
 
 
 def _period(articles: Iterable[Article]) -> tuple[str, str]:
@@ -181,12 +140,6 @@ def _period(articles: Iterable[Article]) -> tuple[str, str]:
     if days == 1:
         return shown_day(first), "1 day"
     return f"{shown_day(first)} – {shown_day(last)}", f"{days:,} days"
-
-
-def _words(story: StoryGroup) -> tuple[str, ...]:
-    """The key terms that are not part of a name of the story."""
-    named = {part.casefold() for name in story.names for part in name.split()}
-    return tuple(word for word in story.key_terms if word not in named)
 
 
 class _Stories:
@@ -203,54 +156,60 @@ class _Stories:
         self._most_texts = fair_limit(texts, total=_TEXTS, most=_TEXTS_OF_STORY)
         further = [max(0, count - self._most_texts) for count in texts]
         self._most_rows = fair_limit(further, total=_ROWS, most=_ROWS_OF_STORY)
-        most_copies = fair_limit(copies, total=_COPIES, most=_COPIES_OF_TEXT)
+        self._most_copies = fair_limit(copies, total=_COPIES, most=_COPIES_OF_TEXT)
         articles = [len(story.members) for story in stories]
         self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
-        self.parts = Parts(result, languages, most_copies)
         listed = [story.id for story in stories]
         self._related = Relations(result.related, result.story_groups, listed, languages)
         self._result = result
         self._languages = languages
 
+    def article(self, id: str) -> ArticleView:
+        """Byline of an article."""
+        return article_view(self._result.by_id[id], self._result.clean_texts[id], self._languages)
+
     def view(self, story: StoryGroup) -> StoryView:
         """The view of one story."""
-        by_id = self._result.by_id
-        articles = [by_id[member.id] for member in story.members]
-        times = [article.published_at for article in articles if article.published_at]
-        first, last = story.first_seen, story.last_seen
+        articles = [self._result.by_id[member.id] for member in story.members]
         least_likely = story.least_likely_member
         chances = self._representatives(story)
         central = self._central(story, chances)
         shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
         return StoryView(
             story=story,
-            headline=shortened(story.headline, 2 * _VALUE_CHARS),
-            language=self._languages.of(by_id[central].language),
-            period=shown_range(first, last) if first and last else "",
-            duration=shown_span(first, last),
-            first=int(first.timestamp()) if first else 0,
-            last=int(last.timestamp()) if last else 0,
-            articles=len(articles),
-            copies=len(articles) - story.texts,
-            undated=len(articles) - len(times),
+            undated=sum(article.published_at is None for article in articles),
             languages=self._languages.counted(articles),
             timeline=self._timeline(articles),
-            central=self.parts.article(by_id[central]),
-            headlines=tuple(
-                (self._languages.of(code), shortened(title, 2 * _VALUE_CHARS))
-                for code, title in story.headlines.items()
-                if title != story.headline
-            ),
-            words=_words(story),
-            first_article=self.parts.article(by_id[story.first_article]) if first else None,
-            least_likely=self.parts.article(by_id[least_likely.id]) if least_likely else None,
-            mean=shown_probability(story.cohesion or 0.0),
-            lowest=shown_probability((least_likely and least_likely.probability) or 0.0),
+            central=self.article(central),
+            first_article=self.article(story.first_article) if story.first_seen else None,
+            least_likely=self.article(least_likely.id) if least_likely else None,
             related=self._related.of(story.id),
-            texts=tuple(self.parts.text(id, chances[id], central) for id in shown),
-            rows=tuple(self.parts.article(by_id[id]) for id in further[: self._most_rows]),
+            texts=tuple(self._text(id, chances[id], central) for id in shown),
+            rows=tuple(map(self.article, further[: self._most_rows])),
             more_rows=max(0, len(further) - self._most_rows),
         )
+
+    def _text(self, representative: str, probability: float | None, central: str) -> TextView:
+        """An independent text of a story whose most central text is represented by `central`."""
+        result = self._result
+        cluster, _ = result.duplicates_of[representative]
+        clean = result.clean_texts[representative]
+        copies = [member for member in cluster.members if member.id != representative]
+        link = result.evidences.link(representative, central)
+        return TextView(
+            self.article(representative),
+            shortened(clean.text, EXCERPT_CHARS),
+            probability,
+            tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
+            max(0, len(copies) - self._most_copies),
+            link_view(link) if link else None,
+            *removed_pieces(clean),
+        )
+
+    def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
+        texts, article = self._result.clean_texts, self._result.by_id[member.id]
+        original = texts[representative]
+        return copy_view(member, article, texts[member.id], original, self._languages)
 
     def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
         """Mean P(same event) by id of the independent texts, in order of time."""
@@ -274,9 +233,9 @@ class _Stories:
         titled = len(articles) <= self._most_titled
         moments = []
         for article in articles:
-            view = self.parts.article(article)
+            view = self.article(article.id)
             label = f"{view.time} · {view.source}"
             if titled:
                 label += f" · {shortened(view.title, _LABEL_CHARS)}"
-            moments.append(Moment(article.published_at, view.language.code, label))
+            moments.append(Moment(article.published_at, article.language, label))
         return timeline(moments)

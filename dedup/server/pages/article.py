@@ -2,103 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dedup.description.clusters import copy_type_of
-from dedup.description.explanation import Why
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
-from dedup.records import DuplicateMember, Match, Removal
-from dedup.report.differences import Difference, difference
-from dedup.report.parts import ArticleView, LinkView, link_view, removed_pieces
-from dedup.report.times import shown_time
+from dedup.records import DuplicateMember, Match
+from dedup.report.differences import difference
+from dedup.report.parts import CopyView, link_view, removed_pieces
 from dedup.server.pages.lines import (
     MOST_COPIES,
-    CopyLine,
     StoryLine,
     articles_of,
     byline,
     copy_lines,
     languages_of,
-    shown_chance,
     story_lines,
 )
+from dedup.server.pages.rendering import render
 from dedup.server.writer import Writer
-from dedup.store import Placement
 
 _CHARS = 50_000
 _TITLE_CHARS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePageView:
-    """An article with its placement.
-
-    Args:
-        id: Its id.
-        article: Its byline.
-        text: The beginning of its cleaned text.
-        more_chars: Number of further characters.
-        placement: Its placement.
-        probability: Mean P(same event) of its text with those of its story, in percent.
-        story: Its story.
-        original: The representative of its duplicate cluster, unless that is this article.
-        difference: What differs from the representative.
-        copies: Other copies of its text.
-        more_copies: Number of further copies.
-        removed: The first passages that cleaning removed from it.
-        more_removed: Number of further passages.
-        added: When it was added.
-        time_imputed: Whether its time is that at which it was added.
-    """
-
-    id: str
-    article: ArticleView
-    text: str
-    more_chars: int
-    placement: Placement
-    probability: str
-    story: StoryLine
-    original: tuple[str, ArticleView] | None
-    difference: Difference | None
-    copies: tuple[CopyLine, ...]
-    more_copies: int
-    removed: tuple[Removal, ...]
-    more_removed: int
-    added: str
-    time_imputed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WhyView:
-    """Why two articles are together, or why not; `difference` is None unless they are copies."""
-
-    why: Why
-    articles: tuple[tuple[str, ArticleView, StoryLine], ...]
-    link: LinkView | None
-    difference: Difference | None
-
-
-@dataclass(frozen=True, slots=True)
-class NeighborLine:
-    """A text that may cover the same event."""
-
-    id: str
-    article: ArticleView
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """What the index knows about a text."""
-
-    copies: tuple[CopyLine, ...]
-    neighbors: tuple[NeighborLine, ...]
-    story: StoryLine | None
-    probability: str
-
-
-def article_page(index: StoryIndex, id: str) -> ArticlePageView:
+def article_page(index: StoryIndex, id: str) -> str:
     """The page of an article.
 
     Raises:
@@ -115,26 +41,24 @@ def article_page(index: StoryIndex, id: str) -> ArticlePageView:
     (line,) = story_lines(index, [index.story(placement.story_group)])
     text = stored.clean.text
     removed, more_removed = removed_pieces(stored.clean)
-    return ArticlePageView(
-        id=id,
+    return render(
+        "article.html.j2",
+        stored=stored,
         article=byline(stored, languages),
         text=text[:_CHARS],
         more_chars=max(0, len(text) - _CHARS),
         placement=placement,
-        probability=shown_chance(placement.probability),
-        story=line,
-        original=(original.article.id, byline(original, languages)) if original else None,
+        line=line,
+        original=byline(original, languages) if original else None,
         difference=difference(original.clean.text, text) if original else None,
         copies=copy_lines(copies, others, original or stored, languages),
         more_copies=max(0, len(copies) - MOST_COPIES),
         removed=removed,
         more_removed=more_removed,
-        added=shown_time(stored.added_at),
-        time_imputed=stored.time_imputed,
     )
 
 
-def why_page(index: StoryIndex, a: str, b: str) -> WhyView:
+def why_page(index: StoryIndex, a: str, b: str) -> str:
     """The page of two articles.
 
     Raises:
@@ -145,19 +69,21 @@ def why_page(index: StoryIndex, a: str, b: str) -> WhyView:
     languages = languages_of({stored.article.id: stored for stored in pair})
     lines = story_lines(index, why.stories)
     copied = why.same_duplicate_cluster and a != b
-    return WhyView(
+    return render(
+        "why.html.j2",
         why=why,
-        articles=tuple(
-            (stored.article.id, byline(stored, languages), line)
-            for stored, line in zip(pair, lines, strict=True)
-        ),
+        articles=[
+            (byline(stored, languages), line) for stored, line in zip(pair, lines, strict=True)
+        ],
         link=link_view(why.link) if why.link else None,
         difference=difference(pair[0].clean.text, pair[1].clean.text) if copied else None,
     )
 
 
-def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
-    """What the index knows about a text; if its first line is short, it is the headline.
+def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
+    """The page of what the index knows about a text.
+
+    If the first line of the text is short, it is the headline.
 
     Args:
         index: The index.
@@ -173,10 +99,12 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
     known = articles_of(index, ids)
     languages = languages_of(known)
     min_jaccard = index.config.near_duplicates.min_jaccard
-    return AnswerView(
-        copies=tuple(
-            CopyLine(
-                match.a,
+    return render(
+        "query.html.j2",
+        text=text,
+        answer=answer,
+        copies=[
+            CopyView(
                 byline(known[match.a], languages),
                 _duplicate_member(match, min_jaccard),
                 False,
@@ -184,14 +112,13 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> AnswerView:
             )
             for match in answer.duplicates
             if match.a in known
-        ),
-        neighbors=tuple(
-            NeighborLine(near.id, byline(known[near.id], languages), near.probability)
+        ],
+        neighbors=[
+            (byline(known[near.id], languages), near.probability)
             for near in answer.neighbors
             if near.id in known
-        ),
+        ],
         story=_story_line(index, answer.story_group),
-        probability=shown_chance(answer.probability),
     )
 
 

@@ -6,12 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dedup.articles import source_of
-from dedup.description.explanation import shown_probability
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, StoryGroup
-from dedup.report.differences import Difference, difference, shortened
-from dedup.report.parts import ArticleView, Languages, LanguageView, article_view
+from dedup.report.differences import shortened
+from dedup.report.parts import (
+    ArticleView,
+    CopyView,
+    Languages,
+    LanguageView,
+    article_view,
+    copy_view,
+)
 from dedup.report.times import shown_range
 from dedup.server.pages.sparkline import Sparkline, sparkline
 from dedup.store import Placement, StoredArticle
@@ -48,17 +54,6 @@ class StoryLine:
     sources: tuple[str, ...]
     more_sources: int
     spark: Sparkline | None
-
-
-@dataclass(frozen=True, slots=True)
-class CopyLine:
-    """A copy of a text, its similarity to the text, and what differs."""
-
-    id: str
-    article: ArticleView
-    member: DuplicateMember
-    other_title: bool
-    difference: Difference
 
 
 def articles_of(index: StoryIndex, ids: Iterable[str]) -> dict[str, StoredArticle]:
@@ -99,7 +94,6 @@ def story_line(
     story: StoryGroup, members: Mapping[str, StoredArticle], languages: Languages
 ) -> StoryLine:
     """A story as a line, from its articles."""
-    codes = (code for code, title in story.headlines.items() if title == story.headline)
     times = [stored.article.published_at for stored in members.values()]
     first, last = story.first_seen, story.last_seen
     # Where no article names its source, the hosts of their pages are shown.
@@ -109,7 +103,7 @@ def story_line(
     return StoryLine(
         story=story,
         headline=shortened(story.headline, _HEADLINE_CHARS),
-        tag=languages.of(next(codes, "")).tag,
+        tag=languages.of_headline(story).tag,
         period=shown_range(first, last) if first and last else "no dates",
         moment=last.strftime("%Y-%m-%dT%H:%M:%SZ") if last else "",
         languages=tuple(languages.of(code) for code in story.languages),
@@ -124,21 +118,16 @@ def copy_lines(
     articles: Mapping[str, StoredArticle],
     original: StoredArticle,
     languages: Languages,
-) -> tuple[CopyLine, ...]:
+) -> tuple[CopyView, ...]:
     """The first copies of a text, each compared with it."""
     return tuple(
-        CopyLine(
-            copy.id,
-            byline(articles[copy.id], languages),
+        copy_view(
             DuplicateMember(copy.id, copy.copy_type, copy.jaccard, copy.containment),
-            articles[copy.id].clean.title != original.clean.title,
-            difference(original.clean.text, articles[copy.id].clean.text),
+            articles[copy.id].article,
+            articles[copy.id].clean,
+            original.clean,
+            languages,
         )
         for copy in copies[:MOST_COPIES]
         if copy.id in articles
     )
-
-
-def shown_chance(probability: float | None) -> str:
-    """A probability in percent; empty where there is none."""
-    return "" if probability is None else shown_probability(probability)

@@ -105,9 +105,7 @@ async def story(request: Request, id: str) -> Response:
             group = index.story(id, as_of)
         except NotFoundError as error:
             raise Refusal(HTTPStatus.GONE, str(error)) from error
-        return HTMLResponse(
-            render("story.html.j2", view=story_page(index, group, as_of), since=since)
-        )
+        return HTMLResponse(story_page(index, group, as_of, since))
 
     return await service.read(page)
 
@@ -116,9 +114,7 @@ async def story(request: Request, id: str) -> Response:
 async def article(request: Request, id: str) -> str:
     """An article."""
     service = service_of(request)
-    return await service.read(
-        lambda: render("article.html.j2", view=article_page(service.index, id))
-    )
+    return await service.read(article_page, service.index, id)
 
 
 @router.get("/why")
@@ -128,7 +124,7 @@ async def why(request: Request) -> str:
     a, b = (request.query_params.get(name, "") for name in "ab")
     if not (a and b):
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "choose two articles, an A and a B")
-    return await service.read(lambda: render("why.html.j2", view=why_page(service.index, a, b)))
+    return await service.read(why_page, service.index, a, b)
 
 
 @router.get("/query")
@@ -149,12 +145,7 @@ async def answer(request: Request) -> str:
         )
     if not text.strip():
         return render("query.html.j2", text="", answer=None)
-
-    def page() -> str:
-        view = answer_page(service.index, service.writer, text)
-        return render("query.html.j2", text=text, answer=view)
-
-    return await service.query(page)
+    return await service.query(answer_page, service.index, service.writer, text)
 
 
 @router.get("/static/{name}")

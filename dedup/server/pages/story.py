@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from dedup.description.explanation import shown_probability
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
 from dedup.report.differences import shortened
-from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView
+from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView, TextView
 from dedup.report.relations import Relations, RelationView
-from dedup.report.times import Moment, Timeline, shown_span, shown_time, timeline
+from dedup.report.times import Moment, Timeline, timeline
 from dedup.server.pages.lines import (
     MOST_COPIES,
-    CopyLine,
-    StoryLine,
     articles_of,
     byline,
     copy_lines,
@@ -25,126 +21,44 @@ from dedup.server.pages.lines import (
     members_of,
     story_line,
 )
+from dedup.server.pages.rendering import render
 from dedup.store import Placement, StoredArticle
-from dedup.store.records import StoryEvent
 
 _TEXTS = 200
 _EVENTS = 100
 _LABEL_CHARS = 90
-_EVENT_NAMES = {
-    "created": "Created",
-    "grown": "Grew",
-    "shrunk": "Shrank",
-    "split": "Split from",
-    "merged": "Merged into",
-    "closed": "Closed",
-}
 
 
-@dataclass(frozen=True, slots=True)
-class IndependentText:
-    """An independent text of a story, with its copies."""
-
-    id: str
-    article: ArticleView
-    excerpt: str
-    probability: float | None
-    copies: tuple[CopyLine, ...]
-    more_copies: int
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """An event of a story's history: what happened, when, to how many articles."""
-
-    name: str
-    other: str
-    time: str
-    moment: str
-    added: int
-    removed: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoryPageView:
-    """A story.
-
-    Args:
-        line: The story as lists show it.
-        counts: Languages with their numbers of articles.
-        timeline: Its articles by time and language.
-        language_of: Languages by code, for the timeline.
-        words: Its key words that are not among its names.
-        first_report: Its earliest article, with its id.
-        least_likely: Its text of the lowest probability, with its id; None in a story of one text.
-        probability: Mean P(same event) of all its texts, in percent.
-        least_probability: Mean P(same event) of `least_likely` with the others, in percent.
-        duration: From its first to its last article; empty below a minute.
-        texts: Independent texts by language, the language of most texts first.
-        more_texts: Number of further independent texts.
-        copies: Articles that are copies of another.
-        relations: Related stories.
-        history: Its events, the latest first.
-        as_of: The time of the state that is shown; empty for now.
-    """
-
-    line: StoryLine
-    counts: tuple[tuple[LanguageView, int], ...]
-    timeline: Timeline | None
-    language_of: Mapping[str, LanguageView]
-    words: tuple[str, ...]
-    first_report: tuple[str, ArticleView] | None
-    least_likely: tuple[str, ArticleView] | None
-    probability: str
-    least_probability: str
-    duration: str
-    texts: tuple[tuple[LanguageView, tuple[IndependentText, ...]], ...]
-    more_texts: int
-    copies: int
-    relations: tuple[RelationView, ...]
-    history: tuple[HistoryLine, ...]
-    as_of: str
-
-
-def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None) -> StoryPageView:
+def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None, since: int) -> str:
     """The page of a story.
 
     Args:
         index: The index.
         story: The story, as it is or as it was.
         as_of: The time of this state; None for now.
+        since: Number of the last event that the page shows.
     """
     members = members_of(index, story)
     languages = languages_of(members)
     views = {id: byline(stored, languages) for id, stored in members.items()}
     texts = _texts(index, story, members, languages)
     least_likely = story.least_likely_member
-    first, last = story.first_seen, story.last_seen
-    named = {part.casefold() for name in story.names for part in name.split()}
     history = index.changes(story_group=story.id)
     relations = _related(index, story, languages) if as_of is None else ()
-    return StoryPageView(
+    return render(
+        "story.html.j2",
         line=story_line(story, members, languages),
-        counts=languages.counts,
+        languages=languages,
         timeline=_timeline(members, views),
-        language_of={view.code: view for view, _ in languages.counts},
         relations=relations,
-        words=tuple(word for word in story.key_terms if word not in named),
-        first_report=_known(story.first_article, views),
-        least_likely=_known(least_likely.id, views) if least_likely else None,
-        probability=shown_probability(story.cohesion or 0.0),
-        least_probability=shown_probability((least_likely and least_likely.probability) or 0.0),
-        duration=shown_span(first, last),
+        first_report=views.get(story.first_article),
+        least_likely=views.get(least_likely.id) if least_likely else None,
         texts=_by_language(texts, languages),
         more_texts=max(0, story.texts - len(texts)),
-        copies=len(story.members) - story.texts,
-        history=tuple(map(_history_line, history[: -_EVENTS - 1 : -1])),
-        as_of=shown_time(as_of) if as_of else "",
+        history=history[: -_EVENTS - 1 : -1],
+        as_of=as_of,
+        since=since,
     )
-
-
-def _known(id: str, views: Mapping[str, ArticleView]) -> tuple[str, ArticleView] | None:
-    return (id, views[id]) if id in views else None
 
 
 def _timeline(
@@ -154,7 +68,7 @@ def _timeline(
     for id, stored in members.items():
         view = views[id]
         label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
-        moments.append(Moment(stored.article.published_at, view.language.code, label))
+        moments.append(Moment(stored.article.published_at, stored.article.language, label))
     return timeline(moments)
 
 
@@ -180,7 +94,7 @@ def _texts(
     story: StoryGroup,
     members: Mapping[str, StoredArticle],
     languages: Languages,
-) -> list[tuple[str, IndependentText]]:
+) -> list[tuple[str, TextView]]:
     """The first independent texts, each with its language, by time."""
     chances = {member.id: member.probability for member in story.members}
     clusters = dict.fromkeys(member.duplicate_cluster for member in story.members)
@@ -191,8 +105,7 @@ def _texts(
             continue
         stored = members[leader.id]
         articles = articles_of(index, (copy.id for copy in copies[:MOST_COPIES]))
-        text = IndependentText(
-            leader.id,
+        text = TextView(
             byline(stored, languages),
             shortened(stored.clean.text, EXCERPT_CHARS),
             chances.get(leader.id),
@@ -213,21 +126,10 @@ def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Placement | Non
 
 
 def _by_language(
-    texts: Sequence[tuple[str, IndependentText]], languages: Languages
-) -> tuple[tuple[LanguageView, tuple[IndependentText, ...]], ...]:
-    by_code: dict[str, list[IndependentText]] = {}
+    texts: Sequence[tuple[str, TextView]], languages: Languages
+) -> tuple[tuple[LanguageView, tuple[TextView, ...]], ...]:
+    by_code: dict[str, list[TextView]] = {}
     for code, text in texts:
         by_code.setdefault(code, []).append(text)
     ranked = sorted(by_code.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple((languages.of(code), tuple(group)) for code, group in ranked)
-
-
-def _history_line(event: StoryEvent) -> HistoryLine:
-    return HistoryLine(
-        _EVENT_NAMES[event.kind],
-        event.other,
-        shown_time(event.at),
-        event.at.isoformat().replace("+00:00", "Z"),
-        len(event.added),
-        len(event.removed),
-    )
