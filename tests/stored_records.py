@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -198,3 +198,19 @@ def tamper(store: Store, statement: str) -> None:
     assert isinstance(store, SqlStore)
     with store.database.writing() as writer:
         writer.script(statement)
+
+
+def resolve_ids(events: Iterable[StoryEvent]) -> dict[str, str]:
+    """Under which id each id goes on, after all events: itself, if it was never merged."""
+    successors: dict[str, str] = {}
+    for event in events:
+        successors.setdefault(event.story_group, event.story_group)
+        if event.kind == "merged":
+            successors[event.story_group] = event.other
+    return {story: _followed(story, successors) for story in successors}
+
+
+def _followed(story: str, successors: Mapping[str, str]) -> str:
+    while successors.get(story, story) != story:
+        story = successors[story]
+    return story

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.store.identity import IdMapping, map_ids, replay, resolve_ids
+from dedup.store.identity import IdMapping, map_ids, replay
 from dedup.store.records import EventKind, StoryEvent
+from tests.stored_records import resolve_ids
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
 ARTICLES = [f"a{number:02}" for number in range(24)]

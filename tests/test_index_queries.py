@@ -15,7 +15,7 @@ import dedup
 from dedup.errors import InputError, NotFoundError, StoreError
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article, StoryGroup
-from dedup.store.identity import replay, resolve_ids
+from dedup.store.identity import replay
 from tests.indexes import (
     HASHING,
     HOUR,
@@ -32,6 +32,7 @@ from tests.indexes import (
     opened,
 )
 from tests.news_streams import START, World
+from tests.stored_records import resolve_ids
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.compute.times import from_micros, to_micros
 from dedup.errors import StoreError
 from dedup.store import Derived, StoredArticle, StoredStory, migrations, rows
 from dedup.store.identity import replay
@@ -20,14 +21,12 @@ from dedup.store.rows import (
     article_row,
     checksum,
     event_row,
-    from_micros,
     from_text,
     read_article,
     read_derived,
     read_event,
     read_story,
     story_row,
-    to_micros,
     to_text,
 )
 from tests.requirements import require

@@ -25,7 +25,7 @@ from dedup.cli.options import (
 from dedup.cli.stream import Interruption, live_stdin
 from dedup.cli.tables import holdings
 from dedup.cli.values import json_line
-from dedup.config import Config, ReadingConfig
+from dedup.config import Config
 from dedup.errors import InputError
 from dedup.records import Article, Problem
 
@@ -202,7 +202,7 @@ def _add(
 ) -> bool:
     """Whether everything was added; False after Ctrl-C."""
     from dedup.index.story_index import StoryIndex
-    from dedup.readers.files import total_bytes
+    from dedup.readers.files import read_articles, total_bytes
 
     with (
         console.progress(total_bytes(inputs)) as progress,
@@ -210,31 +210,18 @@ def _add(
         Interruption() as interruption,
     ):
         adder.begin(index, progress)
-        articles = _read(inputs, columns, index.config.reading, adder, interruption, progress)
+        articles = read_articles(
+            inputs,
+            columns=columns,
+            config=index.config.reading,
+            now=datetime.now(UTC),
+            stdin=live_stdin(adder.flush, interruption) if STDIN in inputs else None,
+            on_problem=adder.log.append,
+            on_bytes=progress.on_bytes,
+        )
         done = _fed(adder, articles, interruption)
         adder.finish()
         return done
-
-
-def _read(
-    inputs: list[str],
-    columns: Mapping[str, str],
-    reading: ReadingConfig,
-    adder: Adder,
-    interruption: Interruption,
-    progress: StepProgress,
-) -> Iterator[Article]:
-    from dedup.readers.files import read_articles
-
-    return read_articles(
-        inputs,
-        columns=columns,
-        config=reading,
-        now=datetime.now(UTC),
-        stdin=live_stdin(adder.flush, interruption) if STDIN in inputs else None,
-        on_problem=adder.log.append,
-        on_bytes=progress.on_bytes,
-    )
 
 
 def _fed(adder: Adder, articles: Iterator[Article], interruption: Interruption) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +27,6 @@ from dedup.errors import ConfigError
 
 if TYPE_CHECKING:
     from dedup.bench.samples import Samples
-    from dedup.bench.settings import Settings
 
 _INPUTS_BUT_STDIN = INPUTS_HELP.replace(", or - for JSONL on stdin", "")
 _CORPUS = "What it measures"
@@ -117,18 +116,20 @@ def bench_command(
     from dedup.bench.progress import shown_progress
     from dedup.bench.report import growth_report, made_by, table, this_machine
     from dedup.bench.runs import Run
+    from dedup.bench.settings import Settings, sizes_from
 
     _require_matplotlib()
-    settings, samples = _settings(
+    sizes, samples = _sizes(articles, inputs or (), columns)
+    settings = Settings(
+        sizes,
+        days,
+        _language_shares(languages),
+        seed,
         tuple(inputs or ()),
-        articles,
-        days=days,
-        languages=languages,
-        seed=seed,
-        columns=dict(columns),
-        index_up_to=index_up_to,
-        config=str(config or ""),
-        encoder=encoder or "",
+        dict(columns),
+        0 if index_up_to.strip() == "0" else max(sizes_from(index_up_to), default=0),
+        str(config or ""),
+        encoder or "",
     )
     run = Run(settings, output, samples=samples, fresh=fresh)
     with shown_progress(quiet=quiet) as progress:
@@ -179,29 +180,27 @@ def _require_matplotlib() -> None:
         raise MissingExtraError("a picture of the measurements", extra="bench") from error
 
 
-def _settings(
-    inputs: tuple[str, ...],
-    articles: str,
-    *,
-    days: float,
-    languages: str,
-    seed: int,
-    columns: dict[str, str],
-    index_up_to: str,
-    config: str,
-    encoder: str,
-) -> tuple[Settings, Samples | None]:
-    from dedup.bench.plan import LANGUAGES
+def _sizes(
+    articles: str, inputs: Sequence[str], columns: Mapping[str, str]
+) -> tuple[tuple[int, ...], Samples | None]:
+    """Numbers of articles to measure, and samples of the inputs if there are any."""
     from dedup.bench.samples import Samples
-    from dedup.bench.settings import Settings, growing_sizes, sizes_from
+    from dedup.bench.settings import growing_sizes, sizes_from
 
     if STDIN in inputs:
         raise ConfigError("-: standard input can be read only once: give files to take samples of")
     sizes = sizes_from(articles or ("" if inputs else _SIZES))
-    samples = Samples.of(inputs, columns) if inputs else None
+    samples = Samples.of(tuple(inputs), dict(columns)) if inputs else None
     if samples is not None:
         sizes = tuple(sorted({min(size, len(samples)) for size in sizes}))
         sizes = sizes or growing_sizes(len(samples))
+    return sizes, samples
+
+
+def _language_shares(languages: str) -> dict[str, float]:
+    """The share of each language in generated articles."""
+    from dedup.bench.plan import LANGUAGES
+
     codes = [code.strip() for code in languages.split(",") if code.strip()] or list(LANGUAGES)
     unknown = [code for code in codes if code not in LANGUAGES]
     if unknown:
@@ -209,9 +208,4 @@ def _settings(
             f"--languages {', '.join(unknown)}: only these can be generated: "
             f"{' '.join(sorted(LANGUAGES))}"
         )
-    up_to = 0 if index_up_to.strip() == "0" else max(sizes_from(index_up_to), default=0)
-    shares = {code: LANGUAGES[code] for code in codes}
-    return (
-        Settings(sizes, days, shares, seed, inputs, columns, up_to, config, encoder),
-        samples,
-    )
+    return {code: LANGUAGES[code] for code in codes}

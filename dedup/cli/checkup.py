@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dedup.cli.tables import figure_table
 from dedup.output.wording import printable
 
 if TYPE_CHECKING:
@@ -62,10 +63,8 @@ def _example(example: Example) -> Text:
 
 
 def _languages(shares: list[LanguageShare]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("language")
-    for name in ("articles", "in stories of several texts", "in several languages", "by chance"):
-        table.add_column(name, justify="right")
+    figures = ("articles", "in stories of several texts", "in several languages", "by chance")
+    table = figure_table("language", *figures)
     table.add_column("")
     for share in shares:
         table.add_row(

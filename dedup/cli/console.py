@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from dedup.cli.tables import figure_table
 from dedup.output.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -242,10 +243,7 @@ def _rich(*, to_stderr: bool, quiet: bool) -> RichConsole:
 
 
 def _scores(evaluation: Evaluation) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("measure")
-    for name in ("precision", "recall", "F1"):
-        table.add_column(name, justify="right")
+    table = figure_table("measure", "precision", "recall", "F1")
     for name, score in (
         ("B-cubed", evaluation.b_cubed),
         ("pairwise", evaluation.pairwise),
@@ -278,10 +276,7 @@ def _counts(evaluation: Evaluation) -> str:
 
 
 def _by_languages(evaluation: Evaluation) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("languages")
-    for name in ("gold pairs", "found pairs", "precision", "recall"):
-        table.add_column(name, justify="right")
+    table = figure_table("languages", "gold pairs", "found pairs", "precision", "recall")
     rows = sorted(evaluation.language_pairs, key=lambda row: (row.second == "", -row.pairs_gold))
     largest = [row for row in rows if row.second][:15]
     for row in [*largest, *(row for row in rows if not row.second)]:

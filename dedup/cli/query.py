@@ -16,7 +16,6 @@ from dedup.cli.options import STDIN, JsonLinesOption
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
-    Column,
     article_cells,
     share,
     show_line,
@@ -31,12 +30,8 @@ if TYPE_CHECKING:
     from dedup.index.story_index import StoryIndex
     from dedup.store import StoredArticle
 
-_COPIES: tuple[Column, ...] = (("jaccard", "right"), ("contained", "right"), *ARTICLE_TABLE)
-_NEIGHBORS: tuple[Column, ...] = (
-    ("P", "right"),
-    ("story_group", "left"),
-    *ARTICLE_TABLE,
-)
+_COPIES = ("jaccard", "contained", *ARTICLE_TABLE)
+_NEIGHBORS = ("P", "story_group", *ARTICLE_TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +187,7 @@ def _values(answer: _Answer) -> dict[str, Any]:
             {
                 **article_fields(stored.article),
                 "jaccard": match.jaccard,
-                "containment": max(match.containment_a, match.containment_b),
+                "containment": _containment(match),
             }
             for match, stored in answer.duplicates
         ],
@@ -212,32 +207,26 @@ def _show(answer: _Answer, *, first: bool) -> None:
         show_line()
     for line in _verdict(answer):
         show_line(line)
-    if answer.duplicates:
-        show_line()
-        show_line("copies")
-        show_table(
-            _COPIES,
-            [
-                (
-                    share(match.jaccard),
-                    share(max(match.containment_a, match.containment_b)),
-                    *_cells(stored),
-                )
-                for match, stored in answer.duplicates
-            ],
-            spare=ARTICLE_SPARE,
-        )
-    if answer.neighbors:
-        show_line()
-        show_line("neighbours")
-        show_table(
-            _NEIGHBORS,
-            [
-                (share(near.probability), near.story_group, *_cells(stored))
-                for near, stored in answer.neighbors
-            ],
-            spare=ARTICLE_SPARE,
-        )
+    copies = [
+        (share(match.jaccard), share(_containment(match)), *article_cells(stored))
+        for match, stored in answer.duplicates
+    ]
+    neighbors = [
+        (share(near.probability), near.story_group, *article_cells(stored))
+        for near, stored in answer.neighbors
+    ]
+    for name, columns, rows in (
+        ("copies", _COPIES, copies),
+        ("neighbours", _NEIGHBORS, neighbors),
+    ):
+        if rows:
+            show_line()
+            show_line(name)
+            show_table(columns, rows, spare=ARTICLE_SPARE)
+
+
+def _containment(match: Match) -> float:
+    return max(match.containment_a, match.containment_b)
 
 
 def _verdict(answer: _Answer) -> Iterator[str]:
@@ -247,13 +236,6 @@ def _verdict(answer: _Answer) -> Iterator[str]:
         yield "would start a new story"
         return
     verb = "is in" if answer.in_index else "would join"
-    shown = (
-        f" (P {share(answer.answer.probability)})" if answer.answer.probability is not None else ""
-    )
+    probability = share(answer.answer.probability)
+    shown = f" (P {probability})" if probability else ""
     yield f"{verb} the story {answer.answer.story_group}{shown}: {answer.headline}"
-
-
-def _cells(stored: StoredArticle) -> tuple[str, ...]:
-    from dedup.articles import headline_of
-
-    return article_cells(stored.article, headline_of(stored.article, stored.clean))

@@ -16,8 +16,7 @@ from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
     STORY_TABLE,
-    Column,
-    article_row,
+    article_cells,
     minute,
     share,
     show_line,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 _TIME = "TIME"
 _SPARE = ("first seen", "sources", "articles", "last seen", "languages")
-_COVERAGE: tuple[Column, ...] = (("P", "right"), ("copies", "right"), *ARTICLE_TABLE)
+_COVERAGE = ("P", "copies", *ARTICLE_TABLE)
 
 
 def stories_command(
@@ -163,12 +162,11 @@ def story_command(
         with suggesting(story_index, id):
             story = _story(story_index, id, then)
         if as_json:
-            row = story_row(story, story_index.stats().config_digest)
-            row["member_articles"] = list(_members(story_index, story))
             digest = story_index.stats().config_digest
-            row["related"] = [
-                related_row(relation, digest) for relation in _related(story_index, story, then)
-            ]
+            relations = _related(story_index, story, then)
+            row = story_row(story, digest)
+            row["member_articles"] = list(_members(story_index, story))
+            row["related"] = [related_row(relation, digest) for relation in relations]
             typer.echo(json_document(row))
             return
         for line in _heading(story, id):
@@ -245,5 +243,5 @@ def _coverage(index: StoryIndex, story: StoryGroup) -> Iterator[tuple[str, ...]]
             shown.add(member.duplicate_cluster)
             count = copies[member.duplicate_cluster]
             with suppress(NotFoundError):
-                cells = article_row(index, member.id)
+                cells = article_cells(index.article(member.id))
                 yield share(member.probability), f"+{count}" if count else "", *cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import typer
 from rich.cells import cell_len
@@ -17,33 +17,27 @@ from dedup.output.wording import counted, one_line
 
 if TYPE_CHECKING:
     from dedup.index.records import IndexStats
-    from dedup.index.story_index import StoryIndex
-    from dedup.records import Article, StoryGroup
-    from dedup.store.records import StoryEvent
+    from dedup.records import StoryGroup
+    from dedup.store import StoredArticle, StoryEvent
 
-Column = tuple[str, Literal["left", "right"]]
-
-STORY_TABLE: tuple[Column, ...] = (
-    ("id", "left"),
-    ("texts", "right"),
-    ("articles", "right"),
-    ("sources", "right"),
-    ("first seen", "left"),
-    ("last seen", "left"),
-    ("languages", "left"),
-    ("headline", "left"),
-)
+STORY_TABLE = (
+    "id", "texts", "articles", "sources", "first seen", "last seen", "languages", "headline",
+)  # fmt: skip
+ARTICLE_TABLE = ("published", "source", "language", "id", "headline")
+ARTICLE_SPARE = ("language", "source")
+_FIGURES = {"texts", "articles", "sources", "copies", "jaccard", "contained", "P"}
+"""Columns that are aligned to the right."""
 _PLAIN_WIDTH = 100_000
 _MIN_LAST = 30
 
 
 def show_table(
-    columns: Sequence[Column], rows: Iterable[Sequence[str]], *, spare: Sequence[str] = ()
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, spare: Sequence[str] = ()
 ) -> None:
     """Print rows under their columns, on stdout.
 
     Args:
-        columns: Name of each column, and the side to which its cells are aligned.
+        columns: Name of each column.
         rows: Cells; control characters become spaces.
         spare: Columns that are dropped on a narrow terminal, the first one first.
     """
@@ -61,7 +55,7 @@ def show_table(
 
 
 def _fitting(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]], spare: Sequence[str], width: int
+    columns: Sequence[str], cells: Sequence[Sequence[str]], spare: Sequence[str], width: int
 ) -> list[int]:
     """Indices of the columns that are shown, so that there is room for the last one."""
     widths = _widths(columns, cells)
@@ -69,29 +63,28 @@ def _fitting(
     for name in spare:
         if sum(widths[number] + 2 for number in shown[:-1]) + _MIN_LAST <= width:
             break
-        shown = [number for number in shown if columns[number][0] != name]
+        shown = [number for number in shown if columns[number] != name]
     return shown
 
 
-def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
     return [
         max(map(cell_len, [name, *(row[number] for row in cells)]))
-        for number, (name, _) in enumerate(columns)
+        for number, name in enumerate(columns)
     ]
 
 
 def _table(
-    columns: Sequence[Column], cells: Sequence[Sequence[str]], shown: Sequence[int], *, cut: bool
+    columns: Sequence[str], cells: Sequence[Sequence[str]], shown: Sequence[int], *, cut: bool
 ) -> Table:
     """A table of some columns; with `cut`, the last one takes the room that is left."""
     table = Table(box=None, pad_edge=False, expand=cut)
     widths = _widths(columns, cells)
     for number in shown:
-        name, side = columns[number]
-        last = number == shown[-1]
+        name, last = columns[number], number == shown[-1]
         table.add_column(
             Text(name, style="bold" if cut else ""),
-            justify=side,
+            justify="right" if name in _FIGURES else "left",
             no_wrap=True,
             overflow="ellipsis",
             ratio=1 if last and cut else None,
@@ -99,6 +92,15 @@ def _table(
         )
     for row in cells:
         table.add_row(*(Text(row[number]) for number in shown))
+    return table
+
+
+def figure_table(name: str, *figures: str) -> Table:
+    """A table of a column of names and columns of figures, still without rows."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(name)
+    for figure in figures:
+        table.add_column(figure, justify="right")
     return table
 
 
@@ -139,33 +141,13 @@ def story_cells(story: StoryGroup) -> tuple[str, ...]:
     )
 
 
-def article_cells(article: Article, headline: str) -> tuple[str, ...]:
+def article_cells(stored: StoredArticle) -> tuple[str, ...]:
     """Time, source, language, id and headline of an article, as a row of `ARTICLE_TABLE`."""
-    return (
-        minute(article.published_at),
-        article.source,
-        article.language,
-        article.id,
-        headline,
-    )
-
-
-ARTICLE_TABLE: tuple[Column, ...] = (
-    ("published", "left"),
-    ("source", "left"),
-    ("language", "left"),
-    ("id", "left"),
-    ("headline", "left"),
-)
-ARTICLE_SPARE = ("language", "source")
-
-
-def article_row(index: StoryIndex, id: str) -> tuple[str, ...]:
-    """`article_cells` of an article of the index."""
     from dedup.articles import headline_of
 
-    stored = index.article(id)
-    return article_cells(stored.article, headline_of(stored.article, stored.clean))
+    article = stored.article
+    time = minute(article.published_at)
+    return time, article.source, article.language, article.id, headline_of(article, stored.clean)
 
 
 def event_line(event: StoryEvent) -> str:

@@ -40,24 +40,12 @@ def json_document(value: Any) -> str:  # noqa: ANN401
 
 def article_fields(article: Article) -> dict[str, Any]:
     """The fields of an article, without its text."""
-    return {
-        "id": article.id,
-        "title": article.title,
-        "source": article.source,
-        "published_at": article.published_at,
-        "language": article.language,
-        "url": article.url,
-    }
+    names = ("id", "title", "source", "published_at", "language", "url")
+    return {name: getattr(article, name) for name in names}
 
 
 def article_values(article: Article, placement: Placement) -> dict[str, Any]:
     """The fields of an article of an index, without its text, and its placement."""
-    return {
-        **article_fields(article),
-        "duplicate_cluster": placement.duplicate_cluster,
-        "representative": placement.representative,
-        "copy_type": placement.copy_type,
-        "jaccard": placement.jaccard,
-        "story_group": placement.story_group,
-        "probability": placement.probability,
-    }
+    shown: dict[str, Any] = plain(placement)
+    del shown["containment"], shown["status"]
+    return article_fields(article) | shown

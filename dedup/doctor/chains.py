@@ -7,7 +7,7 @@ is published within one period. A chain has none: each day is linked only with t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -55,20 +55,11 @@ class _Course:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Long:
-    """Courses that are too long, each in one of the lists, the worst first."""
-
-    chains: Sequence[_Course]
-    holes: Sequence[_Course]
-    thin: Sequence[_Course]
-
-
 def chains(result: ExaminedResult, max_gap: timedelta) -> Finding:
     """Stories without a core, with a hole, or with few texts over a long time."""
     courses = [_course(story, max_gap) for story in result.several if story.span]
     long = _too_long(courses, max_gap)
-    concerned = [*long.chains, *long.holes]
+    concerned = [*long["chain"], *long["hole"]]
     share = sum(len(course.story.texts) for course in concerned) / max(result.grouped, 1)
     gap = duration(max_gap)
     spans = sorted(course.span for course in courses)
@@ -84,41 +75,41 @@ def chains(result: ExaminedResult, max_gap: timedelta) -> Finding:
         advice="Lower max_gap or raise min_probability. A hole is often bridged by an article "
         "without a date: give it one.",
         figures={
-            "chains": len(long.chains),
-            "holes": len(long.holes),
-            "thin": len(long.thin),
+            "chains": len(long["chain"]),
+            "holes": len(long["hole"]),
+            "thin": len(long["thin"]),
             "share": share,
             "median_span_days": median_span(spans) / _DAY if spans else None,
             "longest_span_days": spans[-1] / _DAY if spans else None,
         },
         examples=tuple(
             course.story.example(f"{kind}: {course.description}")
-            for kind, course in [
-                *(("chain", course) for course in long.chains),
-                *(("hole", course) for course in long.holes),
-                *(("thin", course) for course in long.thin),
-            ][:_EXAMPLES]
+            for kind, course in [(kind, c) for kind in long for c in long[kind]][:_EXAMPLES]
         ),
         stories=tuple(course.story.id for course in concerned),
     )
 
 
-def _message(long: _Long, share: float, spans: Sequence[timedelta], gap: str) -> str:
+def _message(
+    long: Mapping[str, Sequence[_Course]], share: float, spans: Sequence[timedelta], gap: str
+) -> str:
     if not spans:
         return "No story has texts of different times, so this cannot be examined."
     median, longest = duration(median_span(spans)), duration(spans[-1])
     lasting = f"The median story lasts {median}, the longest {longest}."
-    if not (long.chains or long.holes or long.thin):
+    chained, holes, thin = map(len, long.values())
+    if not (chained or holes or thin):
         return f"No story is a chain, has a hole, or is long and thin. {lasting}"
     return (
-        f"{counted(len(long.chains), 'story is a chain', 'stories are chains')} in time and "
-        f"{len(long.holes):,} {'has' if len(long.holes) == 1 else 'have'} a hole longer than "
+        f"{counted(chained, 'story is a chain', 'stories are chains')} in time and "
+        f"{holes:,} {'has' if holes == 1 else 'have'} a hole longer than "
         f"{gap} (together {percent(share)} of the texts in stories of several texts); "
-        f"{len(long.thin):,} more {'is' if len(long.thin) == 1 else 'are'} long and thin. {lasting}"
+        f"{thin:,} more {'is' if thin == 1 else 'are'} long and thin. {lasting}"
     )
 
 
-def _too_long(courses: Sequence[_Course], max_gap: timedelta) -> _Long:
+def _too_long(courses: Sequence[_Course], max_gap: timedelta) -> Mapping[str, Sequence[_Course]]:
+    """The courses that are a "chain", have a "hole" or are "thin", the worst first."""
     usual = median_span(course.span for course in courses)
     chained, torn, thin = [], [], []
     for course in courses:
@@ -128,13 +119,10 @@ def _too_long(courses: Sequence[_Course], max_gap: timedelta) -> _Long:
             torn.append(course)
         elif course.span > max(max_gap, _LONG_FACTOR * usual) and course.per_day < _THIN_PER_DAY:
             thin.append(course)
-    return _Long(
-        sorted(
-            chained, key=lambda course: (-len(course.story.texts), course.core, course.story.id)
-        ),
-        sorted(torn, key=lambda course: (-course.silence, course.story.id)),
-        sorted(thin, key=lambda course: (course.per_day, course.story.id)),
-    )
+    chained.sort(key=lambda course: (-len(course.story.texts), course.core, course.story.id))
+    torn.sort(key=lambda course: (-course.silence, course.story.id))
+    thin.sort(key=lambda course: (course.per_day, course.story.id))
+    return {"chain": chained, "hole": torn, "thin": thin}
 
 
 def _is_chain(course: _Course, max_gap: timedelta) -> bool:

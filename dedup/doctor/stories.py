@@ -161,12 +161,14 @@ def examined_result(
     """
     by_text: dict[str, list[Mapping[str, object]]] = defaultdict(list)
     ids: set[str] = set()
+    digests: set[str] = set()
     for row in rows:
         by_text[_filled(row, "duplicate_cluster")].append(row)
         id_ = _filled(row, "id")
         if id_ in ids:
             raise InputError(f"two rows have the id {id_!r}: keep one of them")
         ids.add(id_)
+        digests.add(cell_text(row.get("config_digest")))
     if not ids:
         raise InputError("the result has no articles: there is nothing to examine")
     known = None if articles is None else {a.id: a for a in articles if a.id in ids}
@@ -181,16 +183,7 @@ def examined_result(
         articles=len(ids),
         undated=sum(text.undated for text in texts),
         described=None if known is None else len(known),
-        digests=tuple(
-            sorted(
-                {
-                    cell_text(row.get("config_digest"))
-                    for copies in by_text.values()
-                    for row in copies
-                }
-                - {""}
-            )
-        ),
+        digests=tuple(sorted(digests - {""})),
     )
 
 

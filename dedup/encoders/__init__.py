@@ -26,17 +26,14 @@ class Encoder(Protocol):
     @property
     def name(self) -> str:
         """Name of the encoder in configurations and outputs."""
-        ...
 
     @property
     def revision(self) -> str:
         """Version of the encoder: vectors of two revisions must not be mixed."""
-        ...
 
     @property
     def dim(self) -> int:
         """Dimensions of its vectors."""
-        ...
 
     def encode(self, texts: Sequence[str]) -> Float32s:
         """Vectors of texts.
@@ -45,7 +42,6 @@ class Encoder(Protocol):
             float32 of shape (len(texts), dim). Each row has length 1, or is zero
             for a text without anything that the encoder knows.
         """
-        ...
 
 
 def load_encoder(encoder: str | EncoderConfig = "bundled") -> Encoder:

@@ -33,7 +33,6 @@ from dedup.spark.rows import (
     integers,
     joined_bytes,
     mapped,
-    mapped_groups,
     sorted_by,
     strings,
     table_of,
@@ -43,15 +42,8 @@ from dedup.spark.stages import Stages
 _TEXT, _NUMBER, _SHARE = pa.string(), pa.int64(), pa.float64()
 PAIRS = pa.schema({"first": _NUMBER, "second": _NUMBER})
 OVERLAPS = pa.schema({"first": _NUMBER, "second": _NUMBER, "shared": _NUMBER, "fewest": _NUMBER})
-MATCHES = pa.schema(
-    {
-        "first": _NUMBER,
-        "second": _NUMBER,
-        "jaccard": _SHARE,
-        "containment_a": _SHARE,
-        "containment_b": _SHARE,
-    }
-)
+_SHARES = ("jaccard", "containment_a", "containment_b")
+MATCHES = pa.schema([*PAIRS, *((name, _SHARE) for name in _SHARES)])
 CLUSTERS = pa.schema(
     {
         "number": _NUMBER,
@@ -79,7 +71,7 @@ def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFr
     banded = different.where("tokens > 0").select(
         "number", functions.explode("buckets").alias("bucket")
     )
-    in_a_band = mapped_groups(banded, "bucket", _list_band_pairs, PAIRS).distinct()
+    in_a_band = mapped(banded, _list_band_pairs, PAIRS, "bucket").distinct()
     signatures = texts.select("number", "signature")
     alike = mapped(
         _with_both(in_a_band, signatures), partial(_filter_band_pairs, config=config), PAIRS
@@ -90,9 +82,8 @@ def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFr
         functions.size("anchors").cast("bigint").alias("anchors"),
         functions.explode(functions.array_distinct("anchors")).alias("bucket"),
     )
-    overlaps = mapped_groups(
-        anchored, "bucket", partial(_count_shared_anchors, config=config), OVERLAPS
-    )
+    count = partial(_count_shared_anchors, config=config)
+    overlaps = mapped(anchored, count, OVERLAPS, "bucket")
     summed = overlaps.groupBy("first", "second", "fewest").agg(
         functions.sum("shared").alias("shared")
     )
@@ -167,14 +158,8 @@ def _verify(table: pa.Table, config: Config) -> pa.Table:
     compiled = True if table.num_rows >= _COMPILE_FROM_PAIRS else None
     verifier = Verifier(bodies, tokens, config, compiled=compiled, threads=1)
     copies = verifier.matches(local.reshape(2, -1).T)
-    return table_of(
-        MATCHES,
-        first=names[copies.first],
-        second=names[copies.second],
-        jaccard=copies.jaccard,
-        containment_a=copies.containment_a,
-        containment_b=copies.containment_b,
-    )
+    shares = {name: getattr(copies, name) for name in _SHARES}
+    return table_of(MATCHES, first=names[copies.first], second=names[copies.second], **shares)
 
 
 def clusters(
@@ -219,7 +204,7 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
     first, second = (
         np.searchsorted(names[different], integers(links, k)) for k in ("first", "second")
     )
-    shares = (links[name].to_numpy() for name in MATCHES.names[2:])
+    shares = (links[name].to_numpy() for name in _SHARES)
     known = Matches.joined([Matches(first, second, *shares)])
     leaders, verified = assign_leaders(len(different), known, verifier)
     near = NearDuplicates.of_different(leaders, verified, originals, config.near_duplicates)

@@ -27,7 +27,6 @@ from dedup.spark.stages import Stages, Storage
 
 UNFINISHED = ".unfinished"
 _LINES = (".jsonl", ".ndjson")
-_PACKED = (".gz",)
 _HEAD = 100
 _SUMMARY = "summary.json"
 
@@ -91,7 +90,7 @@ def cluster_files(
         "version": __version__,
         "config": config.to_mapping(),
         "columns": dict(columns or {}),
-        "inputs": {name: listed for name, (listed, _) in files.items()},
+        "inputs": files,
         "now": now.isoformat() if now else None,
     }
     try:
@@ -141,8 +140,8 @@ def _parse(text: str) -> WrittenResult:
     return WrittenResult(Summary(**summary), stored["several"], stored["across"], examples)
 
 
-def _files(storage: Storage, source: str) -> tuple[list[list[Any]], tuple[bool, bool]]:
-    """Files of an input with size and time of change; whether some are Parquet, and JSONL.
+def _files(storage: Storage, source: str) -> list[list[Any]]:
+    """Files of an input: name, size and time of change.
 
     Raises:
         InputError: The input has no such file.
@@ -158,8 +157,7 @@ def _files(storage: Storage, source: str) -> tuple[list[list[Any]], tuple[bool, 
             f"{source}: holds nothing that the engine spark reads: give .parquet, .jsonl or "
             ".jsonl.gz files, or folders of these; without --engine spark other formats are read"
         )
-    kinds = any(_is_parquet(name) for name, *_ in known), any(_is_lines(n) for n, *_ in known)
-    return [list(file) for file in known], kinds
+    return [list(file) for file in known]
 
 
 def _is_parquet(name: str) -> bool:
@@ -167,7 +165,7 @@ def _is_parquet(name: str) -> bool:
 
 
 def _is_lines(name: str) -> bool:
-    return name.lower().removesuffix(_PACKED[0]).endswith(_LINES)
+    return name.lower().removesuffix(".gz").endswith(_LINES)
 
 
 def _rows(
@@ -175,12 +173,11 @@ def _rows(
 ) -> list[DataFrame]:
     """Rows of Parquet under their columns, lines of JSON as bytes."""
     frames = []
-    for source, (files, kinds) in inputs.items():
-        parquet = [name for name, *_ in files if _is_parquet(name)]
-        lines = [name for name, *_ in files if _is_lines(name)]
-        if kinds[0]:
+    for source, files in inputs.items():
+        names = [name for name, *_ in files]
+        if parquet := list(filter(_is_parquet, names)):
             frames.append(_tables(spark, source, parquet, columns))
-        if kinds[1]:
+        if lines := list(filter(_is_lines, names)):
             frames.append(_lines(spark, source, lines, columns))
     return frames
 

@@ -39,14 +39,8 @@ from dedup.stories.serialization import profile_bytes, profiles_from, vector_byt
 
 _NUMBER, _BYTES = pa.int64(), pa.binary()
 PROFILES = pa.schema(
-    {
-        "number": _NUMBER,
-        "seconds": _NUMBER,
-        "language_id": _NUMBER,
-        "source_id": _NUMBER,
-        "vectors": _BYTES,
-        "profile": _BYTES,
-    }
+    dict.fromkeys(("number", "seconds", "language_id", "source_id"), _NUMBER)
+    | dict.fromkeys(("vectors", "profile"), _BYTES)
 )
 LINKS = pa.schema({"first": _NUMBER, "second": _NUMBER, "log_odds": _NUMBER})
 _QUERIED_IN_A_CELL = 5_000

@@ -29,8 +29,8 @@ from dedup.spark.rows import (
     DataFrame,
     ddl,
     functions,
+    gathered,
     mapped,
-    mapped_groups,
     microseconds,
     strings,
     table_of,
@@ -90,7 +90,7 @@ def read(
     rows = reduce(DataFrame.unionAll, [mapped(frame, work, READ) for frame in frames])
     # Problems have no id: divided by their place, they do not all go to one partition.
     keyed = rows.withColumn("key", functions.coalesce("id", "place"))
-    return mapped_groups(keyed, "key", _distinct, READ)
+    return mapped(keyed, _distinct, READ, "key")
 
 
 def _read(
@@ -181,8 +181,7 @@ def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
                 yield from table_of(REPEATED, source=[source], repeated=[lines]).to_batches()
 
     pages = articles.where("source <> ''").select("source", "text")
-    gathered = pages.repartition("source").sortWithinPartitions("source")
-    return gathered.mapInArrow(run, ddl(REPEATED))
+    return gathered(pages, "source").mapInArrow(run, ddl(REPEATED))
 
 
 def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:

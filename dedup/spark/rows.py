@@ -75,31 +75,27 @@ def on_worker(version: str) -> None:
     os.environ[processes.LIMIT] = "1"
 
 
-def mapped(frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema) -> DataFrame:
-    """`work` applied to batches of rows; its result must not depend on their division."""
-    driver = __version__
-
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        on_worker(driver)
-        for batch in batches:
-            yield from work(pa.Table.from_batches([batch])).to_batches()
-
-    return frame.mapInArrow(run, ddl(schema))
-
-
-def mapped_groups(
-    frame: DataFrame, key: str, work: Callable[[pa.Table], pa.Table], schema: pa.Schema
+def mapped(
+    frame: DataFrame, work: Callable[[pa.Table], pa.Table], schema: pa.Schema, key: str = ""
 ) -> DataFrame:
-    """`work` applied to tables of whole groups: all rows of one key are in one table."""
+    """`work` applied to tables of rows; its result must not depend on their division.
+
+    With the name of a column as `key`, all rows of one key are in one table.
+    """
     driver = __version__
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         on_worker(driver)
-        for table in whole_groups(batches, key):
+        tables = (pa.Table.from_batches([batch]) for batch in batches)
+        for table in whole_groups(batches, key) if key else tables:
             yield from work(table).to_batches()
 
-    gathered = frame.repartition(key).sortWithinPartitions(key)
-    return gathered.mapInArrow(run, ddl(schema))
+    return (gathered(frame, key) if key else frame).mapInArrow(run, ddl(schema))
+
+
+def gathered(frame: DataFrame, key: str) -> DataFrame:
+    """The rows with all of one key in one partition, one after the other."""
+    return frame.repartition(key).sortWithinPartitions(key)
 
 
 def applied(

@@ -39,11 +39,9 @@ class Store(Protocol):
     @property
     def archive(self) -> ArticleArchive:
         """Articles that an index does not hold in memory."""
-        ...
 
     def close(self) -> None:
         """Let go of files and connections, once the open transaction has ended."""
-        ...
 
     def begin(self) -> AbstractContextManager[None]:
         """A transaction: committed and durable at the end, undone if it ends in an error.
@@ -51,35 +49,27 @@ class Store(Protocol):
         Raises:
             StoreError: It could not be written; what was stored before is as it was.
         """
-        ...
 
     def reading(self) -> AbstractContextManager[None]:
         """While it lasts, all that this thread reads is of one moment, whoever writes."""
-        ...
 
     def meta(self) -> Mapping[str, str]:
         """Settings of the index by name: encoder, configuration, versions, `generation`."""
-        ...
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Add or replace settings."""
-        ...
 
     def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
         """Add or replace articles by id."""
-        ...
 
     def delete_articles(self, ids: Sequence[str]) -> None:
         """Delete articles, with their placements; unknown ids are passed over."""
-        ...
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Articles by id; unknown ids are left out."""
-        ...
 
     def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
         """What was computed of articles, by id; unknown ids are left out."""
-        ...
 
     def all_articles(
         self,
@@ -93,23 +83,18 @@ class Store(Protocol):
 
         With `in_memory` those that are not archived.
         """
-        ...
 
     def put_placements(self, placements: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
-        ...
 
     def placements(self, ids: Sequence[str]) -> dict[str, Placement]:
         """Where articles were put, by id; unknown ids are left out."""
-        ...
 
     def all_placements(self, *, in_memory: bool = False) -> Iterator[Placement]:
         """Where all articles were put, or those not archived, by id."""
-        ...
 
     def cluster(self, id: str) -> list[Placement]:
         """Placements of a duplicate cluster's members, the representative first, then by id."""
-        ...
 
     def put_matches(
         self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
@@ -120,29 +105,23 @@ class Store(Protocol):
             ids: Of all articles whose matches may be others now.
             matches: (a, b, jaccard, containment_a, containment_b), each pair once.
         """
-        ...
 
     def matches(
         self, ids: Sequence[str] | None = None
     ) -> list[tuple[str, str, float, float, float]]:
         """Matches of these articles, or of all that are not archived, by (a, b)."""
-        ...
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         """Add or replace story groups by id."""
-        ...
 
     def put_summaries(self, summaries: Mapping[str, bytes]) -> None:
         """Add or replace summaries of story groups, by id; they are newer than all others."""
-        ...
 
     def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
         """Story group, version and summary of all that are newer than a version, in order."""
-        ...
 
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """Story groups by id, in whatever state; unknown ids are left out."""
-        ...
 
     def find_stories(
         self, wanted: StoryFilter, limit: int, cursor: str = ""
@@ -158,7 +137,6 @@ class Store(Protocol):
             CursorError: The cursor is none of this list.
             StoreError: The limit is below 1.
         """
-        ...
 
     def add_events(self, events: Sequence[StoryEvent]) -> None:
         """Add to the history.
@@ -166,25 +144,20 @@ class Store(Protocol):
         Raises:
             StoreError: The numbers of the events are not those after the last one.
         """
-        ...
 
     def events(
         self, after: int = 0, limit: int | None = None, story_group: str = ""
     ) -> list[StoryEvent]:
         """Events numbered above `after`, in order, at most `limit`, of `story_group` if given."""
-        ...
 
     def last_event(self) -> int:
         """Number of the last event of the history, 0 if there is none."""
-        ...
 
     def counts(self) -> dict[str, int]:
         """Counts: `articles`, `archived`, `texts`, `story_groups` (open), `events`, `bytes`."""
-        ...
 
     def check(self) -> list[str]:
         """What is damaged, in words; empty if nothing is."""
-        ...
 
 
 class ArticleArchive(Protocol):
@@ -196,36 +169,27 @@ class ArticleArchive(Protocol):
 
     def add(self, bundles: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
         """Archive articles that are stored and not archived: the links of each bundle, and them."""
-        ...
 
     def remove(self, numbers: Sequence[int] | None = None) -> None:
         """Remove bundles, or all of them; their articles stay. Unknown ones are passed over."""
-        ...
 
     def put_links(self, links: Mapping[int, bytes]) -> None:
         """Replace the links of bundles, by number; unknown ones are passed over."""
-        ...
 
     def bundles(self, numbers: Sequence[int]) -> list[Bundle]:
         """Bundles by number, in that order; unknown ones are left out."""
-        ...
 
     def bundles_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Numbers of the bundles of articles by id; those not archived are left out."""
-        ...
 
     def bundles_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
         """Bundles with the representative of a text at a time of one of [first, last]."""
-        ...
 
     def latest(self) -> datetime | None:
         """The latest time of an archived representative of a text."""
-        ...
 
     def sharing(self, buckets: Sequence[int], most: int) -> set[str]:
         """Ids of the articles in these buckets; of each at most so many, the last archived."""
-        ...
 
     def lines(self, source: str) -> list[tuple[str, bytes]]:
         """Id and lines of the archived articles of a source that have any, by id."""
-        ...

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from dedup.compute.times import from_micros, to_micros
 from dedup.store import ArchivedArticle, Bundle
 from dedup.store.database import Database, among, chunks, insert
-from dedup.store.rows import Row, from_micros, from_text, to_micros, to_text
-
-__all__ = ["IN_MEMORY", "SqlArchive"]
+from dedup.store.rows import Row, from_text, to_text
 
 IN_MEMORY = "NOT EXISTS (SELECT 1 FROM shelved WHERE shelved.id = {id})"
 """Condition that an article is not archived, by the column of its id."""

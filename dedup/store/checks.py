@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dedup.store import StoredStory
-from dedup.store.database import Select
+from dedup.store.database import Select, pages
 from dedup.store.identity import replay
 from dedup.store.records import StoryEvent
 from dedup.store.rows import (
@@ -22,8 +21,6 @@ from dedup.store.rows import (
     read_event,
     read_story,
 )
-
-__all__ = ["examine"]
 
 _SHOWN = 5
 _PAGE = 1_000
@@ -63,16 +60,6 @@ class _Findings:
         ]
 
 
-def _pages(select: Select, table: str, columns: Sequence[str]) -> Iterator[Row]:
-    key = columns[0]
-    statement = f"SELECT {', '.join(columns)} FROM {table}"
-    order = f"ORDER BY {key} LIMIT {_PAGE}"
-    rows = select(f"{statement} {order}", ())
-    while rows:
-        yield from rows
-        rows = select(f"{statement} WHERE {key} > ? {order}", rows[-1][:1])
-
-
 def _read(
     rows: Iterable[Row], read: Callable[[Row], Any], what: str, findings: _Findings
 ) -> Iterator[Any]:
@@ -88,12 +75,13 @@ def _read(
 
 
 def _articles(select: Select, findings: _Findings) -> None:
-    for _ in _read(_pages(select, "articles", ARTICLE), read_article, "articles", findings):
+    rows = pages(select, "articles", ARTICLE, size=_PAGE)
+    for _ in _read(rows, read_article, "articles", findings):
         pass
 
 
 def _stories(select: Select, findings: _Findings) -> dict[str, StoredStory]:
-    rows = _pages(select, "stories", STORY)
+    rows = pages(select, "stories", STORY, size=_PAGE)
     return {stored.id: stored for stored in _read(rows, read_story, "story groups", findings)}
 
 
@@ -157,7 +145,7 @@ def _successors(stories: Mapping[str, StoredStory], findings: _Findings) -> None
 
 
 def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Findings) -> None:
-    rows = _pages(select, "events", EVENT)
+    rows = pages(select, "events", EVENT, size=_PAGE)
     events: list[StoryEvent] = list(_read(rows, read_event, "events", findings))
     for number, event in enumerate(events, 1):
         if event.number != number:
@@ -169,6 +157,6 @@ def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Find
         for stored in stories.values()
         if stored.group is not None
     }
-    for id in sorted(set(chain(replayed, open_stories))):
+    for id in sorted(replayed.keys() | open_stories.keys()):
         if replayed.get(id, set()) != open_stories.get(id, set()):
             findings.add("story groups that are not what the history tells", id)

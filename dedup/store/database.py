@@ -12,10 +12,6 @@ from dedup.errors import NotFoundError, StoreError
 from dedup.store.migrations import LOG, missing_migrations
 from dedup.store.rows import Row, to_text
 
-__all__ = [
-    "CHUNK", "Connection", "Database", "Engine", "Select", "among", "chunks", "insert", "upsert",
-]  # fmt: skip
-
 Select = Callable[[str, Sequence[object]], list[Any]]
 """Runs one statement with `?` for each value, and returns its rows."""
 
@@ -31,23 +27,18 @@ class Connection(Protocol):
 
     def query(self, statement: str, values: Sequence[object]) -> list[Any]:
         """Run a statement; its rows, if it has any."""
-        ...
 
     def query_many(self, statement: str, rows: Iterable[Row]) -> None:
         """Run a statement for each row of values."""
-        ...
 
     def script(self, script: str) -> None:
         """Run statements that were written for SQLite, inside the open transaction."""
-        ...
 
     def undo(self) -> None:
         """End the transaction as if it had not been; silent if it has ended already."""
-        ...
 
     def close(self) -> None:
         """Close the connection, and free what it holds."""
-        ...
 
 
 class Engine(Protocol):
@@ -60,23 +51,18 @@ class Engine(Protocol):
 
     def errors(self) -> AbstractContextManager[None]:
         """Turns errors of the database into `StoreError`."""
-        ...
 
     def open(self, *, read_only: bool) -> Connection:
         """The first connection, which makes sure that there is a database; a writer locks it."""
-        ...
 
     def reader(self) -> Connection:
         """Another connection that reads."""
-        ...
 
     def size(self, select: Select) -> int:
         """Bytes of the store."""
-        ...
 
     def damage(self) -> list[str]:
         """What the database itself finds damaged."""
-        ...
 
 
 class Database:
@@ -262,15 +248,8 @@ class Database:
         where: str = "1 = 1",
     ) -> Iterator[_T]:
         """All records in the order of the first `keys` columns, page by page of one view."""
-        names = ", ".join(columns[:keys])
-        statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"
-        order = f"ORDER BY {names} LIMIT {_PAGE}"
         with self.view() as select:
-            rows = select(f"{statement} {order}", ())
-            while rows:
-                yield from map(read, rows)
-                after = f"AND ({names}) > ({', '.join('?' * keys)})"
-                rows = select(f"{statement} {after} {order}", rows[-1][:keys])
+            yield from map(read, pages(select, table, columns, keys, where))
 
     # Versions.
 
@@ -307,6 +286,25 @@ def upsert(table: str, columns: Sequence[str], keys: int = 1) -> str:
     return (
         f"{insert(table, columns)} ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {rest}"
     )
+
+
+def pages(
+    select: Select,
+    table: str,
+    columns: Sequence[str],
+    keys: int = 1,
+    where: str = "1 = 1",
+    size: int = _PAGE,
+) -> Iterator[Row]:
+    """All rows in the order of the first `keys` columns, which one statement gives `size` of."""
+    names = ", ".join(columns[:keys])
+    statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"
+    order = f"ORDER BY {names} LIMIT {size}"
+    rows = select(f"{statement} {order}", ())
+    while rows:
+        yield from rows
+        after = f"AND ({names}) > ({', '.join('?' * keys)})"
+        rows = select(f"{statement} {after} {order}", rows[-1][:keys])
 
 
 def among(select: Select, statement: str, ids: Sequence[object], column: str = "id") -> list[Any]:

@@ -156,19 +156,3 @@ def replay(
             if event.kind == "merged":
                 stories.setdefault(event.other, set()).update(left)
     return {story: frozenset(members) for story, members in stories.items() if members}
-
-
-def resolve_ids(events: Iterable[StoryEvent]) -> dict[str, str]:
-    """Under which id each id goes on, after all events: itself, if it was never merged."""
-    successors: dict[str, str] = {}
-    for event in events:
-        successors.setdefault(event.story_group, event.story_group)
-        if event.kind == "merged":
-            successors[event.story_group] = event.other
-    return {story: _followed(story, successors) for story in successors}
-
-
-def _followed(story: str, successors: Mapping[str, str]) -> str:
-    while successors.get(story, story) != story:
-        story = successors[story]
-    return story

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from dedup.errors import StoreError
 
-__all__ = ["WriterLock"]
-
 
 class WriterLock:
     """Held from its making until `free`, or until the process is gone, however it ends.

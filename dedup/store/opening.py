@@ -10,8 +10,6 @@ from dedup.store.location import is_server
 from dedup.store.sql import SqlStore
 from dedup.store.sqlite import SqliteEngine, Synchronous
 
-__all__ = ["open_store"]
-
 
 def open_store(
     location: str | Path, *, read_only: bool = False, synchronous: Synchronous = "FULL"

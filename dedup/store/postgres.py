@@ -21,8 +21,6 @@ try:
 except ImportError as error:
     raise MissingExtraError("an index in PostgreSQL", extra="postgres") from error
 
-__all__ = ["PostgresEngine"]
-
 _SCHEMA = "dedup"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _COMMIT = {"FULL": "on", "NORMAL": "off", "OFF": "off"}

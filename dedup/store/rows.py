@@ -24,12 +24,6 @@ from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
 from dedup.store import Derived, Placement, StoredArticle, StoredStory
 from dedup.store.records import StoryEvent
 
-__all__ = [
-    "ARTICLE", "CONTENT", "DERIVED", "EVENT", "PLACE", "STORY", "UNDATED", "Row", "article_row",
-    "checksum", "event_row", "from_micros", "from_text", "marks", "place_row", "read_article",
-    "read_derived", "read_event", "read_place", "read_story", "story_row", "to_micros", "to_text",
-]  # fmt: skip
-
 Row = Sequence[Any]
 
 # Columns, in the order of the rows below. Tables and columns have the names of the first

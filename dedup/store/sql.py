@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from dedup.compute.times import to_micros
 from dedup.errors import StoreError
 from dedup.store import Derived, Placement, StoredArticle, StoredStory, StoryFilter
 from dedup.store.archive import IN_MEMORY, SqlArchive
@@ -31,12 +32,9 @@ from dedup.store.rows import (
     read_place,
     read_story,
     story_row,
-    to_micros,
     to_text,
 )
 from dedup.store.story_list import cursor_after, story_list
-
-__all__ = ["SqlStore"]
 
 Match = tuple[str, str, float, float, float]
 

@@ -16,8 +16,6 @@ from dedup.store.location import FILE
 from dedup.store.lock import WriterLock
 from dedup.store.rows import Row
 
-__all__ = ["SqliteEngine", "Synchronous"]
-
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 """When a commit is on the disk: at once; unless the machine fails soon after; some time."""
 

@@ -7,11 +7,10 @@ import binascii
 import hashlib
 import json
 
+from dedup.compute.times import to_micros
 from dedup.errors import CursorError
 from dedup.store import StoryFilter
-from dedup.store.rows import STORY, UNDATED, Row, from_text, to_micros, to_text
-
-__all__ = ["cursor_after", "story_list"]
+from dedup.store.rows import STORY, UNDATED, Row, from_text, to_text
 
 _KEYS = {"latest": "last_seen", "first": "first_seen", "largest": "texts"}
 
