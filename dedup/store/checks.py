@@ -24,6 +24,8 @@ from dedup.store.rows import (
 
 _SHOWN = 5
 _PAGE = 1_000
+_Findings = defaultdict[str, list[str]]
+"""Ids by what is wrong with them."""
 
 
 def examine(select: Select) -> list[str]:
@@ -32,7 +34,7 @@ def examine(select: Select) -> list[str]:
     Args:
         select: Runs a statement of SQL on one view of the store.
     """
-    findings = _Findings()
+    findings: _Findings = defaultdict(list)
     _articles(select, findings)
     stories = _stories(select, findings)
     placed = _placements(select, findings)
@@ -40,24 +42,11 @@ def examine(select: Select) -> list[str]:
     _successors(stories, findings)
     _history(select, stories, findings)
     _archive(select, findings)
-    return findings.messages()
-
-
-class _Findings:
-    """Ids by what is wrong with them, with the first few."""
-
-    def __init__(self) -> None:
-        self._ids: defaultdict[str, list[str]] = defaultdict(list)
-
-    def add(self, what: str, id: str) -> None:
-        self._ids[what].append(id)
-
-    def messages(self) -> list[str]:
-        return [
-            f"{what}: {', '.join(ids[:_SHOWN])}"
-            + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
-            for what, ids in self._ids.items()
-        ]
+    return [
+        f"{what}: {', '.join(ids[:_SHOWN])}"
+        + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+        for what, ids in findings.items()
+    ]
 
 
 def _read(
@@ -68,10 +57,10 @@ def _read(
         name = str(row[0])
         try:
             if checksum(row[:-1]) != row[-1]:
-                findings.add(f"{what} not as written", name)
+                findings[f"{what} not as written"].append(name)
             yield read(row)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-            findings.add(f"{what} that cannot be read", name)
+            findings[f"{what} that cannot be read"].append(name)
 
 
 def _articles(select: Select, findings: _Findings) -> None:
@@ -95,13 +84,13 @@ def _placements(select: Select, findings: _Findings) -> dict[str, set[str]]:
     for id, story, article in select(statement, ()):
         placed[from_text(story)].add(from_text(id))
         if article is None:
-            findings.add("places without an article", id)
+            findings["places without an article"].append(id)
     statement = (
         "SELECT id FROM articles WHERE NOT EXISTS "
         "(SELECT 1 FROM places WHERE places.id = articles.id) ORDER BY id"
     )
     for (id,) in select(statement, ()):
-        findings.add("articles without a place", id)
+        findings["articles without a place"].append(id)
     return placed
 
 
@@ -112,9 +101,9 @@ def _members(
         group = stories[id].group if id in stories else None
         members = {member.id for member in group.members} if group else set()
         if members - placed.get(id, set()):
-            findings.add("story groups with members that are not placed in them", id)
+            findings["story groups with members that are not placed in them"].append(id)
         if placed.get(id, set()) - members:
-            findings.add("story groups that do not list articles placed in them", id)
+            findings["story groups that do not list articles placed in them"].append(id)
 
 
 def _archive(select: Select, findings: _Findings) -> None:
@@ -126,13 +115,13 @@ def _archive(select: Select, findings: _Findings) -> None:
         name = "id" if table == "shelved" else "number"
         missing = f"{column} NOT IN (SELECT {of_other} FROM {other})"
         for (id,) in select(f"SELECT {name} FROM {table} WHERE {missing} ORDER BY {name}", ()):
-            findings.add(what, from_text(str(id)))
+            findings[what].append(from_text(str(id)))
 
 
 def _successors(stories: Mapping[str, StoredStory], findings: _Findings) -> None:
     for id, stored in stories.items():
         if (stored.state == "open") != (stored.group is not None):
-            findings.add("story groups whose state and description differ", id)
+            findings["story groups whose state and description differ"].append(id)
         seen = {id}
         successor: StoredStory | None = stored
         while successor is not None and successor.state == "merged":
@@ -141,7 +130,7 @@ def _successors(stories: Mapping[str, StoredStory], findings: _Findings) -> None
             )
             seen.add(successor.id if successor else "")
         if successor is None:
-            findings.add("story groups merged into none", id)
+            findings["story groups merged into none"].append(id)
 
 
 def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Findings) -> None:
@@ -149,7 +138,7 @@ def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Find
     events: list[StoryEvent] = list(_read(rows, read_event, "events", findings))
     for number, event in enumerate(events, 1):
         if event.number != number:
-            findings.add("events missing before number", str(event.number))
+            findings["events missing before number"].append(str(event.number))
             break
     replayed = replay(events)
     open_stories = {
@@ -159,4 +148,4 @@ def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Find
     }
     for id in sorted(replayed.keys() | open_stories.keys()):
         if replayed.get(id, set()) != open_stories.get(id, set()):
-            findings.add("story groups that are not what the history tells", id)
+            findings["story groups that are not what the history tells"].append(id)

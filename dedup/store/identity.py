@@ -7,11 +7,14 @@ the one with most articles in it stays. The others lead to it for ever.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dedup.store.records import EventKind, StoryEvent
+
+_Groups = Mapping[str, frozenset[str]]
+"""Ids of articles by the lasting id of their group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +62,12 @@ def map_ids(
     for number in range(len(new)):
         if number not in ids:
             ids[number] = new_id(number)
-    changes = [
-        change
-        for story, members in old.items()
-        if (change := _of_old(story, members, successors.get(story), new, ids, shared))
-    ]
-    parents: dict[int, list[str]] = {}
-    for story in old:
-        for number in shared[story]:
-            parents.setdefault(number, []).append(story)
-    changes += [
-        _of_new(number, members, ids[number], shared, parents.get(number, ()))
-        for number, members in enumerate(new)
-        if ids[number] not in old
-    ]
-    return IdMapping(tuple(ids[number] for number in range(len(new))), tuple(changes))
+    new_ids = tuple(ids[number] for number in range(len(new)))
+    changes = (*_of_old(old, new, new_ids, shared, successors), *_of_new(old, new, new_ids, shared))
+    return IdMapping(new_ids, changes)
 
 
-def _shared(
-    old: Mapping[str, frozenset[str]], new: Sequence[frozenset[str]]
-) -> dict[str, Counter[int]]:
+def _shared(old: _Groups, new: Sequence[frozenset[str]]) -> dict[str, Counter[int]]:
     """How many articles each old group shares with each new one."""
     home = {article: number for number, members in enumerate(new) for article in members}
     return {
@@ -104,37 +93,40 @@ def _successors(shared: Mapping[str, Counter[int]], elders: Sequence[str]) -> di
 
 
 def _of_old(
-    story: str,
-    members: frozenset[str],
-    successor: int | None,
+    old: _Groups,
     new: Sequence[frozenset[str]],
-    ids: Mapping[int, str],
+    ids: Sequence[str],
     shared: Mapping[str, Counter[int]],
-) -> Change | None:
-    if successor is not None:
-        added, removed = sorted(new[successor] - members), sorted(members - new[successor])
-        if not added and not removed:
-            return None
-        kind: EventKind = "grown" if added else "shrunk"
-        return Change(kind, story, "", tuple(added), tuple(removed))
-    articles = tuple(sorted(members))
-    if not shared[story]:
-        return Change("closed", story, "", (), articles)
-    most = min(shared[story], key=lambda number: (-shared[story][number], number))
-    return Change("merged", story, ids[most], (), articles)
+    successors: Mapping[str, int],
+) -> Iterator[Change]:
+    for story, members in old.items():
+        if story in successors:
+            group = new[successors[story]]
+            added, removed = tuple(sorted(group - members)), tuple(sorted(members - group))
+            if added or removed:
+                yield Change("grown" if added else "shrunk", story, "", added, removed)
+        elif shared[story]:
+            most = min(shared[story], key=lambda number: (-shared[story][number], number))
+            yield Change("merged", story, ids[most], (), tuple(sorted(members)))
+        else:
+            yield Change("closed", story, "", (), tuple(sorted(members)))
 
 
 def _of_new(
-    number: int,
-    members: frozenset[str],
-    story: str,
+    old: _Groups,
+    new: Sequence[frozenset[str]],
+    ids: Sequence[str],
     shared: Mapping[str, Counter[int]],
-    parents: Sequence[str],
-) -> Change:
-    if not parents:
-        return Change("created", story, "", tuple(sorted(members)), ())
-    parent = max(parents, key=lambda old: shared[old][number])
-    return Change("split", story, parent, tuple(sorted(members)), ())
+) -> Iterator[Change]:
+    parents: defaultdict[int, list[str]] = defaultdict(list)
+    for story in old:
+        for number in shared[story]:
+            parents[number].append(story)
+    for number, members in enumerate(new):
+        if ids[number] not in old:
+            parent = max(parents[number], key=lambda story: shared[story][number], default="")
+            kind: EventKind = "split" if parent else "created"
+            yield Change(kind, ids[number], parent, tuple(sorted(members)), ())
 
 
 def replay(

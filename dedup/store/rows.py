@@ -110,10 +110,7 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
         _to_json([(removal.text, removal.reason) for removal in clean.removed]),
         to_text(article.text),
         None if clean.text == article.text else to_text(clean.text),
-        derived.format,
-        derived.signature,
-        derived.vectors,
-        derived.profile,
+        *(getattr(derived, name) for name in _COMPUTED),
     )
     return (*row, checksum(row))
 
@@ -149,31 +146,17 @@ def read_derived(row: Row) -> tuple[str, Derived]:
 
 def place_row(placement: Placement) -> Row:
     """A row of `PLACE`."""
-    return (
-        to_text(placement.id),
-        to_text(placement.duplicate_cluster),
-        to_text(placement.representative),
-        placement.copy_type,
-        placement.jaccard,
-        placement.containment,
-        to_text(placement.story_group),
-        placement.probability,
-    )
+    ids = map(to_text, (placement.id, placement.duplicate_cluster, placement.representative))
+    copy = placement.copy_type, placement.jaccard, placement.containment
+    return *ids, *copy, to_text(placement.story_group), placement.probability
 
 
 def read_place(row: Row) -> Placement:
     """The placement of a row of `PLACE`."""
     id, cluster, representative, copy_type, jaccard, containment, story, probability = row
-    return Placement(
-        from_text(id),
-        from_text(cluster),
-        from_text(representative),
-        copy_type,
-        jaccard,
-        containment,
-        from_text(story),
-        probability,
-    )
+    id, cluster, representative, story = map(from_text, (id, cluster, representative, story))
+    copy = copy_type, jaccard, containment
+    return Placement(id, cluster, representative, *copy, story, probability)
 
 
 def story_row(stored: StoredStory) -> Row:
@@ -211,29 +194,18 @@ def marks(stored: StoredStory) -> set[tuple[str, str]]:
 
 def event_row(event: StoryEvent) -> Row:
     """A row of `EVENT`."""
-    row = (
-        event.number,
-        to_micros(event.at),
-        event.kind,
-        to_text(event.story_group),
-        to_text(event.other),
-        _to_json(event.added),
-        _to_json(event.removed),
-    )
+    ids = to_text(event.story_group), to_text(event.other)
+    articles = _to_json(event.added), _to_json(event.removed)
+    row = (event.number, to_micros(event.at), event.kind, *ids, *articles)
     return (*row, checksum(row))
 
 
 def read_event(row: Row) -> StoryEvent:
     """The event of a row of `EVENT`."""
-    number, at, kind, story, other, added, removed, *_ = row
+    number, at, kind, story, other, *articles, _ = row
+    added, removed = (tuple(_from_json(ids)) for ids in articles)
     return StoryEvent(
-        number,
-        from_micros(at),
-        kind,
-        from_text(story),
-        from_text(other),
-        tuple(_from_json(added)),
-        tuple(_from_json(removed)),
+        number, from_micros(at), kind, from_text(story), from_text(other), added, removed
     )
 
 
