@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Literal
 
 from fastapi import Response
@@ -10,7 +11,8 @@ from pydantic import TypeAdapter
 
 from dedup.server.service import Service
 
-_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+# Making a serialiser takes longer than using it.
+_adapter: Callable[[type[Any]], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 async def answer(
@@ -26,7 +28,8 @@ async def answer(
 
     Args:
         service: The service.
-        kind: Type of what the call returns, unless it returns a response.
+        kind: Type of the answer, which is made from what the call returns: an instance, a record
+            that has the same attributes, or a response, which is left as it is.
         call: The call; it may block.
         by: The method of the service that makes the call.
         status: Status of the response, or a function of what was returned.
@@ -34,11 +37,13 @@ async def answer(
     """
 
     def run() -> Response:
-        value = call()
-        if isinstance(value, Response):
-            return value
+        returned = call()
+        if isinstance(returned, Response):
+            return returned
+        adapter = _adapter(kind)
+        value = adapter.validate_python(returned, from_attributes=True)
         return Response(
-            _adapter(kind).dump_json(value),
+            adapter.dump_json(value),
             status(value) if callable(status) else status,
             headers=dict(headers(value)) if headers else None,
             media_type="application/json",
@@ -47,10 +52,3 @@ async def answer(
     in_thread = {"read": service.read, "query": service.query, "write": service.write}[by]
     response: Response = await in_thread(run)
     return response
-
-
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """The serialiser of a type; making one takes longer than using it."""
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(kind)
-    return _ADAPTERS[kind]

@@ -152,7 +152,13 @@ async def show_article(request: Request, id: ArticleId) -> Response:
 
     def read() -> ArticleOut:
         stored, placement = index.article(id), index.placement(id)
-        return ArticleOut.of(stored, placement, index.cluster(placement.duplicate_cluster))
+        return ArticleOut(
+            article=stored.article,
+            added_at=stored.added_at,
+            time_imputed=stored.time_imputed,
+            placement=placement,
+            duplicate_cluster=index.cluster(placement.duplicate_cluster),
+        )
 
     return await answer(service, ArticleOut, read)
 

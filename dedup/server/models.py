@@ -1,9 +1,9 @@
-"""Bodies of requests and answers: requests as they are checked, answers made from the records."""
+"""Bodies of requests and answers: requests as they are checked, answers read from the records."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -17,18 +17,16 @@ from pydantic import (
     model_validator,
 )
 
-from dedup.description.explanation import Why
 from dedup.records import (
     Article,
     Evidence,
     Match,
     Problem,
     RelationKind,
-    StoryGroup,
+    StoryLink,
     StoryMember,
-    StoryRelation,
 )
-from dedup.store import Placement, StoredArticle
+from dedup.store import Placement
 from dedup.store.records import StoryEvent
 
 EXAMPLE_ARTICLE: dict[str, JsonValue] = {
@@ -57,6 +55,18 @@ def _utc(time: datetime) -> datetime:
 
 def _seconds(gap: timedelta | None) -> float | None:
     return None if gap is None else gap.total_seconds()
+
+
+def _probability(link: StoryLink | None) -> float | None:
+    return link.probability if link else None
+
+
+def _evidence(link: StoryLink | None) -> tuple[Evidence, ...]:
+    return link.evidence if link else ()
+
+
+def _log_odds(link: StoryLink | None) -> float | None:
+    return round(sum(part.log_odds for part in link.evidence), 4) if link else None
 
 
 Text = Annotated[str, BeforeValidator(_without_surrogates)]
@@ -121,17 +131,7 @@ class Placements(BaseModel):
     problems: list[Problem] = Field(description="What was skipped or set aside, and why.")
 
 
-class _Out(BaseModel):
-    """An answer made from a record of the index."""
-
-    @classmethod
-    def _of(cls, record: object, **changed: object) -> Self:
-        """The fields of a record, without those that the answer lacks and with some changed."""
-        same = (name for name in cls.model_fields if name not in changed)
-        return cls.model_validate({name: getattr(record, name) for name in same} | changed)
-
-
-class ArticleOut(_Out):
+class ArticleOut(BaseModel):
     """An article with its placement."""
 
     article: Article
@@ -142,13 +142,8 @@ class ArticleOut(_Out):
         description="All copies of its text, the representative first."
     )
 
-    @classmethod
-    def of(cls, stored: StoredArticle, placement: Placement, cluster: list[Placement]) -> Self:
-        """From the records of the index."""
-        return cls._of(stored, placement=placement, duplicate_cluster=cluster)
 
-
-class StoryOut(_Out):
+class StoryOut(BaseModel):
     """A story group without its members, as lists have it."""
 
     id: str
@@ -157,18 +152,13 @@ class StoryOut(_Out):
     first_article: str
     first_seen: datetime | None
     last_seen: datetime | None
-    articles: int
+    articles: Annotated[int, BeforeValidator(len)] = Field(validation_alias="members")
     texts: int
     sources: tuple[str, ...]
     languages: tuple[str, ...]
     key_terms: tuple[str, ...]
     names: tuple[str, ...]
     cohesion: float | None
-
-    @classmethod
-    def of(cls, story: StoryGroup) -> Self:
-        """From the record of the index."""
-        return cls._of(story, articles=len(story.members))
 
 
 class StoryWithMembers(StoryOut):
@@ -187,7 +177,7 @@ class StoriesOut(BaseModel):
     cursor: str = Field(description="The `cursor` of the next page; empty at the end.")
 
 
-class WhyOut(_Out):
+class WhyOut(BaseModel):
     """Why two articles are together, or why not; the parts of the evidence add up."""
 
     sentence: str
@@ -196,31 +186,19 @@ class WhyOut(_Out):
     same_duplicate_cluster: bool
     same_story_group: bool
     match: Match
-    probability: float | None = Field(description="P(same event); null if one text is both.")
-    log_odds: float | None
-    evidence: list[Evidence]
-    gap_seconds: float | None
+    probability: Annotated[float | None, BeforeValidator(_probability)] = Field(
+        validation_alias="link", description="P(same event); null if one text is both."
+    )
+    log_odds: Annotated[float | None, BeforeValidator(_log_odds)] = Field(validation_alias="link")
+    evidence: Annotated[list[Evidence], BeforeValidator(_evidence)] = Field(validation_alias="link")
+    gap_seconds: Annotated[float | None, BeforeValidator(_seconds)] = Field(validation_alias="gap")
     stories: list[StoryOut]
     mean_probabilities: list[float | None]
     min_probability: float
-    max_gap_seconds: float
-
-    @classmethod
-    def of(cls, why: Why) -> Self:
-        """From the record of the index."""
-        evidence = why.link.evidence if why.link else ()
-        return cls._of(
-            why,
-            probability=why.link.probability if why.link else None,
-            log_odds=round(sum(part.log_odds for part in evidence), 4) if why.link else None,
-            evidence=evidence,
-            gap_seconds=_seconds(why.gap),
-            stories=[StoryOut.of(story) for story in why.stories],
-            max_gap_seconds=_seconds(why.max_gap),
-        )
+    max_gap_seconds: Annotated[float, BeforeValidator(_seconds)] = Field(validation_alias="max_gap")
 
 
-class RelationOut(_Out):
+class RelationOut(BaseModel):
     """Two related stories, and why they are related."""
 
     earlier: str
@@ -228,15 +206,12 @@ class RelationOut(_Out):
     kind: RelationKind
     strength: float = Field(description="From 0 to 1: grows with what both share, fades with time.")
     cosine: float
-    gap_seconds: float | None = Field(description="Between the beginnings; null without a date.")
+    gap_seconds: Annotated[float | None, BeforeValidator(_seconds)] = Field(
+        validation_alias="gap", description="Between the beginnings; null without a date."
+    )
     shared_bits: float
     shared_terms: tuple[str, ...]
     shared_names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, relation: StoryRelation) -> Self:
-        """From the record of the index."""
-        return cls._of(relation, gap_seconds=_seconds(relation.gap))
 
 
 class RelatedOut(BaseModel):

@@ -9,15 +9,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from dedup.errors import NotFoundError
+from dedup.records import StoryGroup
 from dedup.server.answers import answer
 from dedup.server.models import (
     Id,
     Line,
     Moment,
     RelatedOut,
-    RelationOut,
     StoriesOut,
-    StoryOut,
     StoryWithMembers,
     WhyOut,
 )
@@ -53,16 +52,8 @@ async def list_stories(
 ) -> Response:
     """Stories that have articles, a page at a time."""
     service = service_of(request)
-
-    def read() -> StoriesOut:
-        page = service.index.stories(
-            since, until, language, source, text, min_texts, order, cursor, limit
-        )
-        return StoriesOut(
-            stories=[StoryOut.of(story) for story in page.stories], cursor=page.cursor
-        )
-
-    return await answer(service, StoriesOut, read)
+    filters = since, until, language, source, text, min_texts, order, cursor, limit
+    return await answer(service, StoriesOut, lambda: service.index.stories(*filters))
 
 
 @router.get(
@@ -90,9 +81,9 @@ async def show_story(
     service = service_of(request)
     index = service.index
 
-    def read() -> StoryWithMembers | Response:
+    def read() -> StoryGroup | Response:
         if as_of is not None:
-            return StoryWithMembers.of(index.story(id, as_of))
+            return index.story(id, as_of)
         try:
             story = index.story(id)
         except NotFoundError as error:
@@ -102,7 +93,7 @@ async def show_story(
         else:
             successor = story.id
             if successor == id:
-                return StoryWithMembers.of(story)
+                return story
         return Response(
             status_code=HTTPStatus.PERMANENT_REDIRECT,
             headers={"Location": f"/v1/stories/{quote(successor, safe='')}"},
@@ -123,13 +114,9 @@ async def related(
 ) -> Response:
     """Follow-ups, background and other related stories of a story, and why they are related."""
     service = service_of(request)
-
-    def read() -> RelatedOut:
-        return RelatedOut(
-            relations=[RelationOut.of(relation) for relation in service.index.related(story_group)]
-        )
-
-    return await answer(service, RelatedOut, read)
+    return await answer(
+        service, RelatedOut, lambda: {"relations": service.index.related(story_group)}
+    )
 
 
 @router.get(
@@ -142,4 +129,4 @@ async def why(
 ) -> Response:
     """Why two articles are together, or why not: in a sentence, and with all the evidence."""
     service = service_of(request)
-    return await answer(service, WhyOut, lambda: WhyOut.of(service.index.why(a, b)))
+    return await answer(service, WhyOut, lambda: service.index.why(a, b))
