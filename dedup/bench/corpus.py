@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +31,19 @@ FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 _PAPERS = ("Post", "Times", "Herald", "News", "Wire", "Daily")
 _AT_ONCE = 10_000
 _DAYS_OF_100_000 = 30
-_COLUMNS = ("id", "title", "text", "source", "language", "url", "cluster", "duplicates")
-_Row = tuple[str, str, str, str, str, str, str, str, datetime | None]
-"""Values of `_COLUMNS`, and the time."""
+_COLUMNS = {
+    "id": "article.id",
+    "title": "article.title",
+    "text": "article.text",
+    "source": "article.source",
+    "language": "article.language",
+    "url": "article.url",
+    "cluster": "story",
+    "duplicates": "duplicates",
+    "published_at": "article.published_at",
+}
+"""The columns of a file of articles, and the attributes of `GeneratedArticle` in them."""
+_table_row = attrgetter(*_COLUMNS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,7 @@ def write_generated(
         return _write(path, mapped(partial(_table_rows, arguments), parts), on_progress)
 
 
-def _table_rows(arguments: _Arguments, rows: Sequence[int]) -> list[_Row]:
+def _table_rows(arguments: _Arguments, rows: Sequence[int]) -> list[tuple[Any, ...]]:
     return [_table_row(article) for article in _generate(arguments, rows)]
 
 
@@ -169,7 +181,7 @@ def write_corpus(path: str | Path, articles: Iterator[GeneratedArticle]) -> int:
 
 def _write(
     path: str | Path,
-    parts: Iterable[Sequence[_Row]],
+    parts: Iterable[Sequence[tuple[Any, ...]]],
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
     import pyarrow as pa
@@ -186,18 +198,3 @@ def _write(
             if on_progress is not None:
                 on_progress(written)
     return written
-
-
-def _table_row(generated: GeneratedArticle) -> _Row:
-    article = generated.article
-    return (
-        article.id,
-        article.title,
-        article.text,
-        article.source,
-        article.language,
-        article.url,
-        generated.story,
-        generated.duplicates,
-        article.published_at,
-    )

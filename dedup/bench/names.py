@@ -19,28 +19,13 @@ _CLOSING = ["", *"nrskdptf"]
 _CYRILLIC = dict(zip([*_CONSONANTS, *_VOWELS], "бдфгклмнпрствзчшаеиоу", strict=True))
 _ARABIC = dict(zip([*_CONSONANTS, *_VOWELS], "بدفغكلمنبرستفزچشاييوو", strict=True))
 _DEVANAGARI = dict(zip([*_CONSONANTS, *_VOWELS], "बदफगकलमनपरसतवजचशािेोु", strict=True))
-_HAN = [
-    *(
-        "巴贝比博布",
-        "达德迪多杜",
-        "法费菲福富",
-        "加格吉戈古",
-        "卡凯基科库",
-        "拉莱利洛卢",
-        "马梅米莫穆",
-        "纳内尼诺努",
-    ),
-    *(
-        "帕佩皮波普",
-        "拉雷里罗鲁",
-        "萨塞西索苏",
-        "塔泰蒂托图",
-        "瓦韦维沃武",
-        "扎泽齐佐祖",
-        "查切奇乔丘",
-        "沙谢希肖舒",
-    ),
-]
+_HAN = (
+    "巴贝比博布达德迪多杜法费菲福富加格吉戈古"
+    "卡凯基科库拉莱利洛卢马梅米莫穆纳内尼诺努"
+    "帕佩皮波普拉雷里罗鲁萨塞西索苏塔泰蒂托图"
+    "瓦韦维沃武扎泽齐佐祖查切奇乔丘沙谢希肖舒"
+)
+"""The syllable of each consonant and vowel, consonant after consonant."""
 _HAN_CLOSING = ["", *"恩尔斯克德普特夫"]
 _SILENT_VOWEL = "्"
 
@@ -59,7 +44,7 @@ def spell(name: Sequence[Syllable], language: str) -> str:
     ['Karmon', 'Кармон', 'كارمون', '卡尔莫恩', 'कार्मोन']
     """
     if language == "zh":
-        return "".join(_HAN[c][v] + _HAN_CLOSING[end] for c, v, end in name)
+        return "".join(_HAN[len(_VOWELS) * c + v] + _HAN_CLOSING[end] for c, v, end in name)
     if language == "hi":
         return "".join(map(_devanagari, name)).removesuffix(_SILENT_VOWEL)
     letters = {"ru": _CYRILLIC, "ar": _ARABIC}.get(language, {})

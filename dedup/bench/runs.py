@@ -76,14 +76,13 @@ class Run:
 
     def measured(self) -> list[dict[str, Any]]:
         """The measurements so far: of each size the parts that are finished."""
-        return [
-            {"articles": size, **self._parts(size)}
-            for size in self.settings.sizes
-            if self._parts(size)
-        ]
+        parts = ((size, self._parts(size)) for size in self.settings.sizes)
+        return [{"articles": size, **measured} for size, measured in parts if measured]
 
     def go(self, progress: RunProgress = no_progress) -> None:
         """Make the missing measurements, smallest corpora first.
+
+        The corpus, results and index of a finished size are deleted.
 
         Raises:
             DedupError: A measurement failed; those before it remain.
@@ -99,7 +98,8 @@ class Run:
             for part in missing:
                 if part != _CORPUS:
                     self._measure(part, size, articles)
-            self._clear(size, articles)
+            articles.unlink(missing_ok=True)
+            shutil.rmtree(self.folder / f"work-{size}", ignore_errors=True)
 
     def _parts(self, size: int) -> dict[str, Any]:
         return {
@@ -145,7 +145,7 @@ class Run:
             "bytes": path.stat().st_size,
             "wall_seconds": time.perf_counter() - begun,
         }
-        self._save(_CORPUS, size, facts)
+        _save(self._file(_CORPUS, size), facts)
         return path
 
     def _measure(self, part: str, size: int, articles: Path) -> None:
@@ -165,7 +165,8 @@ class Run:
         self._run(job, size)
         output = Path(job.output)
         facts = json.loads(output.read_text("utf-8"))
-        self._save(part, size, {**facts, "wall_seconds": time.perf_counter() - begun})
+        facts["wall_seconds"] = time.perf_counter() - begun
+        _save(self._file(part, size), facts)
         output.unlink()
 
     def _run(self, job: Job, size: int) -> None:
@@ -222,15 +223,6 @@ class Run:
                 left += expected
         return left
 
-    def _save(self, part: str, size: int, facts: Mapping[str, Any]) -> None:
-        with replacing(self._file(part, size)) as file:
-            file.write(json.dumps(facts, indent=1).encode() + b"\n")
-
-    def _clear(self, size: int, articles: Path) -> None:
-        """Delete the corpus, results and index of a finished size."""
-        articles.unlink(missing_ok=True)
-        shutil.rmtree(self.folder / f"work-{size}", ignore_errors=True)
-
     def _delete_all(self) -> None:
         for part in (_CORPUS, _BATCH, _INDEX, _QUALITY):
             for path in self.folder.glob(f"{part}-*.json"):
@@ -241,8 +233,7 @@ class Run:
         path = self.folder / _SETTINGS
         now = self.settings.fixed()
         if not path.exists():
-            with replacing(path) as file:
-                file.write(json.dumps(now, indent=1).encode() + b"\n")
+            _save(path, now)
             return
         before = json.loads(path.read_text("utf-8"))
         for name, value in now.items():
@@ -251,3 +242,8 @@ class Run:
                     f"{self.folder} holds measurements with {name} = {before.get(name)!r}, not "
                     f"{value!r}: choose another --output, or --fresh to start again"
                 )
+
+
+def _save(path: Path, values: Mapping[str, Any]) -> None:
+    with replacing(path) as file:
+        file.write(json.dumps(values, indent=1).encode() + b"\n")

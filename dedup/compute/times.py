@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECONDS_OF_DAY, _MICROSECONDS = 86_400, 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(time: datetime) -> int:
     """Microseconds since 1970 of an aware time."""
-    gap = time - _EPOCH
-    return (gap.days * _SECONDS_OF_DAY + gap.seconds) * _MICROSECONDS + gap.microseconds
+    return (time - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:

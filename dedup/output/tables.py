@@ -30,31 +30,21 @@ FORMATS = {
     ".ndjson": "jsonl",
     ".csv": "csv",
 }
-_ARROW_TYPES = {
-    "jaccard": "float64",
-    "containment_a": "float64",
-    "containment_b": "float64",
-    "probability": "float64",
-    "published_at": "time",
-    "first_seen": "time",
-    "last_seen": "time",
-    "articles": "int64",
-    "texts": "int64",
-    "sources": "strings",
-    "languages": "strings",
-    "members": "strings",
-    "headlines": "strings by language",
-    "key_terms": "strings",
-    "names": "strings",
-    "cohesion": "float64",
-    "least_likely_probability": "float64",
-    "strength": "float64",
-    "cosine": "float64",
-    "gap_seconds": "float64",
-    "shared_bits": "float64",
-    "shared_terms": "strings",
-    "shared_names": "strings",
+_COLUMNS_OF_TYPES = {
+    "float64": (
+        *("jaccard", "containment_a", "containment_b", "probability", "cohesion"),
+        *("least_likely_probability", "strength", "cosine", "gap_seconds", "shared_bits"),
+    ),
+    "time": ("published_at", "first_seen", "last_seen"),
+    "int64": ("articles", "texts"),
+    "strings": (
+        *("sources", "languages", "members", "key_terms", "names"),
+        *("shared_terms", "shared_names"),
+    ),
+    "strings by language": ("headlines",),
 }
+_ARROW_TYPES = {name: kind for kind, names in _COLUMNS_OF_TYPES.items() for name in names}
+
 
 Row = Mapping[str, Any]
 

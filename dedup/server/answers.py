@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Literal
 
 from fastapi import Response
@@ -11,8 +10,8 @@ from pydantic import TypeAdapter
 
 from dedup.server.service import Service
 
-# Making a serialiser takes longer than using it.
-_adapter: Callable[[type[Any]], TypeAdapter[Any]] = cache(TypeAdapter)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+"""Serialisers: making one takes longer than using it."""
 
 
 async def answer(
@@ -40,7 +39,9 @@ async def answer(
         returned = call()
         if isinstance(returned, Response):
             return returned
-        adapter = _adapter(kind)
+        if kind not in _ADAPTERS:
+            _ADAPTERS[kind] = TypeAdapter(kind)
+        adapter = _ADAPTERS[kind]
         value = adapter.validate_python(returned, from_attributes=True)
         return Response(
             adapter.dump_json(value),

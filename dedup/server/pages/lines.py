@@ -9,7 +9,6 @@ from dedup.articles import source_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, StoryGroup
-from dedup.report.differences import shortened
 from dedup.report.parts import (
     ArticleView,
     CopyView,
@@ -18,15 +17,11 @@ from dedup.report.parts import (
     article_view,
     copy_view,
 )
-from dedup.report.times import shown_range
 from dedup.server.pages.sparkline import Sparkline, sparkline
 from dedup.store import Placement, StoredArticle
 
 MOST_COPIES = 50
 _MEMBERS = 1_000
-_HEADLINE_CHARS = 240
-_SOURCE_CHARS = 60
-_SOURCES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +30,16 @@ class StoryLine:
 
     Args:
         story: The group.
-        headline: Its headline, shortened.
-        tag: Language tag of the headline.
-        period: From its first to its last time.
-        moment: Its last time, for machines.
+        tag: Language tag of its headline.
         languages: Its languages.
-        sources: Its first sources.
-        more_sources: Number of further sources.
+        sources: Its sources; where no article names one, the hosts of their pages.
         spark: When its articles were published.
     """
 
     story: StoryGroup
-    headline: str
     tag: str
-    period: str
-    moment: str
     languages: tuple[LanguageView, ...]
     sources: tuple[str, ...]
-    more_sources: int
     spark: Sparkline | None
 
 
@@ -95,20 +82,12 @@ def story_line(
 ) -> StoryLine:
     """A story as a line, from its articles."""
     times = [stored.article.published_at for stored in members.values()]
-    first, last = story.first_seen, story.last_seen
-    # Where no article names its source, the hosts of their pages are shown.
-    sources = story.sources or tuple(
-        sorted({source_of(stored.article) for stored in members.values()} - {""})
-    )
+    hosts = {source_of(stored.article) for stored in members.values()} - {""}
     return StoryLine(
         story=story,
-        headline=shortened(story.headline, _HEADLINE_CHARS),
         tag=languages.of_headline(story).tag,
-        period=shown_range(first, last) if first and last else "no dates",
-        moment=last.strftime("%Y-%m-%dT%H:%M:%SZ") if last else "",
         languages=tuple(languages.of(code) for code in story.languages),
-        sources=tuple(shortened(source, _SOURCE_CHARS) for source in sources[:_SOURCES]),
-        more_sources=max(0, len(sources) - _SOURCES),
+        sources=story.sources or tuple(sorted(hosts)),
         spark=sparkline([time for time in times if time]),
     )
 

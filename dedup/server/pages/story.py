@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from dedup.errors import NotFoundError
@@ -53,7 +53,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None, sin
         relations=relations,
         first_report=views.get(story.first_article),
         least_likely=views.get(least_likely.id) if least_likely else None,
-        texts=_by_language(texts, languages),
+        texts=_by_language(texts),
         more_texts=max(0, story.texts - len(texts)),
         history=history[: -_EVENTS - 1 : -1],
         as_of=as_of,
@@ -94,8 +94,8 @@ def _texts(
     story: StoryGroup,
     members: Mapping[str, StoredArticle],
     languages: Languages,
-) -> list[tuple[str, TextView]]:
-    """The first independent texts, each with its language, by time."""
+) -> list[TextView]:
+    """The first independent texts, by time."""
     chances = {member.id: member.probability for member in story.members}
     clusters = dict.fromkeys(member.duplicate_cluster for member in story.members)
     texts = []
@@ -112,7 +112,7 @@ def _texts(
             copy_lines(copies, articles, stored, languages),
             max(0, len(copies) - MOST_COPIES),
         )
-        texts.append((stored.article.language, text))
+        texts.append(text)
     return texts
 
 
@@ -125,11 +125,8 @@ def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Placement | Non
     return leader, copies
 
 
-def _by_language(
-    texts: Sequence[tuple[str, TextView]], languages: Languages
-) -> tuple[tuple[LanguageView, tuple[TextView, ...]], ...]:
-    by_code: dict[str, list[TextView]] = {}
-    for code, text in texts:
-        by_code.setdefault(code, []).append(text)
-    ranked = sorted(by_code.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple((languages.of(code), tuple(group)) for code, group in ranked)
+def _by_language(texts: Iterable[TextView]) -> list[tuple[LanguageView, list[TextView]]]:
+    by_language: dict[LanguageView, list[TextView]] = {}
+    for text in texts:
+        by_language.setdefault(text.article.language, []).append(text)
+    return sorted(by_language.items(), key=lambda item: (-len(item[1]), item[0].code))
