@@ -18,7 +18,7 @@ from dedup.errors import ConfigError
 from dedup.output.tables import replacing
 from dedup.output.wording import printable
 from dedup.report.differences import shortened
-from dedup.report.parts import without_names
+from dedup.report.parts import evidence_words, reasons_sentence, without_names
 from dedup.report.times import shown_range, shown_span, shown_time
 from dedup.report.view import report_view
 from dedup.result import Result
@@ -108,6 +108,8 @@ def page_environment(*packages: str) -> Environment:
         "share": _share,
         "plain": _plain,
         "signed": _signed,
+        "evidence_words": evidence_words,
+        "reasons": reasons_sentence,
         "percent": shown_probability,
         "shortened": shortened,
         "time": shown_time,

@@ -84,25 +84,6 @@ class CopyView:
 
 
 @dataclass(frozen=True, slots=True)
-class PartView:
-    """One part of a link: its name in words, its value, and its bar from -50 to 50."""
-
-    name: str
-    evidence: Evidence
-    bar: float
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """Why a text belongs to a story: its link with the most central text of the story."""
-
-    link: StoryLink
-    reasons: str
-    parts: tuple[PartView, ...]
-    log_odds: float
-
-
-@dataclass(frozen=True, slots=True)
 class TextView:
     """An independent text of a story.
 
@@ -122,7 +103,7 @@ class TextView:
     probability: float | None
     copies: tuple[CopyView, ...]
     more_copies: int
-    link: LinkView | None = None
+    link: StoryLink | None = None
     removed: tuple[Removal, ...] = ()
     more_removed: int = 0
 
@@ -217,24 +198,15 @@ def removed_pieces(clean: CleanText) -> tuple[tuple[Removal, ...], int]:
     return shown, len(clean.removed) - len(shown)
 
 
-def link_view(link: StoryLink) -> LinkView:
-    """A link with its parts in words and as bars on one scale, without parts that add nothing."""
-    largest = max((abs(part.log_odds) for part in link.evidence), default=0.0) or 1.0
+def reasons_sentence(link: StoryLink) -> str:
+    """What speaks for a link and against it, as a sentence; empty without known evidence."""
     phrase = reasons(link)
-    return LinkView(
-        link,
-        f"{phrase[0].upper()}{phrase[1:]}." if phrase else "",
-        tuple(
-            PartView(
-                _EVIDENCE_WORDS.get(part.name, part.name.replace("_", " ")),
-                part,
-                round(50 * part.log_odds / largest, 2),
-            )
-            for part in link.evidence
-            if part.log_odds or part.name == "prior"
-        ),
-        round(sum(part.log_odds for part in link.evidence), 4),
-    )
+    return f"{phrase[0].upper()}{phrase[1:]}." if phrase else ""
+
+
+def evidence_words(part: Evidence) -> str:
+    """The name of a part of the evidence in words."""
+    return _EVIDENCE_WORDS.get(part.name, part.name.replace("_", " "))
 
 
 def fair_limit(sizes: Sequence[int], *, total: int, most: int) -> int:

@@ -22,7 +22,6 @@ from dedup.report.parts import (
     article_view,
     copy_view,
     fair_limit,
-    link_view,
     removed_pieces,
 )
 from dedup.report.relations import Relations, RelationView
@@ -195,14 +194,13 @@ class _Stories:
         cluster, _ = result.duplicates_of[representative]
         clean = result.clean_texts[representative]
         copies = [member for member in cluster.members if member.id != representative]
-        link = result.evidences.link(representative, central)
         return TextView(
             self.article(representative),
             shortened(clean.text, EXCERPT_CHARS),
             probability,
             tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
             max(0, len(copies) - self._most_copies),
-            link_view(link) if link else None,
+            result.evidences.link(representative, central),
             *removed_pieces(clean),
         )
 

@@ -100,11 +100,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 def _install_problems(app: FastAPI) -> None:
     """Answer each expected error of an application with a problem document or a page."""
-    from dedup.server.pages import error_page, wants_page
 
     def answer(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
-        return error_page(request, refusal) if wants_page(request) else problem(refusal)
+        return pages.error_page(request, refusal) if pages.wants_page(request) else problem(refusal)
 
     for kind in (Refusal, HTTPException, RequestValidationError, DedupError):
         app.add_exception_handler(kind, answer)

@@ -89,7 +89,7 @@ async def _stream_events(service: Service, since: int, story_group: str) -> Asyn
         sent_at = anyio.current_time()
         while not feed.closed:
             seen = feed.last
-            events = await service.read(_events, service, since, story_group)
+            events = await service.read(service.index.changes, since, _AT_ONCE, story_group)
             if events:
                 since = events[-1].number
                 yield b"".join(map(_encoded, events))
@@ -99,10 +99,6 @@ async def _stream_events(service: Service, since: int, story_group: str) -> Asyn
             else:
                 yield b": still here\n\n"
             sent_at = anyio.current_time()
-
-
-def _events(service: Service, since: int, story_group: str) -> list[StoryEvent]:
-    return service.index.changes(since, _AT_ONCE, story_group)
 
 
 def _encoded(event: StoryEvent) -> bytes:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from dedup.index.records import IndexStats
 
@@ -64,22 +60,10 @@ class Metrics:
             streams: Streams of changes that are open.
         """
         once = CollectorRegistry()
-        once.register(_Sizes(stats, streams))
-        return generate_latest(self._registry) + generate_latest(once)
-
-
-class _Sizes(Collector):
-    """The index's figures at one moment."""
-
-    def __init__(self, stats: IndexStats, streams: int) -> None:
-        self._values = {name: getattr(stats, name) for name in _GAUGES}
-        self._streams = streams
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """A gauge for each figure."""
         for name, meaning in _GAUGES.items():
-            yield GaugeMetricFamily(f"dedup_{name}", meaning, value=self._values[name])
-        yield GaugeMetricFamily("dedup_streams", "Streams of changes open", value=self._streams)
+            Gauge(f"dedup_{name}", meaning, registry=once).set(getattr(stats, name))
+        Gauge("dedup_streams", "Streams of changes open", registry=once).set(streams)
+        return generate_latest(self._registry) + generate_latest(once)
 
 
 def _known(method: str) -> str:

@@ -7,7 +7,7 @@ from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, Match
 from dedup.report.differences import difference
-from dedup.report.parts import CopyView, link_view, removed_pieces
+from dedup.report.parts import CopyView, removed_pieces
 from dedup.server.pages.lines import (
     MOST_COPIES,
     StoryLine,
@@ -75,7 +75,7 @@ def why_page(index: StoryIndex, a: str, b: str) -> str:
         articles=[
             (byline(stored, languages), line) for stored, line in zip(pair, lines, strict=True)
         ],
-        link=link_view(why.link) if why.link else None,
+        link=why.link,
         difference=difference(pair[0].clean.text, pair[1].clean.text) if copied else None,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -12,9 +11,7 @@ from jinja2 import Environment
 
 from dedup.output.wording import printable
 from dedup.report.page import page_environment
-
-if TYPE_CHECKING:
-    from dedup.server.problems import Refusal
+from dedup.server.problems import Refusal
 
 _NO_PAGES = ("/v1/", "/metrics", "/healthz", "/readyz", "/openapi.json", "/static/")
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
+from dedup.output.wording import counted
+
 MOST_BARS = 48
 HEIGHT = 28
 _BAR, _PITCH = 3, 4
@@ -78,7 +80,7 @@ def _caption(span_h: int, step_h: int) -> str:
 
 
 def _label(articles: int, span_h: int, step_h: int, most: int) -> str:
-    count = f"{articles:,} article{'s' if articles > 1 else ''}"
     unit = "an hour" if step_h == 1 else f"{step_h:,} hours"
-    length = f"{span_h:,} hour{'s' if span_h > 1 else ''}"
-    return f"{count} in {length}, at most {most:,} in {unit}"
+    return (
+        f"{counted(articles, 'article')} in {counted(span_h, 'hour')}, at most {most:,} in {unit}"
+    )
