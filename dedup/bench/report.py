@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +28,7 @@ from dedup.compute.threads import available_cores
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba", "faiss-cpu", "pyarrow")
 _LOAD = "load"
 _SINGLE = ("add one", "query", "open")
-_MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"),)
+_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _BYTES_PER_MB = 1024**2
 
 
@@ -59,11 +60,8 @@ def _version(library: str) -> str | None:
 def this_machine() -> Machine:
     """Cores and memory that a process may use here."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for path in _MEMORY_LIMITS:
-        try:
-            memory = min(memory, int(path.read_text()))
-        except (OSError, ValueError):
-            continue
+    with suppress(OSError, ValueError):
+        memory = min(memory, int(_MEMORY_LIMIT.read_text()))
     return Machine(available_cores(), memory)
 
 
@@ -172,9 +170,15 @@ def table(document: Mapping[str, Any]) -> str:
 
 def sizes_table(document: Mapping[str, Any]) -> str:
     """A row for each size, and the needs of ten times as many articles as the largest."""
-    blocks = [_sizes_table(document["rows"])]
-    blocks += [f"{kind.capitalize()}: {text}" for kind, text in document["next"].items()]
-    return "\n\n".join(blocks)
+    rows = document["rows"]
+    graded = any("quality" in row for row in rows)
+    head = ["articles", "days", "texts", "stories", "batch: wall", "CPU", "peak memory", "corpus"]
+    head += ["copies F1", "stories F1"] if graded else []
+    head += ["index: articles/s", "one more", "query", "on disk"]
+    lines = [f"| {' | '.join(head)} |", "|" + "--:|" * len(head)]
+    lines += [f"| {' | '.join(_size_cells(row, graded))} |" for row in rows]
+    needs = [f"{kind.capitalize()}: {text}" for kind, text in document["next"].items()]
+    return "\n\n".join(["\n".join(lines), *needs])
 
 
 def stages_tables(document: Mapping[str, Any]) -> str:
@@ -184,16 +188,6 @@ def stages_tables(document: Mapping[str, Any]) -> str:
         "\n".join(_stages_table([row for row in rows if kind in row], kind, growth))
         for kind, growth in document["growth"].items()
     )
-
-
-def _sizes_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    graded = any("quality" in row for row in rows)
-    head = ["articles", "days", "texts", "stories", "batch: wall", "CPU", "peak memory", "corpus"]
-    head += ["copies F1", "stories F1"] if graded else []
-    head += ["index: articles/s", "one more", "query", "on disk"]
-    lines = [f"| {' | '.join(head)} |", "|" + "--:|" * len(head)]
-    lines += [f"| {' | '.join(_size_cells(row, graded))} |" for row in rows]
-    return "\n".join(lines)
 
 
 def _size_cells(row: Mapping[str, Any], graded: bool) -> Iterator[str]:

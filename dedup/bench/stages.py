@@ -6,6 +6,7 @@ import os
 import resource
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import active_children
 from pathlib import Path
@@ -81,10 +82,8 @@ def _cpu_seconds_of(process: int | None) -> float:
 
 def _forget_peak() -> None:
     """Reset the peak of this process, where the system can."""
-    try:
+    with suppress(OSError):
         _REFS.write_text(_RESET_PEAK)
-    except OSError:
-        return
 
 
 def peak_memory_mb() -> float:

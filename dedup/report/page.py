@@ -104,7 +104,7 @@ def page_environment(*packages: str) -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "number": _number,
+        "number": "{:,}".format,
         "share": _share,
         "plain": _plain,
         "signed": _signed,
@@ -127,10 +127,6 @@ def _digest(content: str) -> str:
     """Source expression of an inline script or style, as CSP level 2 defines it."""
     digest = hashlib.sha256(content.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
 
 
 def _share(value: float) -> str:

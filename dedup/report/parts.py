@@ -19,13 +19,12 @@ from dedup.records import (
     StoryLink,
 )
 from dedup.report.differences import Difference, difference, shortened
-from dedup.report.times import shown_time
+from dedup.report.times import Moment, Timeline, shown_time, timeline
 
 EXCERPT_CHARS = 300
 _TITLE_CHARS = 240
 _SOURCE_CHARS = 60
-_REMOVED_CHARS = 200
-_REMOVED_PIECES = 5
+_LABEL_CHARS = 90
 _COLOURS = 7
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#][^\s]{0,2000}", re.IGNORECASE)
@@ -94,8 +93,7 @@ class TextView:
         copies: Its first copies.
         more_copies: Number of copies that are not listed.
         link: Link with the central text; None for that text itself.
-        removed: The first pieces that cleaning removed from it, shortened.
-        more_removed: Number of pieces that are not listed.
+        removed: The pieces that cleaning removed from it.
     """
 
     article: ArticleView
@@ -105,7 +103,6 @@ class TextView:
     more_copies: int
     link: StoryLink | None = None
     removed: tuple[Removal, ...] = ()
-    more_removed: int = 0
 
 
 class Languages:
@@ -189,13 +186,17 @@ def without_names(words: Iterable[str], names: Iterable[str]) -> list[str]:
     return [word for word in words if word not in named]
 
 
-def removed_pieces(clean: CleanText) -> tuple[tuple[Removal, ...], int]:
-    """The first pieces that cleaning removed from a text, shortened, and the number of others."""
-    shown = tuple(
-        Removal(shortened(piece.text, _REMOVED_CHARS), piece.reason)
-        for piece in clean.removed[:_REMOVED_PIECES]
-    )
-    return shown, len(clean.removed) - len(shown)
+def article_timeline(
+    articles: Iterable[tuple[Article, ArticleView]], *, titled: bool = True
+) -> Timeline | None:
+    """The timeline of some articles; their headlines are in its labels if `titled`."""
+    moments = []
+    for article, view in articles:
+        label = f"{view.time} · {view.source}"
+        if titled:
+            label += f" · {shortened(view.title, _LABEL_CHARS)}"
+        moments.append(Moment(article.published_at, article.language, label))
+    return timeline(moments)
 
 
 def reasons_sentence(link: StoryLink) -> str:

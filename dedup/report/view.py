@@ -19,13 +19,13 @@ from dedup.report.parts import (
     Languages,
     LanguageView,
     TextView,
+    article_timeline,
     article_view,
     copy_view,
     fair_limit,
-    removed_pieces,
 )
 from dedup.report.relations import Relations, RelationView
-from dedup.report.times import Moment, Timeline, shown_day, timeline
+from dedup.report.times import Timeline, shown_day
 from dedup.result import Result
 
 # Limits of a page, for all its stories together and for a single one.
@@ -34,7 +34,6 @@ _COPIES, _COPIES_OF_TEXT = 1_000, 20
 _ROWS, _ROWS_OF_STORY = 2_000, 200
 _TITLED, _TITLED_OF_STORY = 3_000, 300
 _SINGLES = 300
-_LABEL_CHARS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,11 @@ class _Stories:
             story=story,
             undated=sum(article.published_at is None for article in articles),
             languages=self._languages.counted(articles),
-            timeline=self._timeline(articles),
+            # Labels without headlines for the articles of a large story.
+            timeline=article_timeline(
+                ((article, self.article(article.id)) for article in articles),
+                titled=len(articles) <= self._most_titled,
+            ),
             central=self.article(central),
             first_article=self.article(story.first_article) if story.first_seen else None,
             least_likely=self.article(least_likely.id) if least_likely else None,
@@ -201,7 +204,7 @@ class _Stories:
             tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
             max(0, len(copies) - self._most_copies),
             result.evidences.link(representative, central),
-            *removed_pieces(clean),
+            clean.removed,
         )
 
     def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
@@ -225,15 +228,3 @@ class _Stories:
             return chances[id] or 0.0, headline_of(article, clean) == story.headline
 
         return max(chances, key=rank)
-
-    def _timeline(self, articles: Sequence[Article]) -> Timeline | None:
-        """Timeline of the articles; the labels of a large story have no headlines."""
-        titled = len(articles) <= self._most_titled
-        moments = []
-        for article in articles:
-            view = self.article(article.id)
-            label = f"{view.time} · {view.source}"
-            if titled:
-                label += f" · {shortened(view.title, _LABEL_CHARS)}"
-            moments.append(Moment(article.published_at, article.language, label))
-        return timeline(moments)

@@ -189,14 +189,7 @@ class WriterProcess:
 
 
 def _process(stdin: int) -> subprocess.Popen[bytes]:
-    """Start the other process, which imports from where this one does.
-
-    Args:
-        stdin: File descriptor of the socket that hands over connections.
-
-    Raises:
-        OSError: The system allows none.
-    """
+    """Start the other process, which imports from where this one does, with a socket as stdin."""
     path = os.pathsep.join(folder or os.curdir for folder in sys.path)
     environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.Popen([sys.executable, "-c", _RUN], stdin=stdin, env=environment)

@@ -7,7 +7,7 @@ from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, Match
 from dedup.report.differences import difference
-from dedup.report.parts import CopyView, removed_pieces
+from dedup.report.parts import CopyView
 from dedup.server.pages.lines import (
     MOST_COPIES,
     StoryLine,
@@ -40,7 +40,6 @@ def article_page(index: StoryIndex, id: str) -> str:
     original = others.get(representative) if representative != id else None
     (line,) = story_lines(index, [index.story(placement.story_group)])
     text = stored.clean.text
-    removed, more_removed = removed_pieces(stored.clean)
     return render(
         "article.html.j2",
         stored=stored,
@@ -53,8 +52,6 @@ def article_page(index: StoryIndex, id: str) -> str:
         difference=difference(original.clean.text, text) if original else None,
         copies=copy_lines(copies, others, original or stored, languages),
         more_copies=max(0, len(copies) - MOST_COPIES),
-        removed=removed,
-        more_removed=more_removed,
     )
 
 

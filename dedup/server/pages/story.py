@@ -9,9 +9,8 @@ from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
 from dedup.report.differences import shortened
-from dedup.report.parts import EXCERPT_CHARS, ArticleView, Languages, LanguageView, TextView
+from dedup.report.parts import EXCERPT_CHARS, Languages, LanguageView, TextView, article_timeline
 from dedup.report.relations import Relations, RelationView
-from dedup.report.times import Moment, Timeline, timeline
 from dedup.server.pages.lines import (
     MOST_COPIES,
     articles_of,
@@ -26,7 +25,6 @@ from dedup.store import Placement, StoredArticle
 
 _TEXTS = 200
 _EVENTS = 100
-_LABEL_CHARS = 90
 
 
 def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None, since: int) -> str:
@@ -49,7 +47,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None, sin
         "story.html.j2",
         line=story_line(story, members, languages),
         languages=languages,
-        timeline=_timeline(members, views),
+        timeline=article_timeline((stored.article, views[id]) for id, stored in members.items()),
         relations=relations,
         first_report=views.get(story.first_article),
         least_likely=views.get(least_likely.id) if least_likely else None,
@@ -59,17 +57,6 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None, sin
         as_of=as_of,
         since=since,
     )
-
-
-def _timeline(
-    members: Mapping[str, StoredArticle], views: Mapping[str, ArticleView]
-) -> Timeline | None:
-    moments = []
-    for id, stored in members.items():
-        view = views[id]
-        label = f"{view.time} · {view.source} · {shortened(view.title, _LABEL_CHARS)}"
-        moments.append(Moment(stored.article.published_at, stored.article.language, label))
-    return timeline(moments)
 
 
 def _related(
