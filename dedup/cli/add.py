@@ -21,6 +21,7 @@ from dedup.cli.options import (
     QuietOption,
     VerboseOption,
     column_options,
+    option,
 )
 from dedup.cli.stream import Interruption, live_stdin
 from dedup.cli.tables import holdings
@@ -44,19 +45,18 @@ def add_command(
     index: IndexArgument,
     inputs: Inputs,
     batch: Annotated[
-        int,
-        typer.Option(min=1, metavar="COUNT", help="Number of articles that are written together."),
+        int, option("COUNT", "Number of articles that are written together.", min=1)
     ] = 1000,
     config: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="Settings of a new index, as for `cluster`. An existing index keeps its own, "
+        option(
+            "FILE.toml",
+            "Settings of a new index, as for `cluster`. An existing index keeps its own, "
             "except those in \\[index].",
         ),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Encoder of a new index, as for `cluster`.")
+        str | None, option("NAME", "Encoder of a new index, as for `cluster`.")
     ] = None,
     as_json: Annotated[
         bool,

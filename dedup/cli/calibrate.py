@@ -16,6 +16,7 @@ from dedup.cli.options import (
     Inputs,
     check_output,
     column_options,
+    option,
     settings_from,
 )
 from dedup.cli.reading import reading
@@ -26,15 +27,13 @@ from dedup.records import Problem
 @column_options("id", "title", "text", "published_at", "language")
 def calibrate_command(
     inputs: Inputs,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE.json", help="File for the curves.")
-    ],
+    output: Annotated[str, option("FILE.json", "File for the curves.", "--output", "-o")],
     encoder: EncoderOption = None,
     gold: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Table with id and cluster: stories labelled by people. Some hundred articles "
+        option(
+            "FILE",
+            "Table with id and cluster: stories labelled by people. Some hundred articles "
             "help; by default, the articles are used without labels.",
         ),
     ] = None,

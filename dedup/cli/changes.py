@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedup.cli.indexes import IndexArgument, opened, suggesting
-from dedup.cli.options import JsonLinesOption
+from dedup.cli.options import JsonLinesOption, option
 from dedup.cli.tables import event_line, show_line
 from dedup.cli.values import json_line
 
@@ -24,14 +24,9 @@ _POLL_SECONDS = 0.5
 
 def changes_command(
     index: IndexArgument,
-    since: Annotated[
-        int,
-        typer.Option(min=0, metavar="NUMBER", help="Only events with a larger number."),
-    ] = 0,
-    limit: Annotated[
-        int, typer.Option(min=0, metavar="COUNT", help="Maximum number of events; 0 for all.")
-    ] = 0,
-    story: Annotated[str, typer.Option(metavar="ID", help="Only events of this story.")] = "",
+    since: Annotated[int, option("NUMBER", "Only events with a larger number.", min=0)] = 0,
+    limit: Annotated[int, option("COUNT", "Maximum number of events; 0 for all.", min=0)] = 0,
+    story: Annotated[str, option("ID", "Only events of this story.")] = "",
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Wait for new events, until Ctrl-C.")
     ] = False,

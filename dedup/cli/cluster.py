@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -33,13 +32,6 @@ if TYPE_CHECKING:
 
 _OUTPUTS = "What it writes"
 _WHERE = "Where it runs"
-
-
-class Engine(StrEnum):
-    """Where the steps run."""
-
-    batch = "batch"
-    spark = "spark"
 
 
 def _option(panel: str, metavar: str, text: str) -> Any:  # noqa: ANN401 (typer has no public type)
@@ -100,13 +92,13 @@ def cluster_command(
         ),
     ] = None,
     engine: Annotated[
-        Engine,
+        Literal["batch", "spark"],
         typer.Option(
             help="spark, if the articles outgrow one machine: the same result "
             "(pip install 'story-dedup\\[spark]', Java 17).",
             rich_help_panel=_WHERE,
         ),
-    ] = Engine.batch,
+    ] = "batch",
     master: Annotated[
         str,
         _option(
@@ -161,7 +153,7 @@ def cluster_command(
         "matches": matches,
         "report": report,
     }
-    if engine is Engine.spark:
+    if engine == "spark":
         from dedup.cli.on_spark import cluster_on_spark
 
         shown = Console(quiet=quiet, verbose=verbose)

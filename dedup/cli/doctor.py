@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.options import INPUTS_HELP, NO_COLUMNS, JsonOption, check_output, column_options
+from dedup.cli.options import (
+    INPUTS_HELP,
+    NO_COLUMNS,
+    JsonOption,
+    check_output,
+    column_options,
+    option,
+)
 from dedup.settings import parse_duration
 
 
@@ -18,20 +25,13 @@ def doctor_command(
     result: Annotated[Path, typer.Argument(help="A file written by `dedup cluster --output`.")],
     articles: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="INPUT",
-            help="The articles, for titles and sources; can be repeated. " + INPUTS_HELP,
-        ),
+        option("INPUT", "The articles, for titles and sources; can be repeated. " + INPUTS_HELP),
     ] = None,
     plot: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE.svg|.png",
-            help="Draw a picture; needs pip install 'story-dedup\\[plot]'.",
-        ),
+        str, option("FILE.svg|.png", "Draw a picture; needs pip install 'story-dedup\\[plot]'.")
     ] = "",
     max_gap: Annotated[
-        str, typer.Option(metavar="DURATION", help="The max_gap that the result was made with.")
+        str, option("DURATION", "The max_gap that the result was made with.")
     ] = "7d",
     as_json: JsonOption = False,
     verbose: Annotated[

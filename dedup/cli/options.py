@@ -25,6 +25,12 @@ INPUTS_HELP = (
 LIMITS = "How it decides"
 _COLUMNS = "Columns of the input, if they have unusual names"
 
+
+def option(metavar: str, text: str, *names: str, **more: Any) -> Any:  # noqa: ANN401 (typer's)
+    """An option that takes a value: its metavar, its help, its names, more for `typer.Option`."""
+    return typer.Option(*names, metavar=metavar, help=text, **more)
+
+
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help=INPUTS_HELP)]
 ConfigOption = Annotated[
     Path | None,

@@ -12,7 +12,7 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
-from dedup.cli.options import STDIN, JsonLinesOption
+from dedup.cli.options import STDIN, JsonLinesOption, option
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
@@ -48,30 +48,22 @@ class _Answer:
 
 def query_command(
     index: IndexArgument,
-    text: Annotated[
-        str, typer.Option(metavar="TEXT", help="The text itself; - reads it from stdin.")
-    ] = "",
-    title: Annotated[str, typer.Option(metavar="TITLE", help="Headline of --text.")] = "",
+    text: Annotated[str, option("TEXT", "The text itself; - reads it from stdin.")] = "",
+    title: Annotated[str, option("TITLE", "Headline of --text.")] = "",
     published_at: Annotated[
         str,
-        typer.Option(
-            metavar="TIME",
-            help="Publication time of --text, or of articles in --file without a date: 2023-06-03, "
+        option(
+            "TIME",
+            "Publication time of --text, or of articles in --file without a date: 2023-06-03, "
             "2023-06-03T10:50 (UTC), or 36h for 36 hours ago. By default, now.",
         ),
     ] = "",
     file: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE", help="A page or a table, as for `add`; each article in it is a query."
-        ),
+        str, option("FILE", "A page or a table, as for `add`; each article in it is a query.")
     ] = "",
-    id: Annotated[
-        str, typer.Option("--id", metavar="ID", help="Id of an article in the index.")
-    ] = "",
+    id: Annotated[str, option("ID", "Id of an article in the index.", "--id")] = "",
     limit: Annotated[
-        int,
-        typer.Option(min=1, metavar="COUNT", help="Maximum number of copies, and of neighbours."),
+        int, option("COUNT", "Maximum number of copies, and of neighbours.", min=1)
     ] = 10,
     as_json: JsonLinesOption = False,
 ) -> None:

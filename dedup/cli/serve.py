@@ -8,23 +8,20 @@ from typing import Annotated
 import typer
 
 from dedup.cli.indexes import IndexArgument, require_index_or_room
+from dedup.cli.options import option
 
 
 def serve_command(
     index: IndexArgument,
-    host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, metavar="NUMBER", help="Port to listen on.")
-    ] = 8000,
+    host: Annotated[str, option("ADDRESS", "Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, option("NUMBER", "Port to listen on.", min=1, max=65535)] = 8000,
     token: Annotated[
         str,
-        typer.Option(
-            envvar="DEDUP_TOKEN",
-            metavar="SECRET",
-            help="Token that clients need for writing (Authorization: Bearer SECRET). Better set "
+        option(
+            "SECRET",
+            "Token that clients need for writing (Authorization: Bearer SECRET). Better set "
             "the environment variable, as other users can see the options of a process.",
+            envvar="DEDUP_TOKEN",
         ),
     ] = "",
     force: Annotated[

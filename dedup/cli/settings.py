@@ -7,15 +7,12 @@ from typing import Annotated
 import typer
 
 from dedup.cli.console import Console
-from dedup.cli.options import check_folder
+from dedup.cli.options import check_folder, option
 
 
 def config_command(
     output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="FILE.toml", help="Write to a file instead of stdout."
-        ),
+        str, option("FILE.toml", "Write to a file instead of stdout.", "--output", "-o")
     ] = "",
 ) -> None:
     """Print all settings with their defaults, as a TOML file to start from."""

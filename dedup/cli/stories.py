@@ -11,7 +11,7 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
-from dedup.cli.options import JsonOption
+from dedup.cli.options import JsonOption, option
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
@@ -40,47 +40,29 @@ def stories_command(
     index: IndexArgument,
     since: Annotated[
         str,
-        typer.Option(
-            metavar=_TIME,
-            help="Only stories with an article since then: 2023-06-03, 2023-06-03T10:50 (UTC), "
+        option(
+            _TIME,
+            "Only stories with an article since then: 2023-06-03, 2023-06-03T10:50 (UTC), "
             "or 36h for the last 36 hours.",
         ),
     ] = "",
-    until: Annotated[
-        str, typer.Option(metavar=_TIME, help="Only stories with an article before then.")
-    ] = "",
+    until: Annotated[str, option(_TIME, "Only stories with an article before then.")] = "",
     language: Annotated[
-        str,
-        typer.Option(
-            metavar="CODE", help="Only stories with an article in this language: en, ar, zh."
-        ),
+        str, option("CODE", "Only stories with an article in this language: en, ar, zh.")
     ] = "",
-    source: Annotated[
-        str, typer.Option(metavar="NAME", help="Only stories with an article from this source.")
-    ] = "",
+    source: Annotated[str, option("NAME", "Only stories with an article from this source.")] = "",
     text: Annotated[
-        str,
-        typer.Option(
-            metavar="WORDS",
-            help="Only stories with all of these words in their headlines and names.",
-        ),
+        str, option("WORDS", "Only stories with all of these words in their headlines and names.")
     ] = "",
     min_texts: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="COUNT", help="Only stories with at least this number of texts."
-        ),
+        int, option("COUNT", "Only stories with at least this number of texts.", min=1)
     ] = 1,
     order: Annotated[
         Literal["latest", "first", "largest"],
         typer.Option(help="Newest article first, newest story first, or largest story first."),
     ] = "latest",
-    limit: Annotated[
-        int, typer.Option(min=1, metavar="COUNT", help="Maximum number of stories.")
-    ] = 20,
-    cursor: Annotated[
-        str, typer.Option(metavar="CURSOR", help="Continue the list after its last page.")
-    ] = "",
+    limit: Annotated[int, option("COUNT", "Maximum number of stories.", min=1)] = 20,
+    cursor: Annotated[str, option("CURSOR", "Continue the list after its last page.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the stories of an index.
@@ -132,10 +114,10 @@ def story_command(
     ],
     as_of: Annotated[
         str,
-        typer.Option(
+        option(
+            _TIME,
+            "The story as it was then: 2023-06-03T10:50 (UTC), or 2h for two hours ago.",
             "--as-of",
-            metavar=_TIME,
-            help="The story as it was then: 2023-06-03T10:50 (UTC), or 2h for two hours ago.",
         ),
     ] = "",
     as_json: JsonOption = False,

@@ -16,7 +16,7 @@ from dedup.cli.indexes import (
     settings_of,
     suggesting,
 )
-from dedup.cli.options import JsonOption
+from dedup.cli.options import JsonOption, option
 from dedup.cli.tables import holdings, show_line
 from dedup.cli.values import json_line
 from dedup.output.wording import counted
@@ -87,8 +87,8 @@ def check_command(index: IndexArgument, as_json: JsonOption = False) -> None:
 def rebuild_command(
     index: IndexArgument,
     as_json: JsonOption = False,
-    config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="New settings.")] = None,
-    encoder: Annotated[str | None, typer.Option(metavar="NAME", help="New encoder.")] = None,
+    config: Annotated[Path | None, option("FILE.toml", "New settings.")] = None,
+    encoder: Annotated[str | None, option("NAME", "New encoder.")] = None,
 ) -> None:
     """Compute everything in an index again from its articles.
 

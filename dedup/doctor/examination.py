@@ -104,11 +104,8 @@ def _checkup(result: ExaminedResult, max_gap: timedelta) -> Checkup:
 
 
 def _shapes(result: ExaminedResult, findings: Iterable[Finding]) -> tuple[StoryShape, ...]:
-    remarks: dict[str, str] = {}
-    for name in _REMARKS:
-        for finding in findings:
-            if finding.name == name:
-                remarks = dict.fromkeys(finding.stories, name) | remarks
+    stories = {finding.name: finding.stories for finding in findings}
+    remarks = {story: name for name in reversed(_REMARKS) for story in stories[name]}
     return tuple(
         StoryShape(
             story.id,

@@ -14,17 +14,9 @@ from dedup.doctor.checkup import Example
 from dedup.errors import InputError
 from dedup.readers.tables import Rows, cell_text, read_table
 from dedup.records import Article
+from dedup.result import ARTICLE_COLUMNS
 
-COLUMNS = (
-    "id",
-    "duplicate_cluster",
-    "representative",
-    "story_group",
-    "probability",
-    "language",
-    "published_at",
-    "config_digest",
-)
+COLUMNS = tuple(name for name in ARTICLE_COLUMNS if name not in ("jaccard", "copy_type"))
 _IDS_IN_EXAMPLE = 3
 
 
