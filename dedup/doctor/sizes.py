@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from dedup.doctor.checkup import Finding, Level, level_of, percent
+from dedup.doctor.checkup import Finding, level_of, percent
 from dedup.doctor.stories import ExaminedResult, ExaminedStory
 from dedup.output.wording import counted, duration
 
@@ -28,9 +28,8 @@ def largest_story(result: ExaminedResult, max_gap: timedelta) -> Finding:
     size, texts = len(story.texts), len(result.texts)
     reach = _within_reach(result, story, max_gap)
     share = size / reach
-    level: Level = "ok"
-    if size >= _LARGE_TEXTS:
-        level = level_of(share, look=_LOOK_LARGEST, problem=_PROBLEM_LARGEST)
+    judged = share if size >= _LARGE_TEXTS else 0.0
+    level = level_of(judged, look=_LOOK_LARGEST, problem=_PROBLEM_LARGEST)
     second = len(result.stories[1].texts) if len(result.stories) > 1 else 0
     return Finding(
         name="largest story",
@@ -82,9 +81,8 @@ def sizes(result: ExaminedResult) -> Finding:
     """The number of stories of several texts, their sizes, and the texts that are alone."""
     texts, alone = len(result.texts), len(result.texts) - result.grouped
     several = [len(story.texts) for story in result.several]
-    level: Level = "ok"
-    if texts >= _FEW_TEXTS:
-        level = level_of(alone / texts, look=_LOOK_ALONE, problem=_PROBLEM_ALONE)
+    judged = alone / texts if texts >= _FEW_TEXTS else 0.0
+    level = level_of(judged, look=_LOOK_ALONE, problem=_PROBLEM_ALONE)
     half, nine = percentile(several, 0.5), percentile(several, 0.9)
     spread = (
         f" Half of these stories have at most {half}, nine in ten at most {nine}."

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.compute.components import component_labels
-from dedup.spark.rows import DataFrame, ddl, functions, integers, table_of
+from dedup.spark.rows import DataFrame, from_arrow_schema, functions, integers, table_of
 from dedup.spark.stages import Stages
 
 STARS = pa.schema({"number": pa.int64(), "component": pa.int64()})
@@ -56,7 +56,7 @@ def components(stages: Stages, name: str, edges: DataFrame) -> DataFrame:
 
 def _stars(edges: DataFrame) -> DataFrame:
     """Stars of the components of the edges of each partition."""
-    return edges.mapInArrow(_contract, ddl(STARS))
+    return edges.mapInArrow(_contract, from_arrow_schema(STARS))
 
 
 def _contract(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -27,7 +27,7 @@ from dedup.readers.rows import json_lines
 from dedup.records import Article, Problem
 from dedup.spark.rows import (
     DataFrame,
-    ddl,
+    from_arrow_schema,
     functions,
     gathered,
     mapped,
@@ -181,7 +181,7 @@ def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
                 yield from table_of(REPEATED, source=[source], repeated=[lines]).to_batches()
 
     pages = articles.where("source <> ''").select("source", "text")
-    return gathered(pages, "source").mapInArrow(run, ddl(REPEATED))
+    return gathered(pages, "source").mapInArrow(run, from_arrow_schema(REPEATED))
 
 
 def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:

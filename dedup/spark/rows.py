@@ -25,37 +25,11 @@ try:
     from pyspark.sql import DataFrame as DataFrame
     from pyspark.sql import SparkSession as SparkSession
     from pyspark.sql import functions as functions
+    from pyspark.sql.pandas.types import from_arrow_schema as from_arrow_schema
 except ImportError as error:
     raise MissingExtraError("the engine spark", extra="spark") from error
 
 _ROWS_AT_ONCE = 10_000
-_TYPES = {
-    pa.string(): "string",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.binary(): "binary",
-    pa.timestamp("us", "UTC"): "timestamp",
-}
-
-
-def ddl(schema: pa.Schema) -> str:
-    """The columns of a schema in the notation of Spark.
-
-    >>> ddl(pa.schema([("number", pa.int64()), ("names", pa.list_(pa.string()))]))
-    '`number` bigint, `names` array<string>'
-    """
-    return ", ".join(f"`{field.name}` {_type_name(field.type)}" for field in schema)
-
-
-def _type_name(kind: pa.DataType) -> str:
-    if pa.types.is_map(kind):
-        return f"map<{_type_name(kind.key_type)}, {_type_name(kind.item_type)}>"
-    if pa.types.is_list(kind):
-        return f"array<{_type_name(kind.value_type)}>"
-    if pa.types.is_struct(kind):
-        return f"struct<{', '.join(f'`{field.name}`: {_type_name(field.type)}' for field in kind)}>"
-    return _TYPES[kind]
 
 
 def on_worker(version: str) -> None:
@@ -90,7 +64,7 @@ def mapped(
         for table in whole_groups(batches, key) if key else tables:
             yield from work(table).to_batches()
 
-    return (gathered(frame, key) if key else frame).mapInArrow(run, ddl(schema))
+    return (gathered(frame, key) if key else frame).mapInArrow(run, from_arrow_schema(schema))
 
 
 def gathered(frame: DataFrame, key: str) -> DataFrame:
@@ -109,7 +83,7 @@ def applied(
         on_worker(driver)
         return work(table)
 
-    return frame.groupBy(*keys).applyInArrow(run, ddl(schema))
+    return frame.groupBy(*keys).applyInArrow(run, from_arrow_schema(schema))
 
 
 def applied_to_partitions(
@@ -138,7 +112,7 @@ def applied_to_partitions(
 
     partition = functions.expr(f"pmod(xxhash64({key}), {count})")
     sides = (side.withColumn("partition", partition).groupBy("partition") for side in (left, right))
-    return next(sides).cogroup(next(sides)).applyInArrow(run, ddl(schema))
+    return next(sides).cogroup(next(sides)).applyInArrow(run, from_arrow_schema(schema))
 
 
 def whole_groups(

@@ -65,6 +65,12 @@ class Engine(Protocol):
         """What the database itself finds damaged."""
 
 
+class _Moment(threading.local):
+    """The view that a thread holds, if it does."""
+
+    select: Select | None = None
+
+
 class Database:
     """One connection that writes, and as many that read as are needed at one time.
 
@@ -85,7 +91,7 @@ class Database:
         self._closed = False
         self._turn = threading.Lock()
         self._writer_thread = 0
-        self._moment = threading.local()
+        self._moment = _Moment()
         try:
             with engine.errors():
                 first = engine.open(read_only=read_only)
@@ -171,7 +177,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """See `Store.reading`."""
-        if self._writes_here() or self._held():
+        if self._writes_here() or self._moment.select:
             yield
             return
         with self.engine.errors(), self._committed() as select:
@@ -181,19 +187,14 @@ class Database:
             finally:
                 self._moment.select = None
 
-    def _held(self) -> Select | None:
-        """The view that this thread holds, if it does."""
-        held: Select | None = getattr(self._moment, "select", None)
-        return held
-
     @contextmanager
     def view(self) -> Iterator[Select]:
         """Of the open transaction of this thread, else of one commit: see `reading`."""
         with self.engine.errors(), self._broken_records():
             if self._writes_here():
                 yield self._open_writer().query
-            elif held := self._held():
-                yield held
+            elif self._moment.select:
+                yield self._moment.select
             else:
                 with self._committed() as select:
                     yield select
