@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,7 +25,9 @@ from dedup.cli.options import (
     settings_from,
 )
 from dedup.cli.reading import clustered
+from dedup.config import Config
 from dedup.errors import OutputError
+from dedup.records import Problem
 from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
@@ -154,10 +157,8 @@ def cluster_command(
         "report": report,
     }
     if engine == "spark":
-        from dedup.cli.on_spark import cluster_on_spark
-
         shown = Console(quiet=quiet, verbose=verbose)
-        cluster_on_spark(inputs, outputs, columns, settings, shown, master=master, resume=resume)
+        _cluster_on_spark(inputs, outputs, columns, settings, shown, master=master, resume=resume)
         return
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
@@ -166,6 +167,45 @@ def cluster_command(
     result = clustered(inputs, columns, settings, console)
     _write(result, outputs)
     console.show_result(result, top=top, written=[path for path in outputs.values() if path])
+
+
+def _cluster_on_spark(
+    inputs: list[str],
+    outputs: Mapping[str, str],
+    columns: Mapping[str, str],
+    config: Config,
+    console: Console,
+    *,
+    master: str,
+    resume: bool,
+) -> None:
+    """Find copies and stories on Spark, write them into a folder, and show the counts."""
+    for option, path in outputs.items():
+        if path and option != "output":
+            raise typer.BadParameter(
+                f"--{option} is not available on Spark: --output DIR gets articles and stories"
+            )
+    if not outputs["output"] or outputs["output"] == "-":
+        raise typer.BadParameter("--engine spark writes a folder: give --output DIR")
+    from dedup.spark.files import cluster_files
+    from dedup.spark.session import session
+
+    written = cluster_files(
+        inputs,
+        outputs["output"],
+        config,
+        partial(session, master),
+        columns=columns,
+        now=datetime.now(UTC),
+        resume=resume,
+        on_stage=lambda stage: console.note(f"{stage} ..."),
+    )
+    console.show_counts(written.summary, several=written.several, across=written.across)
+    problems = [Problem(*example) for example in written.examples]
+    console.show_problems(problems, written.summary.problems)
+    for note in written.summary.notes:
+        console.note(f"note: {note}")
+    console.show_written(outputs["output"])
 
 
 def _write(result: Result, outputs: dict[str, str]) -> None:

@@ -244,9 +244,9 @@ def _article_lines(answer: Answer) -> Iterator[str]:
 
 
 def _verdicts(why: Why) -> Iterator[str]:
-    match = why.match
+    match, copies = why.match, "yes" if why.same_duplicate_cluster else "no"
     yield (
-        f"copies of one text: {_yes(why.same_duplicate_cluster)} (Jaccard {match.jaccard:.4f}, "
+        f"copies of one text: {copies} (Jaccard {match.jaccard:.4f}, "
         f"containment {match.containment_a:.4f} and {match.containment_b:.4f})"
     )
     first, second = why.stories
@@ -272,7 +272,3 @@ def _table(why: Why) -> Iterator[str]:
         yield f"{name:<{width}}  {value:>9}  {part.log_odds:>+z9.4f}{detail}"
     total = sum(part.log_odds for part in why.link.evidence)
     yield f"{'together':<{width}}  {'':>9}  {total:>+z9.4f}"
-
-
-def _yes(holds: bool) -> str:
-    return "yes" if holds else "no"

@@ -144,16 +144,13 @@ class Checkup:
             if field.name != "shapes"
         }
         values["max_gap"] = f"{self.max_gap / timedelta(hours=1):g}h"
-        values["findings"] = [_plain(finding) for finding in self.findings]
+        values["findings"] = [
+            dataclasses.asdict(finding)
+            | {"examples": list(map(dataclasses.asdict, finding.examples))}
+            for finding in self.findings
+        ]
         values["languages"] = [dataclasses.asdict(share) for share in self.languages]
         return values
-
-
-def _plain(finding: Finding) -> dict[str, object]:
-    values = {field.name: getattr(finding, field.name) for field in dataclasses.fields(finding)}
-    values["figures"] = dict(finding.figures)
-    values["examples"] = [dataclasses.asdict(example) for example in finding.examples]
-    return values
 
 
 def level_of(share: float, *, look: float, problem: float) -> Level:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from dedup.store import StoredStory
 from dedup.store.database import Select, pages
 from dedup.store.identity import replay
-from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     ARTICLE,
     EVENT,
@@ -24,6 +23,7 @@ from dedup.store.rows import (
 
 _SHOWN = 5
 _PAGE = 1_000
+_T = TypeVar("_T")
 _Findings = defaultdict[str, list[str]]
 """Ids by what is wrong with them."""
 
@@ -35,8 +35,10 @@ def examine(select: Select) -> list[str]:
         select: Runs a statement of SQL on one view of the store.
     """
     findings: _Findings = defaultdict(list)
-    _articles(select, findings)
-    stories = _stories(select, findings)
+    for _ in _read(select, "articles", ARTICLE, read_article, findings):
+        pass
+    stored_stories = _read(select, "stories", STORY, read_story, findings)
+    stories = {stored.id: stored for stored in stored_stories}
     placed = _placements(select, findings)
     _members(stories, placed, findings)
     _successors(stories, findings)
@@ -50,10 +52,15 @@ def examine(select: Select) -> list[str]:
 
 
 def _read(
-    rows: Iterable[Row], read: Callable[[Row], Any], what: str, findings: _Findings
-) -> Iterator[Any]:
-    """Records of the rows that are as they were written."""
-    for row in rows:
+    select: Select,
+    table: str,
+    columns: Sequence[str],
+    read: Callable[[Row], _T],
+    findings: _Findings,
+) -> Iterator[_T]:
+    """Records of the rows of a table that are as they were written."""
+    what = "story groups" if table == "stories" else table
+    for row in pages(select, table, columns, size=_PAGE):
         name = str(row[0])
         try:
             if checksum(row[:-1]) != row[-1]:
@@ -61,17 +68,6 @@ def _read(
             yield read(row)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             findings[f"{what} that cannot be read"].append(name)
-
-
-def _articles(select: Select, findings: _Findings) -> None:
-    rows = pages(select, "articles", ARTICLE, size=_PAGE)
-    for _ in _read(rows, read_article, "articles", findings):
-        pass
-
-
-def _stories(select: Select, findings: _Findings) -> dict[str, StoredStory]:
-    rows = pages(select, "stories", STORY, size=_PAGE)
-    return {stored.id: stored for stored in _read(rows, read_story, "story groups", findings)}
 
 
 def _placements(select: Select, findings: _Findings) -> dict[str, set[str]]:
@@ -134,8 +130,7 @@ def _successors(stories: Mapping[str, StoredStory], findings: _Findings) -> None
 
 
 def _history(select: Select, stories: Mapping[str, StoredStory], findings: _Findings) -> None:
-    rows = pages(select, "events", EVENT, size=_PAGE)
-    events: list[StoryEvent] = list(_read(rows, read_event, "events", findings))
+    events = list(_read(select, "events", EVENT, read_event, findings))
     for number, event in enumerate(events, 1):
         if event.number != number:
             findings["events missing before number"].append(str(event.number))

@@ -190,14 +190,19 @@ class Database:
     @contextmanager
     def view(self) -> Iterator[Select]:
         """Of the open transaction of this thread, else of one commit: see `reading`."""
-        with self.engine.errors(), self._broken_records():
-            if self._writes_here():
-                yield self._open_writer().query
-            elif self._moment.select:
-                yield self._moment.select
-            else:
-                with self._committed() as select:
-                    yield select
+        with self.engine.errors():
+            try:
+                if self._writes_here():
+                    yield self._open_writer().query
+                elif self._moment.select:
+                    yield self._moment.select
+                else:
+                    with self._committed() as select:
+                        yield select
+            except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+                raise StoreError(
+                    f"{self._where} holds a record that cannot be read: run `dedup check` ({error})"
+                ) from error
 
     @contextmanager
     def _committed(self) -> Iterator[Select]:
@@ -224,15 +229,6 @@ class Database:
             self._close_idle()
         if unknown is not None:
             raise unknown
-
-    @contextmanager
-    def _broken_records(self) -> Iterator[None]:
-        try:
-            yield
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise StoreError(
-                f"{self._where} holds a record that cannot be read: run `dedup check` ({error})"
-            ) from error
 
     def by_id(self, statement: str, ids: Sequence[str], read: Callable[[Row], _T]) -> list[_T]:
         """The records of a SELECT without conditions that have one of these ids, in no order."""

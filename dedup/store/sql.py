@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from operator import itemgetter
 
 from dedup.compute.times import to_micros
 from dedup.errors import StoreError
@@ -130,7 +131,8 @@ class SqlStore:
             ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
             statement = f"SELECT {', '.join(CONTENT)} FROM articles"
             for chunk in chunks((i for (i,) in ids), CHUNK):
-                yield from map(read_article, sorted(among(select, statement, chunk), key=_first))
+                rows = sorted(among(select, statement, chunk), key=itemgetter(0))
+                yield from map(read_article, rows)
 
     # Places.
 
@@ -271,7 +273,3 @@ class SqlStore:
 def _read_match(row: Row) -> Match:
     a, b, jaccard, in_a, in_b = row
     return from_text(a), from_text(b), jaccard, in_a, in_b
-
-
-def _first(row: Row) -> str:
-    return str(row[0])
