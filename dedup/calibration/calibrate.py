@@ -26,11 +26,11 @@ from dedup.calibration.sure_pairs import (
     SurePairs,
     evenly,
     far_pairs,
-    largest_component,
     mean_probability,
 )
 from dedup.cleaning import clean
 from dedup.compute.arrays import BoolMask, Float64s
+from dedup.compute.components import component_labels
 from dedup.config import Config
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
@@ -233,7 +233,8 @@ def _percolation_in_words(affinity: Affinity, config: Config) -> str:
     of, floor = affinity.profiles, log_odds_of(config.stories.min_probability)
     pairs = story_candidates(of, affinity.model.min_cosine, config.neighbors)
     likely = affinity.log_odds(pairs.first, pairs.second) >= floor
-    members = largest_component(pairs, likely, len(of.texts))
+    labels = component_labels(pairs.first[likely], pairs.second[likely], len(of.texts))
+    members = np.flatnonzero(labels == np.bincount(labels).argmax())
     message = (
         f"links at min_probability join at most {len(members) / len(of.texts):.0%} of the texts"
     )

@@ -16,8 +16,7 @@ from datetime import timedelta
 import numpy as np
 
 from dedup.articles import UNDATED
-from dedup.compute.arrays import BoolMask, Float64s, Int64s
-from dedup.compute.components import component_labels
+from dedup.compute.arrays import Float64s, Int64s
 from dedup.stories.affinity import LOG_ODDS_UNIT
 from dedup.stories.features import Features
 from dedup.stories.pairs import Pairs, time_gaps
@@ -58,22 +57,16 @@ class SurePairs:
         """
         steps = np.arange(-_FURTHEST, _FURTHEST + 1, _STEP)
         steps = steps[np.lexsort((steps, np.abs(steps)))]
-        apart = np.array([self.are_apart(int(step)) for step in steps])
-        near = np.array([self.are_together(int(step)) for step in steps])
+        near, apart = np.ones((2, len(steps)), bool)
+        if len(self.same) >= MIN_PAIRS:
+            near = np.array([mean_probability(self.same + k) >= MIN_SAME for k in steps])
+        if len(self.different) >= MIN_PAIRS:
+            means = np.array([mean_probability(self.different + k) for k in steps])
+            apart = means <= self.max_different
         for good in (apart & near, apart):
             if good.any():
                 return int(steps[good.argmax()])
         return -_FURTHEST
-
-    def are_together(self, shift: int) -> bool:
-        """Whether pairs of one event are probable after a shift."""
-        return len(self.same) < MIN_PAIRS or mean_probability(self.same + shift) >= MIN_SAME
-
-    def are_apart(self, shift: int) -> bool:
-        """Whether pairs of different events are improbable after a shift."""
-        return len(self.different) < MIN_PAIRS or (
-            mean_probability(self.different + shift) <= self.max_different
-        )
 
 
 def mean_probability(log_odds: Int64s) -> float:
@@ -116,18 +109,3 @@ def far_pairs(features: Features, seconds: Int64s, max_gap: timedelta) -> tuple[
 def evenly(count: int, most: int) -> Int64s:
     """At most `most` evenly spaced places among `count`; int64 of shape (m,)."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
-
-
-def largest_component(pairs: Pairs, linked: BoolMask, count: int) -> Int64s:
-    """The texts of the largest connected component of pairs, ascending.
-
-    Args:
-        pairs: m pairs of texts.
-        linked: Which of them are links, bool of shape (m,).
-        count: Number of texts.
-
-    Returns:
-        int64 of shape (k,).
-    """
-    labels = component_labels(pairs.first[linked], pairs.second[linked], count)
-    return np.flatnonzero(labels == np.bincount(labels).argmax())

@@ -47,14 +47,8 @@ def draw_sizes(axes: _Axes, checkup: Checkup) -> None:
     ranked = sorted(checkup.shapes, key=lambda shape: (-shape.texts, -marks.index(shape.remark)))
     ranks = {shape.story_group: rank for rank, shape in enumerate(ranked, 1)}
     _scatter(axes, checkup, lambda shape: ranks[shape.story_group], growth=0.0)
-    axes.text(
-        0.98,
-        0.95,
-        f"largest: {counted(sizes[0], 'text')}, {percent(sizes[0] / checkup.texts)} of all",
-        transform=axes.transAxes,
-        ha="right",
-        va="top",
-    )
+    share = percent(sizes[0] / checkup.texts)
+    _remark(axes, 0.98, "right", f"largest: {counted(sizes[0], 'text')}, {share} of all")
     axes.set_ylim(0.8, sizes[0] * _HEADROOM)
     label_axis(axes.xaxis)
     _counts(axes)
@@ -134,15 +128,14 @@ def draw_fit(axes: _Axes, checkup: Checkup) -> None:
         weak = (number + 0.5) * width < WEAK_PROBABILITY
         axes.bar((number + 0.5) * width, count, width * 0.88, color=_WEAK if weak else _CALM)
     weak_texts = int(checkup.finding("weak links").figures["weak_texts"] or 0)
-    axes.text(
-        0.03,
-        0.95,
-        f"{weak_texts:,} below {WEAK_PROBABILITY} ({percent(weak_texts / sum(checkup.fit))})",
-        transform=axes.transAxes,
-        va="top",
-    )
+    share = percent(weak_texts / sum(checkup.fit))
+    _remark(axes, 0.03, "left", f"{weak_texts:,} below {WEAK_PROBABILITY} ({share})")
     axes.grid(visible=True, axis="y")
     label_axis(axes.yaxis)
+
+
+def _remark(axes: _Axes, x: float, side: str, text: str) -> None:
+    axes.text(x, 0.95, text, transform=axes.transAxes, ha=side, va="top")
 
 
 def _counts(axes: _Axes) -> None:

@@ -236,18 +236,6 @@ class Database:
             rows = among(select, statement, [to_text(i) for i in dict.fromkeys(ids)])
             return [read(row) for row in rows]
 
-    def all_rows(
-        self,
-        table: str,
-        columns: Sequence[str],
-        keys: int,
-        read: Callable[[Row], _T],
-        where: str = "1 = 1",
-    ) -> Iterator[_T]:
-        """All records in the order of the first `keys` columns, page by page of one view."""
-        with self.view() as select:
-            yield from map(read, pages(select, table, columns, keys, where))
-
     # Versions.
 
     def _migrate(self) -> None:

@@ -12,7 +12,7 @@ from dedup.errors import StoreError
 from dedup.store import Derived, Placement, StoredArticle, StoredStory, StoryFilter
 from dedup.store.archive import IN_MEMORY, SqlArchive
 from dedup.store.checks import examine
-from dedup.store.database import CHUNK, Database, among, chunks, insert, upsert
+from dedup.store.database import CHUNK, Database, among, chunks, insert, pages, upsert
 from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     ARTICLE,
@@ -148,7 +148,8 @@ class SqlStore:
     def all_placements(self, *, in_memory: bool = False) -> Iterator[Placement]:
         """See `Store.all_placements`."""
         where = IN_MEMORY.format(id="places.id") if in_memory else "1 = 1"
-        return self.database.all_rows("places", PLACE, 1, read_place, where)
+        with self.database.view() as select:
+            yield from map(read_place, pages(select, "places", PLACE, where=where))
 
     def cluster(self, id: str) -> list[Placement]:
         """See `Store.cluster`."""
@@ -169,7 +170,8 @@ class SqlStore:
         """See `Store.matches`."""
         if ids is None:
             where = IN_MEMORY.format(id="matches.a")
-            return list(self.database.all_rows("matches", _MATCH, 2, _read_match, where))
+            with self.database.view() as select:
+                return list(map(_read_match, pages(select, "matches", _MATCH, 2, where)))
         statement = f"SELECT {', '.join(_MATCH)} FROM matches"
         texts = [to_text(id) for id in dict.fromkeys(ids)]
         with self.database.view() as select:
