@@ -22,11 +22,7 @@ def weak_links(result: ExaminedResult) -> Finding:
         if (worst := _least_likely(story)) is not None
     )
     weak = sum(len(_weak(story)) for story in result.several)
-    concerned = [
-        (probability, story, text)
-        for probability, _, story, text in ranked
-        if probability < WEAK_PROBABILITY
-    ]
+    concerned = [row for row in ranked if row[0] < WEAK_PROBABILITY]
     share = weak / result.grouped if result.grouped else 0.0
     return Finding(
         name="weak links",
@@ -53,16 +49,15 @@ def weak_links(result: ExaminedResult) -> Finding:
                 f"{counted(len(story.texts), 'text')} below {WEAK_PROBABILITY}",
                 [text],
             )
-            for probability, story, text in concerned[:_EXAMPLES]
+            for probability, _, story, text in concerned[:_EXAMPLES]
         ),
-        stories=tuple(story.id for _, story, _ in concerned),
+        stories=tuple(id_ for _, id_, _, _ in concerned),
     )
 
 
 def lowest_probability(story: ExaminedStory) -> float | None:
     """Lowest probability of a text of the story; None if none has one."""
-    worst = _least_likely(story)
-    return worst[0] if worst else None
+    return min((t.probability for t in story.texts if t.probability is not None), default=None)
 
 
 def _least_likely(story: ExaminedStory) -> tuple[float, ExaminedText] | None:

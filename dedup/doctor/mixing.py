@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
@@ -24,29 +24,18 @@ _NAMED = 8
 
 def language_shares(result: ExaminedResult) -> tuple[LanguageShare, ...]:
     """How often each language mixes with others, the one with most articles first."""
-    texts: Counter[str] = Counter()
-    articles: Counter[str] = Counter()
-    grouped: Counter[str] = Counter()
-    mixed: Counter[str] = Counter()
+    texts: defaultdict[str, list[tuple[int, bool, bool]]] = defaultdict(list)
     for story in result.stories:
-        languages = {text.language for text in story.texts} - {""}
+        mixes = len({text.language for text in story.texts} - {""}) > 1
         for text in story.texts:
-            texts[text.language] += 1
-            articles[text.language] += text.articles
-            grouped[text.language] += len(story.texts) > 1
-            mixed[text.language] += len(languages) > 1
+            texts[text.language].append((text.articles, len(story.texts) > 1, mixes))
     sizes = Counter(len(story.texts) for story in result.stories)
-    shares = [
-        LanguageShare(
-            language,
-            articles[language],
-            count,
-            grouped[language] / count,
-            mixed[language] / count,
-            expected_share(count, sizes),
-        )
-        for language, count in sorted(texts.items(), key=lambda item: (-articles[item[0]], item[0]))
-    ]
+    shares = []
+    for language, rows in texts.items():
+        articles, grouped, mixed = map(sum, zip(*rows, strict=True))
+        n, expected = len(rows), expected_share(len(rows), sizes)
+        shares.append(LanguageShare(language, articles, n, grouped / n, mixed / n, expected))
+    shares.sort(key=lambda share: (-share.articles, share.language))
     judged = [share for share in shares if share.language and share.articles >= MIN_ARTICLES]
     return tuple(replace(share, behind=_stays_behind(share, judged)) for share in shares)
 

@@ -62,7 +62,11 @@ class SqliteEngine:
     def open(self, *, read_only: bool) -> SqliteConnection:
         """See `Engine.open`."""
         if not read_only:
-            lock = WriterLock(_made_folder(self._path) / LOCK)
+            try:
+                self._path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"{self._path} cannot be made: {error.strerror}") from error
+            lock = WriterLock(self._path / LOCK)
             try:
                 return self._open_writer(lock)
             except BaseException:
@@ -182,14 +186,6 @@ class SqliteConnection:
         self._connection.close()
         if self._lock is not None:
             self._lock.free()
-
-
-def _made_folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}") from error
-    return path
 
 
 def _statements(script: str) -> Iterator[str]:
