@@ -124,7 +124,7 @@ def _translate(
 def main() -> None:
     """Write the file."""
     encoder = BundledEncoder()
-    words = {language: words_of(language, encoder.vocabulary()[0]) for language in FREQUENT}
+    words = {language: words_of(language, encoder.vocabulary[0]) for language in FREQUENT}
     general = {
         language: own[:: max(1, len(own) // _GENERAL)][:_GENERAL] for language, own in words.items()
     }

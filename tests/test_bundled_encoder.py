@@ -81,7 +81,7 @@ def test_pieces_are_those_of_the_library(pieces: list[str], words: list[str]) ->
 
 
 def test_shipped_pieces_are_those_of_the_library(encoder: BundledEncoder, seeds_path: Path) -> None:
-    pieces, scores = encoder.vocabulary()
+    pieces, scores = encoder.vocabulary
     library = Unigram(list(zip(pieces, scores, strict=True)), 0, False)
     own = Segmenter(pieces, scores)
     words = set(folded_words(seeds_path.read_text(encoding="utf-8")))
@@ -91,7 +91,7 @@ def test_shipped_pieces_are_those_of_the_library(encoder: BundledEncoder, seeds_
 
 
 def test_vectors_are_sums_of_rows(encoder: BundledEncoder) -> None:
-    segmenter = Segmenter(*encoder.vocabulary())
+    segmenter = Segmenter(*encoder.vocabulary)
     texts = [*SENTENCES.values(), "Putin Putin Putin", "x" * 300]
     rows = encoder.rows()
     for text, vector in zip(texts, encoder.encode(texts), strict=True):

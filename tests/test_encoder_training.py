@@ -188,7 +188,7 @@ def test_what_is_saved_is_what_the_encoder_loads(tmp_path: Path) -> None:
     rows = np.random.default_rng(4).normal(size=(3, 8)).astype(np.float32)
     save(tmp_path / "weights.npz", pieces, scores, rows)
     encoder = BundledEncoder(tmp_path / "weights.npz")
-    assert encoder.vocabulary() == (pieces, scores)
+    assert encoder.vocabulary == (pieces, scores)
     levels, scales = quantized(rows)
     np.testing.assert_array_equal(encoder.rows(), levels.astype(int) * scales[:, None])
     wanted = rows[1] + rows[2]

@@ -10,6 +10,7 @@ Source: after Bojanowski et al. 2017, "Enriching Word Vectors with Subword Infor
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy as np
 
 from benchmarks.encoder_training.batches import Int64s
 from dedup.encoders.bundled.segmentation import Segmenter
-from dedup.encoders.bundled.words import is_unspaced
+from dedup.encoders.bundled.words import UNSPACED
 from dedup.text.consonant_keys import consonant_key
 
 _BEGINNINGS = (4, 6)
@@ -28,6 +29,11 @@ _MIN_SKELETON = 3
 _HANGUL = "\uac00", "\ud7a3"
 
 Trait = tuple[str, str]
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word is a run of a script that writes without spaces."""
+    return word[0] >= "\u0e00" and re.match(f"[{UNSPACED}]", word) is not None
 
 
 @dataclass(frozen=True)

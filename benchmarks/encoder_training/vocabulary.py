@@ -23,7 +23,8 @@ import numpy as np
 from tokenizers import Tokenizer, models, trainers
 
 from benchmarks.encoder_training.corpus import KINDS, read_news, read_pairs
-from dedup.encoders.bundled.words import folded_words, is_unspaced
+from benchmarks.encoder_training.traits import is_unspaced
+from dedup.encoders.bundled.words import folded_words
 
 UNKNOWN = "<unk>"
 PIECES = {

@@ -168,13 +168,12 @@ def _model(
 ) -> AffinityModel:
     intercepts: dict[str, float] = {}
     curves: dict[str, dict[str, Curve]] = {}
+    places = np.cumsum([1, *(len(stops) - 1 for stops in points.values())])[:-1]
     for kind, part in zip(KINDS, heights, strict=True):
-        intercepts[kind] = round(float(part[0]), 3)
+        prior, *ramps = np.split(part, places)
+        intercepts[kind] = round(float(prior[0]), 3)
         curves[kind] = {}
-        place = 1
-        for feature, stops in points.items():
-            rises = part[place : place + len(stops) - 1]
-            place += len(stops) - 1
+        for (feature, stops), rises in zip(points.items(), ramps, strict=True):
             levels = np.round(np.concatenate(([0.0], np.cumsum(rises))), 3).tolist()
             curves[kind][feature] = tuple(zip(map(float, stops), levels, strict=True))
     return AffinityModel(name, min_cosine, intercepts, curves)

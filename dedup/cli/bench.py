@@ -23,7 +23,7 @@ from dedup.cli.options import (
     QuietOption,
     column_options,
 )
-from dedup.errors import ConfigError
+from dedup.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
     from dedup.bench.samples import Samples
@@ -172,8 +172,6 @@ def write_all(document: dict[str, object], folder: Path) -> list[Path]:
 
 def _require_matplotlib() -> None:
     """Refuse before the work, not after it, if there is no matplotlib."""
-    from dedup.errors import MissingExtraError
-
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from time import monotonic
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, BinaryIO, Self
 
 PATIENCE_SECONDS = 1.0
@@ -32,12 +32,7 @@ class Interruption:
         self._usual = signal.signal(signal.SIGINT, self._on_signal)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         signal.signal(signal.SIGINT, self._usual)
 
     def wait(self, stream: int, seconds: float | None) -> bool:

@@ -189,7 +189,11 @@ class Database:
 
     @contextmanager
     def view(self) -> Iterator[Select]:
-        """Of the open transaction of this thread, else of one commit: see `reading`."""
+        """Of the open transaction of this thread, else of one commit: see `reading`.
+
+        Raises:
+            StoreError: The store is closed or fails, or a record cannot be read.
+        """
         with self.engine.errors():
             try:
                 if self._writes_here():

@@ -30,7 +30,7 @@ _CHUNK_TEXTS = 512
 
 
 class BundledEncoder:
-    """Sums of the rows of word pieces.
+    """Sums of the rows of word pieces; `vocabulary` has the pieces and their log probabilities.
 
     Args:
         file: Weights as `benchmarks.encoder_training` writes them; empty for those that
@@ -54,22 +54,18 @@ class BundledEncoder:
         try:
             with Path(self.files[0]).open("rb") as opened, np.load(opened) as stored:
                 pieces = stored["pieces"].tobytes().decode().split("\n")
-                self._vocabulary = pieces, stored["scores"].tolist()
+                self.vocabulary: tuple[list[str], list[float]] = pieces, stored["scores"].tolist()
                 self._nibbles: npt.NDArray[np.uint8] = stored["nibbles"]
                 self._scales: npt.NDArray[np.uint16] = stored["scales"]
         except (OSError, ValueError, KeyError, BadZipFile, EOFError) as error:
             raise EncoderError(
                 f"encoder weights {self.files[0]}: cannot be used: {error}"
             ) from error
-        self._segmenter = Segmenter(*self._vocabulary)
+        self._segmenter = Segmenter(*self.vocabulary)
         self.dim = 2 * self._nibbles.shape[1]
 
     def __reduce__(self) -> tuple[Callable[[str], BundledEncoder], tuple[str]]:
         return _read_once, self.files
-
-    def vocabulary(self) -> tuple[list[str], list[float]]:
-        """The pieces, row by row, and their log probabilities."""
-        return self._vocabulary
 
     def rows(self) -> Int32s:
         """What each piece adds to a sum: whole numbers, int32 of shape (pieces, dim)."""

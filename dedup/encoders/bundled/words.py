@@ -43,7 +43,7 @@ _SPELLINGS = {
 _TABLE: dict[int, str | None] = {**dict.fromkeys(_DROPPED, None), **_SPELLINGS}
 
 # Not `text.scripts`: the weights were trained on words cut by these blocks.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
     "\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u3400-\u9fff\uf900-\ufaff"
@@ -52,7 +52,7 @@ _MARKED = "\u0900-\u0963\u0966-\u0dff"
 _SIGNS = "’‘“”–—…\u00a0"
 """Often the only characters of an English text beyond ASCII, whose words are cut faster."""
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}_])[\w{_MARKED}])+")
+_WORD = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}_])[\w{_MARKED}])+")
 
 
 def folded_words(text: str) -> list[str]:
@@ -68,8 +68,3 @@ def folded_words(text: str) -> list[str]:
         return _ASCII_WORD.findall(text)
     text = unicodedata.normalize("NFKD", text).lower().translate(_TABLE)
     return _WORD.findall(unicodedata.normalize("NFC", text))
-
-
-def is_unspaced(word: str) -> bool:
-    """Whether a word is a run of a script that writes without spaces."""
-    return word[0] >= "\u0e00" and re.match(f"[{_UNSPACED}]", word) is not None
