@@ -6,7 +6,7 @@ sample would have only a few articles of each story.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,10 +68,7 @@ class Samples:
 
     def write(self, path: Path, size: int) -> int:
         """Write the first `size` articles in time, in the order of the inputs; return how many."""
-        return write_corpus(path, self._first(size))
-
-    def _first(self, size: int) -> Iterator[GeneratedArticle]:
         articles = read_articles(self.inputs, columns=self.columns)
-        for rank, article in zip(self.ranks.tolist(), articles, strict=True):
-            if rank < size:
-                yield GeneratedArticle(article, "", "")
+        ranked = zip(self.ranks.tolist(), articles, strict=True)
+        first = (GeneratedArticle(article, "", "") for rank, article in ranked if rank < size)
+        return write_corpus(path, first)

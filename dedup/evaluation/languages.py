@@ -44,14 +44,11 @@ def language_pairs(
         predicted: Code of the predicted cluster of each, int64 of shape (n,).
         cells: Code of both together, int64 of shape (n,).
     """
-    names = sorted(set(languages) - {""})
-    if not names:
-        return ()
-    numbers = {name: number for number, name in enumerate(names)}
     known = np.array([language != "" for language in languages])
-    language_ids = np.array(
-        [numbers[language] for language in languages if language], dtype=np.int64
-    )
+    if not known.any():
+        return ()
+    present, language_ids = np.unique(np.array(languages)[known], return_inverse=True)
+    names = present.tolist()
     in_gold, in_predicted, in_both = (
         _pairs_by_language(codes[known], language_ids) for codes in (gold, predicted, cells)
     )

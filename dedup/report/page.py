@@ -86,19 +86,14 @@ def page_environment(*packages: str) -> Environment:
     They escape everything and fail on an unknown name.
 
     Args:
-        packages: Packages with template files, which are searched first.
+        packages: Packages with a folder `templates`, which are searched first.
     """
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    homes = [resources.files(package) for package in (*packages, "dedup.report.templates")]
-
-    def load(name: str) -> str | None:
-        paths = (home.joinpath(name) for home in homes)
-        return next((path.read_text(encoding="utf-8") for path in paths if path.is_file()), None)
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
+        auto_reload=False,
         autoescape=True,
-        loader=FunctionLoader(load),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "dedup.report")]),
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,

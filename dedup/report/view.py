@@ -51,7 +51,6 @@ class StoryView:
         related: Other stories that are related to it.
         texts: Its first independent texts.
         rows: Further independent texts, as a line each.
-        more_rows: Number of independent texts in neither list.
     """
 
     story: StoryGroup
@@ -64,7 +63,6 @@ class StoryView:
     related: tuple[RelationView, ...]
     texts: tuple[TextView, ...]
     rows: tuple[ArticleView, ...]
-    more_rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,6 @@ class _Stories:
             related=self._related.of(story.id),
             texts=tuple(self._text(id, chances[id], central) for id in shown),
             rows=tuple(map(self.article, further[: self._most_rows])),
-            more_rows=max(0, len(further) - self._most_rows),
         )
 
     def _text(self, representative: str, probability: float | None, central: str) -> TextView:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Path, Request, Response, Security
 from fastapi.security import HTTPBearer
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from dedup.index.records import QueryAnswer
 from dedup.records import Problem
@@ -40,16 +40,10 @@ ArticleId = Annotated[
 ]
 
 
-class _Anything(Convertor[str]):
+class _Anything(PathConvertor):
     """Any text in a path: also slashes, and also line breaks, which `path` does not match."""
 
     regex = r"[\s\S]+"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 register_url_convertor("anything", _Anything())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar, cast
 
@@ -19,7 +18,6 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-@dataclass(slots=True)
 class Service:
     """An index with what is needed to serve it.
 
@@ -33,18 +31,14 @@ class Service:
         feed: Notifies of changes.
     """
 
-    index: StoryIndex
-    writer: Writer
-    limits: Limits
-    feed: Feed
-    _reads: CapacityLimiter = field(init=False)
-    _writes: CapacityLimiter = field(init=False)
-    _queries: CapacityLimiter = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._reads = CapacityLimiter(self.limits.reads)
+    def __init__(self, index: StoryIndex, writer: Writer, limits: Limits, feed: Feed) -> None:
+        self.index = index
+        self.writer = writer
+        self.limits = limits
+        self.feed = feed
+        self._reads = CapacityLimiter(limits.reads)
         self._writes = CapacityLimiter(1)
-        self._queries = CapacityLimiter(self.limits.queries)
+        self._queries = CapacityLimiter(limits.queries)
 
     async def read(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """What `call` returns, computed in a thread on one consistent state of the index."""

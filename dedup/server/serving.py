@@ -157,16 +157,13 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # Where the protocol is named, asyncio sends at once what it is given: else the second half of
     # an answer waits until the client has acknowledged the first, which takes it 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((address, port))
         except (OSError, OverflowError) as error:
             raise ConfigError(f"cannot listen at {host!r}, port {port}: {error}") from error
         yield listener
-    finally:
-        listener.close()
 
 
 @contextmanager

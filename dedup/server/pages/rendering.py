@@ -17,7 +17,7 @@ _NO_PAGES = ("/v1/", "/metrics", "/healthz", "/readyz", "/openapi.json", "/stati
 
 
 def render(name: str, **values: object) -> str:
-    """A template of `dedup.server.templates` as a page."""
+    """A template of the server as a page."""
     return printable(_environment().get_template(name).render(**values))
 
 
@@ -35,7 +35,7 @@ def wants_page(request: Request) -> bool:
 
 @cache
 def _environment() -> Environment:
-    environment = page_environment("dedup.server.templates")
+    environment = page_environment("dedup.server")
     # Slashes are escaped too: an id is one part of a path.
     environment.filters["part"] = lambda text: quote(text, safe="")
     environment.globals["languages"] = _languages()

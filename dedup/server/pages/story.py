@@ -21,7 +21,7 @@ from dedup.server.pages.lines import (
     story_line,
 )
 from dedup.server.pages.rendering import render
-from dedup.store import Placement, StoredArticle
+from dedup.store import StoredArticle
 
 _TEXTS = 200
 _EVENTS = 100
@@ -87,8 +87,12 @@ def _texts(
     clusters = dict.fromkeys(member.duplicate_cluster for member in story.members)
     texts = []
     for cluster in list(clusters)[:_TEXTS]:
-        leader, copies = _leader_and_copies(index, cluster)
-        if leader is None or leader.id not in members:
+        try:
+            leader, *copies = index.cluster(cluster)
+        except NotFoundError:
+            # A write changed it in the meantime.
+            continue
+        if leader.id not in members:
             continue
         stored = members[leader.id]
         articles = articles_of(index, (copy.id for copy in copies[:MOST_COPIES]))
@@ -101,15 +105,6 @@ def _texts(
         )
         texts.append(text)
     return texts
-
-
-def _leader_and_copies(index: StoryIndex, cluster: str) -> tuple[Placement | None, list[Placement]]:
-    """Members of a duplicate cluster; none if a write changed it in the meantime."""
-    try:
-        leader, *copies = index.cluster(cluster)
-    except NotFoundError:
-        return None, []
-    return leader, copies
 
 
 def _by_language(texts: Iterable[TextView]) -> list[tuple[LanguageView, list[TextView]]]:

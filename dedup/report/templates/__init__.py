@@ -1,1 +1,0 @@
-"""Layout, style and script of the HTML report; see `dedup.report`."""
