@@ -142,12 +142,13 @@ class _Stories:
     """Makes the views of the listed stories within the limits of the page."""
 
     def __init__(self, result: Result, languages: Languages, stories: Sequence[StoryGroup]) -> None:
+        self._result = result
+        self._languages = languages
         texts = [story.texts for story in stories]
         copies = [
-            len(result.duplicates_of[member.id][0].members) - 1
+            len(result.duplicates_of[id][0].members) - 1
             for story in stories
-            for member in story.members
-            if result.duplicates_of[member.id][0].representative == member.id
+            for id in self._representatives(story)
         ]
         self._most_texts = fair_limit(texts, total=_TEXTS, most=_TEXTS_OF_STORY)
         further = [max(0, count - self._most_texts) for count in texts]
@@ -157,8 +158,6 @@ class _Stories:
         self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
         listed = [story.id for story in stories]
         self._related = Relations(result.related, result.story_groups, listed, languages)
-        self._result = result
-        self._languages = languages
 
     def article(self, id: str) -> ArticleView:
         """Byline of an article."""
