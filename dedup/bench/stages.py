@@ -61,7 +61,9 @@ class StageClock:
         self._begin()
 
     def _begin(self) -> None:
-        _forget_peak()
+        # The peak of this process is reset where the system can.
+        with suppress(OSError):
+            _REFS.write_text(_RESET_PEAK)
         self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
 
 
@@ -78,12 +80,6 @@ def _cpu_seconds_of(process: int | None) -> float:
     # User and system time, counted behind the name, which is in parentheses.
     user, system = stat.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _forget_peak() -> None:
-    """Reset the peak of this process, where the system can."""
-    with suppress(OSError):
-        _REFS.write_text(_RESET_PEAK)
 
 
 def peak_memory_mb() -> float:
