@@ -38,13 +38,12 @@ LAYERS: tuple[dict[str, str], ...] = (
         "errors": "foundation: what is raised",
     },
     {
-        "articles": "foundation: one article",
         "text": "foundation: terms, dates",
         "store": "foundation: SQLite, Postgres",
         "settings": "foundation: reading TOML",
         "output": "foundation: tables, figures",
     },
-    {"config": "foundation: all settings"},
+    {"config": "foundation: all settings", "articles": "foundation: one article"},
     {
         "duplicates": "step: texts to copies",
         "encoders": "step: texts to vectors",
@@ -65,6 +64,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "spark": "driver: many machines",
         "server": "interface: HTTP, pages",
         "bench": "driver: time and memory",
+        "feeds": "driver: polling feeds",
     },
     {"cli": "interface: command line"},
     {"__main__": "interface: python -m dedup"},

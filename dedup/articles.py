@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -11,6 +12,7 @@ import xxhash
 
 from dedup.compute.arrays import Int64s
 from dedup.records import Article, CleanText
+from dedup.text.normalization import without_accents
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 """Sorts articles without a date behind all others."""
@@ -18,6 +20,7 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 UNDATED = np.iinfo(np.int64).min
 """Stands for the time of an article without a date, in arrays of seconds."""
 
+_LAST_OF_DAY = timedelta(days=1) - timedelta(microseconds=1)
 _SHORT_BODY_CHARS = 80
 _HEADLINE_CHARS = 140
 
@@ -28,19 +31,42 @@ Precedence = tuple[datetime, int, str]
 def precedence(article: Article, clean: CleanText) -> Precedence:
     """Sort key of an article: earlier first, then longer, then by id.
 
-    Articles without a date come last.
+    Articles without a date come last. One of which only the day is known stands at the end of that
+    day: whoever says the hour was first.
     """
-    return (article.published_at or LATEST, -len(clean.text), article.id)
+    return (latest_time(article), -len(clean.text), article.id)
+
+
+def latest_time(article: Article) -> datetime:
+    """The latest time at which an article can have been published; `LATEST` if it has none."""
+    if article.published_at is None:
+        return LATEST
+    if article.date_precision == "day":
+        return article.published_at + _LAST_OF_DAY
+    return article.published_at
+
+
+def written_time(article: Article) -> str:
+    """The time of an article in UTC as exactly as it is known; empty if it has none.
+
+    >>> written_time(Article("1", published_at=datetime(2024, 3, 5, 8, 0, tzinfo=UTC)))
+    '2024-03-05 08:00'
+    """
+    if article.published_at is None:
+        return ""
+    only_day = article.date_precision == "day"
+    return f"{article.published_at:{'%Y-%m-%d' if only_day else '%Y-%m-%d %H:%M'}}"
 
 
 def body_of(clean: CleanText) -> str:
     """The text that is compared for copies: the body, since headlines of copies often differ.
 
-    The title is added to a body of less than 80 characters, which is too short by itself.
+    The title is added to a body of less than 80 characters, which is too short by itself. Accents
+    make no difference; see `without_accents`.
     """
     if len(clean.text) >= _SHORT_BODY_CHARS:
-        return clean.text
-    return f"{clean.title}\n{clean.text}".strip()
+        return without_accents(clean.text)
+    return without_accents(f"{clean.title}\n{clean.text}".strip())
 
 
 def lead_of(clean: CleanText, lead_chars: int) -> str:
@@ -62,6 +88,14 @@ def seconds_of(articles: Sequence[Article]) -> Int64s:
 def source_of(article: Article) -> str:
     """The outlet: the named one, else the host of the article's address."""
     return article.source or (urlsplit(article.url).hostname or "").removeprefix("www.")
+
+
+def of_source(article: Article) -> Article:
+    """An article whose id belongs to its source, where both are known and the id is no address."""
+    source = source_of(article)
+    if not source or "://" in article.id:
+        return article
+    return replace(article, id=f"{source}/{article.id}")
 
 
 def headline_of(article: Article, clean: CleanText) -> str:

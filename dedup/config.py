@@ -17,24 +17,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from dedup.errors import ConfigError
-from dedup.settings import refuse_unknown, section_from
-
-
-def _require(holds: bool, name: str, value: object, rule: str) -> None:
-    if not holds:
-        raise ConfigError(f"{name} = {value!r}: must be {rule}")
-
-
-def _require_at_least(config: object, **limits: float) -> None:
-    for name, limit in limits.items():
-        value = getattr(config, name)
-        _require(value is None or value >= limit, name, value, f">= {limit}")
-
-
-def _require_share(config: object, *names: str) -> None:
-    for name in names:
-        value = getattr(config, name)
-        _require(0.0 < value <= 1.0, name, value, "above 0 and at most 1")
+from dedup.settings import (
+    refuse_unknown,
+    require,
+    require_at_least,
+    require_share,
+    section_from,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +33,16 @@ class ReadingConfig:
     Args:
         max_article_chars: An article longer than this (title and text together) is skipped and
             reported. So is a file with a page of more than four times as many bytes.
+        dates: How 03/04/2024 is read: `day-first`, `month-first`, or `auto`: as each table shows.
     """
 
     max_article_chars: int = 2_000_000
+    dates: str = "auto"
 
     def __post_init__(self) -> None:
-        _require_at_least(self, max_article_chars=1)
+        require_at_least(self, max_article_chars=1)
+        orders = "auto, day-first, month-first"
+        require(self.dates in orders.split(", "), "dates", self.dates, f"one of {orders}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +62,8 @@ class CleaningConfig:
     min_repeated_share: float = 0.2
 
     def __post_init__(self) -> None:
-        _require_at_least(self, min_repeated_pages=2)
-        _require_share(self, "min_repeated_share")
+        require_at_least(self, min_repeated_pages=2)
+        require_share(self, "min_repeated_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +87,8 @@ class FingerprintConfig:
     num_perm: int = 128
 
     def __post_init__(self) -> None:
-        _require_at_least(self, shingle_tokens=1, short_shingle_tokens=1, short_text_tokens=1)
-        _require(2 <= self.num_perm <= 1024, "num_perm", self.num_perm, "from 2 to 1024")
+        require_at_least(self, shingle_tokens=1, short_shingle_tokens=1, short_text_tokens=1)
+        require(2 <= self.num_perm <= 1024, "num_perm", self.num_perm, "from 2 to 1024")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +116,11 @@ class NearDuplicateConfig:
     rows: int | None = None
 
     def __post_init__(self) -> None:
-        _require_share(self, "min_jaccard", "min_containment", "min_candidate_recall")
-        _require(self.min_candidate_recall < 1, "min_candidate_recall", 1.0, "below 1")
-        _require_at_least(self, min_contained_tokens=1, bands=1, rows=1)
+        require_share(self, "min_jaccard", "min_containment", "min_candidate_recall")
+        require(self.min_candidate_recall < 1, "min_candidate_recall", 1.0, "below 1")
+        require_at_least(self, min_contained_tokens=1, bands=1, rows=1)
         both = (self.bands is None) == (self.rows is None)
-        _require(both, "bands and rows", (self.bands, self.rows), "given both or not at all")
+        require(both, "bands and rows", (self.bands, self.rows), "given both or not at all")
 
     def banding(self, num_perm: int) -> tuple[int, int]:
         """Bands and rows: the given ones, or those with the fewest candidates that find enough.
@@ -172,8 +165,8 @@ class EncoderConfig:
     batch_size: int = 64
 
     def __post_init__(self) -> None:
-        _require(bool(self.name), "name", self.name, "the name of an encoder")
-        _require_at_least(self, lead_chars=0, max_tokens=0, batch_size=1)
+        require(bool(self.name), "name", self.name, "the name of an encoder")
+        require_at_least(self, lead_chars=0, max_tokens=0, batch_size=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +195,11 @@ class NeighborConfig:
 
     def __post_init__(self) -> None:
         if self.min_cosine is not None:
-            _require(-1.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from -1 to 1")
-        _require(self.max_gap > timedelta(0), "max_gap", self.max_gap, "above 0")
+            require(-1.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from -1 to 1")
+        require(self.max_gap > timedelta(0), "max_gap", self.max_gap, "above 0")
         bits = self.min_shared_idf_bits
-        _require(bits > 0, "min_shared_idf_bits", bits, "above 0")
-        _require_at_least(self, neighbors_per_language=1, max_exact_texts=0)
+        require(bits > 0, "min_shared_idf_bits", bits, "above 0")
+        require_at_least(self, neighbors_per_language=1, max_exact_texts=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,13 +245,13 @@ class StoryConfig:
     def __post_init__(self) -> None:
         for name in ("min_probability", "min_link_probability", "min_medoid_probability"):
             value = getattr(self, name)
-            _require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
+            require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
         link, rule = self.min_link_probability, f"at most min_probability ({self.min_probability})"
-        _require(link <= self.min_probability, "min_link_probability", link, rule)
-        _require_at_least(self, max_component_texts=2, roundup_min_links=2)
+        require(link <= self.min_probability, "min_link_probability", link, rule)
+        require_at_least(self, max_component_texts=2, roundup_min_links=2)
         for name in ("min_link_density", "roundup_max_clustering"):
             value = getattr(self, name)
-            _require(0 <= value < 1, name, value, "from 0 to below 1")
+            require(0 <= value < 1, name, value, "from 0 to below 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +277,13 @@ class RelatedStoriesConfig:
     max_related: int = 5
 
     def __post_init__(self) -> None:
-        _require(0.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from 0 to 1")
+        require(0.0 <= self.min_cosine <= 1.0, "min_cosine", self.min_cosine, "from 0 to 1")
         bits = self.min_shared_idf_bits
-        _require(bits > 0, "min_shared_idf_bits", bits, "above 0")
-        _require_at_least(self, max_term_groups=2, max_related=0)
-        _require(self.max_gap >= timedelta(0), "max_gap", self.max_gap, "0 or more")
+        require(bits > 0, "min_shared_idf_bits", bits, "above 0")
+        require_at_least(self, max_term_groups=2, max_related=0)
+        require(self.max_gap >= timedelta(0), "max_gap", self.max_gap, "0 or more")
         gap, rule = self.max_background_gap, f"at least max_gap ({self.max_gap})"
-        _require(gap >= self.max_gap, "max_background_gap", gap, rule)
+        require(gap >= self.max_gap, "max_background_gap", gap, rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +318,12 @@ class Config:
     def __post_init__(self) -> None:
         num_perm = self.fingerprints.num_perm
         bands, rows = self.near_duplicates.banding(num_perm)
-        _require(
+        require(
             bands * rows <= num_perm, "bands * rows", bands * rows, f"at most num_perm ({num_perm})"
         )
         window, least = self.index.memory_window, 2 * self.neighbors.max_gap
         rule = f"at least twice neighbors.max_gap ({least}): so far back, links can still change"
-        _require(window is None or window >= least, "index.memory_window", window, rule)
+        require(window is None or window >= least, "index.memory_window", window, rule)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

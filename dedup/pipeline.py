@@ -24,6 +24,7 @@ from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
+from dedup.errors import InputError
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
 from dedup.result import Result, Summary
@@ -57,9 +58,10 @@ def _done(progress: Progress, step: str, total: int, done: int) -> None:
 
 
 def cluster(
-    articles: Iterable[Article | Mapping[str, object]] | pa.Table,
+    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table,
     config: Config = Config(),
     *,
+    columns: Mapping[str, str] | None = None,
     encoder: Encoder | None = None,
     affinity: AffinityModel | None = None,
     progress: Progress = silent,
@@ -71,8 +73,10 @@ def cluster(
     order of the articles does not matter.
 
     Args:
-        articles: `Article`s, dicts with the usual field names, or an Arrow table.
+        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; or a
+            table: a pandas or polars frame, Arrow, a `datasets.Dataset`.
         config: All settings.
+        columns: The column to take for a field, where its usual names do not fit.
         encoder: Overrides the encoder of the configuration.
         affinity: Overrides the weights of the configuration.
         progress: Called repeatedly during the steps.
@@ -80,13 +84,22 @@ def cluster(
 
     Raises:
         DedupError: A setting, an encoder or a table cannot be used.
+        InputError: There are articles, and none of them can be used.
     """
     encoder = encoder or load_encoder(config.encoder)
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     problems = [] if problems is None else problems
     accepted = distinct(
-        as_articles(articles, config=config.reading, on_problem=problems.append), problems
+        as_articles(articles, columns=columns, config=config.reading, on_problem=problems.append),
+        problems,
     )
+    if not accepted and problems:
+        kinds = Counter(problem.kind for problem in problems).most_common(3)
+        met = ", ".join(f"{kind} ({count:,})" for kind, count in kinds)
+        raise InputError(
+            f"none of the articles can be used: {met}: name columns with unusual names, as in "
+            "columns={'text': 'inhalt'}"
+        )
     progress("clean", 0, len(accepted))
     cleaned = partial(_done, progress, "clean", len(accepted))
     texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)

@@ -21,6 +21,10 @@ texts contains the other (`min_containment`).
 """
 
 
+DatePrecision = Literal["day", "minute", "second"]
+"""How exactly a time is known: a day without a time is not the first moment of the day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One published text.
@@ -34,6 +38,7 @@ class Article:
         language: ISO 639-1 code (or 639-3 where there is no shorter one);
             empty where unknown.
         url: Address of the page, may be empty.
+        date_precision: How exactly `published_at` is known.
     """
 
     id: str
@@ -43,6 +48,7 @@ class Article:
     published_at: datetime | None = None
     language: str = ""
     url: str = ""
+    date_precision: DatePrecision = "second"
 
 
 @dataclass(frozen=True, slots=True)

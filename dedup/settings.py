@@ -94,3 +94,23 @@ def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
         )
         raise ConfigError(f"{name} = {value!r}: must be {names}")
     return value
+
+
+def require(holds: bool, name: str, value: object, rule: str) -> None:
+    """Raise `ConfigError` for a value that breaks a rule."""
+    if not holds:
+        raise ConfigError(f"{name} = {value!r}: must be {rule}")
+
+
+def require_at_least(config: object, **limits: float) -> None:
+    """Raise `ConfigError` for a setting below its limit; None is allowed."""
+    for name, limit in limits.items():
+        value = getattr(config, name)
+        require(value is None or value >= limit, name, value, f">= {limit}")
+
+
+def require_share(config: object, *names: str) -> None:
+    """Raise `ConfigError` for a setting that is no share above 0."""
+    for name in names:
+        value = getattr(config, name)
+        require(0.0 < value <= 1.0, name, value, "above 0 and at most 1")

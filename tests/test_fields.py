@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.columns import NoColumnsError, check_columns, require_columns, used_columns
-from dedup.readers.fields import article_from_mapping, as_articles, as_text
+from dedup.readers.fields import article_from_mapping, as_articles
+from dedup.readers.values import as_text
 from dedup.records import Article, Problem
 
 DAY = datetime(2023, 10, 18, tzinfo=UTC)
@@ -34,6 +35,7 @@ ARTICLE = Article(
     published_at=DAY,
     language="en",
     url="https://example.org/a1",
+    date_precision="day",
 )
 
 
@@ -113,11 +115,14 @@ def test_a_title_alone_and_a_text_alone_are_articles() -> None:
     assert (read({"title": "T"}).text, read({"text": "T"}).title) == ("", "")
 
 
-def test_the_id_is_derived_from_the_content() -> None:
+def test_the_id_is_the_address_else_derived_from_the_content() -> None:
     row = {name: value for name, value in FULL.items() if name != "id"}
+    assert read(row).id == "https://example.org/a1"
+    del row["url"]
     derived = read(row).id
     # Stable across releases: ids of stored articles depend on it.
-    assert derived == "c8dfbe8620771313"
+    assert derived == "ab2dd983db8525d7"
+    assert read({**row, "date": "2 hours ago"}).id == derived
     assert read({**row, "title": "Another fire"}).id != derived
     assert read({**row, "cluster": "7"}).id == derived
 
@@ -254,8 +259,9 @@ def test_too_long_articles_are_skipped() -> None:
 
 
 def test_anything_else_is_refused_with_a_hint() -> None:
-    with pytest.raises(InputError, match="item 1 is of type str: give Article objects"):
-        list(as_articles(["text"]))
+    with pytest.raises(InputError, match="item 1 is of type int: give Article objects"):
+        list(as_articles([7]))
+    assert [article.text for article in as_articles(["A text."])] == ["A text."]
 
 
 def test_times_that_python_cannot_hold_are_impossible_dates() -> None:

@@ -179,7 +179,7 @@ def test_why_of_an_unknown_id_is_an_error(result: Result) -> None:
 
 def article(id: str, text: str, hours: int | None = 0, **fields: str) -> Article:
     time = None if hours is None else DAY + timedelta(hours=hours)
-    return Article(id=id, text=text, published_at=time, language="en", **fields)
+    return Article(id=id, text=text, published_at=time, language="en", **fields)  # type: ignore[arg-type]
 
 
 LONG = (

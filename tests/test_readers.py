@@ -17,6 +17,7 @@ import pytest
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
+from dedup.errors import InputError
 from dedup.readers.files import read_articles, total_bytes
 from dedup.readers.pages import text_page
 from dedup.records import Article, Problem
@@ -45,6 +46,7 @@ ARTICLES = [
         text="A fire, in\nRome.",
         published_at=datetime(2023, 10, 18, tzinfo=UTC),
         language="en",
+        date_precision="day",
     ),
     Article(
         id="2",
@@ -52,6 +54,7 @@ ARTICLES = [
         text="Пожар.",
         published_at=datetime(2023, 10, 19, 12, tzinfo=UTC),
         language="ru",
+        date_precision="minute",
     ),
 ]
 JSONL = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
@@ -199,7 +202,14 @@ def test_a_folder_is_read_recursively_in_sorted_order(tmp_path: Path) -> None:
 
 def test_other_and_hidden_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
     write_tree(tmp_path, ["a.txt", "README.md", "picture.png", ".hidden.txt", ".git/b.txt", "x.gz"])
-    assert [article.id for article in read(tmp_path)] == ["a.txt"]
+    met: list[Problem] = []
+    articles = list(read_articles([tmp_path], on_problem=met.append))
+    assert [article.id for article in articles] == ["a.txt"]
+    assert [(problem.kind, Path(problem.where).name) for problem in met] == [
+        ("unknown ending", "README.md"),
+        ("unknown ending", "picture.png"),
+        ("unknown ending", "x.gz"),
+    ]
 
 
 def test_a_table_without_articles_in_a_folder_is_passed_over_and_reported(tmp_path: Path) -> None:
@@ -233,7 +243,7 @@ def test_all_bytes_are_counted(tmp_path: Path) -> None:
     parquet.write_table(pa.Table.from_pylist(ROWS), tmp_path / "c.parquet")
     write_tree(tmp_path, ["d.txt", "notes.md"])
     counted: list[int] = []
-    read(tmp_path, on_bytes=counted.append)
+    list(read_articles([tmp_path], on_bytes=counted.append))
     assert sum(counted) == total_bytes([tmp_path])
 
 
@@ -350,7 +360,8 @@ def test_an_html_page_without_an_article_is_empty(tmp_path: Path) -> None:
     require("trafilatura")
     (tmp_path / "a.html").write_text("<html><body></body></html>", encoding="utf-8")
     met: list[Problem] = []
-    assert list(read_articles([tmp_path / "a.html"], on_problem=met.append)) == []
+    with pytest.raises(InputError, match=r"a\.html: gives no article: empty article"):
+        list(read_articles([tmp_path / "a.html"], on_problem=met.append))
     assert [problem.kind for problem in met] == ["empty article"]
 
 

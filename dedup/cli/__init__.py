@@ -17,6 +17,7 @@ from dedup.cli.cluster import cluster_command
 from dedup.cli.doctor import doctor_command
 from dedup.cli.evaluate import evaluate_command
 from dedup.cli.export import export_command
+from dedup.cli.follow import follow_command
 from dedup.cli.query import query_command
 from dedup.cli.serve import serve_command
 from dedup.cli.settings import config_command
@@ -67,6 +68,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "Live index": {
         "add": add_command,
+        "follow": follow_command,
         "query": query_command,
         "stories": stories_command,
         "story": story_command,

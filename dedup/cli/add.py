@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ from dedup.cli.options import (
     STDIN,
     Inputs,
     QuietOption,
+    ReadAs,
     VerboseOption,
     column_options,
     option,
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 _STATUSES = ("added", "updated", "unchanged")
 _EXAMPLES = 3
 # Problems of a file. Any other problem without its article kept is a skipped article.
-_OF_FILES = {"empty file", "damaged file", "unreadable file", "no title or text column"}
+_OF_FILES = {
+    "damaged file", "empty feed", "empty file", "no title or text column", "unknown ending",
+    "unreadable file",
+}  # fmt: skip
 _STOPPED_BY_HAND = 130
 
 
@@ -68,7 +72,14 @@ def add_command(
     ] = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
-    columns: Mapping[str, str] = NO_COLUMNS,
+    keep_sources_apart: Annotated[
+        bool,
+        typer.Option(
+            "--keep-sources-apart",
+            help="Ids belong to their source: article 7 of Echo and article 7 of Herald are two.",
+        ),
+    ] = False,
+    columns: ReadAs = NO_COLUMNS,
 ) -> None:
     """Add articles to an index; create the index if there is none.
 
@@ -94,7 +105,7 @@ def add_command(
     settings = settings_of(config, encoder)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr=as_json)
     log = ProblemLog(all_examples=verbose)
-    adder = Adder(batch, log, print_placements=as_json)
+    adder = Adder(batch, log, print_placements=as_json, keep_sources_apart=keep_sources_apart)
     try:
         complete = _add(adder, index, settings, inputs, columns, console)
     finally:
@@ -134,14 +145,23 @@ class Adder:
         size: Number of articles in a batch.
         log: Problems are appended here.
         print_placements: Print the placement of each article as a JSON line.
+        keep_sources_apart: Put the source before each id.
     """
 
-    def __init__(self, size: int, log: ProblemLog, *, print_placements: bool = False) -> None:
+    def __init__(
+        self,
+        size: int,
+        log: ProblemLog,
+        *,
+        print_placements: bool = False,
+        keep_sources_apart: bool = False,
+    ) -> None:
         self.counts = dict.fromkeys(_STATUSES, 0)
         self.totals = ""
         self._size = size
         self.log = log
         self._print = print_placements
+        self._keep_sources_apart = keep_sources_apart
         self._batch: list[Article] = []
         self._index: StoryIndex | None = None
         self._progress: StepProgress | None = None
@@ -152,6 +172,10 @@ class Adder:
 
     def take(self, article: Article) -> None:
         """Add an article to the batch, and the batch to the index when it is full."""
+        if self._keep_sources_apart:
+            from dedup.articles import of_source
+
+            article = of_source(article)
         self._batch.append(article)
         if len(self._batch) >= self._size:
             self.flush()
@@ -197,7 +221,7 @@ def _add(
     location: str,
     settings: Config | None,
     inputs: list[str],
-    columns: Mapping[str, str],
+    columns: ReadAs,
     console: Console,
 ) -> bool:
     """Whether everything was added; False after Ctrl-C."""
@@ -213,7 +237,8 @@ def _add(
         articles = read_articles(
             inputs,
             columns=columns,
-            config=index.config.reading,
+            records=columns.records,
+            config=columns.configured(index.config.reading),
             now=datetime.now(UTC),
             stdin=live_stdin(adder.flush, interruption) if STDIN in inputs else None,
             on_problem=adder.log.append,

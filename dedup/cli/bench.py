@@ -21,6 +21,7 @@ from dedup.cli.options import (
     EncoderOption,
     JsonOption,
     QuietOption,
+    ReadAs,
     column_options,
 )
 from dedup.errors import ConfigError, MissingExtraError
@@ -73,7 +74,7 @@ def bench_command(
         int,
         typer.Option(min=0, help="Random seed of generated articles.", rich_help_panel=_CORPUS),
     ] = 0,
-    columns: Mapping[str, str] = NO_COLUMNS,
+    columns: ReadAs = NO_COLUMNS,
     index_up_to: Annotated[
         str,
         typer.Option(

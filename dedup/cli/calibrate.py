@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from dedup.cli.options import (
     ConfigOption,
     EncoderOption,
     Inputs,
+    ReadAs,
     check_output,
     column_options,
     option,
@@ -38,7 +38,7 @@ def calibrate_command(
         ),
     ] = None,
     config: ConfigOption = None,
-    columns: Mapping[str, str] = NO_COLUMNS,
+    columns: ReadAs = NO_COLUMNS,
 ) -> None:
     r"""Calibrate the probabilities for an encoder.
 

@@ -28,6 +28,7 @@ from dedup.output.wording import counted, one_line
 if TYPE_CHECKING:
     from dedup.doctor import Checkup
     from dedup.evaluation import Evaluation
+    from dedup.readers.columns import ColumnUse
     from dedup.records import Article, Problem
     from dedup.result import Result, Summary
 
@@ -178,6 +179,13 @@ class Console:
     def note(self, text: str) -> None:
         """Print a line about the result, on stderr."""
         self._err.print(one_line(text), markup=False, soft_wrap=True)
+
+    def show_columns(self, use: ColumnUse) -> None:
+        """Print the columns of a table that are not used, where that matters or all is wanted."""
+        missing = [field for field in ("title", "text") if field not in use.used]
+        if use.unused and (self._verbose or missing):
+            without = f" has no {' and no '.join(missing)};" if missing else ""
+            self.note(f"{use.name}:{without} unused columns: {', '.join(use.unused)}")
 
     def show_problems(
         self, problems: Sequence[Problem], counts: Mapping[str, int] | None = None

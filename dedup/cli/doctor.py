@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from dedup.cli.options import (
     INPUTS_HELP,
     NO_COLUMNS,
     JsonOption,
+    ReadAs,
     check_output,
     column_options,
     option,
@@ -37,7 +37,7 @@ def doctor_command(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also explain findings that are ok.")
     ] = False,
-    columns: Mapping[str, str] = NO_COLUMNS,
+    columns: ReadAs = NO_COLUMNS,
 ) -> None:
     """Check the stories of a result, and advise which settings to change.
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
 from functools import wraps
 from inspect import Parameter
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
-from dedup.config import Config
+from dedup.config import Config, ReadingConfig
 from dedup.errors import OutputError
 
 STDIN = "-"
 """As an input, standard input; as an output, standard output."""
 
 INPUTS_HELP = (
-    "JSONL, JSON, CSV, TSV or Parquet files (plain, .gz, .bz2, .zst, .xz), .txt and .html pages, "
-    "folders of these, or - for JSONL on stdin."
+    "JSONL, JSON, CSV, TSV or Parquet files (plain, .gz, .bz2, .zst, .xz), feeds (RSS, Atom, JSON "
+    "Feed), .txt and .html pages, web archives, folders of these, http(s) addresses of feeds, or - "
+    "for stdin, whose format is recognised."
 )
 LIMITS = "How it decides"
 _COLUMNS = "Columns of the input, if they have unusual names"
@@ -56,7 +58,33 @@ VerboseOption = Annotated[
 ]
 
 ALL_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
-NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+_READING = "How the input is read"
+
+
+class DateOrder(StrEnum):
+    """How dates such as 03/04/2024 are read."""
+
+    auto = "auto"
+    day_first = "day-first"
+    month_first = "month-first"
+
+
+class ReadAs(dict[str, str]):
+    """How inputs are read: the named columns by field, and what the other options say.
+
+    `records` is where the records are in a JSON document, `dates` the order of day and month; both
+    are empty where they are not given.
+    """
+
+    records: str = ""
+    dates: str = ""
+
+    def configured(self, reading: ReadingConfig) -> ReadingConfig:
+        """Limits of reading, with the order of day and month of these options."""
+        return replace(reading, dates=self.dates) if self.dates else reading
+
+
+NO_COLUMNS = ReadAs()
 
 
 def column_options(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -75,7 +103,10 @@ def column_options(*fields: str) -> Callable[[Callable[..., None]], Callable[...
         @wraps(command)
         def run(**values: Any) -> None:  # noqa: ANN401 (as many types as options)
             named = {field: values.pop(option) for option, field in options.items()}
-            command(columns={field: name for field, name in named.items() if name}, **values)
+            columns = ReadAs({field: name for field, name in named.items() if name})
+            columns.records, dates = values.pop("records") or "", values.pop("dates")
+            columns.dates = dates.value if dates else ""
+            command(columns=columns, **values)
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -85,7 +116,11 @@ def column_options(*fields: str) -> Callable[[Callable[..., None]], Callable[...
 
 
 def _options(fields: Mapping[str, str]) -> list[Parameter]:
-    return [
+    others = [
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=option)
+        for name, option in (("records", _RecordsOption), ("dates", _DatesOption))
+    ]
+    return others + [
         Parameter(
             name,
             Parameter.POSITIONAL_OR_KEYWORD,
@@ -103,6 +138,22 @@ def _options(fields: Mapping[str, str]) -> list[Parameter]:
     ]
 
 
+_RecordsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="Where the records are in a JSON document of several lists, as in response.docs\\[].",
+        rich_help_panel=_READING,
+    ),
+]
+_DatesOption = Annotated[
+    DateOrder | None,
+    typer.Option(
+        help="How 03/04/2024 is read; by default as those dates of the table show that can be "
+        "read in one way only.",
+        rich_help_panel=_READING,
+    ),
+]
 _FIELDS = {"published_at": "publication time", "url": "URL"}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dedup.cli.console import Console, StepProgress
+from dedup.cli.options import ReadAs
 from dedup.config import Config
 from dedup.records import Article, Problem
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @contextmanager
 def reading(
     inputs: list[str],
-    columns: Mapping[str, str],
+    columns: ReadAs,
     config: Config,
     console: Console,
     problems: list[Problem],
@@ -27,7 +28,7 @@ def reading(
 
     Args:
         inputs: Files, folders, or `-`.
-        columns: Columns by field, if they have unusual names.
+        columns: How the inputs are read.
         config: Limits of reading.
         console: Shows the progress.
         problems: Problems of reading are appended here.
@@ -38,17 +39,17 @@ def reading(
         articles = read_articles(
             inputs,
             columns=columns,
-            config=config.reading,
+            records=columns.records,
+            config=columns.configured(config.reading),
             now=datetime.now(UTC),
             on_problem=problems.append,
             on_bytes=progress.on_bytes,
+            on_columns=console.show_columns,
         )
         yield articles, progress
 
 
-def clustered(
-    inputs: list[str], columns: Mapping[str, str], config: Config, console: Console
-) -> Result:
+def clustered(inputs: list[str], columns: ReadAs, config: Config, console: Console) -> Result:
     """The result of the batch on the inputs."""
     from dedup.pipeline import cluster
 

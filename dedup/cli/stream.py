@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from types import FrameType
 from typing import Any, BinaryIO, Self
@@ -49,6 +50,16 @@ class Interruption:
             return bool(select.select([stream], [], [], seconds)[0])
         finally:
             self._waiting = False
+
+    def pause(self, seconds: float) -> None:
+        """Wait; Ctrl-C ends it."""
+        with suppress(KeyboardInterrupt):
+            self._waiting = True
+            try:
+                if not self.requested:
+                    select.select([], [], [], seconds)
+            finally:
+                self._waiting = False
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.forced = self.requested

@@ -143,10 +143,10 @@ def story_cells(story: StoryGroup) -> tuple[str, ...]:
 
 def article_cells(stored: StoredArticle) -> tuple[str, ...]:
     """Time, source, language, id and headline of an article, as a row of `ARTICLE_TABLE`."""
-    from dedup.articles import headline_of
+    from dedup.articles import headline_of, written_time
 
     article = stored.article
-    time = minute(article.published_at)
+    time = written_time(article) or "undated"
     return time, article.source, article.language, article.id, headline_of(article, stored.clean)
 
 

@@ -40,7 +40,7 @@ def json_document(value: Any) -> str:  # noqa: ANN401
 
 def article_fields(article: Article) -> dict[str, Any]:
     """The fields of an article, without its text."""
-    names = ("id", "title", "source", "published_at", "language", "url")
+    names = ("id", "title", "source", "published_at", "date_precision", "language", "url")
     return {name: getattr(article, name) for name in names}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,7 @@ from dedup.cli.options import (
     ConfigOption,
     EncoderOption,
     JsonOption,
+    ReadAs,
     column_options,
     settings_from,
 )
@@ -85,7 +86,7 @@ def why_command(
     as_json: JsonOption = False,
     config: ConfigOption = None,
     encoder: EncoderOption = None,
-    columns: Mapping[str, str] = NO_COLUMNS,
+    columns: ReadAs = NO_COLUMNS,
 ) -> None:
     """Explain why two articles are together or apart.
 
@@ -225,16 +226,16 @@ def why_lines(answer: Answer) -> Iterator[str]:
 
 
 def _article_lines(answer: Answer) -> Iterator[str]:
-    from dedup.articles import source_of
+    from dedup.articles import source_of, written_time
 
     for name, side in zip("AB", answer.sides, strict=True):
         article = side.article
-        time = article.published_at
+        time = written_time(article)
         yield f"{name}  {side.headline}"
         known = (
             article.id,
             source_of(article) or "unknown source",
-            f"{time:%Y-%m-%d %H:%M} UTC" if time else "no date",
+            f"{time} UTC" if " " in time else time or "no date",
             article.language or "unknown language",
         )
         yield f"   {' · '.join(known)}"

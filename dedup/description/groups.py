@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dedup.articles import LATEST, headline_of, source_of, stable_id
+from dedup.articles import LATEST, headline_of, latest_time, source_of, stable_id
 from dedup.description.names import story_names
 from dedup.description.representatives import representative_texts
 from dedup.description.terms import StoryTerms, calendar_terms
@@ -67,7 +67,7 @@ def _story(
     texts = [clusters[row] for row in group.members.tolist()]
     members = _members(group, texts, articles)
     published = [articles[member.id] for member in members]
-    times = sorted(article.published_at for article in published if article.published_at)
+    dated = [article for article in published if article.published_at]
     representatives = representative_texts(
         group, [articles[text.representative].language for text in texts]
     )
@@ -83,8 +83,10 @@ def _story(
         headline=headline(group.medoid),
         headlines={code: headline(row) for code, row in representatives.by_language.items()},
         first_article=texts[0].representative,
-        first_seen=times[0] if times else None,
-        last_seen=times[-1] if times else None,
+        first_seen=min(dated, key=latest_time).published_at if dated else None,
+        last_seen=max(
+            (article.published_at for article in dated if article.published_at), default=None
+        ),
         texts=len(texts),
         sources=tuple(sorted({source_of(article) for article in published} - {""})),
         languages=tuple(sorted({article.language for article in published} - {""})),
@@ -107,5 +109,5 @@ def _members(
         for text, chance in zip(texts, chances, strict=True)
         for member in text.members
     ]
-    members.sort(key=lambda member: (articles[member.id].published_at or LATEST, member.id))
+    members.sort(key=lambda member: (latest_time(articles[member.id]), member.id))
     return tuple(members)

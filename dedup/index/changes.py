@@ -8,13 +8,14 @@ from datetime import datetime
 
 import xxhash
 
-from dedup.articles import stable_id
+from dedup.articles import source_of, stable_id
 from dedup.config import Config
 from dedup.errors import InputError
 from dedup.index.live.change import IndexChange
 from dedup.index.live.live import LiveIndex
 from dedup.pipeline import distinct
 from dedup.readers.fields import as_articles
+from dedup.readers.problems import shorten
 from dedup.records import Article, CleanText, Problem, StoryGroup, StoryMember
 from dedup.store import Placement, Store, StoredArticle, StoredStory
 from dedup.store.identity import map_ids
@@ -183,6 +184,9 @@ def read_one(
 def digest_of(article: Article) -> str:
     """Of the content as it was given."""
     values = [str(getattr(article, name)) for name in _FIELDS]
+    if article.date_precision != "second":
+        # Only then, so that digests from before there were precisions are as they were.
+        values.append(article.date_precision)
     return xxhash.xxh3_128_hexdigest("\x1f".join(values).encode("utf-8", "surrogatepass"))
 
 
@@ -194,6 +198,28 @@ def stored_article(
     time = article.published_at
     timed = replace(article, published_at=time or added_at)
     return StoredArticle(timed, added_at, time is None, digest, CleanText("", ""))
+
+
+def changes_of_source(
+    articles: Sequence[Article], old: Mapping[str, StoredArticle]
+) -> list[Problem]:
+    """A problem for each article with the id of another outlet's article of another title.
+
+    Args:
+        articles: Articles that are added.
+        old: Those of their ids that are stored.
+    """
+    problems = []
+    for article in articles:
+        if article.id in old:
+            before = old[article.id].article
+            sources = source_of(before), source_of(article)
+            if sources[0] != sources[1] and before.title != article.title:
+                value = (
+                    f"{sources[0] or 'no source'} -> {sources[1] or 'no source'}: {article.title}"
+                )
+                problems.append(Problem("source changed", article.id, shorten(value), True))
+    return problems
 
 
 def placement_of(placement: Placement, old: StoredArticle | None, digest: str) -> Placement:

@@ -16,7 +16,13 @@ from dedup.compute.processes import worker_pool
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index.changes import ChangeWriter, digest_of, placement_of, stored_article
+from dedup.index.changes import (
+    ChangeWriter,
+    changes_of_source,
+    digest_of,
+    placement_of,
+    stored_article,
+)
 from dedup.index.fair_lock import FairLock
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.cache import LinkCache
@@ -25,7 +31,7 @@ from dedup.index.records import QueryAnswer
 from dedup.index.settings import made_with
 from dedup.index.window import Window, stored_records
 from dedup.pipeline import Progress
-from dedup.records import Article, StoryGroup
+from dedup.records import Article, Problem, StoryGroup
 from dedup.store import Placement, Store, StoredArticle, StoryFilter
 from dedup.stories.affinity import AffinityModel
 
@@ -111,13 +117,19 @@ class IndexMemory:
         """
         with self._lock:
             self._refuse_unknown([article.id])
-            return self.put([article], now)[0]
+            return self.put([article], now, [])[0]
 
-    def put(self, articles: Sequence[Article], now: datetime) -> list[Placement]:
-        """Add articles, or replace those with another content; where they are now."""
+    def put(
+        self, articles: Sequence[Article], now: datetime, problems: list[Problem]
+    ) -> list[Placement]:
+        """Add articles, or replace those with another content; where they are now.
+
+        An article that takes the place of another outlet's article is a problem, and added.
+        """
         with self._lock:
             ids = [article.id for article in articles]
             old = self._store.articles(ids)
+            problems += changes_of_source(articles, old)
             digests = {article.id: digest_of(article) for article in articles}
             stored = {
                 article.id: stored_article(article, digests[article.id], old.get(article.id), now)
@@ -133,6 +145,11 @@ class IndexMemory:
                         self._take(live, part, [], now)
             placements = self._store.placements(ids)
             return [placement_of(placements[id], old.get(id), digests[id]) for id in ids]
+
+    def save_note(self, name: str, text: str) -> None:
+        """Store a note of a program beside the settings."""
+        with self._lock, self._store.begin():
+            self._store.set_meta({f"note:{name}": text})
 
     def remove(self, ids: Sequence[str], now: datetime) -> None:
         """Remove articles.

@@ -181,11 +181,19 @@ class StoryIndex:
             StoreError: It could not be written.
         """
         now = self._clock()
-        if isinstance(articles, Article | Mapping):
-            return self._memory.put([read_one(articles, self.config, now, problems)], now)[0]
         new: list[Problem] = [] if problems is None else problems
+        if isinstance(articles, Article | Mapping):
+            return self._memory.put([read_one(articles, self.config, now, new)], now, new)[0]
         read = as_articles(articles, config=self.config.reading, now=now, on_problem=new.append)
-        return self._memory.put(distinct(read, new), now)
+        return self._memory.put(distinct(read, new), now, new)
+
+    def note(self, name: str) -> str:
+        """A note that a program left in the index; empty if there is none of that name."""
+        return self._store.meta().get(f"note:{name}", "")
+
+    def save_note(self, name: str, text: str) -> None:
+        """Leave a note in the index, for a later run of a program."""
+        self._memory.save_note(name, text)
 
     def update(self, article: Article | Mapping[str, object]) -> Placement:
         """Replace an article that is there.

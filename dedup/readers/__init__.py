@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dedup.readers.fields import article_from_mapping, as_articles
-from dedup.readers.files import OnProblem, read_articles, total_bytes
+from dedup.readers.files import read_articles, total_bytes
+from dedup.readers.problems import OnProblem
 
 __all__ = ["OnProblem", "article_from_mapping", "as_articles", "read_articles", "total_bytes"]

@@ -1,31 +1,37 @@
-"""A row of any input -> an `Article`: how its values are read, and which are usable."""
+"""A row of any input -> an `Article`: what its values mean and which are usable."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
-
-import xxhash
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, get_args
+from urllib.parse import urlsplit
 
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
+from dedup.readers.addresses import is_address
 from dedup.readers.columns import FIELDS, check_columns, used_columns
 from dedup.readers.completion import complete, is_future
-from dedup.readers.problems import OnProblem, ignore, replace_surrogates, shorten
-from dedup.records import Article, Problem
-from dedup.text.dates.values import parse_date
+from dedup.readers.date_order import ordered_rows
+from dedup.readers.frames import rows_of_table
+from dedup.readers.identity import identity_of
+from dedup.readers.markup import without_markup
+from dedup.readers.mojibake import may_be_mojibake, without_mojibake
+from dedup.readers.problems import OnProblem, ignore, shorten
+from dedup.readers.rows import OwnRow, Row
+from dedup.readers.values import as_date, as_text, is_missing
+from dedup.records import Article, DatePrecision, Problem
+from dedup.text.dates.reading import ReadDate, read_date
 from dedup.text.languages import detect_language, normalize_language
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-# Keys by which a dictionary in a field (NewsAPI's source, WordPress' title) is read.
-_NESTED_NAMES = ("name", "title", "rendered", "value", "text")
-_MAX_DEPTH = 4
 _DEFAULT_READING = ReadingConfig()
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Types of which nothing is inside."""
+_NO_DATE = ReadDate(None)
 
 
 def article_from_mapping(
@@ -35,37 +41,37 @@ def article_from_mapping(
     columns: Mapping[str, str] | None = None,
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
+    month_first: bool = False,
     on_problem: OnProblem | None = None,
 ) -> Article | None:
-    """The article that a row describes.
+    """The article that a row describes, as far as the row says it.
 
-    A missing language or date is not taken from the text: `complete` does that.
+    Language and date are not looked for in the text: see `complete`.
 
     Args:
         row: Values by column.
-        where: Place of the row, for reports of problems.
-        columns: The column to use for a field of `Article`, where its usual
-            names do not fit; no other column is used for that field.
-        config: The greatest length of an article.
-        now: Aware; a date later than a day after this is ignored.
-        on_problem: Called with each problem: what was skipped or ignored.
+        where: Of the row, for the reports of problems.
+        columns: The column to take for a field of `Article`, where its usual
+            names do not fit; no other column is taken for that field.
+        config: How long an article may be.
+        now: Aware; a date later than a day after this is set aside.
+        month_first: Whether 03/04/2024 is 4 March.
+        on_problem: Told of everything that was skipped or set aside.
 
     Returns:
-        None if the row has neither title nor text, or the article is too long.
+        None if the row holds no article, or one that is too long.
 
     >>> article = article_from_mapping({"Headline": "Fire", "lang": "eng", "ID": 7}, where="x:1")
     >>> article.id, article.title, article.language
     ('7', 'Fire', 'en')
     """
     report = on_problem or ignore
-    values = {
-        field: _first_value(row, names) for field, names in used_columns(row, columns).items()
-    }
+    wanted = used_columns(row, columns)
+    values = {field: _first_value(row, names) for field, names in wanted.items()}
     raw = {field: as_text(value) for field, value in values.items()}
-    title = _without_nulls(raw["title"], where, report).strip()
-    text = _without_nulls(raw["text"], where, report)
-    if not text.strip():
-        text = ""
+    if None in values.values() and not _PLAIN.issuperset(map(type, row.values())):
+        _report_unreadable(row, wanted, values, where, report)
+    title, text = _readable(raw["title"], raw["text"], where, report)
     if not title and not text:
         report(Problem("empty article", where, shorten(raw["id"] or raw["url"])))
         return None
@@ -75,28 +81,110 @@ def article_from_mapping(
     language = normalize_language(raw["language"])
     if raw["language"] and not language:
         report(Problem("unknown language", where, shorten(raw["language"]), article_kept=True))
-    when = _published_at(values["published_at"], language, f"{title}\n{text}")
-    if when is None and raw["published_at"]:
-        report(Problem("impossible date", where, shorten(raw["published_at"]), article_kept=True))
-    elif when is not None and is_future(when, now):
-        report(
-            Problem("date in the future", where, shorten(raw["published_at"]), article_kept=True)
-        )
-        when = None
+    source, url = _clean_line(raw["source"]), _clean_line(raw["url"])
+    if "://" in source:
+        source, url = _outlet(source, url, row)
+    read = _published(values["published_at"], language, title, text, month_first)
+    when = _reported_date(read, raw["published_at"], now, where, report)
     return Article(
-        # Only its ends are trimmed: users look for it in their input.
-        id=raw["id"].replace("\0", "").strip() or _derived_id(raw),
+        # Kept as it is but for its ends: it has to be found again in the input.
+        id=raw["id"].replace("\0", "").strip()
+        or identity_of({**raw, "title": title, "text": text, "source": source, "url": url}),
         title=title,
         text=text,
-        source=_clean_line(raw["source"]),
+        source=source,
         published_at=when,
         language=language,
-        url=_clean_line(raw["url"]),
+        url=url,
+        date_precision=_precision(row, read) if when is not None else "second",
     )
 
 
+def _precision(row: Mapping[str, object], read: ReadDate) -> DatePrecision:
+    """How exactly a time is known: what the row says of it itself, else what the date shows."""
+    own = row.get("date_precision")
+    if own is None:
+        return read.precision
+    return next((name for name in get_args(DatePrecision) if name == own), read.precision)
+
+
+def _readable(title: str, text: str, where: str, report: OnProblem) -> tuple[str, str]:
+    """Title and text as a reader sees them: without markup, null bytes and mojibake."""
+    if not (_may_need_care(text) or _may_need_care(title)):
+        return title.strip(), text if text.strip() else ""
+    pair = [_without_nulls(part, where, report) for part in (title, text)]
+    for kind, mended_by in (
+        ("markup removed", without_markup),
+        ("mojibake mended", without_mojibake),
+    ):
+        mended = [mended_by(part) for part in pair]
+        if mended != pair:
+            which = [
+                name for name, a, b in zip(("title", "text"), pair, mended, strict=True) if a != b
+            ]
+            report(Problem(kind, where, " and ".join(which), article_kept=True))
+            pair = mended
+    return " ".join(pair[0].split()), pair[1] if pair[1].strip() else ""
+
+
+def _may_need_care(text: str) -> bool:
+    """Whether a text can hold markup, null bytes or mojibake: one look at each sign of them."""
+    return (
+        "<" in text
+        or "&" in text
+        or "*" in text
+        or "](" in text
+        or "\0" in text
+        or (not text.isascii() and may_be_mojibake(text))
+    )
+
+
+def _outlet(source: str, url: str, row: Mapping[str, object]) -> tuple[str, str]:
+    """Source and address, where a page's address stands as its source (trafilatura's JSON)."""
+    if not is_address(source):
+        return source, url
+    names = ("source-hostname", "source_hostname", "hostname", "sitename", "site_name")
+    outlet = next((text for name in names if (text := _clean_line(as_text(row.get(name))))), "")
+    return outlet or urlsplit(source).hostname or source, url or source
+
+
+def _reported_date(
+    read: ReadDate, raw: str, now: datetime | None, where: str, report: OnProblem
+) -> datetime | None:
+    """The time that was read; what is wrong with it is reported."""
+    when = read.when
+    kind: str
+    if read.failure:
+        kind, detail = read.failure, raw
+    elif when is not None and is_future(when, now):
+        kind, detail, when = "date in the future", raw, None
+    elif read.unknown_zone:
+        kind, detail = "unknown time zone", f"{read.unknown_zone}, taken as UTC"
+    else:
+        return when
+    report(Problem(kind, where, shorten(detail), article_kept=True))
+    return when
+
+
+def _report_unreadable(
+    row: Mapping[str, object],
+    wanted: Mapping[str, Sequence[str]],
+    values: Mapping[str, object],
+    where: str,
+    report: OnProblem,
+) -> None:
+    """Report a value that holds something, of which nothing could be made."""
+    for field, names in wanted.items():
+        if values[field] is None:
+            for name in names:
+                inner = row[name]
+                if isinstance(inner, Mapping) and any(not is_missing(v) for v in inner.values()):
+                    detail = f"{name}: an object with {', '.join(map(str, inner))}"
+                    report(Problem("unreadable value", where, shorten(detail), article_kept=True))
+
+
 def as_articles(
-    articles: Iterable[Article | Mapping[str, object]] | pa.Table,
+    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table | Any,  # noqa: ANN401
     *,
     columns: Mapping[str, str] | None = None,
     config: ReadingConfig = _DEFAULT_READING,
@@ -106,94 +194,58 @@ def as_articles(
     """Articles from Python objects, checked and completed like those from files.
 
     Args:
-        articles: `Article`s, mappings of column to value, or a `pyarrow.Table`.
+        articles: A list of `Article`s, mappings of column to value or texts, or a table: a pandas
+            or polars frame, Arrow, a `datasets.Dataset`; see `rows_of_table`.
         columns: See `article_from_mapping`.
-        config: The greatest length of an article.
-        now: A date later than a day after this is ignored.
-        on_problem: Called with each problem: what was skipped or ignored.
+        config: How long an article may be, and how dates are read.
+        now: A date later than a day after this is set aside.
+        on_problem: Told of everything that was skipped or set aside.
 
     Raises:
-        InputError: An item is neither an `Article` nor a mapping, or `columns`
+        InputError: An item is neither an `Article` nor a mapping nor a text, or `columns`
             names a field that does not exist.
     """
     check_columns(columns)
-    for number, item in enumerate(_rows_of(articles), start=1):
-        row: Mapping[str, object]
-        if isinstance(item, Article):
-            row = {field: getattr(item, field) for field in FIELDS}
-            where, renamed = item.id or f"item {number}", None
-        elif isinstance(item, Mapping):
-            row, where, renamed = item, f"item {number}", columns
-        else:
-            raise InputError(
-                f"item {number} is of type {type(item).__name__}: give Article objects, "
-                "mappings of column to value, or a pyarrow Table "
-                "(for a DataFrame: `frame.to_dict('records')`)"
-            )
+    report = on_problem or ignore
+    rows = _rows_of_items(rows_of_table(articles))
+    for where, row, month_first in ordered_rows(rows, "articles", columns, config, report):
         article = article_from_mapping(
-            row, where=where, columns=renamed, config=config, now=now, on_problem=on_problem
+            row,
+            where=where,
+            columns=None if isinstance(row, OwnRow) else columns,
+            config=config,
+            now=now,
+            month_first=month_first,
+            on_problem=report,
         )
         if article is not None:
             yield complete(article, now=now)
 
 
-def _rows_of(articles: Iterable[Any] | pa.Table) -> Iterator[Any]:
-    # Recognised by its methods, since an import of pyarrow costs a tenth of a second.
-    if hasattr(articles, "to_batches") and hasattr(articles, "schema"):
-        from dedup.readers.parquet import rows_of_batch
-
-        for batch in articles.to_batches(max_chunksize=1_000):
-            yield from rows_of_batch(batch)
-    else:
-        yield from articles
-
-
-def as_text(value: object) -> str:
-    """A value of any type as text; empty for a missing value.
-
-    Lists are joined by newlines, whole numbers lose their `.0`, and a dictionary
-    gives its name.
-    """
-    return _text_of(value, _MAX_DEPTH)
-
-
-def _text_of(value: object, depth: int) -> str:
-    if isinstance(value, str):
-        return replace_surrogates(value)
-    if _is_missing(value) or isinstance(value, bool):
-        return ""
-    if isinstance(value, Mapping | list | tuple):
-        return _nested_text(value, depth - 1) if depth else ""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int):
-        # Python refuses to print an integer of thousands of digits.
-        return str(value) if value.bit_length() <= 1024 else hex(value)
-    return replace_surrogates(str(value))
-
-
-def _nested_text(value: Mapping[str, object] | Sequence[object], depth: int) -> str:
-    if isinstance(value, Mapping):
-        return next(filter(None, (_text_of(value.get(key), depth) for key in _NESTED_NAMES)), "")
-    return "\n".join(filter(None, (_text_of(item, depth) for item in value)))
-
-
-def _is_missing(value: object) -> bool:
-    """Whether `value` is None, NaN, or what pandas writes for nothing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return True
-    return type(value).__name__ in ("NaTType", "NAType")
+def _rows_of_items(items: Iterable[object]) -> Iterator[Row]:
+    for number, item in enumerate(items, start=1):
+        where = f"item {number}"
+        if isinstance(item, Article):
+            fields = (*FIELDS, "date_precision")
+            yield item.id or where, OwnRow({name: getattr(item, name) for name in fields})
+        elif isinstance(item, Mapping):
+            yield where, item
+        elif isinstance(item, str):
+            yield where, OwnRow(text=item)
+        else:
+            raise InputError(
+                f"{where} is of type {type(item).__name__}: give Article objects, mappings of "
+                "column to value, texts, or a table (pandas, polars, Arrow, datasets)"
+            )
 
 
 def _first_value(row: Mapping[str, object], names: Sequence[str]) -> object:
     for name in names:
         value = row[name]
-        if isinstance(value, str):
-            if value.strip():
+        if type(value) is str:
+            if value and not value.isspace():
                 return value
-        elif as_text(value):
+        elif as_text(value) or as_date(value) not in (None, ""):
             return value
     return None
 
@@ -206,19 +258,17 @@ def _without_nulls(text: str, where: str, report: OnProblem) -> str:
 
 
 def _clean_line(text: str) -> str:
-    return " ".join(text.replace("\0", "").split())
+    return " ".join(text.replace("\0", "").split()) if text else ""
 
 
-def _published_at(value: object, language: str, text: str) -> datetime | None:
-    if not isinstance(value, date | int | float):
-        value = as_text(value)
-    when = parse_date(value, language=language)
-    if when is None and value and not language and isinstance(value, str):
-        # The names of months depend on the language: it is detected only where it is needed.
-        when = parse_date(value, language=detect_language(text))
-    return when
-
-
-def _derived_id(raw: Mapping[str, str]) -> str:
-    parts = (raw[field] for field in ("title", "text", "source", "url", "published_at"))
-    return xxhash.xxh3_128_hexdigest("\x1f".join(parts).encode())[:16]
+def _published(value: object, language: str, title: str, text: str, month_first: bool) -> ReadDate:
+    if type(value) is not str:
+        value = as_date(value)
+        if value is None or is_missing(value):
+            return _NO_DATE
+    read = read_date(value, language=language, month_first=month_first)
+    if read.failure == "impossible date" and isinstance(value, str) and not language:
+        # The names of months depend on the language: worth finding out only now.
+        spoken = detect_language(f"{title}\n{text}")
+        return read_date(value, language=spoken, month_first=month_first)
+    return read

@@ -1,184 +1,258 @@
-"""Files, folders and standard input -> `Article`s.
+"""Files, folders, addresses and standard input -> `Article`s.
 
-Unusable input is not fatal: it is reported as a `Problem` and counted.
+What cannot be used is not fatal: it is reported as a `Problem` and counted.
 
 * A row or page that cannot be read is skipped: "broken JSON", "not an object",
-  "wrong encoding", "wrong number of fields"; so is one that is empty or too
-  long: "empty article", "too long".
-* An unusable value is repaired or ignored and the article used: "null bytes",
-  "impossible date", "date in the future", "unknown language".
-* A file is read in part or not at all: "empty file", "damaged file"; in a folder
-  also "unreadable file", "no title or text column".
+  "wrong encoding", "wrong number of fields"; so is one that holds nothing or too
+  much: "empty article", "too long".
+* A field is mended or set aside and the article kept: "null bytes", "markup removed", "mojibake
+  mended", "unreadable value", "impossible date", "date in the future", "unknown language" ...
+* Less or nothing is read from a file: "empty file", "damaged file", "broken XML"; in a folder
+  also "unknown ending", "unreadable file", "no title or text column".
 
-A file that was named and cannot be read at all raises `InputError`; such a file
-in a folder is skipped with a problem.
+A file that was named and cannot be read at all, or gives no article, is an `InputError`; a file
+met in a folder is passed over with a problem.
 """
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
-from dedup.readers.columns import NoColumnsError, check_columns
+from dedup.readers.addresses import FetchLimits, fetch, is_address
+from dedup.readers.columns import ColumnUse, NoColumnsError, check_columns
 from dedup.readers.completion import complete
+from dedup.readers.date_order import ordered_rows
+from dedup.readers.delimited import delimited_rows
+from dedup.readers.feeds import feed_rows
 from dedup.readers.fields import article_from_mapping
+from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
-from dedup.readers.problems import OnProblem as OnProblem
-from dedup.readers.problems import ignore
-from dedup.readers.rows import Row, csv_rows, json_rows, jsonl_rows
+from dedup.readers.problems import OnProblem, ignore
+from dedup.readers.rows import OwnRow, Row
+from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
-    COMPRESSIONS,
     OnBytes,
     decode_page,
+    decompressed,
     open_bytes,
     read_whole,
+    stream_of,
     wrap_stdin,
 )
 from dedup.records import Article, Problem
 
-_TABLES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
-_HTML = (".html", ".htm")
-_PAGES = (".txt", *_HTML)
-_ENDINGS_FOR_PEOPLE = (
-    f"{' '.join((*_TABLES, *_PAGES))}, all but .parquet also with {' '.join(COMPRESSIONS)}"
-)
 STDIN = "-"
 _MAX_BYTES_PER_CHARACTER = 4
+_HEAD_BYTES = 1 << 12
 _DEFAULT_READING = ReadingConfig()
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Arguments of one call, the same for all of its inputs."""
+    """What is the same for all inputs of one call."""
 
     columns: Mapping[str, str] | None
+    records: str
     config: ReadingConfig
     now: datetime | None
     on_problem: OnProblem
     on_bytes: OnBytes | None
+    on_columns: Callable[[ColumnUse], None] | None
 
 
 def read_articles(
     inputs: Sequence[str | Path],
     *,
     columns: Mapping[str, str] | None = None,
+    records: str = "",
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
     stdin: BinaryIO | None = None,
     on_problem: OnProblem | None = None,
     on_bytes: OnBytes | None = None,
+    on_columns: Callable[[ColumnUse], None] | None = None,
 ) -> Iterator[Article]:
-    """Articles of files and folders, in the order of the inputs.
+    """Articles of files, folders and addresses, in the order of the inputs.
 
     Args:
-        inputs: Files, folders (read recursively, in sorted order), or `-` for
-            JSON lines on standard input.
-        columns: The column to use for a field of `Article`, where its usual
+        inputs: Files, folders (read recursively, in sorted order), http(s) addresses of feeds, or
+            `-` for standard input, whose kind is seen from how it begins.
+        columns: The column to take for a field of `Article`, where its usual
             names do not fit.
-        config: The greatest length of an article.
-        now: Aware; a date later than a day after this is ignored; no clock is read.
-        stdin: Read for `-`; by default `sys.stdin`.
-        on_problem: Called with each problem: what was skipped or ignored.
-        on_bytes: Called with numbers of bytes of the input files as they are read.
+        records: Where the records are in a JSON document, as in `response.docs[]`, where it holds
+            several lists of them.
+        config: How long an article may be, and how dates are read.
+        now: Aware; a date later than a day after this is set aside; no clock is read.
+        stdin: What `-` reads; `sys.stdin` if not given.
+        on_problem: Told of everything that was skipped, mended or set aside.
+        on_bytes: Told the number of bytes of the input files as they are read.
+        on_columns: Told of each table which columns are used and which are not.
 
     Returns:
         Articles with language and date completed from their text. Ids are
         not checked for duplicates.
 
     Raises:
-        InputError: A named input cannot be read at all, or `columns` does not
-            fit. Raised while iterating, before the first article of that input.
-        MissingExtraError: HTML is among the inputs and trafilatura is not installed.
+        InputError: A named input cannot be read at all or gives no article, or `columns` does not
+            fit. Raised while iterating.
+        MissingExtraError: HTML or a web archive is among the inputs and its extra is not installed.
     """
     check_columns(columns)
-    task = _Task(columns, config, now, on_problem or ignore, on_bytes)
+    if isinstance(inputs, str | Path):
+        inputs = [inputs]
+    task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns)
     for name in inputs:
-        if str(name) == STDIN:
-            stream = wrap_stdin(stdin or sys.stdin.buffer, on_bytes)
-            rows = jsonl_rows(stream, "stdin", task.on_problem, columns=columns)
-            yield from _articles(rows, task)
-            continue
-        path = Path(name)
-        if _is_folder(path):
-            yield from _read_folder(path, task)
-        else:
-            yield from _articles(_rows(path, path.name, task), task)
+        yield from _never_empty(name, stdin, task)
+
+
+def articles_of_document(
+    content: bytes,
+    name: str,
+    *,
+    config: ReadingConfig = _DEFAULT_READING,
+    now: datetime | None = None,
+    on_problem: OnProblem | None = None,
+) -> Iterator[Article]:
+    """Articles of one document in memory: a feed, or any other table that its beginning shows.
+
+    Args:
+        content: The document.
+        name: Its address, for reports and relative links.
+        config: How long an article may be, and how dates are read.
+        now: See `read_articles`.
+        on_problem: See `read_articles`.
+
+    Raises:
+        InputError: It cannot be read at all, or is a page.
+    """
+    task = _Task(None, "", config, now, on_problem or ignore, None, None)
+    stream = stream_of(content)
+    if kind_of_content(content[:_HEAD_BYTES]) in ("html", "page"):
+        raise InputError(f"{name}: is a page and no feed")
+    yield from _articles(_rows_of_stream(stream, name, task), name, task)
 
 
 def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     """Size of all files that `read_articles` would read, for a progress bar.
 
     Returns:
-        None if standard input is among them.
+        None if standard input or an address is among them.
     """
-    if any(str(name) == STDIN for name in inputs):
+    if isinstance(inputs, str | Path):
+        inputs = [inputs]
+    if any(str(name) == STDIN or is_address(str(name)) for name in inputs):
         return None
     total = 0
     for name in inputs:
         path = Path(name)
-        files = _files_of(path) if path.is_dir() else [path]
+        files = _files_of(path)[0] if path.is_dir() else [path]
         total += sum(file.stat().st_size for file in files if file.is_file())
     return total
 
 
-def _articles(rows: Iterator[Row], task: _Task) -> Iterator[Article]:
-    for where, row in rows:
+def _never_empty(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:
+    """The articles of one input, of which there must be one at least."""
+    kinds: Counter[str] = Counter()
+
+    def count(problem: Problem) -> None:
+        kinds[problem.kind] += 1
+        task.on_problem(problem)
+
+    empty = True
+    for article in _read(name, stdin, replace(task, on_problem=count)):
+        empty = False
+        yield article
+    if empty:
+        met = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.most_common(3))
+        what = "standard input" if str(name) == STDIN else name
+        raise InputError(
+            f"{what}: gives no article{f': {met}' if met else ''}: check that it is what its "
+            f"ending "
+            "says, and name columns with --title-column and --text-column, or a list of records "
+            "inside of JSON with --records"
+        )
+
+
+def _read(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:
+    if str(name) == STDIN:
+        stream = wrap_stdin(stdin or sys.stdin.buffer, task.on_bytes)
+        yield from _articles(_rows_of_stream(stream, "stdin", task), "stdin", task)
+    elif is_address(str(name)):
+        answer = fetch(str(name), limits=FetchLimits())
+        document = stream_of(answer.content)
+        yield from _articles(_rows_of_stream(document, answer.address, task), str(name), task)
+    elif _is_folder(path := Path(name)):
+        yield from _read_folder(path, task)
+    else:
+        yield from _articles(_rows_of_file(path, path.name, task), str(path), task)
+
+
+def _articles(rows: Iterator[Row], name: str, task: _Task) -> Iterator[Article]:
+    ordered = ordered_rows(rows, name, task.columns, task.config, task.on_problem)
+    for where, row, month_first in ordered:
         article = article_from_mapping(
             row,
             where=where,
-            # The fields of a page have the usual names, whatever the columns of tables are called.
-            columns=None if isinstance(row, _Page) else task.columns,
+            # Pages come under our own names, whatever the tables call them.
+            columns=None if isinstance(row, OwnRow) else task.columns,
             config=task.config,
             now=task.now,
+            month_first=month_first,
             on_problem=task.on_problem,
         )
         if article is not None:
             yield complete(article, now=task.now)
 
 
-class _Page(dict[str, object]):
-    """A row that was made from a page."""
-
-
 def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:
-    files = _files_of(folder)
+    files, unknown = _files_of(folder)
+    for path in unknown:
+        task.on_problem(Problem("unknown ending", str(path), path.suffix))
     if not files:
-        raise InputError(f"{folder}: holds no files to read: known are {_ENDINGS_FOR_PEOPLE}")
+        raise InputError(f"{folder}: holds no files to read: known are {KNOWN_ENDINGS}")
     for path in files:
+        inner = path.relative_to(folder)
+        rows = _with_partitions(_rows_of_file(path, inner.as_posix(), task), inner)
         try:
-            yield from _articles(_rows(path, path.relative_to(folder).as_posix(), task), task)
+            yield from _articles(rows, str(path), task)
         except NoColumnsError as error:
             task.on_problem(Problem("no title or text column", str(path), str(error)))
         except InputError as error:
             task.on_problem(Problem("unreadable file", str(path), str(error)))
 
 
-def _files_of(folder: Path) -> list[Path]:
-    """Files with a known ending below `folder`, hidden ones left out, sorted."""
-    return sorted(
+def _with_partitions(rows: Iterator[Row], path: Path) -> Iterator[Row]:
+    """Rows with the columns that folders such as `lang=en/date=2024-03-05` add to a table."""
+    names = [part.partition("=") for part in path.parts[:-1] if "=" in part]
+    values = {name: unquote(value) for name, _, value in names if value != _NO_PARTITION}
+    if not values:
+        return rows
+    return ((where, {**values, **row}) for where, row in rows)
+
+
+def _files_of(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Files of known kinds below a folder, and the others; hidden ones left out, sorted."""
+    files = sorted(
         path
         for path in folder.rglob("*")
-        if _ending(path)
-        and path.is_file()
+        if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
-
-
-def _ending(path: Path) -> str:
-    """The ending of the format, without that of the compression; empty if unknown."""
-    endings = [ending.lower() for ending in path.suffixes]
-    compressed = bool(endings) and endings[-1] in COMPRESSIONS
-    format_ending = "".join(endings[-2:-1] if compressed else endings[-1:])
-    if format_ending not in (*_TABLES, *_PAGES) or (compressed and format_ending == ".parquet"):
-        return ""
-    return format_ending
+    known = [path for path in files if kind_of_file(path)]
+    others = [path for path in files if not kind_of_file(path)]
+    return known, [path for path in others if not path.name.startswith("_")]
 
 
 def _is_folder(path: Path) -> bool:
@@ -191,47 +265,74 @@ def _is_folder(path: Path) -> bool:
         raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
     if not exists:
         raise InputError(f"{path}: there is no such file or folder")
-    if not _ending(path):
-        raise InputError(f"{path}: unknown ending {path.suffix!r}: known are {_ENDINGS_FOR_PEOPLE}")
+    if not kind_of_file(path):
+        raise InputError(f"{path}: unknown ending {path.suffix!r}: known are {KNOWN_ENDINGS}")
     return False
 
 
-def _rows(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
-    ending = _ending(path)
-    if ending == ".parquet":
-        yield from parquet_rows(path, task.on_problem, columns=task.columns, on_bytes=task.on_bytes)
-        return
-    name = str(path)
-    with open_bytes(path, task.on_bytes) as stream:
-        if ending in _PAGES:
-            limit = task.config.max_article_chars * _MAX_BYTES_PER_CHARACTER
-            content = read_whole(stream, name, task.on_problem, max_bytes=limit)
-            if len(content) > limit:
-                task.on_problem(Problem("too long", name, f"more than {limit} bytes"))
-                return
-            yield from _page_rows(content, name, page_id, task, html=ending in _HTML)
-        elif ending == ".json":
-            yield from json_rows(stream, name, task.on_problem, columns=task.columns)
-        elif ending in (".csv", ".tsv"):
-            yield from csv_rows(
-                stream, name, task.on_problem, columns=task.columns, tabs=ending == ".tsv"
-            )
+def _rows_of_file(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
+    kind = kind_of_file(path)
+    if kind == "parquet":
+        yield from parquet_rows(
+            path,
+            task.on_problem,
+            columns=task.columns,
+            on_bytes=task.on_bytes,
+            on_columns=task.on_columns,
+        )
+    elif kind is not None:
+        with open_bytes(path, task.on_bytes) as stream:
+            yield from _rows_of_kind(kind, stream, str(path), page_id, task)
+
+
+def _rows_of_stream(stream: io.BufferedReader, name: str, task: _Task) -> Iterator[Row]:
+    """Rows of a stream without an ending: its beginning says what it is."""
+    stream = decompressed(stream)
+    kind = kind_of_content(stream.peek(_HEAD_BYTES)[:_HEAD_BYTES])
+    yield from _rows_of_kind(kind, stream, name, name, task)
+
+
+def _rows_of_kind(
+    kind: Kind, stream: io.BufferedReader, name: str, page_id: str, task: _Task
+) -> Iterator[Row]:
+    report, columns = task.on_problem, task.columns
+    if kind == "json":
+        yield from json_rows(
+            stream, name, report, columns=columns, records=task.records, on_columns=task.on_columns
+        )
+    elif kind in ("csv", "tsv"):
+        yield from delimited_rows(
+            stream, name, report, tabs=kind == "tsv", columns=columns, on_columns=task.on_columns
+        )
+    elif kind == "warc":
+        from dedup.readers.web_archives import warc_rows
+
+        yield from ((where, OwnRow(row)) for where, row in warc_rows(stream, name, report))
+    elif kind == "parquet":
+        yield from parquet_rows(io.BytesIO(stream.read()), report, columns=columns, name=name)
+    else:
+        limit = task.config.max_article_chars * _MAX_BYTES_PER_CHARACTER
+        content = read_whole(stream, name, report, max_bytes=limit if kind != "xml" else None)
+        if kind != "xml" and len(content) > limit:
+            report(Problem("too long", name, f"more than {limit} bytes"))
+        elif not content:
+            report(Problem("empty file", name))
+        elif kind == "xml":
+            rows = feed_rows(content, name, report, address=name if is_address(name) else "")
+            yield from ((where, OwnRow(row)) for where, row in rows)
         else:
-            yield from jsonl_rows(stream, name, task.on_problem, columns=task.columns)
+            yield from _page_rows(content, name, page_id, report, html=kind == "html")
 
 
 def _page_rows(
-    content: bytes, name: str, page_id: str, task: _Task, *, html: bool
+    content: bytes, name: str, page_id: str, report: OnProblem, *, html: bool
 ) -> Iterator[Row]:
-    if not content:
-        task.on_problem(Problem("empty file", name))
-        return
     if html:
-        yield name, _Page(html_page(content), id=page_id)
+        yield name, OwnRow(html_page(content), id=page_id)
         return
     try:
         text = decode_page(content)
     except UnicodeDecodeError as error:
-        task.on_problem(Problem("wrong encoding", name, f"byte {error.start}"))
+        report(Problem("wrong encoding", name, f"byte {error.start}"))
         return
-    yield name, _Page(text_page(text), id=page_id)
+    yield name, OwnRow(text_page(text), id=page_id)

@@ -38,11 +38,12 @@ def text_page(text: str) -> dict[str, object]:
     return {"text": "\n".join(lines[start:])}
 
 
-def html_page(content: bytes) -> dict[str, object]:
+def html_page(content: bytes, *, address: str = "") -> dict[str, object]:
     """Fields of the article on an HTML page; empty title and text if there is none.
 
     Args:
         content: The page as bytes, in the encoding that it declares.
+        address: Where it was fetched.
 
     Raises:
         MissingExtraError: trafilatura is not installed.
@@ -61,6 +62,7 @@ def html_page(content: bytes) -> dict[str, object]:
     timed = _time_elements(tree)
     page = trafilatura.bare_extraction(
         tree,
+        url=address or None,
         with_metadata=True,
         include_comments=False,
         date_extraction_params={

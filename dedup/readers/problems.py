@@ -24,6 +24,8 @@ def ignore(problem: Problem) -> None:
 
 def replace_surrogates(text: str) -> str:
     """`text` with U+FFFD for every surrogate, which no encoding can write."""
+    if text.isascii():
+        return text
     # Encoding is ten times as fast as a search, and surrogates are rare.
     try:
         text.encode()

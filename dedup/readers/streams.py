@@ -19,6 +19,7 @@ from dedup.records import Problem
 
 COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2")
 OnBytes = Callable[[int], None]
+_MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\0": ".xz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
 
 _BLOCK_BYTES = 1 << 18
 # Errors of the libraries for a truncated or corrupted compressed file.
@@ -84,6 +85,20 @@ def open_raw(path: Path) -> BinaryIO:
 def wrap_stdin(stdin: BinaryIO, on_bytes: OnBytes | None = None) -> io.BufferedReader:
     """Standard input as a counted stream."""
     return io.BufferedReader(_Counted(stdin, "stdin", on_bytes), _BLOCK_BYTES)
+
+
+def stream_of(content: bytes) -> io.BufferedReader:
+    """A document in memory as a stream."""
+    return io.BufferedReader(_Counted(io.BytesIO(content), "document", None), _BLOCK_BYTES)
+
+
+def decompressed(stream: io.BufferedReader) -> io.BufferedReader:
+    """A stream as it is, or decompressed where its first bytes are those of a compression."""
+    head = stream.peek(8)[:8]
+    for magic, ending in _MAGIC.items():
+        if head.startswith(magic):
+            return _decompressed(stream, ending)
+    return stream
 
 
 def _decompressed(stream: io.BufferedReader[Any], ending: str) -> io.BufferedReader:

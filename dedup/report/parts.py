@@ -19,7 +19,7 @@ from dedup.records import (
     StoryLink,
 )
 from dedup.report.differences import Difference, difference, shortened
-from dedup.report.times import Moment, Timeline, shown_time, timeline
+from dedup.report.times import Moment, Timeline, shown_day, shown_time, timeline
 
 EXCERPT_CHARS = 300
 _TITLE_CHARS = 240
@@ -153,11 +153,18 @@ def article_view(article: Article, clean: CleanText, languages: Languages) -> Ar
         article.id,
         shortened(headline_of(article, clean), _TITLE_CHARS),
         shortened(source_of(article), _SOURCE_CHARS) or "unknown source",
-        shown_time(time) if time else "no date",
+        _byline_time(article),
         time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
         languages.of(article.language),
         article.url if _WEB_ADDRESS.fullmatch(article.url) else "",
     )
+
+
+def _byline_time(article: Article) -> str:
+    if article.published_at is None:
+        return "no date"
+    show = shown_day if article.date_precision == "day" else shown_time
+    return show(article.published_at)
 
 
 def copy_view(

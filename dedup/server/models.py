@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -17,8 +17,11 @@ from pydantic import (
     model_validator,
 )
 
+from dedup.readers.columns import used_columns
+from dedup.readers.values import as_date, is_missing
 from dedup.records import (
     Article,
+    DatePrecision,
     Evidence,
     Match,
     Problem,
@@ -28,6 +31,7 @@ from dedup.records import (
 )
 from dedup.store import Placement
 from dedup.store.records import StoryEvent
+from dedup.text.dates.reading import read_date
 
 EXAMPLE_ARTICLE: dict[str, JsonValue] = {
     "id": "herald-4711",
@@ -78,7 +82,7 @@ Moment = Annotated[datetime, AfterValidator(_utc)]
 class ArticleIn(BaseModel):
     """An article to add."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE_ARTICLE]})
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"examples": [EXAMPLE_ARTICLE]})
 
     id: Id = Field("", description="Unique and stable; derived from the content if empty.")
     title: Text = Field("", description="Headline; it or the text has to be given.")
@@ -89,6 +93,26 @@ class ArticleIn(BaseModel):
     )
     language: Line = Field("", description="ISO 639 code; detected if empty.")
     url: Line = Field("", description="Address of the page.")
+    date_precision: DatePrecision = Field(
+        "second", description="How exactly the time is known; of a day without a time `day`."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_read(cls, values: Any) -> Any:  # noqa: ANN401 (any JSON)
+        """The fields under the names and in the forms in which files have them."""
+        if not isinstance(values, dict):
+            return values
+        fields = {
+            field: next((values[name] for name in names if not is_missing(values[name])), None)
+            for field, names in used_columns(values).items()
+        }
+        row = {field: value for field, value in fields.items() if value is not None}
+        read = read_date(as_date(row.get("published_at")))
+        if read.when is not None:
+            row["published_at"] = read.when
+            row["date_precision"] = values.get("date_precision", read.precision)
+        return row
 
     def row(self) -> dict[str, object]:
         """The article as the index takes it."""

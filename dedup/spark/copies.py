@@ -57,6 +57,7 @@ CLUSTERS = pa.schema(
         "source": _TEXT,
         "language": _TEXT,
         "published_us": _NUMBER,
+        "date_precision": _TEXT,
     }
 )
 _TEXTS_OF_A_PARTITION = 5_000
@@ -181,6 +182,7 @@ def clusters(
         "source",
         "language",
         "published_us",
+        "date_precision",
     )
     links = matches.join(connected.withColumnRenamed("number", "first"), "first")
     count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARTITION)
@@ -226,6 +228,6 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         containment=[member.containment for _, member in members],
         **{
             name: chosen[name].combine_chunks()
-            for name in ("number", "id", "source", "language", "published_us")
+            for name in ("number", "id", "source", "language", "published_us", "date_precision")
         },
     )

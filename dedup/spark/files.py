@@ -18,7 +18,7 @@ from dedup import __version__
 from dedup.config import Config
 from dedup.errors import DedupError, EngineError, InputError, OutputError
 from dedup.readers.columns import require_columns, used_columns
-from dedup.readers.rows import json_lines
+from dedup.readers.json_rows import json_lines
 from dedup.result import Summary
 from dedup.spark.flow import ClusteredRows, cluster_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions

@@ -45,7 +45,10 @@ STORIES = pa.schema(
 )
 """A story group; its members with their probabilities; and how many components of the partition
 were split, in the row of its first story."""
-_COPY = ("id", "copy_type", "jaccard", "containment", "source", "language", "published_us")
+_COPY = (
+    "id", "copy_type", "jaccard", "containment", "source", "language", "published_us",
+    "date_precision",
+)  # fmt: skip
 _TEXTS_OF_A_PARTITION = 2_000
 
 
@@ -141,7 +144,12 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
             )
             (published,) = times([copy["published_us"]])
             articles[id] = Article(
-                id, titles.get(id, ""), "", copy["source"], published, copy["language"]
+                id=id,
+                title=titles.get(id, ""),
+                source=copy["source"],
+                published_at=published,
+                language=copy["language"],
+                date_precision=copy["date_precision"],
             )
         clusters.append(
             DuplicateCluster(stable_id("d", representative), representative, tuple(members))

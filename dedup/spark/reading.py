@@ -22,8 +22,8 @@ from dedup.duplicates.fingerprints import fingerprint
 from dedup.pipeline import distinct
 from dedup.readers.completion import complete
 from dedup.readers.fields import article_from_mapping
+from dedup.readers.json_rows import json_lines
 from dedup.readers.parquet import rows_of_batch
-from dedup.readers.rows import json_lines
 from dedup.records import Article, Problem
 from dedup.spark.rows import (
     DataFrame,
@@ -46,6 +46,7 @@ FIELDS = {
     "published_us": _NUMBER,
     "language": _TEXT,
     "url": _TEXT,
+    "date_precision": _TEXT,
 }
 READ = pa.schema(
     FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
@@ -56,6 +57,7 @@ CLEANED = pa.schema(
     {
         "id": _TEXT,
         "published_us": _NUMBER,
+        "date_precision": _TEXT,
         "latest": _NUMBER,
         "shortness": _NUMBER,
         "seconds": _NUMBER,
@@ -144,8 +146,8 @@ def _articles(table: pa.Table) -> list[Article]:
     columns = [strings(table, name) for name in FIELDS if name != "published_us"]
     published = times(table["published_us"].to_pylist())
     return [
-        Article(id, title, text, source, time, language, url)
-        for (id, title, text, source, language, url), time in zip(
+        Article(id, title, text, source, time, language, url, precision)
+        for (id, title, text, source, language, url, precision), time in zip(
             zip(*columns, strict=True), published, strict=True
         )
     ]
@@ -209,6 +211,7 @@ def _clean(table: pa.Table, config: Config) -> pa.Table:
         CLEANED,
         id=[article.id for article in articles],
         published_us=[microseconds(article.published_at) for article in articles],
+        date_precision=[article.date_precision for article in articles],
         latest=[microseconds(time) for time, *_ in ranks],
         shortness=[shortness for _, shortness, _ in ranks],
         seconds=seconds_of(articles),

@@ -20,7 +20,7 @@ import xxhash
 
 from dedup.compute.times import from_micros, to_micros
 from dedup.errors import StoreError
-from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
+from dedup.records import Article, CleanText, DatePrecision, Removal, StoryGroup, StoryMember
 from dedup.store import Derived, Placement, StoredArticle, StoredStory
 from dedup.store.records import StoryEvent
 
@@ -31,7 +31,7 @@ Row = Sequence[Any]
 # `time_given`, `heir`), whatever the records are called today.
 CONTENT = (
     "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
-    "title", "clean_title", "removed", "text", "clean_text",
+    "title", "clean_title", "removed", "text", "clean_text", "date_precision",
 )  # fmt: skip
 _COMPUTED = ("format", "signature", "vectors", "profile")
 ARTICLE = (*CONTENT, *_COMPUTED, "checksum")
@@ -45,6 +45,7 @@ STORY = (
 )  # fmt: skip
 EVENT = ("number", "at", "kind", "story", "other", "added", "removed", "checksum")
 
+_PRECISIONS: tuple[DatePrecision, ...] = ("day", "minute", "second")
 UNDATED = -(2**63)
 """Stands for no time in `stories`: before every other."""
 
@@ -110,6 +111,7 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
         _to_json([(removal.text, removal.reason) for removal in clean.removed]),
         to_text(article.text),
         None if clean.text == article.text else to_text(clean.text),
+        _PRECISIONS.index(article.date_precision),
         *(getattr(derived, name) for name in _COMPUTED),
     )
     return (*row, checksum(row))
@@ -118,7 +120,7 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
 def read_article(row: Row) -> StoredArticle:
     """The article of a row that begins with the columns `CONTENT`."""
     id, published, added, imputed, digest, source, language, url, *rest = row
-    title, clean_title, removed, text, clean_text, *_ = rest
+    title, clean_title, removed, text, clean_text, precision, *_ = rest
     title, text = from_text(title), from_text(text)
     article = Article(
         id=from_text(id),
@@ -129,6 +131,7 @@ def read_article(row: Row) -> StoredArticle:
         published_at=from_micros(published),
         language=intern(from_text(language)),
         url=from_text(url),
+        date_precision=_PRECISIONS[precision],
     )
     clean = CleanText(
         title if clean_title is None else from_text(clean_title),

@@ -63,6 +63,35 @@ def normalize(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
+def _base_letters() -> dict[str, str]:
+    """Latin and Greek letters with accents, and the letters without."""
+    blocks = (range(0xC0, 0x250), range(0x386, 0x3CF), range(0x1E00, 0x2000))
+    base = {"ı": "i"}
+    for char in (chr(code) for block in blocks for code in block):
+        letter, *marks = list(unicodedata.normalize("NFD", char))
+        if marks and all(unicodedata.combining(mark) for mark in marks):
+            base[char] = letter
+    return base
+
+
+_BASE_LETTERS = _base_letters()
+_ACCENTED = re.compile(f"[{''.join(_BASE_LETTERS)}]")
+
+
+def without_accents(text: str) -> str:
+    """A text with Latin and Greek letters as capitals are often written: without accents.
+
+    French and Greek capitals lose their accents, Turkish ones have another dot, and Romanian
+    papers write ş or ș: readers take them for the same text. Other scripts stay as they are.
+
+    >>> without_accents("ÉTAT état Ελλάδα ışık şcoală")
+    'ETAT etat Ελλαδα isik scoala'
+    """
+    if text.isascii():
+        return text
+    return _ACCENTED.sub(lambda match: _BASE_LETTERS[match[0]], text)
+
+
 # The last is the dot of Hindi, which half of the papers leave out.
 _ACCENTS = re.compile("[\u0300-\u036f\u0653-\u0655\u093c]")
 

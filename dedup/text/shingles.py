@@ -6,7 +6,7 @@ Khmer, Burmese). A shingle is n consecutive tokens, so that one rule makes word
 n-grams of English and character n-grams of Chinese. Case is folded by Unicode's
 full case folding; `dedup.text.characters` holds the table.
 
-Format v1. All arithmetic is on uint64 and wraps (mod 2^64); c_j are the folded code
+Format of hashes. All arithmetic is on uint64 and wraps (mod 2^64); c_j are the folded code
 points of a token, t_i the token hashes of a text:
 
     token    t   = mix(sum over j < L of (c_j + 1) * B^(L - 1 - j))
@@ -30,7 +30,8 @@ import numpy as np
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64, ranges
 from dedup.text.characters import SINGLE, WORD, folded
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Of the signatures of texts. 2: accents of Latin and Greek letters make no difference."""
 
 POINT_BASE = np.uint64(0x9E3779B97F4A7C15)
 TOKEN_BASE = np.uint64(0xD6E8FEB86659FD93)

@@ -6,22 +6,45 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 _ZONE_HOURS = {
-    **dict.fromkeys(("z", "utc", "gmt", "wet"), 0.0),
-    **dict.fromkeys(("bst", "cet", "west", "wat"), 1.0),
-    **dict.fromkeys(("cest", "eet", "cat", "sast"), 2.0),
-    **dict.fromkeys(("eest", "msk", "мск", "eat"), 3.0),
-    **dict.fromkeys(("pkt",), 5.0),
-    **dict.fromkeys(("wib",), 7.0),
-    **dict.fromkeys(("wita", "hkt", "sgt", "awst"), 8.0),
-    **dict.fromkeys(("wit", "jst", "kst"), 9.0),
-    **dict.fromkeys(("aest",), 10.0),
-    **dict.fromkeys(("aedt",), 11.0),
-    **dict.fromkeys(("edt",), -4.0),
-    **dict.fromkeys(("est", "cdt"), -5.0),
-    **dict.fromkeys(("cst", "mdt"), -6.0),
+    **dict.fromkeys(("z", "utc", "gmt", "ut", "wet"), 0.0),
+    **dict.fromkeys(("bst", "cet", "west", "wat", "mez", "met"), 1.0),
+    **dict.fromkeys(("cest", "eet", "cat", "sast", "mesz", "mest", "oez"), 2.0),
+    **dict.fromkeys(("eest", "msk", "мск", "eat", "trt", "oesz", "idt"), 3.0),
+    **dict.fromkeys(("irst",), 3.5),
+    **dict.fromkeys(("gst", "azt", "get", "samt", "irdt"), 4.0),
+    **dict.fromkeys(("aft"), 4.5),
+    **dict.fromkeys(("pkt", "uzt", "tmt", "tjt", "yekt"), 5.0),
+    **dict.fromkeys(("ist", "slst"), 5.5),
+    **dict.fromkeys(("npt",), 5.75),
+    **dict.fromkeys(("btt", "omst", "kgt", "almt"), 6.0),
+    **dict.fromkeys(("mmt",), 6.5),
+    **dict.fromkeys(("wib", "ict", "krat", "hovt", "novt"), 7.0),
+    **dict.fromkeys(("wita", "hkt", "sgt", "awst", "pht", "phst", "myt", "irkt", "ulat"), 8.0),
+    **dict.fromkeys(("wit", "jst", "kst", "yakt", "tlt"), 9.0),
+    **dict.fromkeys(("acst",), 9.5),
+    **dict.fromkeys(("aest", "chst", "vlat", "pgt"), 10.0),
+    **dict.fromkeys(("acdt",), 10.5),
+    **dict.fromkeys(("aedt", "sbt", "nct", "magt"), 11.0),
+    **dict.fromkeys(("nzst", "fjt", "pett"), 12.0),
+    **dict.fromkeys(("nzdt", "tot"), 13.0),
+    **dict.fromkeys(("cvt", "azot"), -1.0),
+    **dict.fromkeys(("ndt",), -2.5),
+    **dict.fromkeys(("brt", "art", "uyt", "clst", "gft", "adt"), -3.0),
+    **dict.fromkeys(("nst",), -3.5),
+    **dict.fromkeys(("edt", "clt", "bot", "vet", "ast", "gyt", "pyt"), -4.0),
+    **dict.fromkeys(("est", "cdt", "cot", "pet", "ect"), -5.0),
+    **dict.fromkeys(("cst", "mdt", "galt"), -6.0),
     **dict.fromkeys(("mst", "pdt"), -7.0),
-    **dict.fromkeys(("pst",), -8.0),
+    **dict.fromkeys(("pst", "akdt"), -8.0),
+    **dict.fromkeys(("akst", "hdt"), -9.0),
+    **dict.fromkeys(("hst",), -10.0),
+    **dict.fromkeys(("sst",), -11.0),
 }
+"""Zones by their usual abbreviations, in hours.
+
+Where one stands for several, the one that news writes: IST of India, BST of Britain, CST of
+America, AST of the Atlantic, GST of the Gulf.
+"""
 _AFTERNOON = frozenset({"pm", "م", "مساء", "下午", "午後", "오후"})
 _MORNING = frozenset({"am", "ص", "صباحا", "上午", "午前", "오전"})
 
