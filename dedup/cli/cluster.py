@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -150,6 +151,7 @@ def cluster_command(
         stories={"min_probability": min_probability},
         neighbors={"max_gap": parse_duration(max_gap) if max_gap else None},
     )
+    settings = replace(settings, reading=columns.configured(settings.reading))
     outputs = {
         "output": output,
         "stories": stories,

@@ -48,7 +48,7 @@ def ordered_rows(
             # Year first: nothing to find out.
             yield where, row, False
             continue
-        column, text = _date_of(row, columns)
+        column, text = date_of(row, columns)
         order = order_of(text)
         if not order and not held:
             yield where, row, False
@@ -74,7 +74,7 @@ def _guessed(name: str, on_problem: OnProblem) -> bool:
     return False
 
 
-def _date_of(row: Mapping[str, object], columns: Mapping[str, str] | None) -> tuple[str, str]:
+def date_of(row: Mapping[str, object], columns: Mapping[str, str] | None) -> tuple[str, str]:
     """The column of the date of a row, and the date if it is a text."""
     for column in used_columns(row, columns)["published_at"]:
         value = row.get(column)

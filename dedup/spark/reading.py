@@ -21,6 +21,7 @@ from dedup.duplicates.clustering import text_digest
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.pipeline import distinct
 from dedup.readers.completion import complete
+from dedup.readers.date_order import date_of
 from dedup.readers.fields import article_from_mapping
 from dedup.readers.json_rows import json_lines
 from dedup.readers.parquet import rows_of_batch
@@ -36,6 +37,7 @@ from dedup.spark.rows import (
     table_of,
     times,
 )
+from dedup.text.dates.reading import order_of
 
 _TEXT, _NUMBER = pa.string(), pa.int64()
 FIELDS = {
@@ -48,6 +50,8 @@ FIELDS = {
     "url": _TEXT,
     "date_precision": _TEXT,
 }
+_ORDERS = pa.schema({"order": _TEXT})
+_SAMPLE_ROWS = 1_000
 READ = pa.schema(
     FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
 )
@@ -88,11 +92,41 @@ def read(
 
     A row of one binary column `line` is a line of JSON.
     """
-    work = partial(_read, columns=columns, config=config.reading, now=now)
-    rows = reduce(DataFrame.unionAll, [mapped(frame, work, READ) for frame in frames])
+    parts = []
+    for frame in frames:
+        month_first = _month_first(frame, config.reading, columns)
+        work = partial(
+            _read, columns=columns, config=config.reading, now=now, month_first=month_first
+        )
+        parts.append(mapped(frame, work, READ))
+    rows = reduce(DataFrame.unionAll, parts)
     # Problems have no id: divided by their place, they do not all go to one partition.
     keyed = rows.withColumn("key", functions.coalesce("id", "place"))
     return mapped(keyed, _distinct, READ, "key")
+
+
+def _month_first(
+    frame: DataFrame, config: ReadingConfig, columns: Mapping[str, str] | None
+) -> bool:
+    """Whether the dates of a table are written month first: as those show that allow one way only.
+
+    All dates are looked at only if one of the first rows is in numbers.
+    """
+    if config.dates != "auto":
+        return config.dates == "month-first"
+    work = partial(_date_orders, columns=columns)
+    for part in (frame.limit(_SAMPLE_ROWS), frame):
+        orders = {row["order"] for row in mapped(part, work, _ORDERS).distinct().collect()}
+        if not orders - {""}:
+            return False
+        if len(orders & {"day first", "month first"}) == 1:
+            return "month first" in orders
+    return False
+
+
+def _date_orders(table: pa.Table, columns: Mapping[str, str] | None) -> pa.Table:
+    orders = {order_of(date_of(row, columns)[1]) for _, row in _rows(table, [])}
+    return table_of(_ORDERS, order=sorted(orders))
 
 
 def _read(
@@ -100,12 +134,19 @@ def _read(
     columns: Mapping[str, str] | None,
     config: ReadingConfig,
     now: datetime | None,
+    month_first: bool,
 ) -> pa.Table:
     problems: list[Problem] = []
     articles = []
     for place, row in _rows(table, problems):
         article = article_from_mapping(
-            row, where=place, columns=columns, config=config, now=now, on_problem=problems.append
+            row,
+            where=place,
+            columns=columns,
+            config=config,
+            now=now,
+            month_first=month_first,
+            on_problem=problems.append,
         )
         if article is not None:
             articles.append(complete(article, now=now))
