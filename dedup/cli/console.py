@@ -196,10 +196,13 @@ class Console:
             problems: All problems, or some of each kind.
             counts: Number of each kind, if `problems` are not all.
         """
+        from dedup.readers.problems import MENDED
+
         for kind in sorted({problem.kind for problem in problems}):
             of_kind = [problem for problem in problems if problem.kind == kind]
             count = len(of_kind) if counts is None else counts[kind]
             what = "set aside" if of_kind[0].article_kept else "skipped"
+            what = "mended" if kind in MENDED else what
             self._err.print(f"{what}: {kind}, {count:,}", markup=False, soft_wrap=True)
             for problem in of_kind if self._verbose else of_kind[:_EXAMPLES]:
                 value = f": {one_line(problem.value)}" if problem.value else ""

@@ -47,7 +47,8 @@ def follow_command(
         str, typer.Option(metavar="TIME", help="Pause between two polls of one feed.")
     ] = "15m",
     once: Annotated[
-        bool, typer.Option("--once", help="Poll each feed that is due once, and end.")
+        bool,
+        typer.Option("--once", help="Poll each feed once, but for those that failed, and end."),
     ] = False,
     max_megabytes: Annotated[
         int, typer.Option(min=1, metavar="MB", help="Largest feed, after decompression.")
@@ -147,7 +148,7 @@ def _polls(
 ) -> Iterator[FeedPoll]:
     """Polls of the feeds that are due, for ever or once; what is known of them is stored."""
     while not interruption.requested:
-        for poll in follower.poll_due():
+        for poll in follower.poll_due(ignore_pause=once):
             _store_states(index, follower)
             yield poll
             if interruption.requested:

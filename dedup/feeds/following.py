@@ -89,14 +89,18 @@ class Follower:
         """When the next feed is due, in seconds since 1970; None if all are gone."""
         return min((s.due_at for s in self.states.values() if not s.is_gone), default=None)
 
-    def poll_due(self) -> Iterator[FeedPoll]:
+    def poll_due(self, *, ignore_pause: bool = False) -> Iterator[FeedPoll]:
         """Poll every feed that is due, one after the other; an error never stops the others.
+
+        Args:
+            ignore_pause: Poll feeds that did not fail last time even if they are not due.
 
         Raises:
             StoreError: The index cannot be written.
         """
         for name, state in list(self.states.items()):
-            if not state.is_gone and state.due_at <= self._clock():
+            is_due = state.due_at <= self._clock() or (ignore_pause and not state.failures)
+            if is_due and not state.is_gone:
                 self.states[name], poll = self._polled(state)
                 yield poll
 

@@ -58,9 +58,8 @@ def feed_rows(
 
     headers = {"content-location": address} if address else {}
     feed = feedparser.parse(io.BytesIO(content), response_headers=headers, sanitize_html=False)
-    if feed.bozo and not isinstance(
-        feed.bozo_exception, feedparser.exceptions.CharacterEncodingOverride
-    ):
+    harmless = feedparser.exceptions.ThingsNobodyCaresAboutButMe
+    if feed.bozo and not isinstance(feed.bozo_exception, harmless):
         on_problem(Problem("broken XML", name, shorten(feed.bozo_exception), article_kept=True))
     if not feed.entries:
         on_problem(Problem("empty feed", name))

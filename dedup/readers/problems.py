@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from dedup.records import Problem
 
+MENDED = frozenset({"markup removed", "mojibake mended", "null bytes"})
+"""Kinds of problems after which nothing is missing."""
 OnProblem = Callable[[Problem], None]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_VALUE_CHARS = 80
