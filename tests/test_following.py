@@ -165,7 +165,20 @@ def test_addresses_that_cannot_be_read(address: str, error: str) -> None:
 
 def test_a_feed_is_an_input_like_a_file(server: FeedServer) -> None:
     server.ids = ("a", "b")
-    assert len(list(read_articles([f"{server.address}/feed"]))) == 2
+    problems: list[Problem] = []
+    articles = read_articles([f"{server.address}/feed"], on_problem=problems.append)
+    assert len(list(articles)) == 2
+    assert problems == []
+
+
+def test_a_feed_is_an_input_of_commands(server: FeedServer, tmp_path: Path) -> None:
+    server.ids = ("a", "b")
+    feed, index = f"{server.address}/feed", str(tmp_path / "news")
+    first = CliRunner().invoke(app, ["add", index, feed])
+    assert first.output.startswith("2 added"), first.output
+    assert "2 unchanged" in CliRunner().invoke(app, ["add", index, feed]).output
+    ids = ["https://e.example/a", "https://e.example/b"]
+    assert CliRunner().invoke(app, ["why", *ids, feed]).exit_code == 0
 
 
 def test_lists_of_feeds(tmp_path: Path) -> None:

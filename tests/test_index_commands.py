@@ -476,7 +476,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["query", "NEWS", "--text", "x", "--id", "y"], 2, "give one of"),
         (["query", "NEWS", "--id", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
         (["query", "NEWS", "--text", " "], 1, "the text is empty"),
-        (["query", "NEWS", "--file", "empty.jsonl"], 1, "there is no article in it"),
+        (["query", "NEWS", "--file", "empty.jsonl"], 1, "gives no article"),
         (["why", "NEWS", "ARTICLE", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
         (["why", "NEWS", "ARTICLE", "ARTICLE"], 2, "give the ids of two articles"),
         (["why", "NEWS", "ARTICLE", "x", "--encoder", "bundled"], 2, "its own settings"),

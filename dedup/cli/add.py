@@ -243,6 +243,7 @@ def _add(
             stdin=live_stdin(adder.flush, interruption) if STDIN in inputs else None,
             on_problem=adder.log.append,
             on_bytes=progress.on_bytes,
+            on_columns=console.show_columns,
         )
         done = _fed(adder, articles, interruption)
         adder.finish()
@@ -271,6 +272,8 @@ def _fed(adder: Adder, articles: Iterator[Article], interruption: Interruption) 
 
 def _require_inputs(inputs: list[str]) -> None:
     """Refuse missing inputs before an index is created for them."""
+    from dedup.readers.addresses import is_address
+
     for path in inputs:
-        if path != STDIN and not Path(path).exists():
+        if path != STDIN and not is_address(path) and not Path(path).exists():
             raise InputError(f"{path}: there is no such file or folder")

@@ -126,13 +126,9 @@ def _read(file: str, time: datetime | None) -> Iterator[Article]:
     from dedup.readers.files import read_articles
 
     problems: list[Problem] = []
-    count = 0
-    articles = read_articles([file], now=datetime.now(UTC), on_problem=problems.append)
-    for count, article in enumerate(articles, start=1):  # noqa: B007 (used after the loop)
+    for article in read_articles([file], now=datetime.now(UTC), on_problem=problems.append):
         yield replace(article, published_at=article.published_at or time)
     Console().show_problems(problems)
-    if not count:
-        raise InputError(f"{file}: there is no article in it")
 
 
 def _answer(index: StoryIndex, article: Article, limit: int, *, in_index: bool) -> _Answer:

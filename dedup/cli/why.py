@@ -130,7 +130,11 @@ def _refuse_same(a: str, b: str) -> None:
 
 def _refuse_no_index(a: str, inputs: list[str]) -> None:
     """Refuse arguments that were probably meant for an index that does not exist."""
-    if len(inputs) == 1 and inputs[0] != STDIN and not Path(inputs[0]).exists():
+    from dedup.readers.addresses import is_address
+
+    if len(inputs) != 1 or inputs[0] == STDIN or is_address(inputs[0]):
+        return
+    if not Path(inputs[0]).exists():
         raise InputError(
             f"{inputs[0]}: there is no such file or folder, and {a} is not an index: "
             "use dedup why A B INPUT..., or dedup why INDEX A B"

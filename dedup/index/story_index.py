@@ -192,7 +192,7 @@ class StoryIndex:
         return self._store.meta().get(f"note:{name}", "")
 
     def save_note(self, name: str, text: str) -> None:
-        """Leave a note in the index, for a later run of a program."""
+        """Leave a text under a name in the index, for a later run of a program."""
         self._memory.save_note(name, text)
 
     def update(self, article: Article | Mapping[str, object]) -> Placement:
