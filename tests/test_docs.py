@@ -7,7 +7,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from dedup.bench.report import peak_mb
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
 from dedup.result import ARTICLE_COLUMNS, RELATED_COLUMNS, STORY_COLUMNS
+from dedup.text.dates.reading import Failure
 from tests.on_spark import same_as_batch
 
 pytestmark = pytest.mark.docs
@@ -221,6 +222,20 @@ def test_every_command_is_documented_and_has_help() -> None:
 def test_the_columns_of_the_outputs_are_documented(columns: tuple[str, ...]) -> None:
     text = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
     assert f"`{', '.join(columns)}`" in " ".join(text.split())
+
+
+def test_every_problem_is_explained() -> None:
+    rows = re.findall(
+        r"^\| ([a-zA-Z ,]+) \| .+ \|$",
+        (ROOT / "docs" / "reading.md").read_text(encoding="utf-8").partition("| problem |")[2],
+        re.MULTILINE,
+    )
+    explained = {kind for row in rows for kind in row.split(", ")}
+    code = "".join(path.read_text("utf-8") for path in sorted((ROOT / "dedup").rglob("*.py")))
+    reported = set(re.findall(r"\bProblem\(\s*\"([^\"]+)\"", code))
+    assert reported | set(filter(None, get_args(Failure))) <= explained
+    for kind in explained:
+        assert f'"{kind}"' in code, kind
 
 
 def headings(path: Path) -> set[str]:
