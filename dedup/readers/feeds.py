@@ -56,8 +56,7 @@ def feed_rows(
         )
     import feedparser
 
-    # Headers without a type are a fault of the feed to feedparser.
-    headers = {"content-type": "application/xml", "content-location": address} if address else {}
+    headers = {"content-location": address} if address else {}
     feed = feedparser.parse(io.BytesIO(content), response_headers=headers, sanitize_html=False)
     harmless = feedparser.exceptions.ThingsNobodyCaresAboutButMe
     if feed.bozo and not isinstance(feed.bozo_exception, harmless):
