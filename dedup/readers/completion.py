@@ -33,6 +33,9 @@ def complete(article: Article, *, now: datetime | None = None) -> Article:
         published_at = find_dateline(article.text, language=language)
         if published_at is not None and not is_future(published_at, now):
             changes["published_at"] = published_at
+            # A line of text rarely says midnight: then it names the day only.
+            named = published_at.hour or published_at.minute
+            changes["date_precision"] = "minute" if named else "day"
     return dataclasses.replace(article, **changes) if changes else article  # type: ignore[arg-type]
 
 

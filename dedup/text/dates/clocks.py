@@ -12,7 +12,7 @@ _ZONE_HOURS = {
     **dict.fromkeys(("eest", "msk", "мск", "eat", "trt", "oesz", "idt"), 3.0),
     **dict.fromkeys(("irst",), 3.5),
     **dict.fromkeys(("gst", "azt", "get", "samt", "irdt"), 4.0),
-    **dict.fromkeys(("aft"), 4.5),
+    **dict.fromkeys(("aft",), 4.5),
     **dict.fromkeys(("pkt", "uzt", "tmt", "tjt", "yekt"), 5.0),
     **dict.fromkeys(("ist", "slst"), 5.5),
     **dict.fromkeys(("npt",), 5.75),
