@@ -87,7 +87,15 @@ def seconds_of(articles: Sequence[Article]) -> Int64s:
 
 def source_of(article: Article) -> str:
     """The outlet: the named one, else the host of the article's address."""
-    return article.source or (urlsplit(article.url).hostname or "").removeprefix("www.")
+    return article.source or host_of(article.url)
+
+
+def host_of(address: str) -> str:
+    """The host of an address without `www.`; empty where there is none."""
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def of_source(article: Article) -> Article:

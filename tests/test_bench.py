@@ -263,7 +263,7 @@ def test_a_sample_is_the_first_articles_in_time(tmp_path: Path) -> None:
     assert max(times).timestamp() <= samples.seconds[50]
     assert samples.days(50) == (max(times) - min(times)).total_seconds() / 86_400
     assert samples.write(path, 1000) == len(samples) == 164
-    with pytest.raises(InputError, match="no article to measure with"):
+    with pytest.raises(InputError, match="gives no article"):
         empty = tmp_path / "empty.jsonl"
         empty.write_text("")
         Samples.of([str(empty)], {})

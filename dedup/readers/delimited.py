@@ -115,9 +115,18 @@ def delimited_rows(
             detail = f"{values} fields, {len(header)} columns"
             on_problem(Problem("wrong number of fields", f"{name}:{number}", detail))
         else:
-            yield f"{name}:{number}", dict(zip(header, values, strict=True))
+            yield f"{name}:{number}", _row(header, values)
     if empty:
         on_problem(Problem("empty file", name))
+
+
+def _row(header: list[str], values: list[str]) -> dict[str, object]:
+    """Values by column; of columns of one name the first value that is not empty."""
+    row: dict[str, object] = dict(zip(header, values, strict=True))
+    if len(row) < len(header):
+        for column, value in zip(reversed(header), reversed(values), strict=True):
+            row[column] = value or row[column]
+    return row
 
 
 class _Lines:

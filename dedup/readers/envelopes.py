@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from dedup.errors import InputError
 from dedup.readers.columns import plain_name, used_columns
@@ -64,6 +64,10 @@ def records_of(value: object, path: str = "", *, name: str = "input") -> list[ob
         return list(_at(value, path, name))
     if not isinstance(value, Mapping):
         return None
+    if all(isinstance(inner, list | Mapping) for inner in value.values()) and (
+        rows := _rows_of_frame(value)
+    ):
+        return rows
     lists = dict(_lists(value, "", _MAX_DEPTH))
     if lists and _has_text(value):
         # A feed describes itself; an article has a body, and lists of images or related ones.
@@ -74,6 +78,36 @@ def records_of(value: object, path: str = "", *, name: str = "input") -> list[ob
             f"{' or --records '.join(lists)} (in Python, records={next(iter(lists))!r})"
         )
     return next(iter(lists.values()), None)
+
+
+def _rows_of_frame(value: Mapping[str, Any]) -> list[object]:
+    """Records of a table by column, as pandas writes it, or of records by their ids.
+
+    >>> _rows_of_frame({"title": {"0": "Fire", "1": "Flood"}, "text": {"0": "A.", "1": "B."}})
+    [{'title': 'Fire', 'text': 'A.'}, {'title': 'Flood', 'text': 'B.'}]
+    >>> _rows_of_frame({"a1": {"title": "Fire", "text": "A fire."}})
+    [{'id': 'a1', 'title': 'Fire', 'text': 'A fire.'}]
+    """
+    parts = list(value.values())
+    if "columns" in value and _are_rows(rows := value.get("data")):
+        return [dict(zip(value["columns"], row, strict=False)) for row in rows]
+    used = used_columns(value)
+    if used["title"] or used["text"]:
+        if all(isinstance(part, Mapping) for part in parts):
+            keys = list(parts[0])
+            if not all(key.isdigit() and list(part) == keys for part in parts for key in part):
+                return []
+            parts = [list(part.values()) for part in parts]
+        if any(len(part) != len(parts[0]) or len(part) < 2 for part in parts):
+            return []
+        return [dict(zip(value, row, strict=True)) for row in zip(*parts, strict=True)]
+    if all(isinstance(part, Mapping) and _has_text(part) for part in parts):
+        return [{"id": key, **part} for key, part in value.items()]
+    return []
+
+
+def _are_rows(value: object) -> TypeGuard[list[list[object]]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, list) for row in value)
 
 
 def unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -124,6 +158,8 @@ def _holds(value: Mapping[str, Any], name: str) -> bool:
     content = value[name]
     if isinstance(content, Mapping):
         return any(isinstance(inner, str) and inner.strip() for inner in content.values())
+    if isinstance(content, list):
+        return any(isinstance(inner, str) and inner.strip() for inner in content)
     return isinstance(content, str) and bool(content.strip())
 
 

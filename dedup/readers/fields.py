@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
-from urllib.parse import urlsplit
 
+from dedup.articles import host_of
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.addresses import is_address
@@ -19,7 +20,7 @@ from dedup.readers.markup import without_markup
 from dedup.readers.mojibake import may_be_mojibake, without_mojibake
 from dedup.readers.problems import OnProblem, ignore, shorten
 from dedup.readers.rows import OwnRow, Row
-from dedup.readers.values import as_date, as_text, is_missing
+from dedup.readers.values import NO_VALUES, as_date, as_text, is_missing
 from dedup.records import Article, DatePrecision, Problem
 from dedup.text.dates.reading import ReadDate, read_date
 from dedup.text.languages import detect_language, normalize_language
@@ -32,6 +33,9 @@ _DEFAULT_READING = ReadingConfig()
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 """Types of which nothing is inside."""
 _NO_DATE = ReadDate(None)
+_OUTLET_MARKS = (" -", " |", " –", " —", " ·")
+_CUT_OFF = re.compile(r"\s*(?:…|\.\.\.)?\s*\[\+\d+ chars\]$")
+"""What NewsAPI puts in place of the rest of a text."""
 
 
 def article_from_mapping(
@@ -82,8 +86,15 @@ def article_from_mapping(
     if raw["language"] and not language:
         report(Problem("unknown language", where, shorten(raw["language"]), article_kept=True))
     source, url = _clean_line(raw["source"]), _clean_line(raw["url"])
+    if "&" in source or "<" in source:
+        source = _clean_line(without_markup(source))
     if "://" in source:
         source, url = _outlet(source, url, row)
+    elif url and not source:
+        source = host_of(url)
+    title = _without_outlet(title, source)
+    if text.endswith(" chars]"):
+        text = _CUT_OFF.sub("", text)
     read = _published(values["published_at"], language, title, text, month_first)
     when = _reported_date(read, raw["published_at"], now, where, report)
     return Article(
@@ -134,9 +145,18 @@ def _may_need_care(text: str) -> bool:
         or "&" in text
         or "*" in text
         or "](" in text
+        or "[/" in text
         or "\0" in text
         or (not text.isascii() and may_be_mojibake(text))
     )
+
+
+def _without_outlet(title: str, source: str) -> str:
+    """A title without its outlet, which aggregators put behind it: `Fire in Ostland - Echo`."""
+    if not source or not title.endswith(source):
+        return title
+    head = title[: -len(source)].rstrip()
+    return head[:-1].rstrip() if head.endswith(_OUTLET_MARKS) else title
 
 
 def _outlet(source: str, url: str, row: Mapping[str, object]) -> tuple[str, str]:
@@ -145,7 +165,7 @@ def _outlet(source: str, url: str, row: Mapping[str, object]) -> tuple[str, str]
         return source, url
     names = ("source-hostname", "source_hostname", "hostname", "sitename", "site_name")
     outlet = next((text for name in names if (text := _clean_line(as_text(row.get(name))))), "")
-    return outlet or urlsplit(source).hostname or source, url or source
+    return outlet or host_of(source) or source, url or source
 
 
 def _reported_date(
@@ -243,7 +263,7 @@ def _first_value(row: Mapping[str, object], names: Sequence[str]) -> object:
     for name in names:
         value = row[name]
         if type(value) is str:
-            if value and not value.isspace():
+            if value and not value.isspace() and (len(value) > 4 or value not in NO_VALUES):
                 return value
         elif as_text(value) or as_date(value) not in (None, ""):
             return value

@@ -132,8 +132,11 @@ def _rows_of_values(
         if type(value) is dict and not records and not _is_nested(value):
             yield where, value
             continue
-        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            items: list[object] | None = value
+        items: list[object] | None
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            items = [{"text": item} for item in value]
+        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            items = value
         elif isinstance(value, dict):
             items = records_of(value, records, name=where)
         else:

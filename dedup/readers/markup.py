@@ -4,10 +4,11 @@ Feeds, content systems and channels put HTML or Markdown into a title or a body.
 it is: a lone `<` or `&`, `a < b`, `R&D`, two asterisks. What counts as markup:
 
 * HTML, if there is a tag of HTML that ends something (`</p>`), that needs no end (`<br>`, `<img
-...>`),
-  or that opens a block (`<p>`); a comment; a CDATA section.
+  ...>`), that opens a block (`<p>`) or has attributes (`<a href=...>`, also cut off at the end of
+  the text); a comment; a CDATA section.
 * A character reference with its semicolon: `&#8217;`, `&amp;`, also one that was escaped twice.
 * Markdown, if there is a link `[text](address)`, an image, or bold text between two asterisks.
+* BBCode of forums, if one of its tags ends (`[/b]`).
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ _INLINE = (
 )
 _HIDDEN = ("script", "style", "head", "noscript", "template", "iframe", "object", "svg", "select")
 _ATTRIBUTES = r"""(?:\s+[\w:.@-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=]+))?)*"""
-_VOID_ATTRIBUTES = r"""(?:\s+[\w:.@-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=]+)|\s+hidden|\s+async)*"""
+_VOID_ATTRIBUTES = r"""(?:\s+[\w:.@-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=]+)|\s+(?:hidden|async|noshade|disabled|checked|nowrap))*"""
 _HTML = re.compile(
-    rf"</(?:{_BLOCKS}|{_INLINE})\s*>"
+    rf"</(?:{_BLOCKS}|{_INLINE}|[a-z]+:[a-z]+)\s*>"
     rf"|<(?:br|hr|wbr|img|input|embed|link|meta|source|track|p|div|li|ul|ol|table|tr|td|blockquote|h[1-6])"
     rf"{_VOID_ATTRIBUTES}\s*/?>"
+    rf"|<(?:{_BLOCKS}|{_INLINE})\s+[a-z-]+=(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s\"'<>=]+(?:[\s>]|$))"
     r"|<!--|<!\[CDATA\[",
     re.IGNORECASE,
 )
@@ -46,7 +48,15 @@ _ADDRESS = r"(?:https?:|mailto:|tg:|/|#|www\.)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*"
 _TARGET = rf"\((?:<[^<>\n]*>|{_ADDRESS})(?:\s+\"[^\"\n]*\")?\)"
 _IMAGE = re.compile(rf"!\[[^\[\]\n]*\]{_TARGET}")
 _LINK = re.compile(rf"(?<!!)\[((?:[^\[\]\n]|\[[^\[\]\n]*\])+)\]{_TARGET}")
-_BOLD = re.compile(r"\*\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*\*(?!\*)")
+_BOLD = re.compile(r"(?<![A-Za-z0-9*])\*\*(?=[^\s*])([^*\n]+?)(?<=[^\s*(\[{])\*\*(?![A-Za-z0-9*])")
+_BBCODE_END = re.compile(
+    r"\[/(?:b|i|u|s|url|img|quote|size|color|font|code|list|center|email)\]", re.IGNORECASE
+)
+_BBCODE = re.compile(
+    r"\[img[^\]\n]*\][^\[\]\n]*\[/img\]"
+    r"|\[/?(?:b|i|u|s|url|quote|size|color|font|code|list|center|email|\*)(?:=[^\]\n]*)?\]",
+    re.IGNORECASE,
+)
 _OTHER_MARKDOWN = (
     (re.compile(r"(?<![\w_])__(?=[^\s_])([^\n]+?)(?<=[^\s_])__(?![\w_])"), r"\1"),
     (re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])"), r"\1"),
@@ -78,6 +88,8 @@ def without_markup(text: str) -> str:
         text = _without_html(text)
     if "](" in text or "**" in text:
         text = _without_markdown(text)
+    if "[/" in text and _BBCODE_END.search(text):
+        text = _BBCODE.sub("", text)
     return text
 
 

@@ -18,11 +18,13 @@ from dedup.readers.problems import replace_surrogates
 _NAMES = (
     "#text", "$t", "__text", "_", "rendered", "content", "value", "@value", "$date", "$oid",
     "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "iso", "dateTime", "name",
-    "title", "text", "plain", "html", "raw", "body", "label", "href", "@href", "url", "@url",
+    "main", "title", "text", "plain", "html", "raw", "body", "label", "href", "@href", "url", "@url",
     "domain", "hostname", "uri", "@id", "id",
 )  # fmt: skip
 """Under which names an object holds what it stands for, in the order in which they are looked at.
 """
+NO_VALUES = frozenset(("nan", "NaN", "None", "null", "NULL", "NaT", "<NA>", "\\N"))
+"""What databases and data frames write into a text field for nothing."""
 _SECONDS = ("seconds", "_seconds", "epochSecond")
 _NANOSECONDS = ("nanos", "nanoseconds", "_nanoseconds", "nano")
 _CALENDAR = ("year", "month", "day", "hour", "minute", "second")
@@ -96,7 +98,11 @@ def _text_of(value: object, depth: int) -> str:
 def _nested_text(value: Mapping[str, object] | Sequence[object], depth: int) -> str:
     if isinstance(value, Mapping):
         return next(filter(None, (_text_of(value.get(key), depth) for key in _NAMES)), "")
-    return "\n".join(filter(None, (_text_of(item, depth) for item in value)))
+    # A text with its formatted parts as objects between (Telegram) goes on in one line.
+    parts = {isinstance(item, Mapping) for item in value if isinstance(item, str | Mapping)}
+    return ("" if len(parts) == 2 else "\n").join(
+        filter(None, (_text_of(item, depth) for item in value))
+    )
 
 
 def _date_of_object(value: Mapping[str, object]) -> object:

@@ -9,7 +9,7 @@ two-digit years, and day and month in the order that the caller has found out. V
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,8 +22,12 @@ Failure = Literal["", "impossible date", "placeholder date"]
 
 _PLACEHOLDERS = (date(1, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SERIAL_START = datetime(1899, 12, 30, tzinfo=UTC)
 _PLACEHOLDER_TEXT = re.compile(r"0{0,3}[01]-0?[01]-0?[01](?:[T ].*)?|1970-0?1-0?1", re.DOTALL)
 _NUMERIC_DAY = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+_SERIALS = (30_000, 73_050)
+"""Numbers of days since 1899-12-30, as spreadsheets hold dates: 1982 to 2099."""
 _DOT_NET = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
 _COMPACT = re.compile(r"(?:18|19|20|21)\d{6}(?:\d{4}|\d{6})?")
@@ -134,6 +138,9 @@ def _of_number(number: float) -> ReadDate:
                 return _checked(when, _precision_of_digits(digits))
         if int(number) == 0:
             return ReadDate(None, failure="placeholder date")
+    if _SERIALS[0] <= number < _SERIALS[1]:
+        when = _SERIAL_START + timedelta(days=round(number * 86_400) / 86_400)
+        return ReadDate(when, "day" if number == int(number) else "second")
     return _checked(parse_date(number), "second")
 
 
@@ -150,8 +157,8 @@ def _of_text(text: str, language: str, month_first: bool) -> ReadDate:
         return ReadDate(None, failure="placeholder date")
     if match := _DOT_NET.fullmatch(text):
         return _checked(datetime.fromtimestamp(int(match[1]) / 1000, UTC), "second")
-    if _SCIENTIFIC.fullmatch(text):
-        return _of_number(float(text))
+    if _SCIENTIFIC.fullmatch(text) or _SERIAL.fullmatch(text):
+        return _of_number(float(text.replace(",", ".")))
     digits = text.removesuffix(".0")
     if _COMPACT.fullmatch(digits) and (when := parse_date(digits)) is not None:
         return _checked(when, _precision_of_digits(digits))
