@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import numpy as np
 import xxhash
 
 from dedup.compute.arrays import Int64s
-from dedup.records import Article, CleanText
+from dedup.records import Article, CleanText, host_of
 from dedup.text.normalization import without_accents
 
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -88,14 +87,6 @@ def seconds_of(articles: Sequence[Article]) -> Int64s:
 def source_of(article: Article) -> str:
     """The outlet: the named one, else the host of the article's address."""
     return article.source or host_of(article.url)
-
-
-def host_of(address: str) -> str:
-    """The host of an address without `www.`; empty where there is none."""
-    try:
-        return (urlsplit(address).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
 
 
 def of_source(article: Article) -> Article:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
 CopyType = Literal["original", "exact", "near", "contained"]
 """How a member relates to the representative of its duplicate cluster.
@@ -277,3 +278,11 @@ class StoryRelation:
     shared_bits: float
     shared_terms: tuple[str, ...]
     shared_names: tuple[str, ...]
+
+
+def host_of(address: str) -> str:
+    """The host of an address without `www.`; empty where there is none."""
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""

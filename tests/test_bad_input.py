@@ -161,8 +161,8 @@ def test_a_line_in_a_wrong_encoding_is_skipped(jsonl: Path) -> None:
 
 def test_a_page_in_a_wrong_encoding_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_bytes("Café in Rome".encode("latin-1"))
-    assert read(path) == ([], [Problem("wrong encoding", str(path), "byte 3")])
+    path.write_bytes(bytes(range(128, 256)) * 3)
+    assert read(path) == ([], [Problem("wrong encoding", str(path))])
 
 
 def test_a_table_in_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_json_that_python_does_not_read_is_broken(jsonl: Path, line: str) -> Non
     ]
 
 
-@pytest.mark.parametrize("line", ['["T"]', '"T"', "7", "null"])
+@pytest.mark.parametrize("line", ['["T", 1]', '"T"', "7", "null"])
 def test_json_that_is_not_an_object_is_skipped(jsonl: Path, line: str) -> None:
     jsonl.write_text(f"{LINE}\n{line}\n", encoding="utf-8")
     articles, met = read(jsonl)

@@ -152,3 +152,10 @@ def test_what_is_written_is_read_back(when: datetime) -> None:
 @given(st.text(max_size=40) | st.integers() | st.floats())
 def test_no_value_is_too_odd(value: object) -> None:
     assert read_date(value).when is None or read_date(value).when.tzinfo is UTC  # type: ignore[union-attr]
+
+
+def test_numbers_of_days_are_those_of_spreadsheets() -> None:
+    assert read_date(45356)[:2] == (datetime(2024, 3, 5, tzinfo=UTC), "day")
+    assert read_date("45356,25")[:2] == (datetime(2024, 3, 5, 6, tzinfo=UTC), "second")
+    assert read_date("1709625600.5").precision == "second"
+    assert read_date(19_787).failure == "impossible date"

@@ -6,6 +6,7 @@ import gzip
 import io
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import dedup
@@ -125,6 +126,13 @@ def test_frames_are_tables_of_articles() -> None:
         columns,
     ):
         assert list(as_articles(table)) == expected
+    for column in (
+        pandas.Series(["A ferry.", "A rate."]),
+        polars.Series(["A ferry.", "A rate."]),
+        pa.array(["A ferry.", "A rate."]),
+        pa.chunked_array([["A ferry."], ["A rate."]]),
+    ):
+        assert [article.text for article in as_articles(column)] == ["A ferry.", "A rate."]
 
 
 def test_texts_alone_can_be_clustered() -> None:
@@ -154,3 +162,16 @@ def test_web_archives(tmp_path: Path) -> None:
         *["https://e.example/a"] * 2,
     )
     assert article.text.startswith("A ferry ran aground")
+
+
+def test_the_title_of_a_collection_is_no_outlet() -> None:
+    items = "".join(
+        f"<item><title>T {n}</title><link>https://{host}.example/{n}</link></item>"
+        for n, host in enumerate(["www.a", "b", "c", "d"])
+    )
+    rss = f"<rss version='2.0'><channel><title>A &amp;amp; B</title>{items}</channel></rss>"
+    sources = [article.source for article in read_articles(["-"], stdin=io.BytesIO(rss.encode()))]
+    assert sources == ["a.example", "b.example", "c.example", "d.example"]
+    one = rss.replace("b.example", "a.example").replace("c.example", "a.example")
+    sources = [article.source for article in read_articles(["-"], stdin=io.BytesIO(one.encode()))]
+    assert sources == ["A & B"] * 4

@@ -179,3 +179,35 @@ def test_broken_lines_are_reported_and_the_others_read() -> None:
     content = json.dumps(ITEMS[0]) + "\n{broken\n" + json.dumps(ITEMS[1]) + "\n"
     assert len(read(content, on_problem=problems.append)) == 2
     assert [(problem.kind, problem.where) for problem in problems] == [("broken JSON", "stdin:2")]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"a": {"title": "Ferry aground", "text": "x y"}, "b": {"title": "Rate", "text": "z"}},
+        {"title": ["Ferry aground", "Rate"], "text": ["x y", "z"]},
+        {"title": {"0": "Ferry aground", "1": "Rate"}, "text": {"0": "x y", "1": "z"}},
+        {
+            "columns": ["title", "text"],
+            "index": [0, 1],
+            "data": [["Ferry aground", "x y"], ["Rate", "z"]],
+        },
+        {
+            "response": {
+                "docs": [
+                    {"title": ["Ferry aground"], "content": ["x y"]},
+                    {"title": ["Rate"], "content": ["z"]},
+                ]
+            }
+        },
+    ],
+)
+def test_tables_by_column_and_records_by_id(document: object) -> None:
+    articles = [(article.title, article.text) for article in read(document)]
+    assert articles == [("Ferry aground", "x y"), ("Rate", "z")]
+
+
+def test_an_array_of_texts_and_one_record_of_lists() -> None:
+    assert [article.text for article in read(["A ferry.", "A rate."])] == ["A ferry.", "A rate."]
+    (article,) = read({"title": ["Ferry"], "content": ["One.", "Two."]})
+    assert article.text == "One.\nTwo."

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedup
+from dedup.readers.fields import as_articles
 from dedup.readers.markup import without_markup
 from dedup.readers.mojibake import without_mojibake
 from dedup.records import Problem
@@ -179,3 +180,46 @@ def test_letters_that_readers_take_for_the_same_are_copies(
 def test_other_scripts_keep_their_marks() -> None:
     rows = [{"id": "1", "text": "мой ёж"}, {"id": "2", "text": "мои еж"}]
     assert len(dedup.cluster(rows).duplicate_clusters) == 2
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ('A ferry ran aground. <a href="https://e.example/f', "A ferry ran aground."),
+        ("<font color=red>Flood", "Flood"),
+        ("One<hr noshade>two", "One\ntwo"),
+        ("<TABLE><TR><TD>One<TD>Two<TABLE><TR><TD>in</TABLE></TABLE>", "One\nTwo\nin"),
+        ('<p title="a > b" onclick="if(a<b){}">Text</p>', "Text"),
+        ("<o:p></o:p>Text", "Text"),
+        ("[quote=Ann]It [b]sank[/b].[/quote] [url=https://e.example]more[/url]", "It sank. more"),
+        ("[img]https://e.example/i.png[/img]Ferry [i]x[/i]", "Ferry x"),
+    ],
+)
+def test_markup_of_other_writers(markup: str, text: str) -> None:
+    assert without_markup(markup) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(**names) and g(**others)",
+        "2**3**4 is large",
+        "vector<int> x; if (a<b and c>d)",
+        "and [/etc/hosts] or [b] and [1]",
+        "mail <ann@e.example> or <https://e.example/x>",
+    ],
+)
+def test_code_is_no_markup(text: str) -> None:
+    assert without_markup(text) == text
+
+
+def test_an_outlet_behind_a_title_and_the_mark_of_a_cut_text_go() -> None:
+    row = {
+        "title": "Ferry aground - Echo",
+        "content": "A ferry ran aground… [+1234 chars]",
+        "source": {"id": None, "name": "Echo"},
+    }
+    (article,) = as_articles([row])
+    assert (article.title, article.text) == ("Ferry aground", "A ferry ran aground")
+    (other,) = as_articles([{"title": "The Echo", "text": "x", "source": "Echo"}])
+    assert other.title == "The Echo"

@@ -18,6 +18,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from dedup.errors import InputError
+from dedup.readers.encodings import decode_page
 from dedup.readers.files import read_articles, total_bytes
 from dedup.readers.pages import text_page
 from dedup.records import Article, Problem
@@ -373,3 +374,44 @@ def test_reading_does_not_import_heavy_libraries() -> None:
     code = f"import sys, dedup.readers; print([m for m in {heavy.split()} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+_SENTENCES = {
+    "cp1251": "Паром сел на мель у острова Бренн рано утром во вторник.",
+    "koi8-r": "Паром сел на мель у острова Бренн рано утром во вторник.",
+    "cp1253": "Πλοίο προσάραξε κοντά στο νησί Μπρεν νωρίς την Τρίτη το πρωί.",
+    "cp932": "火曜日の早朝、島の近くでフェリーが座礁し、乗客が救助されました。",
+    "gb18030": "周二清晨，一艘渡轮在布伦岛附近搁浅，乘客被救生艇救走。",
+    "cp949": "화요일 이른 아침 브렌섬 인근에서 여객선이 좌초해 승객이 구조됐다.",
+    "cp1250": "Prom osiadł na mieliźnie w pobliżu wyspy Brenn we wtorek wcześnie rano.",
+    "cp1252": "Un traversier s’est échoué près de l’île de Brenn tôt mardi.",
+}
+
+
+@pytest.mark.parametrize("encoding", _SENTENCES)
+def test_the_encoding_of_a_page_that_declares_none_is_guessed(
+    tmp_path: Path, encoding: str
+) -> None:
+    sentence = _SENTENCES[encoding]
+    (tmp_path / "a.txt").write_bytes(sentence.encode(encoding))
+    body = f"<html><body><article><p>{sentence * 3}</p></article></body></html>"
+    (tmp_path / "b.html").write_bytes(body.encode(encoding))
+    problems: list[Problem] = []
+    articles = list(read_articles([tmp_path], on_problem=problems.append))
+    assert [sentence in article.text for article in articles] == [True, True]
+    assert {(p.kind, p.value, p.article_kept) for p in problems} == {
+        ("encoding guessed", encoding, True)
+    }
+
+
+def test_a_page_says_its_encoding_in_several_ways() -> None:
+    french = _SENTENCES["cp1252"]
+    declared = f"<html><head><meta charset=iso-8859-1></head>{french}"
+    assert decode_page(declared.encode("cp1252"), markup=True) == (declared, "", True)
+    assert decode_page(french.encode("utf-16"))[:2] == (french, "")
+    wrong = f"<html lang=fr><meta charset='utf-8'>{french}"
+    assert decode_page(wrong.encode("cp1252"), markup=True) == (wrong, "cp1252", True)
+    russian = _SENTENCES["cp1251"].encode("cp1251")
+    assert decode_page(russian, declared="text/html; charset=windows-1251").guess == ""
+    one = french * 9
+    assert decode_page(one.encode() + b"\xe9").text == f"{one}\ufffd"

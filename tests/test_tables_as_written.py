@@ -146,3 +146,11 @@ def test_an_order_that_had_to_be_guessed_is_reported(tmp_path: Path) -> None:
     problems: list[Problem] = []
     assert str(read(path, problems)[0].published_at)[:10] == "2024-12-03"
     assert [problem.kind for problem in problems] == ["day and month guessed"]
+
+
+def test_columns_of_one_name_and_quotes_that_are_not_doubled() -> None:
+    rows, problems = rows_of("id,title,title\n1,Ferry,\n2,,Rate\n")
+    assert rows == [{"id": "1", "title": "Ferry"}, {"id": "2", "title": "Rate"}]
+    rows, more = rows_of('id,title\n1,"Bad "inner" quote"\n')
+    assert rows == [{"id": "1", "title": 'Bad "inner" quote'}]
+    assert problems == more == []

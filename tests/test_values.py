@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from dedup.readers.fields import article_from_mapping
+from dedup.readers.fields import article_from_mapping, as_articles
 from dedup.readers.values import as_date, as_text
 from dedup.records import Problem
 
@@ -86,3 +86,25 @@ def test_the_time_of_an_exporter_in_utc_comes_before_the_local_one() -> None:
 def test_a_tuple_that_is_no_date_is_text() -> None:
     assert as_date([7, 8]) == "7\n8"
     assert as_date([2024, 99, 99]) == "2024 99 99"
+
+
+@pytest.mark.parametrize("nothing", ["nan", "NaN", "None", "NULL", "null", "\\N", "<NA>"])
+def test_what_stands_for_nothing_is_nothing(nothing: str) -> None:
+    row = {"id": nothing, "title": nothing, "text": "A ferry ran aground.", "date": nothing}
+    problems: list[Problem] = []
+    (article,) = as_articles([row], on_problem=problems.append)
+    assert (article.title, article.published_at, problems) == ("", None, [])
+    assert article.id != nothing
+
+
+def test_the_parts_of_a_formatted_text_are_one_line() -> None:
+    parts = [{"type": "bold", "text": "Ferry"}, " aground near ", {"type": "link", "text": "Brenn"}]
+    assert as_text(parts) == "Ferry aground near Brenn"
+    assert as_text({"main": "Ferry", "kicker": None}) == "Ferry"
+
+
+def test_without_a_source_the_host_of_the_address_is_the_outlet() -> None:
+    (article,) = as_articles([{"title": "Ferry", "url": "https://www.e.example/a"}])
+    assert article.source == "e.example"
+    (odd,) = as_articles([{"title": "Ferry", "url": "http://[e"}])
+    assert odd.source == ""

@@ -67,7 +67,11 @@ class _Dialect:
 
     def literal(self, line: str) -> list[str] | None:
         """The fields of one line as they stand; None where they are too many or too few."""
-        return self.fitting(line.rstrip("\r\n").split(self.separator))
+        values = line.rstrip("\r\n").split(self.separator)
+        if '"' in line:
+            # Quotes around a field belong to the file, also where those inside are not doubled.
+            values = [v[1:-1] if v[:1] == '"' == v[1:][-1:] else v for v in values]
+        return self.fitting(values)
 
     def fitting(self, values: list[str]) -> list[str] | None:
         """Values without the empty ones behind the last column; None where they do not fit."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ from xml.etree import ElementTree
 from dedup.errors import InputError
 from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.rows import Row
-from dedup.records import Problem
+from dedup.records import Problem, host_of
 
 FEED_ENDINGS = (".xml", ".rss", ".atom", ".rdf", ".nitf", ".newsml")
 _HEAD_BYTES = 4096
@@ -63,11 +64,18 @@ def feed_rows(
         on_problem(Problem("broken XML", name, shorten(feed.bozo_exception), article_kept=True))
     if not feed.entries:
         on_problem(Problem("empty feed", name))
+    title = "" if _is_collection(feed.entries) else feed.feed.get("title", "")
     for number, entry in enumerate(feed.entries, start=1):
-        yield f"{name}: entry {number}", _row_of_entry(entry, feed.feed)
+        yield f"{name}: entry {number}", _row_of_entry(entry, title)
 
 
-def _row_of_entry(entry: Mapping[str, Any], channel: Mapping[str, Any]) -> dict[str, object]:
+def _is_collection(entries: list[Mapping[str, Any]]) -> bool:
+    """Whether the entries of a feed come from many outlets, so that its title is none of them."""
+    hosts = Counter(filter(None, (host_of(entry.get("link", "")) for entry in entries)))
+    return len(hosts) > 2 and max(hosts.values()) * 2 <= hosts.total()
+
+
+def _row_of_entry(entry: Mapping[str, Any], channel: str) -> dict[str, object]:
     contents = [part.get("value", "") for part in entry.get("content", ())]
     texts = [*contents, entry.get("summary", ""), entry.get("media_description", "")]
     link = entry.get("link", "")
@@ -76,22 +84,11 @@ def _row_of_entry(entry: Mapping[str, Any], channel: Mapping[str, Any]) -> dict[
         "id": identity if identity != link else "",
         "title": entry.get("title", "") or entry.get("media_title", ""),
         "text": max(texts, key=len),
-        "source": _outlet(entry, channel),
+        # An entry may name its own outlet, or its publisher.
+        "source": (entry.get("source") or {}).get("title") or entry.get("publisher") or channel,
         "published_at": entry.get("published") or entry.get("updated") or entry.get("created"),
         "url": link,
     }
-
-
-def _outlet(entry: Mapping[str, Any], channel: Mapping[str, Any]) -> str:
-    """The outlet of an entry: its own source, its publisher, or the channel."""
-    source = entry.get("source") or {}
-    title = source.get("title") or entry.get("publisher") or channel.get("title", "")
-    return str(title)
-
-
-def _language(entry: Mapping[str, Any]) -> str:
-    details = [*entry.get("content", ()), entry.get("summary_detail"), entry.get("title_detail")]
-    return next((detail["language"] for detail in details if detail and detail.get("language")), "")
 
 
 def _agency_rows(content: bytes, name: str) -> Iterator[Row]:

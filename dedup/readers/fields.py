@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
-from dedup.articles import host_of
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.addresses import is_address
@@ -21,7 +20,7 @@ from dedup.readers.mojibake import may_be_mojibake, without_mojibake
 from dedup.readers.problems import OnProblem, ignore, shorten
 from dedup.readers.rows import OwnRow, Row
 from dedup.readers.values import NO_VALUES, as_date, as_text, is_missing
-from dedup.records import Article, DatePrecision, Problem
+from dedup.records import Article, DatePrecision, Problem, host_of
 from dedup.text.dates.reading import ReadDate, read_date
 from dedup.text.languages import detect_language, normalize_language
 
@@ -72,7 +71,11 @@ def article_from_mapping(
     report = on_problem or ignore
     wanted = used_columns(row, columns)
     values = {field: _first_value(row, names) for field, names in wanted.items()}
-    raw = {field: as_text(value) for field, value in values.items()}
+    raw = {
+        # Most values are plain text already: a call for each of them costs more than the look.
+        field: value if type(value) is str and value.isascii() else as_text(value)
+        for field, value in values.items()
+    }
     if None in values.values() and not _PLAIN.issuperset(map(type, row.values())):
         _report_unreadable(row, wanted, values, where, report)
     title, text = _readable(raw["title"], raw["text"], where, report)
@@ -92,7 +95,8 @@ def article_from_mapping(
         source, url = _outlet(source, url, row)
     elif url and not source:
         source = host_of(url)
-    title = _without_outlet(title, source)
+    if source and title.endswith(source):
+        title = _without_outlet(title, source)
     if text.endswith(" chars]"):
         text = _CUT_OFF.sub("", text)
     read = _published(values["published_at"], language, title, text, month_first)
@@ -144,8 +148,7 @@ def _may_need_care(text: str) -> bool:
         "<" in text
         or "&" in text
         or "*" in text
-        or "](" in text
-        or "[/" in text
+        or "[" in text
         or "\0" in text
         or (not text.isascii() and may_be_mojibake(text))
     )
@@ -153,8 +156,6 @@ def _may_need_care(text: str) -> bool:
 
 def _without_outlet(title: str, source: str) -> str:
     """A title without its outlet, which aggregators put behind it: `Fire in Ostland - Echo`."""
-    if not source or not title.endswith(source):
-        return title
     head = title[: -len(source)].rstrip()
     return head[:-1].rstrip() if head.endswith(_OUTLET_MARKS) else title
 
@@ -278,6 +279,8 @@ def _without_nulls(text: str, where: str, report: OnProblem) -> str:
 
 
 def _clean_line(text: str) -> str:
+    if text.isprintable() and " " not in text:
+        return text
     return " ".join(text.replace("\0", "").split()) if text else ""
 
 

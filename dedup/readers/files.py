@@ -33,6 +33,7 @@ from dedup.readers.columns import ColumnUse, NoColumnsError, check_columns
 from dedup.readers.completion import complete
 from dedup.readers.date_order import ordered_rows
 from dedup.readers.delimited import delimited_rows
+from dedup.readers.encodings import decode_page
 from dedup.readers.feeds import feed_rows
 from dedup.readers.fields import article_from_mapping
 from dedup.readers.json_rows import json_rows
@@ -43,7 +44,6 @@ from dedup.readers.rows import OwnRow, Row
 from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
     OnBytes,
-    decode_page,
     decompressed,
     open_bytes,
     read_whole,
@@ -327,12 +327,14 @@ def _rows_of_kind(
 def _page_rows(
     content: bytes, name: str, page_id: str, report: OnProblem, *, html: bool
 ) -> Iterator[Row]:
+    text, guess, is_safe = decode_page(content, markup=html)
+    if not is_safe and not html:
+        report(Problem("wrong encoding", name))
+        return
+    if guess or not is_safe:
+        report(Problem("encoding guessed", name, guess, article_kept=True))
     if html:
-        yield name, OwnRow(html_page(content), id=page_id)
-        return
-    try:
-        text = decode_page(content)
-    except UnicodeDecodeError as error:
-        report(Problem("wrong encoding", name, f"byte {error.start}"))
-        return
-    yield name, OwnRow(text_page(text), id=page_id)
+        # What no rule can decode is left to the library.
+        yield name, OwnRow(html_page(text if is_safe else content), id=page_id)
+    else:
+        yield name, OwnRow(text_page(text), id=page_id)

@@ -17,7 +17,7 @@ def rows_of_table(table: Any) -> Iterator[Any]:  # noqa: ANN401 (any table there
     """The items of a table: mappings of column to value, texts, or articles.
 
     Args:
-        table: A pandas or polars DataFrame, a polars LazyFrame, a `pyarrow` Table or
+        table: A pandas or polars DataFrame or Series, a polars LazyFrame, a `pyarrow` Table or
             RecordBatchReader, a `datasets.Dataset`, anything that hands out Arrow
             (`__arrow_c_stream__`, as DuckDB's relations do), or an iterable.
 
@@ -32,6 +32,12 @@ def rows_of_table(table: Any) -> Iterator[Any]:  # noqa: ANN401 (any table there
         )
     if isinstance(table, Mapping):
         yield from _rows_of_mapping(table)
+    elif hasattr(table, "to_frame") and hasattr(table, "to_list"):
+        # One column, of pandas or polars.
+        yield from table.to_list()
+    elif hasattr(table, "to_pylist") and not hasattr(table, "schema"):
+        # One column of Arrow.
+        yield from table.to_pylist()
     elif hasattr(table, "itertuples"):
         yield from _rows_of_pandas(table)
     elif hasattr(table, "collect") and hasattr(table, "collect_schema"):

@@ -28,12 +28,14 @@ _INLINE = (
 )
 _HIDDEN = ("script", "style", "head", "noscript", "template", "iframe", "object", "svg", "select")
 _ATTRIBUTES = r"""(?:\s+[\w:.@-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=]+))?)*"""
-_VOID_ATTRIBUTES = r"""(?:\s+[\w:.@-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=]+)|\s+(?:hidden|async|noshade|disabled|checked|nowrap))*"""
+_VOID_ATTRIBUTES = r"""(?:\s+[\w:.@-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=]+)"""
+_VOID_ATTRIBUTES += r"|\s+(?:hidden|async|noshade|disabled|checked|nowrap))*"
 _HTML = re.compile(
     rf"</(?:{_BLOCKS}|{_INLINE}|[a-z]+:[a-z]+)\s*>"
     rf"|<(?:br|hr|wbr|img|input|embed|link|meta|source|track|p|div|li|ul|ol|table|tr|td|blockquote|h[1-6])"
     rf"{_VOID_ATTRIBUTES}\s*/?>"
-    rf"|<(?:{_BLOCKS}|{_INLINE})\s+[a-z-]+=(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s\"'<>=]+(?:[\s>]|$))"
+    rf"|<(?:{_BLOCKS}|{_INLINE})\s+[a-z-]+="
+    r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'<>=]+(?:[\s>]|$))"""
     r"|<!--|<!\[CDATA\[",
     re.IGNORECASE,
 )

@@ -38,11 +38,11 @@ def text_page(text: str) -> dict[str, object]:
     return {"text": "\n".join(lines[start:])}
 
 
-def html_page(content: bytes, *, address: str = "") -> dict[str, object]:
+def html_page(content: str | bytes, *, address: str = "") -> dict[str, object]:
     """Fields of the article on an HTML page; empty title and text if there is none.
 
     Args:
-        content: The page as bytes, in the encoding that it declares.
+        content: The page; as bytes in the encoding that it declares.
         address: Where it was fetched.
 
     Raises:

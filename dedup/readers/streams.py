@@ -176,17 +176,6 @@ def read_whole(
     return b"".join(blocks)
 
 
-def decode_page(content: bytes) -> str:
-    """Text of a file in UTF-8 or, with a byte order mark, UTF-16.
-
-    Raises:
-        UnicodeDecodeError: The bytes are neither.
-    """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16")
-    return content.decode("utf-8-sig")
-
-
 def _not_decompressible(name: str, error: Exception) -> InputError:
     return InputError(
         f"{name}: cannot be decompressed: {error}: "

@@ -18,7 +18,8 @@ from dedup.readers.problems import replace_surrogates
 _NAMES = (
     "#text", "$t", "__text", "_", "rendered", "content", "value", "@value", "$date", "$oid",
     "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "iso", "dateTime", "name",
-    "main", "title", "text", "plain", "html", "raw", "body", "label", "href", "@href", "url", "@url",
+    "main", "title", "text", "plain",
+    "html", "raw", "body", "label", "href", "@href", "url", "@url",
     "domain", "hostname", "uri", "@id", "id",
 )  # fmt: skip
 """Under which names an object holds what it stands for, in the order in which they are looked at.

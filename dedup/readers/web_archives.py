@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 
 from dedup.errors import InputError, MissingExtraError
+from dedup.readers.encodings import decode_page
 from dedup.readers.pages import html_page
 from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.rows import Row
@@ -47,7 +48,14 @@ def warc_rows(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> It
             elif record.rec_type == "response" and _is_page(record.http_headers):
                 content = record.content_stream().read()
                 if content.strip():
-                    yield where, {**html_page(content, address=address), "url": address}
+                    kind = record.http_headers.get_header("Content-Type") or ""
+                    page = decode_page(content, markup=True, declared=kind)
+                    if page.guess or not page.is_safe:
+                        on_problem(
+                            Problem("encoding guessed", where, page.guess, article_kept=True)
+                        )
+                    fields = html_page(page.text if page.is_safe else content, address=address)
+                    yield where, {**fields, "url": address}
     except ArchiveLoadFailed as error:
         if number == 0:
             raise InputError(f"{name}: is no web archive: {shorten(error)}") from error

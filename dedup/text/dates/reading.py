@@ -210,7 +210,7 @@ def _precision_of_digits(digits: str) -> DatePrecision:
 
 
 def _precision_of_text(text: str) -> DatePrecision:
-    if text.isdigit():
+    if text.replace(".", "", 1).isdigit() and text[8:9] != ".":
         return "second"
     if compact := _COMPACT_TIME.search(text):
         return "minute" if len(compact[1]) == 4 else "second"
