@@ -200,6 +200,19 @@ def test_an_article_is_read_like_a_row_of_a_file(client: TestClient) -> None:
     assert client.get("/v1/articles/r-2").json()["article"]["date_precision"] == "day"
 
 
+def test_what_an_api_answered_is_read_like_a_file(client: TestClient) -> None:
+    article = {"_id": {"$oid": "65"}, "title": "Rate", "published_at": {"$date": 1709625600000}}
+    added = client.post("/v1/articles", json={"status": "ok", "articles": [article]}).json()
+    assert [placement["id"] for placement in added["placements"]] == ["65"]
+    shown = client.get("/v1/articles/65").json()["article"]
+    assert shown["published_at"] == "2024-03-05T08:00:00Z"
+    hit = {"_id": "66", "_source": {"title": "Ferry", "text": "A ferry ran aground."}}
+    assert client.post("/v1/articles", json=hit).json()["placements"][0]["id"] == "66"
+    answer = client.post("/v1/articles", json={"a": [article], "b": [article]})
+    assert answer.status_code == 422
+    assert "several lists of records" in answer.json()["detail"]
+
+
 def test_forms_of_other_sites_cannot_write(client: TestClient) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
         headers = {"Content-Type": kind} if kind else {}

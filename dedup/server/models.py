@@ -17,8 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from dedup.errors import InputError
 from dedup.readers.columns import used_columns
-from dedup.readers.values import as_date, is_missing
+from dedup.readers.envelopes import records_of, unwrapped
+from dedup.readers.values import as_date, as_text, is_missing
 from dedup.records import (
     Article,
     DatePrecision,
@@ -107,7 +109,11 @@ class ArticleIn(BaseModel):
             field: next((values[name] for name in names if not is_missing(values[name])), None)
             for field, names in used_columns(values).items()
         }
-        row = {field: value for field, value in fields.items() if value is not None}
+        row = {
+            field: as_text(value) if isinstance(value, dict) and field != "published_at" else value
+            for field, value in fields.items()
+            if value is not None
+        }
         read = read_date(as_date(row.get("published_at")))
         if read.when is not None:
             row["published_at"] = read.when
@@ -123,9 +129,22 @@ def _one_or_many(value: object) -> str:
     return "many" if isinstance(value, list) else "one"
 
 
+def _records(value: object) -> object:
+    """The articles in what an API answered; anything else as it is."""
+    try:
+        inner = records_of(value)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    records = value if inner is None else inner
+    if isinstance(records, list):
+        return [unwrapped(item) if isinstance(item, dict) else item for item in records]
+    return unwrapped(records) if isinstance(records, dict) else records
+
+
 ArticlesIn = Annotated[
     Annotated[ArticleIn, Tag("one")] | Annotated[list[ArticleIn], Field(min_length=1), Tag("many")],
     Discriminator(_one_or_many),
+    BeforeValidator(_records),
 ]
 
 
