@@ -19,13 +19,16 @@ CI = os.environ.get("DEDUP_CI") == "1"
 EXTRAS = {
     "fastapi": "server",
     "matplotlib": "plot",
+    "pandas": "dev",
     "playwright": "dev",
+    "polars": "dev",
     "psycopg": "postgres",
     "pyspark": "spark",
     "schemathesis": "dev",
     "sentence_transformers": "transformers",
     "torch": "transformers",
     "trafilatura": "html",
+    "warcio": "warc",
 }
 """The extra of the package that installs a module."""
 

@@ -14,6 +14,7 @@ from dedup.errors import InputError
 from dedup.readers.fields import as_articles
 from dedup.readers.files import read_articles
 from dedup.records import Article, Problem
+from tests.requirements import require
 
 RSS = """<?xml version="1.0"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xml:base="https://e.example/"
@@ -111,7 +112,7 @@ def test_the_same_article_in_two_feeds_of_one_site_is_one() -> None:
 
 
 def test_frames_are_tables_of_articles() -> None:
-    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    pandas, polars = require("pandas"), require("polars")
     columns = {"id": ["1", "2"], "title": ["Ferry", "Rate"], "date": ["2024-03-05", "2024-03-06"]}
     expected = list(
         as_articles(
@@ -147,7 +148,7 @@ def test_what_is_no_table_is_refused(table: object) -> None:
 
 
 def test_web_archives(tmp_path: Path) -> None:
-    pytest.importorskip("warcio")
+    require("warcio")
     text = b"Ferry aground\nA ferry ran aground near Brenn on 5 March 2024."
     head = (
         "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: https://e.example/a\r\n"

@@ -12,10 +12,12 @@ from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedup.articles import body_of
 from dedup.config import FingerprintConfig
 from dedup.duplicates.fingerprints import EMPTY_SLOT, Fingerprints, fingerprint, shingle_sizes
 from dedup.duplicates.matches import compare
-from dedup.text.shingles import shingle, tokenize
+from dedup.records import CleanText
+from dedup.text.shingles import FORMAT_VERSION, shingle, tokenize
 
 WORDS = st.lists(
     st.sampled_from(["red", "green", "blue", "wind", "rain", "北京", "снег"]), max_size=80
@@ -120,9 +122,14 @@ def assert_same(a: Fingerprints, b: Fingerprints) -> None:
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
 
 
-def test_values_of_format_v1_never_change() -> None:
-    prints = fingerprint(["Xi and Putin hold talks in Beijing", "普京会见习近平"])
+def test_values_of_format_2_never_change() -> None:
+    assert FORMAT_VERSION == 2
+    accents = CleanText(
+        "", "L’État a décidé de réduire l’aide à l’élevage après l’été; Şcoala și ΈΛΛΗΝΑΣ."
+    )
+    prints = fingerprint(["Xi and Putin hold talks in Beijing", "普京会见习近平", body_of(accents)])
     assert prints.signatures[:, :4].tolist() == [
         [850276076, 1179585322, 474536200, 444121025],
         [52738386, 683859450, 1391281350, 398911032],
+        [165920977, 64717210, 251457390, 125195401],
     ]

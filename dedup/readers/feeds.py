@@ -19,7 +19,6 @@ from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.rows import Row
 from dedup.records import Problem, host_of
 
-FEED_ENDINGS = (".xml", ".rss", ".atom", ".rdf", ".nitf", ".newsml")
 _HEAD_BYTES = 4096
 _FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|RDF|channel)\b")
 _AGENCY = re.compile(rb"<(?:\w+:)?(nitf|newsItem|newsMessage)\b")

@@ -6,7 +6,7 @@ What cannot be used is not fatal: it is reported as a `Problem` and counted.
   "wrong encoding", "wrong number of fields"; so is one that holds nothing or too
   much: "empty article", "too long".
 * A field is mended or set aside and the article kept: "null bytes", "markup removed", "mojibake
-  mended", "unreadable value", "impossible date", "date in the future", "unknown language" ...
+  mended", "encoding guessed", "unreadable value", "impossible date", "date in the future" ...
 * Less or nothing is read from a file: "empty file", "damaged file", "broken XML"; in a folder
   also "unknown ending", "unreadable file", "no title or text column".
 
