@@ -89,7 +89,8 @@ def test_labels_are_never_looked_at() -> None:
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", float("nan"), [], {}, False])
 def test_missing_values_are_empty(nothing: object) -> None:
-    assert read({**FULL, "source": nothing}).source == ""
+    assert read({**FULL, "url": "", "source": nothing}).source == ""
+    assert read({**FULL, "source": nothing}).source == "example.org"
 
 
 @pytest.mark.parametrize(

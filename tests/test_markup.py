@@ -26,6 +26,7 @@ PLAIN = (
         ("<script>var a = '<p>';</script><style>p {}</style>Text<br>more", "Text\nmore"),
         ('<img src="a.jpg" alt="A &gt; B" /><p>Flood.</p>', "Flood."),
         ("<!-- advert -->Text", "Text"),
+        ("<b>Flood</b> <svg onload='x()'>in Ghent", "Flood in Ghent"),
         ("<![CDATA[<em>Rain</em> ahead]]>", "Rain ahead"),
         ("Port&#8217;s crane &#x2014; lost", "Port’s crane — lost"),
         ("Port&amp;#8217;s crane", "Port’s crane"),

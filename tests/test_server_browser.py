@@ -99,7 +99,10 @@ def seeded(
     ]
     with StoryIndex.open(tmp_path_factory.mktemp("index"), synchronous="NORMAL") as index:
         index.add([{name: row[name] for name in FIELDS if name in row} for row in chosen])
-        index.add([*hostile, *FLOOD])
+        with pytest.MonkeyPatch.context() as patched:
+            # As an index has it that is older than the reading of markup.
+            patched.setattr("dedup.readers.fields.without_markup", str)
+            index.add([*hostile, *FLOOD])
         with running(create_app(index)) as base:
             yield base, index
 
@@ -134,9 +137,9 @@ def test_markup_in_articles_stays_inert_and_nothing_is_asked_elsewhere(window: W
         assert window.page.locator("style, img, base").count() == 0
     for text in HOSTILE:
         window.goto("/query")
-        window.page.fill("textarea", text)
+        window.page.fill("textarea", f"{text} Ghent")
         window.page.click("text=Ask")
-        assert window.page.input_value("textarea") == text
+        assert window.page.input_value("textarea") == f"{text} Ghent"
         assert window.page.title() == "Paste a text · dedup"
 
 

@@ -128,7 +128,9 @@ def _text_of_html(source: str) -> str:
         source = _BLOCK_TAG.sub(lambda tag: f"\n{tag[0]}\n", " ".join(source.split()))
     # Without blocks the lines of the source are those of the author.
     tree = LexborHTMLParser(source)
-    tree.strip_tags(list(_HIDDEN))
+    ended = source.lower()
+    # One that never ends would hide the rest of the text.
+    tree.strip_tags([tag for tag in _HIDDEN if f"</{tag}" in ended])
     text = tree.body.text(deep=True) if tree.body is not None else ""
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
