@@ -31,7 +31,7 @@ SETTINGS = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
-_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
+_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url", "date_precision")
 
 Rows = list[dict[str, Any]]
 
