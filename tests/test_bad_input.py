@@ -327,9 +327,10 @@ def test_what_can_be_read_of_a_truncated_file_is_kept(tmp_path: Path) -> None:
     assert [(p.kind, p.where) for p in met] == [("damaged file", where)]
 
 
+@pytest.mark.parametrize("kind", [".jsonl", ".csv", ".tsv", ".txt", ".rss"])
 @pytest.mark.parametrize("ending", [".gz", ".xz", ".bz2", ".zst"])
-def test_a_file_that_is_not_compressed_as_it_says(tmp_path: Path, ending: str) -> None:
-    path = tmp_path / f"a.jsonl{ending}"
+def test_a_file_that_is_not_compressed_as_it_says(tmp_path: Path, kind: str, ending: str) -> None:
+    path = tmp_path / f"a{kind}{ending}"
     path.write_text(LINE, encoding="utf-8")
     assert re.fullmatch(
         re.escape(f"{path}: cannot be decompressed: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -130,7 +131,7 @@ def table_of(path: Path) -> Any:
     ("arguments", "said"),
     [
         (["missing.jsonl", "-o", "out"], "no such file"),
-        (["notes.txt", "-o", "out"], "holds nothing that the engine spark reads"),
+        (["notes.docx", "-o", "out"], "holds no files to read: known are .jsonl"),
         (["columns.jsonl", "-o", "out"], "no title or text column"),
         (["good.jsonl", "-o", "notes.txt/out"], "cannot be"),
     ],
@@ -141,13 +142,45 @@ def test_what_cannot_be_read_or_written(
 ) -> None:  # fmt: skip
     assert spark
     monkeypatch.chdir(tmp_path)
-    Path("notes.txt").write_text("x")
+    for name in ("notes.docx", "notes.txt"):
+        Path(name).write_text("x")
     Path("columns.jsonl").write_text('{"a": 1}\n')
     Path("good.jsonl").write_text('{"title": "Fire", "text": "A fire."}\n')
     done = run("cluster", *arguments, "--engine", "spark")
     assert done.code == 1
     assert said in done.err
     assert not Path("out").exists()
+
+
+def test_every_format_is_read_as_the_batch_reads_it(spark: Any, tmp_path: Path) -> None:
+    from dedup.spark.files import cluster_files
+
+    folder = tmp_path / "in"
+    (folder / "pages").mkdir(parents=True)
+    told = [article.text for article in World(Random(5), 4, crowd=2).articles]
+    (folder / "a.csv").write_text(f'id;title;text;date\n1;Fire;"{told[0]}";25/12/2024\n')
+    (folder / "b.tsv.gz").write_bytes(gzip.compress(f"id\ttext\n2\t{told[1]}\n".encode("utf-16")))
+    (folder / "c.rss").write_text(
+        '<rss version="2.0"><channel><item><guid>3</guid><title>Fire</title>'
+        f"<description>{told[2]}</description></item></channel></rss>"
+    )
+    (folder / "pages" / "d.txt").write_text(told[3])
+    (folder / "e.csv.gz").write_bytes(b"not compressed")
+    written = cluster_files([str(folder)], str(tmp_path / "out"), Config(), lambda: spark)
+    assert written.summary.articles == 4
+    assert written.summary.problems == {"unreadable file": 1}
+    same_as_batch(tmp_path / "out", [folder])
+
+
+def test_a_guessed_order_of_dates_is_reported(spark: Any, tmp_path: Path) -> None:
+    from dedup.spark.files import cluster_files
+
+    lines = [{"id": f"{n}", "text": f"A fire, {n}.", "date": f"0{n}/05/2024"} for n in range(1, 5)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    written = cluster_files([str(path)], str(tmp_path / "out"), Config(), lambda: spark)
+    assert written.summary.problems == {"day and month guessed": 1}
+    same_as_batch(tmp_path / "out", [path])
 
 
 def test_workers_with_another_version_are_refused(

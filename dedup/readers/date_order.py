@@ -16,6 +16,7 @@ from dedup.records import Problem
 from dedup.text.dates.reading import order_of
 
 _MAX_HELD_ROWS = 20_000
+_MONTH_FIRST = {"day first": False, "month first": True}
 OrderedRow = tuple[str, Mapping[str, object], bool]
 """The place of a row, its values, and whether its dates are written month first."""
 
@@ -42,6 +43,7 @@ def ordered_rows(
         return
     held: list[Row] = []
     column = ""
+    month_first: bool | None = None
     for where, row in rows:
         date = row.get(column)
         if not held and type(date) is str and date[4:5] == "-":
@@ -54,24 +56,22 @@ def ordered_rows(
             yield where, row, False
             continue
         held.append((where, row))
-        if order in ("day first", "month first"):
-            month_first = order == "month first"
+        month_first = _MONTH_FIRST.get(order)
+        if month_first is not None or len(held) >= _MAX_HELD_ROWS:
             break
-        if len(held) >= _MAX_HELD_ROWS:
-            month_first = _guessed(name, on_problem)
-            break
-    else:
-        month_first = _guessed(name, on_problem) if held else False
+    if held and month_first is None:
+        on_problem(order_guessed(name))
+    month_first = bool(month_first)
     for where, row in held:
         yield where, row, month_first
     for where, row in rows:
         yield where, row, month_first
 
 
-def _guessed(name: str, on_problem: OnProblem) -> bool:
+def order_guessed(name: str) -> Problem:
+    """The report of a table whose dates do not show their order."""
     detail = "taken as day first: say --dates day-first or month-first"
-    on_problem(Problem("day and month guessed", name, detail, article_kept=True))
-    return False
+    return Problem("day and month guessed", name, detail, article_kept=True)
 
 
 def date_of(row: Mapping[str, object], columns: Mapping[str, str] | None) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from dedup.errors import InputError
 from dedup.readers.columns import OnColumns, column_use, require_columns
 from dedup.readers.problems import OnProblem
 from dedup.readers.rows import Row
-from dedup.readers.streams import read_lines
+from dedup.readers.streams import beginning, read_lines
 from dedup.records import Problem
 
 _SEPARATORS = ",;\t|"
@@ -200,7 +200,7 @@ def _rows(lines: _Lines, dialect: _Dialect, *, tabs: bool) -> Iterator[tuple[int
 
 def _line_ends(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> Iterator[bytes]:
     """Lines of a stream, also where they end with a carriage return alone."""
-    head = stream.peek(1 << 16)
+    head = beginning(stream, name, 1 << 16)
     if b"\r" in head and b"\n" not in head:
         for block in read_lines(stream, name, on_problem):
             yield from block.replace(b"\r", b"\n").splitlines(keepends=True)

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 from urllib.parse import unquote
 
@@ -44,6 +44,7 @@ from dedup.readers.rows import OwnRow, Row
 from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
     OnBytes,
+    beginning,
     decompressed,
     open_bytes,
     read_whole,
@@ -144,6 +145,39 @@ def articles_of_document(
     yield from _articles(_rows_of_stream(stream, name, task), name, task)
 
 
+def articles_of_file(
+    content: bytes,
+    name: str,
+    *,
+    page_id: str,
+    columns: Mapping[str, str] | None = None,
+    config: ReadingConfig = _DEFAULT_READING,
+    now: datetime | None = None,
+    on_problem: OnProblem | None = None,
+) -> Iterator[Article]:
+    """Articles of one file whose bytes are in memory, as `read_articles` reads it.
+
+    Args:
+        content: The file, compressed or not.
+        name: Its name, of which the ending says what it is.
+        page_id: Id of the article, if it is a page.
+        columns: See `read_articles`.
+        config: See `read_articles`.
+        now: See `read_articles`.
+        on_problem: See `read_articles`.
+
+    Raises:
+        InputError: It cannot be read at all.
+    """
+    task = _Task(columns, "", config, now, on_problem or ignore, None, None)
+    path = PurePath(name)
+    stream = decompressed(stream_of(content), path)
+    kind = kind_of_file(path)
+    if kind is None:
+        raise InputError(f"{name}: unknown ending {path.suffix!r}: known are {KNOWN_ENDINGS}")
+    yield from _articles(_rows_of_kind(kind, stream, name, page_id, task), name, task)
+
+
 def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     """Size of all files that `read_articles` would read, for a progress bar.
 
@@ -227,10 +261,14 @@ def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:
         rows = _with_partitions(_rows_of_file(path, inner.as_posix(), task), inner)
         try:
             yield from _articles(rows, str(path), task)
-        except NoColumnsError as error:
-            task.on_problem(Problem("no title or text column", str(path), str(error)))
         except InputError as error:
-            task.on_problem(Problem("unreadable file", str(path), str(error)))
+            task.on_problem(passed_over(error, str(path)))
+
+
+def passed_over(error: InputError, name: str) -> Problem:
+    """The report of a file among others that cannot be read."""
+    kind = "no title or text column" if isinstance(error, NoColumnsError) else "unreadable file"
+    return Problem(kind, name, str(error))
 
 
 def _with_partitions(rows: Iterator[Row], path: Path) -> Iterator[Row]:
@@ -288,7 +326,7 @@ def _rows_of_file(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
 def _rows_of_stream(stream: io.BufferedReader, name: str, task: _Task) -> Iterator[Row]:
     """Rows of a stream without an ending: its beginning says what it is."""
     stream = decompressed(stream)
-    kind = kind_of_content(stream.peek(_HEAD_BYTES)[:_HEAD_BYTES])
+    kind = kind_of_content(beginning(stream, name, _HEAD_BYTES))
     yield from _rows_of_kind(kind, stream, name, name, task)
 
 
@@ -309,7 +347,9 @@ def _rows_of_kind(
 
         yield from ((where, OwnRow(row)) for where, row in warc_rows(stream, name, report))
     elif kind == "parquet":
-        yield from parquet_rows(io.BytesIO(stream.read()), report, columns=columns, name=name)
+        yield from parquet_rows(
+            io.BytesIO(read_whole(stream, name, report)), report, columns=columns, name=name
+        )
     else:
         limit = task.config.max_article_chars * _MAX_BYTES_PER_CHARACTER
         content = read_whole(stream, name, report, max_bytes=limit if kind != "xml" else None)

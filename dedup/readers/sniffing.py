@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePath
 from typing import Literal
 
 from dedup.readers.feeds import is_feed
@@ -26,7 +26,7 @@ _PARQUET = b"PAR1"
 _WARC = b"WARC/"
 
 
-def kind_of_file(path: Path) -> Kind | None:
+def kind_of_file(path: PurePath) -> Kind | None:
     """The kind of a file by its ending, a compression left out; None where it is not known.
 
     >>> kind_of_file(Path("news.csv.gz")), kind_of_file(Path("notes.docx"))

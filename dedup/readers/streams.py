@@ -10,7 +10,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from dedup.errors import InputError
@@ -22,8 +22,8 @@ OnBytes = Callable[[int], None]
 _MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\0": ".xz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
 
 _BLOCK_BYTES = 1 << 18
-# Errors of the libraries for a truncated or corrupted compressed file.
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+"""Errors of the libraries for a truncated or corrupted compressed file."""
 
 
 class _Counted(io.RawIOBase):
@@ -92,8 +92,10 @@ def stream_of(content: bytes) -> io.BufferedReader:
     return io.BufferedReader(_Counted(io.BytesIO(content), "document", None), _BLOCK_BYTES)
 
 
-def decompressed(stream: io.BufferedReader) -> io.BufferedReader:
-    """A stream as it is, or decompressed where its first bytes are those of a compression."""
+def decompressed(stream: io.BufferedReader, path: PurePath | None = None) -> io.BufferedReader:
+    """A stream as it is, or decompressed: as the ending of its path says, else its first bytes."""
+    if path is not None:
+        return _decompressed(stream, path.suffix.lower())
     head = stream.peek(8)[:8]
     for magic, ending in _MAGIC.items():
         if head.startswith(magic):
@@ -115,6 +117,18 @@ def _decompressed(stream: io.BufferedReader[Any], ending: str) -> io.BufferedRea
     return stream
 
 
+def beginning(stream: io.BufferedReader, name: str, size: int) -> bytes:
+    """The first bytes of a stream, which stay in it.
+
+    Raises:
+        InputError: Nothing at all can be decompressed.
+    """
+    try:
+        return stream.peek(size)[:size]
+    except DAMAGE as error:
+        raise _not_decompressible(name, error) from error
+
+
 def read_lines(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> Iterator[bytes]:
     """Lines of a stream as UTF-8 bytes, whatever its byte order mark says.
 
@@ -129,7 +143,7 @@ def read_lines(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> I
         for line in _utf8_lines(stream):
             number += 1
             yield line
-    except _DAMAGE as error:
+    except DAMAGE as error:
         if number == 0:
             raise _not_decompressible(name, error) from error
         on_problem(Problem("damaged file", f"{name}:{number + 1}", str(error)))
@@ -169,7 +183,7 @@ def read_whole(
             size += len(block)
             if max_bytes is not None and size > max_bytes:
                 break
-    except _DAMAGE as error:
+    except DAMAGE as error:
         if not blocks:
             raise _not_decompressible(name, error) from error
         on_problem(Problem("damaged file", name, str(error)))

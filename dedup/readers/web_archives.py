@@ -10,6 +10,7 @@ from dedup.readers.encodings import decode_page
 from dedup.readers.pages import html_page
 from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.rows import Row
+from dedup.readers.streams import DAMAGE
 from dedup.records import Problem
 
 _HTML = ("text/html", "application/xhtml+xml")
@@ -56,7 +57,7 @@ def warc_rows(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> It
                         )
                     fields = html_page(page.text if page.is_safe else content, address=address)
                     yield where, {**fields, "url": address}
-    except ArchiveLoadFailed as error:
+    except (ArchiveLoadFailed, *DAMAGE) as error:
         if number == 0:
             raise InputError(f"{name}: is no web archive: {shorten(error)}") from error
         on_problem(Problem("damaged file", f"{name}: record {number + 1}", shorten(error)))

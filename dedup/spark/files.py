@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dedup import __version__
@@ -19,6 +19,7 @@ from dedup.config import Config
 from dedup.errors import DedupError, EngineError, InputError, OutputError
 from dedup.readers.columns import require_columns, used_columns
 from dedup.readers.json_rows import json_lines
+from dedup.readers.sniffing import KNOWN_ENDINGS, kind_of_file
 from dedup.result import Summary
 from dedup.spark.flow import ClusteredRows, cluster_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions
@@ -62,7 +63,8 @@ def cluster_files(
     """Cluster files of articles, and write articles and stories to a folder.
 
     Args:
-        inputs: Parquet and JSONL files, or folders of these, under addresses that Spark reads.
+        inputs: Files of any format that the batch reads, or folders of these, under addresses that
+            Spark reads. Parquet and JSONL are divided, any other file is read by one task.
         output: New folder, with `articles.parquet` and `stories.parquet`, each partitioned by
             `day`, and `summary.json`.
         config: All settings.
@@ -151,12 +153,9 @@ def _files(storage: Storage, source: str) -> list[list[Any]]:
         files = storage.files(address)
     except OutputError as error:
         raise InputError(f"{source}: there is no such file or folder") from error
-    known = [file for file in files if _is_parquet(file[0]) or _is_lines(file[0])]
+    known = [file for file in files if kind_of_file(PurePosixPath(file[0]))]
     if not known:
-        raise InputError(
-            f"{source}: holds nothing that the engine spark reads: give .parquet, .jsonl or "
-            ".jsonl.gz files, or folders of these; without --engine spark other formats are read"
-        )
+        raise InputError(f"{source}: holds no files to read: known are {KNOWN_ENDINGS}")
     return [list(file) for file in known]
 
 
@@ -179,7 +178,19 @@ def _rows(
             frames.append(_tables(spark, source, parquet, columns))
         if lines := list(filter(_is_lines, names)):
             frames.append(_lines(spark, source, lines, columns))
+        if whole := [name for name in names if not (_is_parquet(name) or _is_lines(name))]:
+            frames.append(_documents(spark, source, whole))
     return frames
+
+
+def _documents(spark: SparkSession, source: str, files: Sequence[str]) -> DataFrame:
+    """Files that cannot be divided, as the batch reads them: CSV, feeds, pages, archives."""
+    content = spark.read.format("binaryFile").load(list(files))
+    # Ids of pages are their places in the folder, as in the batch.
+    name = PurePosixPath(source).name
+    above = "/" if name == PurePosixPath(files[0]).name else f"/{name}/"
+    page_id = functions.substring_index("path", above, -1)
+    return content.select("path", page_id.alias("page_id"), "content")
 
 
 def _tables(

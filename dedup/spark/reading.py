@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial, reduce
 from itertools import chain, groupby
 from operator import itemgetter
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +20,12 @@ from dedup.config import CleaningConfig, Config, ReadingConfig
 from dedup.duplicates.candidates import band_buckets
 from dedup.duplicates.clustering import text_digest
 from dedup.duplicates.fingerprints import fingerprint
+from dedup.errors import InputError
 from dedup.pipeline import distinct
 from dedup.readers.completion import complete
-from dedup.readers.date_order import date_of
+from dedup.readers.date_order import date_of, order_guessed
 from dedup.readers.fields import article_from_mapping
+from dedup.readers.files import articles_of_file, passed_over
 from dedup.readers.json_rows import json_lines
 from dedup.readers.parquet import rows_of_batch
 from dedup.records import Article, Problem
@@ -50,6 +53,8 @@ FIELDS = {
     "url": _TEXT,
     "date_precision": _TEXT,
 }
+DOCUMENT = ["path", "page_id", "content"]
+"""Columns of files that are read whole."""
 _ORDERS = pa.schema({"order": _TEXT})
 _SAMPLE_ROWS = 1_000
 READ = pa.schema(
@@ -90,14 +95,18 @@ def read(
 ) -> DataFrame:
     """Articles, each id once, and problems, from rows under the usual names of columns.
 
-    A row of one binary column `line` is a line of JSON.
+    A row of one binary column `line` is a line of JSON, one of the columns `DOCUMENT` a whole file.
     """
     parts = []
+    given: dict[str, Any] = {"columns": columns, "config": config.reading, "now": now}
     for frame in frames:
-        month_first = _month_first(frame, config.reading, columns)
-        work = partial(
-            _read, columns=columns, config=config.reading, now=now, month_first=month_first
-        )
+        if frame.columns == DOCUMENT:
+            work = partial(_read_documents, **given)
+        else:
+            month_first = _month_first(frame, config.reading, columns)
+            work = partial(_read, **given, month_first=bool(month_first))
+            if month_first is None:
+                parts.append(mapped(frame.limit(1), _report_guess, READ))
         parts.append(mapped(frame, work, READ))
     rows = reduce(DataFrame.unionAll, parts)
     # Problems have no id: divided by their place, they do not all go to one partition.
@@ -107,10 +116,10 @@ def read(
 
 def _month_first(
     frame: DataFrame, config: ReadingConfig, columns: Mapping[str, str] | None
-) -> bool:
+) -> bool | None:
     """Whether the dates of a table are written month first: as those show that allow one way only.
 
-    All dates are looked at only if one of the first rows is in numbers.
+    All dates are looked at only if one of the first rows is in numbers. None if none shows it.
     """
     if config.dates != "auto":
         return config.dates == "month-first"
@@ -121,12 +130,40 @@ def _month_first(
             return False
         if len(orders & {"day first", "month first"}) == 1:
             return "month first" in orders
-    return False
+    return None
+
+
+def _report_guess(table: pa.Table) -> pa.Table:
+    return _table([], [order_guessed("rows")] if table.num_rows else [])
 
 
 def _date_orders(table: pa.Table, columns: Mapping[str, str] | None) -> pa.Table:
     orders = {order_of(date_of(row, columns)[1]) for _, row in _rows(table, [])}
     return table_of(_ORDERS, order=sorted(orders))
+
+
+def _read_documents(
+    table: pa.Table,
+    columns: Mapping[str, str] | None,
+    config: ReadingConfig,
+    now: datetime | None,
+) -> pa.Table:
+    problems: list[Problem] = []
+    articles: list[Article] = []
+    for document in table.to_pylist():
+        try:
+            articles += articles_of_file(
+                document["content"],
+                document["path"],
+                page_id=document["page_id"],
+                columns=columns,
+                config=config,
+                now=now,
+                on_problem=problems.append,
+            )
+        except InputError as error:
+            problems.append(passed_over(error, document["path"]))
+    return _table(articles, problems)
 
 
 def _read(
