@@ -166,10 +166,27 @@ def test_every_format_is_read_as_the_batch_reads_it(spark: Any, tmp_path: Path) 
     )
     (folder / "pages" / "d.txt").write_text(told[3])
     (folder / "e.csv.gz").write_bytes(b"not compressed")
+    (folder / "f.jsonl").write_text(json.dumps([{"id": "5", "text": told[0]}], indent=1))
+    (folder / "g.jsonl.gz").write_bytes(gzip.compress(b'{\n "id": "6", "text": "Rain."}\n'))
+    (folder / "h.jsonl").write_text('{"id": "7", "text": "Snow."}\n')
     written = cluster_files([str(folder)], str(tmp_path / "out"), Config(), lambda: spark)
-    assert written.summary.articles == 4
+    assert written.summary.articles == 7
     assert written.summary.problems == {"unreadable file": 1}
     same_as_batch(tmp_path / "out", [folder])
+
+
+def test_records_are_where_they_are_said_to_be(
+    spark: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spark
+    monkeypatch.chdir(tmp_path)
+    news = {"id": "2", "text": "A fire.", "date": "2024-05-06"}
+    document = {"ads": [{"id": "1", "text": "Buy."}], "news": [news]}
+    Path("a.json").write_text(json.dumps(document))
+    done = run("cluster", "a.json", "--records", "news[]", "--engine", "spark", "--output", "out")
+    assert done.code == 0, done.err
+    articles = pq.read_table(tmp_path / "out" / "articles.parquet")
+    assert articles["id"].to_pylist() == ["2"]
 
 
 def test_a_guessed_order_of_dates_is_reported(spark: Any, tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def cluster_command(
 def _cluster_on_spark(
     inputs: list[str],
     outputs: Mapping[str, str],
-    columns: Mapping[str, str],
+    columns: ReadAs,
     config: Config,
     console: Console,
     *,
@@ -199,6 +199,7 @@ def _cluster_on_spark(
         config,
         partial(session, master),
         columns=columns,
+        records=columns.records,
         now=datetime.now(UTC),
         resume=resume,
         on_stage=lambda stage: console.note(f"{stage} ..."),

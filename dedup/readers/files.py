@@ -151,6 +151,7 @@ def articles_of_file(
     *,
     page_id: str,
     columns: Mapping[str, str] | None = None,
+    records: str = "",
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
     on_problem: OnProblem | None = None,
@@ -162,6 +163,7 @@ def articles_of_file(
         name: Its name, of which the ending says what it is.
         page_id: Id of the article, if it is a page.
         columns: See `read_articles`.
+        records: See `read_articles`.
         config: See `read_articles`.
         now: See `read_articles`.
         on_problem: See `read_articles`.
@@ -169,7 +171,7 @@ def articles_of_file(
     Raises:
         InputError: It cannot be read at all.
     """
-    task = _Task(columns, "", config, now, on_problem or ignore, None, None)
+    task = _Task(columns, records, config, now, on_problem or ignore, None, None)
     path = PurePath(name)
     stream = decompressed(stream_of(content), path)
     kind = kind_of_file(path)

@@ -161,6 +161,17 @@ def _is_nested(value: Mapping[str, object]) -> bool:
     return not _CONTAINERS.isdisjoint(map(type, value.values()))
 
 
+def is_document(head: bytes) -> bool:
+    r"""Whether a file that begins so is one JSON document, and no lines of JSON.
+
+    >>> is_document(b'[{"id": 1}]'), is_document(b'{\n "id": 1}'), is_document(b'{"id": 1}\n{')
+    (True, True, False)
+    """
+    first, end, _ = head.lstrip().partition(b"\n")
+    # A line that is cut off says nothing by its end.
+    return first.startswith(b"[") or (bool(end) and _begins_document(first.rstrip()))
+
+
 def _begins_document(line: bytes) -> bool:
     """Whether a first line is the beginning of a value that goes on in the next lines."""
     if line.startswith(b"["):

@@ -18,8 +18,9 @@ from dedup import __version__
 from dedup.config import Config
 from dedup.errors import DedupError, EngineError, InputError, OutputError
 from dedup.readers.columns import require_columns, used_columns
-from dedup.readers.json_rows import json_lines
+from dedup.readers.json_rows import is_document, json_lines
 from dedup.readers.sniffing import KNOWN_ENDINGS, kind_of_file
+from dedup.readers.streams import beginning, decompressed, stream_of
 from dedup.result import Summary
 from dedup.spark.flow import ClusteredRows, cluster_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions
@@ -29,6 +30,8 @@ from dedup.spark.stages import Stages, Storage
 UNFINISHED = ".unfinished"
 _LINES = (".jsonl", ".ndjson")
 _HEAD = 100
+_HEAD_BYTES = 1 << 16
+_LOOKED_AT_FILES = 100
 _SUMMARY = "summary.json"
 
 
@@ -56,6 +59,7 @@ def cluster_files(
     session: Callable[[], SparkSession],
     *,
     columns: Mapping[str, str] | None = None,
+    records: str = "",
     now: datetime | None = None,
     resume: bool = False,
     on_stage: Callable[[str], None] = lambda stage: None,
@@ -70,6 +74,7 @@ def cluster_files(
         config: All settings.
         session: Starts the SparkSession.
         columns: The column to take for a field, where its usual names do not fit.
+        records: Where the records are in JSON documents, as in `response.docs[]`.
         now: A date later than a day after this is set aside.
         resume: Resume an interrupted run of the same inputs and settings.
         on_stage: Called with the name of each stage that begins.
@@ -92,6 +97,7 @@ def cluster_files(
         "version": __version__,
         "config": config.to_mapping(),
         "columns": dict(columns or {}),
+        "records": records,
         "inputs": files,
         "now": now.isoformat() if now else None,
     }
@@ -100,8 +106,8 @@ def cluster_files(
             settings["now"] = stages.settings().get("now", settings["now"])
         stages.begin(settings, resume=resume)
         begun = datetime.fromisoformat(settings["now"]) if settings["now"] else None
-        rows = _rows(spark, files, columns)
-        clusters = cluster_rows(rows, config, stages, columns=columns, now=begun)
+        rows = _rows(spark, files, columns, records)
+        clusters = cluster_rows(rows, config, stages, columns=columns, records=records, now=begun)
         return _write(clusters, stages, target)
     except DedupError:
         raise
@@ -168,19 +174,34 @@ def _is_lines(name: str) -> bool:
 
 
 def _rows(
-    spark: SparkSession, inputs: Mapping[str, Any], columns: Mapping[str, str] | None
+    spark: SparkSession,
+    inputs: Mapping[str, Any],
+    columns: Mapping[str, str] | None,
+    records: str,
 ) -> list[DataFrame]:
-    """Rows of Parquet under their columns, lines of JSON as bytes."""
+    """Rows of Parquet under their columns, lines of JSON as bytes, other files whole."""
+    storage = Storage(spark)
     frames = []
     for source, files in inputs.items():
         names = [name for name, *_ in files]
         if parquet := list(filter(_is_parquet, names)):
             frames.append(_tables(spark, source, parquet, columns))
-        if lines := list(filter(_is_lines, names)):
+        lines = [] if records else list(filter(_is_lines, names))
+        # In files that are not looked at, what is no line of JSON is reported.
+        documents = {name for name in lines[:_LOOKED_AT_FILES] if _is_document(storage, name)}
+        if lines := [name for name in lines if name not in documents]:
             frames.append(_lines(spark, source, lines, columns))
-        if whole := [name for name in names if not (_is_parquet(name) or _is_lines(name))]:
+        if whole := sorted(set(names) - set(parquet) - set(lines)):
             frames.append(_documents(spark, source, whole))
     return frames
+
+
+def _is_document(storage: Storage, name: str) -> bool:
+    stream = decompressed(stream_of(storage.head(name, _HEAD_BYTES)), PurePosixPath(name))
+    try:
+        return is_document(beginning(stream, name, _HEAD_BYTES))
+    except InputError:
+        return False
 
 
 def _documents(spark: SparkSession, source: str, files: Sequence[str]) -> DataFrame:

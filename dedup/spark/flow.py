@@ -54,6 +54,7 @@ def cluster_rows(
     stages: Stages,
     *,
     columns: Mapping[str, str] | None = None,
+    records: str = "",
     now: datetime | None = None,
 ) -> ClusteredRows:
     """Duplicate clusters and story groups of the articles in a DataFrame.
@@ -64,12 +65,13 @@ def cluster_rows(
         config: All settings.
         stages: Stores the finished stages.
         columns: The column to take for a field, where its usual names do not fit.
+        records: Where the records are in JSON documents.
         now: A date later than a day after this is set aside.
     """
     encoder = load_encoder(config.encoder)
     model = AffinityModel.load(config.affinity.weights, encoder.name)
     stage = stages.stage
-    read_rows = stage("read", lambda: read(rows, config, columns, now))
+    read_rows = stage("read", lambda: read(rows, config, columns, now, records))
     articles = articles_of(read_rows)
     repeated = None
     if config.cleaning.remove_boilerplate:

@@ -92,6 +92,7 @@ def read(
     config: Config,
     columns: Mapping[str, str] | None,
     now: datetime | None,
+    records: str = "",
 ) -> DataFrame:
     """Articles, each id once, and problems, from rows under the usual names of columns.
 
@@ -101,7 +102,7 @@ def read(
     given: dict[str, Any] = {"columns": columns, "config": config.reading, "now": now}
     for frame in frames:
         if frame.columns == DOCUMENT:
-            work = partial(_read_documents, **given)
+            work = partial(_read_documents, **given, records=records)
         else:
             month_first = _month_first(frame, config.reading, columns)
             work = partial(_read, **given, month_first=bool(month_first))
@@ -147,6 +148,7 @@ def _read_documents(
     columns: Mapping[str, str] | None,
     config: ReadingConfig,
     now: datetime | None,
+    records: str,
 ) -> pa.Table:
     problems: list[Problem] = []
     articles: list[Article] = []
@@ -157,6 +159,7 @@ def _read_documents(
                 document["path"],
                 page_id=document["page_id"],
                 columns=columns,
+                records=records,
                 config=config,
                 now=now,
                 on_problem=problems.append,

@@ -85,6 +85,14 @@ class Storage:
         """The content of a small text file."""
         return str(self._spark.read.text(address, wholetext=True).first()[0])
 
+    def head(self, address: str, size: int) -> bytes:
+        """The first bytes of a file."""
+        stream = self._call(address, "open")
+        try:
+            return bytes(stream.readNBytes(size))
+        finally:
+            stream.close()
+
     def write(self, address: str, text: str) -> None:
         """Write a small text file."""
         stream = self._call(address, "create", True)
