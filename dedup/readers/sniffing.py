@@ -29,7 +29,7 @@ _WARC = b"WARC/"
 def kind_of_file(path: PurePath) -> Kind | None:
     """The kind of a file by its ending, a compression left out; None where it is not known.
 
-    >>> kind_of_file(Path("news.csv.gz")), kind_of_file(Path("notes.docx"))
+    >>> kind_of_file(PurePath("news.csv.gz")), kind_of_file(PurePath("notes.docx"))
     ('csv', None)
     """
     endings = [ending.lower() for ending in path.suffixes]
