@@ -23,6 +23,7 @@ from dedup.cli.options import (
     QuietOption,
     ReadAs,
     column_options,
+    option,
 )
 from dedup.errors import ConfigError, MissingExtraError
 
@@ -46,9 +47,9 @@ def bench_command(
     ] = None,
     articles: Annotated[
         str,
-        typer.Option(
-            metavar="N,N,...",
-            help=f"Numbers of articles, as in 1k,10k,100k,1M; by default {_SIZES}, or up to all of "
+        option(
+            "N,N,...",
+            f"Numbers of articles, as in 1k,10k,100k,1M; by default {_SIZES}, or up to all of "
             "your articles.",
             rich_help_panel=_CORPUS,
         ),
@@ -64,9 +65,9 @@ def bench_command(
     ] = 0.0,
     languages: Annotated[
         str,
-        typer.Option(
-            metavar="CODE,...",
-            help="Languages of generated articles: some of ar de en es fr hi ru tr zh.",
+        option(
+            "CODE,...",
+            "Languages of generated articles: some of ar de en es fr hi ru tr zh.",
             rich_help_panel=_CORPUS,
         ),
     ] = "",
@@ -77,9 +78,9 @@ def bench_command(
     columns: ReadAs = NO_COLUMNS,
     index_up_to: Annotated[
         str,
-        typer.Option(
-            metavar="N",
-            help="Measure the index up to this number of articles; 0 for not at all.",
+        option(
+            "N",
+            "Measure the index up to this number of articles; 0 for not at all.",
             rich_help_panel=_CORPUS,
         ),
     ] = "100k",
@@ -87,11 +88,11 @@ def bench_command(
     encoder: EncoderOption = None,
     output: Annotated[
         Path,
-        typer.Option(
+        option(
+            "FOLDER",
+            "Folder of the measurements. Run the same command again to resume.",
             "--output",
             "-o",
-            metavar="FOLDER",
-            help="Folder of the measurements. Run the same command again to resume.",
         ),
     ] = Path("dedup-bench"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Discard earlier measurements.")] = False,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ from dedup.cli.options import (
     VerboseOption,
     check_output,
     column_options,
+    option,
     settings_from,
 )
 from dedup.cli.reading import clustered
@@ -39,61 +40,73 @@ _OUTPUTS = "What it writes"
 _WHERE = "Where it runs"
 
 
-def _option(panel: str, metavar: str, text: str) -> Any:  # noqa: ANN401 (typer has no public type)
-    return typer.Option(metavar=metavar, help=text, rich_help_panel=panel)
-
-
 @column_options(*ALL_FIELDS)
 def cluster_command(
     inputs: Inputs,
     output: Annotated[
         str,
-        typer.Option(
+        option(
+            "FILE",
+            "One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout. "
+            "A folder with --engine spark.",
             "--output",
             "-o",
-            metavar="FILE",
-            help="One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout. "
-            "A folder with --engine spark.",
             rich_help_panel=_OUTPUTS,
         ),
     ] = "",
     stories: Annotated[
-        str, _option(_OUTPUTS, "FILE", "One row per story group, in the same formats.")
+        str,
+        option("FILE", "One row per story group, in the same formats.", rich_help_panel=_OUTPUTS),
     ] = "",
     related: Annotated[
-        str, _option(_OUTPUTS, "FILE", "One row per pair of related stories, such as a follow-up.")
+        str,
+        option(
+            "FILE",
+            "One row per pair of related stories, such as a follow-up.",
+            rich_help_panel=_OUTPUTS,
+        ),
     ] = "",
     matches: Annotated[
         str,
-        _option(
-            _OUTPUTS, "FILE", "One row per verified pair of copies, with the exact similarity."
+        option(
+            "FILE",
+            "One row per verified pair of copies, with the exact similarity.",
+            rich_help_panel=_OUTPUTS,
         ),
     ] = "",
     report: Annotated[
         str,
-        _option(
-            _OUTPUTS, "FILE.html", "A web page with the stories, their copies and the evidence."
+        option(
+            "FILE.html",
+            "A web page with the stories, their copies and the evidence.",
+            rich_help_panel=_OUTPUTS,
         ),
     ] = "",
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
         float | None,
-        _option(LIMITS, "SHARE", "Two texts with at least this Jaccard similarity are copies."),
+        option(
+            "SHARE",
+            "Two texts with at least this Jaccard similarity are copies.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     min_probability: Annotated[
         float | None,
-        _option(
-            LIMITS,
+        option(
             "P",
             "Lower means larger stories. Two groups merge if their articles are, on average, "
             "at least this likely to be about the same event.",
+            rich_help_panel=LIMITS,
         ),
     ] = None,
     max_gap: Annotated[
         str | None,
-        _option(
-            LIMITS, "DURATION", "Articles published further apart are not compared: 36h, 7d, 2w."
+        option(
+            "DURATION",
+            "Articles published further apart are not compared: 36h, 7d, 2w.",
+            rich_help_panel=LIMITS,
         ),
     ] = None,
     engine: Annotated[
@@ -106,11 +119,11 @@ def cluster_command(
     ] = "batch",
     master: Annotated[
         str,
-        _option(
-            _WHERE,
+        option(
             "URL",
             "Address of the Spark master: local\\[4], spark://host:7077, yarn. By default, "
             "this machine.",
+            rich_help_panel=_WHERE,
         ),
     ] = "",
     resume: Annotated[
@@ -183,10 +196,10 @@ def _cluster_on_spark(
     resume: bool,
 ) -> None:
     """Find copies and stories on Spark, write them into a folder, and show the counts."""
-    for option, path in outputs.items():
-        if path and option != "output":
+    for name, path in outputs.items():
+        if path and name != "output":
             raise typer.BadParameter(
-                f"--{option} is not available on Spark: --output DIR gets articles and stories"
+                f"--{name} is not available on Spark: --output DIR gets articles and stories"
             )
     if not outputs["output"] or outputs["output"] == "-":
         raise typer.BadParameter("--engine spark writes a folder: give --output DIR")
@@ -222,18 +235,18 @@ def _write(result: Result, outputs: dict[str, str]) -> None:
         "matches": result.save_matches,
         "report": partial(write_report, result),
     }
-    for option, path in outputs.items():
+    for name, path in outputs.items():
         if path:
-            write[option](path)
+            write[name](path)
 
 
 def _check_outputs(outputs: dict[str, str]) -> None:
     """Refuse what cannot be written before the work, not after it."""
     from dedup.output.tables import format_of
 
-    for option, path in outputs.items():
-        if path and (option, path) != ("output", STDIN):
-            check_output(path, f"--{option}", _page if option == "report" else format_of)
+    for name, path in outputs.items():
+        if path and (name, path) != ("output", STDIN):
+            check_output(path, f"--{name}", _page if name == "report" else format_of)
 
 
 def _page(path: str) -> None:

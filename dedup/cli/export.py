@@ -8,7 +8,7 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, all_stories, opened
-from dedup.cli.options import STDIN, check_output
+from dedup.cli.options import STDIN, check_output, option
 from dedup.errors import NotFoundError, StoreError
 from dedup.records import StoryGroup
 from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, story_row
@@ -23,16 +23,16 @@ def export_command(
     index: IndexArgument,
     output: Annotated[
         str,
-        typer.Option(
+        option(
+            "FILE",
+            "One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout.",
             "--output",
             "-o",
-            metavar="FILE",
-            help="One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout.",
         ),
     ] = "",
     stories: Annotated[
         str,
-        typer.Option(metavar="FILE", help="One row per story group, in the same formats, or -."),
+        option("FILE", "One row per story group, in the same formats, or -."),
     ] = "",
 ) -> None:
     """Write the contents of an index to files, with the columns of `dedup cluster`.
@@ -125,6 +125,6 @@ def _check(output: str, stories: str) -> None:
         raise typer.BadParameter("give --output FILE, --stories FILE, or both")
     if output == stories:
         raise typer.BadParameter(f"--output and --stories are both {output!r}")
-    for option, path in (("--output", output), ("--stories", stories)):
+    for name, path in (("--output", output), ("--stories", stories)):
         if path and path != STDIN:
-            check_output(path, option, format_of)
+            check_output(path, name, format_of)

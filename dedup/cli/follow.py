@@ -19,6 +19,7 @@ from dedup.cli.options import (
     JsonLinesOption,
     QuietOption,
     VerboseOption,
+    option,
 )
 from dedup.cli.stream import Interruption
 from dedup.cli.values import json_line
@@ -43,28 +44,20 @@ def follow_command(
             "or OPML files.",
         ),
     ],
-    every: Annotated[
-        str, typer.Option(metavar="TIME", help="Pause between two polls of one feed.")
-    ] = "15m",
+    every: Annotated[str, option("TIME", "Pause between two polls of one feed.")] = "15m",
     once: Annotated[
         bool,
         typer.Option("--once", help="Poll each feed once, but for those that failed, and end."),
     ] = False,
-    max_megabytes: Annotated[
-        int, typer.Option(min=1, metavar="MB", help="Largest feed, after decompression.")
-    ] = 20,
-    timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="Longest time for one feed.")
-    ] = "60s",
+    max_megabytes: Annotated[int, option("MB", "Largest feed, after decompression.", min=1)] = 20,
+    timeout: Annotated[str, option("TIME", "Longest time for one feed.")] = "60s",
     allow_private: Annotated[
         bool,
         typer.Option(
             "--allow-private", help="Follow redirects to addresses of this machine and its network."
         ),
     ] = False,
-    user_agent: Annotated[
-        str | None, typer.Option(metavar="NAME", help="How servers see this program.")
-    ] = None,
+    user_agent: Annotated[str | None, option("NAME", "How servers see this program.")] = None,
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     as_json: JsonLinesOption = False,

@@ -36,17 +36,17 @@ def option(metavar: str, text: str, *names: str, **more: Any) -> Any:  # noqa: A
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help=INPUTS_HELP)]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE.toml",
-        help="All settings; `dedup config` prints a file to start from. Other options override it.",
+    option(
+        "FILE.toml",
+        "All settings; `dedup config` prints a file to start from. Other options override it.",
         rich_help_panel=LIMITS,
     ),
 ]
 EncoderOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME",
-        help="bundled, or the name or folder of a sentence-transformers model.",
+    option(
+        "NAME",
+        "bundled, or the name or folder of a sentence-transformers model.",
         rich_help_panel=LIMITS,
     ),
 ]
@@ -117,8 +117,8 @@ def column_options(*fields: str) -> Callable[[Callable[..., None]], Callable[...
 
 def _options(fields: Mapping[str, str]) -> list[Parameter]:
     others = [
-        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=option)
-        for name, option in (("records", _RecordsOption), ("dates", _DatesOption))
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
+        for name, annotation in (("records", _RecordsOption), ("dates", _DatesOption))
     ]
     return others + [
         Parameter(
@@ -127,9 +127,9 @@ def _options(fields: Mapping[str, str]) -> list[Parameter]:
             default=None,
             annotation=Annotated[
                 str | None,
-                typer.Option(
-                    metavar="NAME",
-                    help=f"Name of the column with the {_FIELDS.get(field, field)}.",
+                option(
+                    "NAME",
+                    f"Name of the column with the {_FIELDS.get(field, field)}.",
                     rich_help_panel=_COLUMNS,
                 ),
             ],
@@ -140,9 +140,9 @@ def _options(fields: Mapping[str, str]) -> list[Parameter]:
 
 _RecordsOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="PATH",
-        help="Where the records are in a JSON document of several lists, as in response.docs\\[].",
+    option(
+        "PATH",
+        "Where the records are in a JSON document of several lists, as in response.docs\\[].",
         rich_help_panel=_READING,
     ),
 ]
