@@ -174,10 +174,8 @@ def articles_of_file(
     task = _Task(columns, records, config, now, on_problem or ignore, None, None)
     path = PurePath(name)
     stream = decompressed(stream_of(content), path)
-    kind = kind_of_file(path)
-    if kind is None:
-        raise InputError(f"{name}: unknown ending {path.suffix!r}: known are {KNOWN_ENDINGS}")
-    yield from _articles(_rows_of_kind(kind, stream, name, page_id, task), name, task)
+    rows = _rows_of_kind(_known_kind(path), stream, name, page_id, task)
+    yield from _articles(rows, name, task)
 
 
 def total_bytes(inputs: Sequence[str | Path]) -> int | None:
@@ -305,9 +303,15 @@ def _is_folder(path: Path) -> bool:
         raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
     if not exists:
         raise InputError(f"{path}: there is no such file or folder")
-    if not kind_of_file(path):
-        raise InputError(f"{path}: unknown ending {path.suffix!r}: known are {KNOWN_ENDINGS}")
+    _known_kind(path)
     return False
+
+
+def _known_kind(path: PurePath) -> Kind:
+    kind = kind_of_file(path)
+    if kind is None:
+        raise InputError(f"{path}: unknown ending {path.suffix!r}: known are {KNOWN_ENDINGS}")
+    return kind
 
 
 def _rows_of_file(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
