@@ -14,7 +14,7 @@ import typer
 from dedup.cli.console import Console
 from dedup.cli.options import (
     ALL_FIELDS,
-    INPUTS_HELP,
+    FILES_HELP,
     NO_COLUMNS,
     STDIN,
     ConfigOption,
@@ -30,7 +30,6 @@ from dedup.errors import ConfigError, MissingExtraError
 if TYPE_CHECKING:
     from dedup.bench.samples import Samples
 
-_INPUTS_BUT_STDIN = INPUTS_HELP.replace(", or - for JSONL on stdin", "")
 _CORPUS = "What it measures"
 _SIZES = "1k,3k,10k,30k"
 
@@ -42,7 +41,7 @@ def bench_command(
         typer.Argument(
             metavar="INPUT",
             help="Your articles, measured in growing samples. By default, articles are "
-            "generated. " + _INPUTS_BUT_STDIN,
+            f"generated. {FILES_HELP}.",
         ),
     ] = None,
     articles: Annotated[

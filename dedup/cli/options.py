@@ -19,11 +19,11 @@ from dedup.errors import OutputError
 STDIN = "-"
 """As an input, standard input; as an output, standard output."""
 
-INPUTS_HELP = (
+FILES_HELP = (
     "JSONL, JSON, CSV, TSV or Parquet files (plain, .gz, .bz2, .zst, .xz), feeds (RSS, Atom, JSON "
-    "Feed), .txt and .html pages, web archives, folders of these, http(s) addresses of feeds, or - "
-    "for stdin, whose format is recognised."
+    "Feed), .txt and .html pages, web archives, folders of these, http(s) addresses of feeds"
 )
+INPUTS_HELP = f"{FILES_HELP}, or - for stdin, whose format is recognised."
 LIMITS = "How it decides"
 _COLUMNS = "Columns of the input, if they have unusual names"
 
