@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from dedup.articles import body_of, lead_of, precedence, seconds_of, source_of
+from dedup.articles import (
+    body_of,
+    lead_of,
+    precedence,
+    published_lead,
+    seconds_of,
+    source_of,
+)
 from dedup.cleaning import clean_articles
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
@@ -131,7 +138,7 @@ def cluster(
         matches=matches,
         problems=tuple(problems),
         summary=_summary(ordered, texts, grouping, problems, encoder, scorer, config),
-        evidences=Evidences(scorer, clusters, texts, config),
+        evidences=Evidences(scorer, clusters, by_id, texts, config),
     )
 
 
@@ -278,10 +285,16 @@ def terms_of(
         texts: Canonical texts by article id.
     """
     representatives = [articles[cluster.representative] for cluster in clusters]
+
+    def published(row: int) -> str:
+        article = representatives[row]
+        return published_lead(article, texts[article.id], DESCRIBED_CHARS)
+
     return story_terms(
         [group.members for group in grouping.groups],
         [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
         [article.language for article in representatives],
+        published,
     )
 
 

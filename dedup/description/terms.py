@@ -1,4 +1,4 @@
-"""The rare terms of story groups: what each is about, in words.
+"""The rare words of story groups: what each is about; see `dedup.description.words`.
 
 Rarity comes from the fixed table of `dedup.text.terms` and the terms of a group from its own
 texts, so they do not change when other articles are added or removed. Names of months and
@@ -8,7 +8,7 @@ weekdays are left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,8 +18,11 @@ import scipy.sparse as sp
 
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
+from dedup.description.words import PlacedWords, placed_words
 from dedup.text.dates.calendars import calendar_names
-from dedup.text.terms import WEIGHT_UNIT, PlacedTerms, placed_terms, term_weights, unknown_weight
+from dedup.text.published import published_words
+from dedup.text.scripts import UNSPACED
+from dedup.text.terms import WEIGHT_UNIT, PlacedTerms
 
 MIN_BITS = 9.0
 """A term of at least this rarity is rare."""
@@ -28,8 +31,6 @@ _MIN_PIECE_BITS = 5.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
 _TEXTS_AT_ONCE = 512
-# Wider than `text.scripts.UNSPACED`: it takes Korean words, too, for pieces of words.
-_FIRST_UNSPACED = 0x0E00
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class StoryTerms:
         hashes: Hash of the term of each column, uint64.
         leads: The texts that the terms come from.
         members: Rows of the texts of each group.
+        published: Gives the text of a row of `leads` as it was published.
     """
 
     weights: sp.csr_array
@@ -55,6 +57,23 @@ class StoryTerms:
     hashes: UInt64s
     leads: Sequence[str]
     members: Sequence[Int64s]
+    published: Callable[[int], str]
+
+    def as_published(self, group: int, words: Sequence[str]) -> tuple[str, ...]:
+        """Words as the first text of a group that has them spells them.
+
+        Args:
+            group: Row of the group.
+            words: Normalised, case-folded words.
+        """
+        spelled: dict[str, str] = {}
+        missing = list(words)
+        for row in self.members[group].tolist():
+            if not missing:
+                break
+            spelled |= published_words(missing, self.published(row))
+            missing = [word for word in missing if word not in spelled]
+        return tuple(dict.fromkeys(spelled.get(word, word) for word in words))
 
     def spelled(
         self, columns_by_group: Iterable[tuple[int, Iterable[int]]]
@@ -86,7 +105,7 @@ class StoryTerms:
         """Terms of some groups; group, column and place of each occurrence of those columns."""
         texts = np.concatenate([self.members[group] for group in groups]).tolist()
         sizes = [len(self.members[group]) for group in groups]
-        placed = placed_terms([self.leads[text] for text in texts])
+        placed = placed_words([self.leads[text] for text in texts]).placed
         group_of = np.repeat(np.repeat(groups, sizes), placed.terms.counts)
         hashes = self.hashes[columns]
         places = np.flatnonzero(np.isin(placed.terms.hashes, hashes))
@@ -95,7 +114,10 @@ class StoryTerms:
 
 
 def story_terms(
-    members: Sequence[Int64s], leads: Sequence[str], languages: Sequence[str]
+    members: Sequence[Int64s],
+    leads: Sequence[str],
+    languages: Sequence[str],
+    published: Callable[[int], str] | None = None,
 ) -> StoryTerms:
     """Rare terms of story groups.
 
@@ -103,6 +125,7 @@ def story_terms(
         members: Rows of the texts of each of n groups, ascending.
         leads: Canonical texts, by row.
         languages: Language of each text, empty where unknown.
+        published: Gives the text of a row as it was published; by default as it is in `leads`.
     """
     parts: list[tuple[Int64s, UInt64s, Int64s]] = []
     key_terms: list[tuple[str, ...]] = []
@@ -115,7 +138,8 @@ def story_terms(
     weights = np.concatenate([part[2] for part in parts] or [np.empty(0, np.int64)])
     different, columns = np.unique(hashes, return_inverse=True)
     matrix = sp.csr_array((weights, (owners, columns)), shape=(len(members), len(different)))
-    return StoryTerms(matrix, tuple(key_terms), different, leads, members)
+    spelling = published or leads.__getitem__
+    return StoryTerms(matrix, tuple(key_terms), different, leads, members, spelling)
 
 
 def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
@@ -128,7 +152,7 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
     >>> joined_pieces(["近平", "拉夫罗夫", "习近"], "习近平会见拉夫罗夫")
     ('习近平', '拉夫罗夫')
     """
-    if all(ord(word[0]) < _FIRST_UNSPACED for word in words):
+    if not any(map(UNSPACED.match, words)):
         return tuple(words)
     terms = list(words)
     i = 0
@@ -144,7 +168,8 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
 
 
 def _joins(a: str, b: str) -> bool:
-    return ord(min(a, b)[0]) >= _FIRST_UNSPACED and (a[-1] == b[0] or b[-1] == a[0])
+    both = UNSPACED.match(a) and UNSPACED.match(b)
+    return bool(both) and (a[-1] == b[0] or b[-1] == a[0])
 
 
 def _whole(a: str, b: str, text: str) -> str:
@@ -165,7 +190,7 @@ def calendar_terms(language: str) -> UInt64s:
         for widths in calendar_names(language, kind).values()
         for name in widths["wide"].values()
     }
-    return np.unique(placed_terms(sorted(names)).terms.hashes)
+    return np.unique(placed_words(sorted(names)).placed.terms.hashes)
 
 
 def _batches(members: Sequence[Int64s]) -> Iterator[tuple[int, int]]:
@@ -184,34 +209,33 @@ def _of_batch(
     """Group, hash and weight of the terms of some groups, and the key terms of each."""
     texts = np.concatenate(members).tolist()
     sizes = np.array([len(rows) for rows in members])
-    placed = placed_terms([leads[text] for text in texts])
+    words = placed_words([leads[text] for text in texts])
+    placed = words.placed
     language_of = [languages[text] for text in texts]
     groups = np.repeat(np.arange(len(members)), sizes)
     in_few = _few(groups.tolist(), language_of)
     terms = _distinct_terms(placed, groups, in_few, _no_calendar(placed, language_of))
-    weights = term_weights(terms.hashes)
+    weights = words.weights[terms.places]
     rare = (weights * WEIGHT_UNIT >= MIN_BITS) & ((terms.texts >= 2) | terms.in_few)
+    counted = weights // words.parts[terms.places]
     first_texts = [leads[int(rows[0])].casefold() for rows in members]
     key_terms = [
-        joined_pieces(words, text)[:MAX_KEY_TERMS]
-        for words, text in zip(_key_terms(terms, weights, sizes, placed), first_texts, strict=True)
+        joined_pieces(spelled, text)[:MAX_KEY_TERMS]
+        for spelled, text in zip(_key_terms(terms, sizes, words), first_texts, strict=True)
     ]
-    return terms.groups[rare], terms.hashes[rare], weights[rare], key_terms
+    return terms.groups[rare], terms.hashes[rare], counted[rare], key_terms
 
 
-def _key_terms(
-    terms: _DistinctTerms, weights: Int64s, sizes: Int64s, placed: PlacedTerms
-) -> list[list[str]]:
+def _key_terms(terms: _DistinctTerms, sizes: Int64s, words: PlacedWords) -> list[list[str]]:
     """The most specific terms of each group, spelled, the best first."""
+    placed, weights = words.placed, words.weights[terms.places]
     alone = sizes[terms.groups] == 1
     worth = np.where(alone, terms.occurrences, terms.texts) * weights
     bits = weights * WEIGHT_UNIT
-    # In scripts without spaces a term is a pair of characters, and half of the pairs join the
-    # end of a word to the beginning of the next. Those are the rarest, mostly unknown to the
-    # table, and seldom repeated.
-    pieces = placed.points[placed.starts[terms.places]] >= _FIRST_UNSPACED
-    words = (bits >= _MIN_PIECE_BITS) & (weights < unknown_weight()) & (terms.occurrences > 1)
-    rare = np.where(pieces, words, bits >= MIN_BITS)
+    # A pair that joins two words is seldom repeated.
+    pieces = words.parts[terms.places] > 1
+    repeated = (bits >= _MIN_PIECE_BITS) & (terms.occurrences > 1)
+    rare = np.where(pieces, repeated, bits >= MIN_BITS)
     candidates = np.flatnonzero(rare & (terms.texts >= np.where(alone, 1, 2)))
     ranks = (terms.places, -weights, -worth, terms.groups)
     order = candidates[np.lexsort(tuple(rank[candidates] for rank in ranks))]

@@ -183,7 +183,7 @@ def why_of(
     clusters = _ordered(_clusters_of_pair(pair), articles, texts)
     representatives = [articles[cluster.representative] for cluster in clusters]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
-    evidences = Evidences(affinity, clusters, texts, config)
+    evidences = Evidences(affinity, clusters, articles, texts, config)
     first, second = (articles[placement.representative].published_at for placement in pair)
     return Why(
         a.id,

@@ -69,7 +69,8 @@ def stories(
         ).alias("copies")
     )
     described = texts.selectExpr(
-        "number", "id", "title", "clean_title", f"left(text, {DESCRIBED_CHARS}) as lead"
+        *("number", "id", "title", "clean_title", "published"),
+        f"left(text, {DESCRIBED_CHARS}) as lead",
     )
     rows = (
         profiles.join(described, "number")
@@ -135,6 +136,8 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
     clusters, articles = [], {}
     ids = rows["id"].to_pylist()
     titles = dict(zip(ids, strings(rows, "title"), strict=True))
+    leads = zip(rows["published"].to_pylist(), strings(rows, "lead"), strict=True)
+    published_texts = dict(zip(ids, (text or lead for text, lead in leads), strict=True))
     for representative, copies in zip(ids, rows["copies"].to_pylist(), strict=True):
         members = []
         for copy in sorted(copies, key=lambda copy: copy["order"]):
@@ -146,6 +149,7 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
             articles[id] = Article(
                 id=id,
                 title=titles.get(id, ""),
+                text=published_texts.get(id, ""),
                 source=copy["source"],
                 published_at=published,
                 language=copy["language"],
