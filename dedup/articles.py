@@ -10,7 +10,7 @@ import numpy as np
 import xxhash
 
 from dedup.compute.arrays import Int64s
-from dedup.records import Article, CleanText, host_of
+from dedup.records import Article, CleanText, Removal, host_of
 from dedup.text.normalization import without_accents
 from dedup.text.published import published_lines, published_text
 
@@ -77,6 +77,13 @@ def lead_of(clean: CleanText, lead_chars: int) -> str:
 def published_body(article: Article, clean: CleanText) -> str:
     """The text of an article as it was published, without what cleaning removed from it."""
     return published_text(article.text, clean.text)
+
+
+def published_removals(article: Article, clean: CleanText) -> tuple[Removal, ...]:
+    """What cleaning removed from an article, as it was published."""
+    return tuple(
+        replace(piece, text=published_text(article.text, piece.text)) for piece in clean.removed
+    )
 
 
 def published_lead(article: Article, clean: CleanText, lead_chars: int) -> str:

@@ -32,6 +32,7 @@ from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
+from dedup.output.headlines import in_languages
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
 from dedup.result import Result, Summary
@@ -127,13 +128,14 @@ def cluster(
     progress("describe", 0, len(grouping.groups))
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = describe_groups(grouping, clusters, by_id, texts, terms)
+    shown_in = config.output.headline_languages
     relations = _related(grouping, stories, clusters, scorer, terms, config)
     progress("describe", len(stories), len(stories))
     return Result(
         articles=tuple(ordered),
         clean_texts=texts,
         duplicate_clusters=clusters,
-        story_groups=stories,
+        story_groups=tuple(in_languages(story, shown_in) for story in stories),
         related=relations,
         matches=matches,
         problems=tuple(problems),

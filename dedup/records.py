@@ -211,7 +211,8 @@ class StoryGroup:
 
     Args:
         id: Derived from the earliest representative's id.
-        headline: Title of the medoid, the most central text.
+        headline: Title of the most central text in the first of `output.headline_languages` that
+            the group has, else that of the medoid, the most central text of all.
         headlines: Title of the most central text in each language, by language, sorted.
         first_article: Id of the earliest article.
         first_seen: Earliest publication time; None if no member has one.

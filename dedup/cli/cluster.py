@@ -15,15 +15,18 @@ from dedup.cli.options import (
     ALL_FIELDS,
     LIMITS,
     NO_COLUMNS,
+    OUTPUTS,
     STDIN,
     ConfigOption,
     EncoderOption,
+    HeadlinesOption,
     Inputs,
     QuietOption,
     ReadAs,
     VerboseOption,
     check_output,
     column_options,
+    languages_from,
     option,
     settings_from,
 )
@@ -36,7 +39,6 @@ from dedup.settings import parse_duration
 if TYPE_CHECKING:
     from dedup.result import Result
 
-_OUTPUTS = "What it writes"
 _WHERE = "Where it runs"
 
 
@@ -51,19 +53,19 @@ def cluster_command(
             "A folder with --engine spark.",
             "--output",
             "-o",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     stories: Annotated[
         str,
-        option("FILE", "One row per story group, in the same formats.", rich_help_panel=_OUTPUTS),
+        option("FILE", "One row per story group, in the same formats.", rich_help_panel=OUTPUTS),
     ] = "",
     related: Annotated[
         str,
         option(
             "FILE",
             "One row per pair of related stories, such as a follow-up.",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     matches: Annotated[
@@ -71,7 +73,7 @@ def cluster_command(
         option(
             "FILE",
             "One row per verified pair of copies, with the exact similarity.",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     report: Annotated[
@@ -79,9 +81,10 @@ def cluster_command(
         option(
             "FILE.html",
             "A web page with the stories, their copies and the evidence.",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
+    headlines: HeadlinesOption = "",
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
@@ -163,6 +166,7 @@ def cluster_command(
         near_duplicates={"min_jaccard": min_jaccard},
         stories={"min_probability": min_probability},
         neighbors={"max_gap": parse_duration(max_gap) if max_gap else None},
+        output={"headline_languages": languages_from(headlines) or None},
     )
     settings = replace(settings, reading=columns.configured(settings.reading))
     outputs = {

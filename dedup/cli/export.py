@@ -8,7 +8,7 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, all_stories, opened
-from dedup.cli.options import STDIN, check_output, option
+from dedup.cli.options import STDIN, HeadlinesOption, check_output, option
 from dedup.errors import NotFoundError, StoreError
 from dedup.records import StoryGroup
 from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, story_row
@@ -34,6 +34,7 @@ def export_command(
         str,
         option("FILE", "One row per story group, in the same formats, or -."),
     ] = "",
+    headlines: HeadlinesOption = "",
 ) -> None:
     """Write the contents of an index to files, with the columns of `dedup cluster`.
 
@@ -49,7 +50,7 @@ def export_command(
     from dedup.output.tables import write_table
 
     _check(output, stories)
-    with opened(index) as story_index:
+    with opened(index, headlines=headlines) as story_index:
         articles, groups = _at_one_moment(story_index, with_articles=bool(output))
     console = Console()
     for path, rows, columns in (

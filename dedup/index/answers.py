@@ -21,6 +21,7 @@ from dedup.description.groups import describe_groups
 from dedup.description.terms import StoryTerms
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
+from dedup.output.headlines import in_languages
 from dedup.pipeline import profiles_of, terms_of
 from dedup.records import (
     Article,
@@ -108,7 +109,8 @@ def describe_as_of(
     group = described(np.arange(len(representatives)), affinity)
     grouping = Grouping((group,), 0, len(representatives), 0, ())
     terms = terms_of(grouping, clusters, articles, texts)
-    return replace(describe_groups(grouping, clusters, articles, texts, terms)[0], id=story)
+    (group_then,) = describe_groups(grouping, clusters, articles, texts, terms)
+    return in_languages(replace(group_then, id=story), config.output.headline_languages)
 
 
 def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from dedup.articles import stable_id
 from dedup.config import Config
 from dedup.description.groups import describe_groups
+from dedup.output.headlines import in_languages
 from dedup.output.tables import arrow_schema, arrow_table
 from dedup.pipeline import DESCRIBED_CHARS, terms_of
 from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
@@ -118,7 +119,7 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
     digest = config.digest()
     return arrow_table(
         [
-            story_row(story, digest)
+            story_row(in_languages(story, config.output.headline_languages), digest)
             | {
                 "placed": [
                     {"id": member.id, "probability": member.probability} for member in story.members
