@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -85,6 +85,18 @@ def cluster_command(
         ),
     ] = "",
     headlines: HeadlinesOption = "",
+    title: Annotated[
+        str | None, option("TEXT", "Title of the report.", rich_help_panel=OUTPUTS)
+    ] = None,
+    report_stories: Annotated[
+        int | None,
+        option(
+            "COUNT",
+            "The report lists all stories; show the texts and evidence of this many (100).",
+            min=0,
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = None,
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
@@ -183,9 +195,13 @@ def cluster_command(
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
     _check_outputs(outputs)
+    named = {"title": title, "detailed_stories": report_stories}
+    page = {name: value for name, value in named.items() if value is not None}
+    if page and not report:
+        raise typer.BadParameter("--title and --report-stories need --report FILE.html")
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr=STDIN in outputs.values())
     result = clustered(inputs, columns, settings, console)
-    _write(result, outputs)
+    _write(result, outputs, {**page, "inputs": inputs, "made_at": datetime.now(UTC)})
     console.show_result(result, top=top, written=[path for path in outputs.values() if path])
 
 
@@ -229,7 +245,7 @@ def _cluster_on_spark(
     console.show_written(outputs["output"])
 
 
-def _write(result: Result, outputs: dict[str, str]) -> None:
+def _write(result: Result, outputs: dict[str, str], page: Mapping[str, Any]) -> None:
     from dedup.report import write_report
 
     write: dict[str, Callable[[str], None]] = {
@@ -237,7 +253,7 @@ def _write(result: Result, outputs: dict[str, str]) -> None:
         "stories": result.save_stories,
         "related": result.save_related,
         "matches": result.save_matches,
-        "report": partial(write_report, result),
+        "report": partial(write_report, result, **page),
     }
     for name, path in outputs.items():
         if path:

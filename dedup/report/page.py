@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,50 +28,74 @@ from dedup.result import Result
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_NAMED_INPUTS = 3
+
 
 def write_report(
-    result: Result, path: str | Path, *, max_stories: int = 200, title: str = "Story report"
+    result: Result,
+    path: str | Path,
+    *,
+    detailed_stories: int = 100,
+    title: str = "Story report",
+    inputs: Sequence[str] = (),
+    made_at: datetime | None = None,
 ) -> None:
     """Write the report of a result as one HTML file that is complete or absent.
 
     Args:
         result: The result of a run.
         path: The file.
-        max_stories: List at most this many stories, the largest first.
+        detailed_stories: All stories are listed; the page shows the texts, copies and evidence of
+            at most this many, the largest first.
         title: Title of the page.
+        inputs: What the articles were read from, for the head of the page.
+        made_at: Aware time at which the result was made, for the head of the page.
 
     Raises:
-        ConfigError: `max_stories` is negative.
+        ConfigError: `detailed_stories` is negative.
         OutputError: The file cannot be written.
     """
-    page = render_report(result, max_stories=max_stories, title=title).encode("utf-8")
+    page = render_report(
+        result, detailed_stories=detailed_stories, title=title, inputs=inputs, made_at=made_at
+    )
     with replacing(path) as file:
-        file.write(page)
+        file.write(page.encode("utf-8"))
 
 
-def render_report(result: Result, *, max_stories: int = 200, title: str = "Story report") -> str:
+def render_report(
+    result: Result,
+    *,
+    detailed_stories: int = 100,
+    title: str = "Story report",
+    inputs: Sequence[str] = (),
+    made_at: datetime | None = None,
+) -> str:
     """The report of a result as an HTML page.
 
     Args:
         result: The result of a run.
-        max_stories: See `write_report`.
+        detailed_stories: See `write_report`.
         title: See `write_report`.
+        inputs: See `write_report`.
+        made_at: See `write_report`.
 
     Raises:
-        ConfigError: `max_stories` is negative.
+        ConfigError: `detailed_stories` is negative.
     """
     from markupsafe import Markup
 
-    if max_stories < 0:
-        raise ConfigError(f"max_stories is {max_stories}: give 0 or more")
+    if detailed_stories < 0:
+        raise ConfigError(f"detailed_stories is {detailed_stories}: give 0 or more")
     style, script = _resource("report.css"), _resource("report.js")
     page = (
         page_environment()
         .get_template("report.html.j2")
         .render(
             title=title,
+            inputs=_named(inputs),
+            made_at=made_at.astimezone(UTC) if made_at else None,
             summary=result.summary,
-            report=report_view(result, max_stories=max_stories),
+            report=report_view(result, detailed_stories=detailed_stories),
             # These are files of the package, not of an article, and are not escaped.
             style=Markup(style),
             script=Markup(script),
@@ -78,6 +104,20 @@ def render_report(result: Result, *, max_stories: int = 200, title: str = "Story
         )
     )
     return printable(page)
+
+
+def _named(inputs: Sequence[str]) -> str:
+    """Names of inputs in a line, without their folders.
+
+    >>> _named(["news/a.jsonl", "b.csv", "c/", "d.csv"]), _named(["-"]), _named([])
+    ('a.jsonl, b.csv, c and 1 more', 'standard input', '')
+    """
+    names = [
+        "standard input" if name == "-" else name if "://" in name else Path(name).name
+        for name in inputs
+    ]
+    more = f" and {len(names) - _NAMED_INPUTS:,} more" if len(names) > _NAMED_INPUTS else ""
+    return ", ".join(names[:_NAMED_INPUTS]) + more
 
 
 def page_environment(*packages: str) -> Environment:

@@ -156,8 +156,13 @@ def article_view(article: Article, clean: CleanText, languages: Languages) -> Ar
         _byline_time(article),
         time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
         languages.of(article.language),
-        article.url if _WEB_ADDRESS.fullmatch(article.url) else "",
+        web_address(article),
     )
+
+
+def web_address(article: Article) -> str:
+    """The address of an article; empty unless it is one of the web."""
+    return article.url if _WEB_ADDRESS.fullmatch(article.url) else ""
 
 
 def _byline_time(article: Article) -> str:

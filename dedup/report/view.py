@@ -25,6 +25,7 @@ from dedup.report.parts import (
     fair_limit,
 )
 from dedup.report.relations import Relations, RelationView
+from dedup.report.rows import RowView, row_view
 from dedup.report.times import Timeline, shown_day
 from dedup.result import Result
 
@@ -33,7 +34,7 @@ _TEXTS, _TEXTS_OF_STORY = 1_000, 50
 _COPIES, _COPIES_OF_TEXT = 1_000, 20
 _ROWS, _ROWS_OF_STORY = 2_000, 200
 _TITLED, _TITLED_OF_STORY = 3_000, 300
-_SINGLES = 300
+_SINGLES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class StoryView:
         undated: Number of its articles without a date.
         languages: Languages with their numbers of articles.
         timeline: Its dated articles; None if there are none.
-        central: Headline and source of the most central text.
+        central: Headline and source of the most central text, with which the others are compared.
         first_article: Its earliest article; None without dates.
         least_likely: Its least likely text; None in a story of one text.
         related: Other stories that are related to it.
@@ -74,10 +75,10 @@ class ReportView:
         period, duration: Time span of the articles; empty without dates.
         languages: The languages of all articles.
         problems: Problems by kind.
-        stories: The largest stories of several articles.
-        more_stories: Number of such stories that are not listed.
-        singles: The first articles that are a story by themselves.
-        more_singles: Number of such articles that are not listed.
+        stories: All stories, the largest first; and the details of the largest.
+        detailed: Number of the stories with details.
+        outlets: The outlets of the listed stories.
+        more_singles: Number of stories of one article that are not listed.
     """
 
     sources: int
@@ -85,34 +86,39 @@ class ReportView:
     duration: str
     languages: Languages
     problems: list[tuple[str, list[Problem]]]
-    stories: tuple[StoryView, ...]
-    more_stories: int
-    singles: tuple[ArticleView, ...]
+    stories: tuple[tuple[RowView, StoryView | None], ...]
+    detailed: int
+    outlets: tuple[str, ...]
     more_singles: int
 
 
-def report_view(result: Result, *, max_stories: int) -> ReportView:
+def report_view(result: Result, *, detailed_stories: int) -> ReportView:
     """What the report of a result shows.
 
     Args:
         result: The result.
-        max_stories: List at most this many stories.
+        detailed_stories: Show the texts of at most this many stories of several articles.
     """
     languages = Languages(result.articles)
     several = [story for story in result.story_groups if len(story.members) > 1]
     single = [story for story in result.story_groups if len(story.members) == 1]
     period, duration = _period(result.articles)
-    listed = several[:max_stories]
-    stories = _Stories(result, languages, listed)
+    listed = [*several, *single[:_SINGLES]]
+    detailed = several[:detailed_stories]
+    stories = _Stories(result, languages, detailed, listed)
+    views = {story.id: stories.view(story) for story in detailed}
+    outlets = sorted({source_of(article) for article in result.articles} - {""})
     return ReportView(
-        sources=len({source_of(article) for article in result.articles} - {""}),
+        sources=len(outlets),
         period=period,
         duration=duration,
         languages=languages,
         problems=_problems(result),
-        stories=tuple(stories.view(story) for story in listed),
-        more_stories=len(several) - len(listed),
-        singles=tuple(stories.article(story.members[0].id) for story in single[:_SINGLES]),
+        stories=tuple(
+            (row_view(story, result, languages), views.get(story.id)) for story in listed
+        ),
+        detailed=len(detailed),
+        outlets=tuple(outlets),
         more_singles=max(0, len(single) - _SINGLES),
     )
 
@@ -139,9 +145,15 @@ def _period(articles: Iterable[Article]) -> tuple[str, str]:
 
 
 class _Stories:
-    """Makes the views of the listed stories within the limits of the page."""
+    """Makes the views of the detailed stories within the limits of the page."""
 
-    def __init__(self, result: Result, languages: Languages, stories: Sequence[StoryGroup]) -> None:
+    def __init__(
+        self,
+        result: Result,
+        languages: Languages,
+        stories: Sequence[StoryGroup],
+        listed: Sequence[StoryGroup],
+    ) -> None:
         self._result = result
         self._languages = languages
         texts = [story.texts for story in stories]
@@ -156,8 +168,8 @@ class _Stories:
         self._most_copies = fair_limit(copies, total=_COPIES, most=_COPIES_OF_TEXT)
         articles = [len(story.members) for story in stories]
         self._most_titled = fair_limit(articles, total=_TITLED, most=_TITLED_OF_STORY)
-        listed = [story.id for story in stories]
-        self._related = Relations(result.related, result.story_groups, listed, languages)
+        ids = [story.id for story in listed]
+        self._related = Relations(result.related, result.story_groups, ids, languages)
 
     def article(self, id: str) -> ArticleView:
         """Byline of an article."""
