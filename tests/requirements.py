@@ -17,6 +17,7 @@ import pytest
 
 CI = os.environ.get("DEDUP_CI") == "1"
 EXTRAS = {
+    "datasets": "dev",
     "fastapi": "server",
     "matplotlib": "plot",
     "pandas": "dev",

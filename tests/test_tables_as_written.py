@@ -126,6 +126,41 @@ def test_folders_of_partitions_are_columns(tmp_path: Path) -> None:
     assert {article.language for article in articles} == {"en"}
 
 
+def test_folders_add_columns_to_every_kind_of_file(tmp_path: Path) -> None:
+    folder = tmp_path / "desk=Wire%20room" / "lang=it"
+    other = tmp_path / "desk=__HIVE_DEFAULT_PARTITION__" / "lang=it"
+    for place in (folder, other):
+        place.mkdir(parents=True)
+        (place / "a.csv").write_text("id,title\na,Ferry\n")
+        (place / "b.jsonl").write_text('{"id": "b", "title": "Ferry", "lang": "de"}\n')
+        (place / "c.json").write_text('[{"id": "c", "title": "Ferry", "lang": null}]')
+        (place / "d.txt").write_text("Ferry\n\nA ferry ran aground.")
+    problems: list[Problem] = []
+    columns = {"source": "desk", "title": "title"}
+    articles = list(read_articles([folder.parents[1]], columns=columns, on_problem=problems.append))
+    assert [(article.id[-5:], article.language, article.source) for article in articles] == [
+        ("a", "it", "Wire room"),
+        ("b", "de", "Wire room"),
+        ("c", "it", "Wire room"),
+        ("d.txt", "it", ""),
+        ("d.txt", "it", ""),
+    ]
+    # Without a value for the desk, the column that was named is missing.
+    assert [problem.kind for problem in problems] == ["no title or text column"] * 3
+
+
+def test_files_of_bookkeeping_are_reported_and_not_read(tmp_path: Path) -> None:
+    (tmp_path / "_delta_log").mkdir()
+    for name in ("a.jsonl", "_delta_log/0.json", "_b.jsonl", "_SUCCESS", ".c.jsonl"):
+        (tmp_path / name).write_text('{"id": "1", "title": "Ferry"}')
+    problems: list[Problem] = []
+    assert len(read(tmp_path, problems)) == 1
+    assert [(p.kind, Path(p.where).name) for p in problems] == [
+        ("hidden file", "_b.jsonl"),
+        ("hidden file", "0.json"),
+    ]
+
+
 def test_the_order_of_day_and_month_is_that_of_the_table(tmp_path: Path) -> None:
     path = tmp_path / "us.csv"
     path.write_text(

@@ -216,6 +216,7 @@ def _cluster_on_spark(
         now=datetime.now(UTC),
         resume=resume,
         on_stage=lambda stage: console.note(f"{stage} ..."),
+        on_columns=console.show_columns,
     )
     console.show_counts(written.summary, several=written.several, across=written.across)
     problems = [Problem(*example) for example in written.examples]

@@ -11,12 +11,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from dedup.errors import InputError
+from dedup.readers.code_pages import code_page_of
 from dedup.readers.columns import OnColumns, column_use, require_columns
+from dedup.readers.encodings import encoding_guessed, shown_encoding
 from dedup.readers.problems import OnProblem
 from dedup.readers.rows import Row
 from dedup.readers.streams import beginning, read_lines
@@ -26,6 +29,7 @@ _SEPARATORS = ",;\t|"
 # The largest C long of every platform; Python's default of 131,072 is less than a long article.
 _MAX_FIELD_CHARS = 2**31 - 1
 _MAX_ROW_LINES = 10_000
+_SAMPLE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,11 @@ def delimited_rows(
     the last column are passed over.
 
     Raises:
-        InputError: The file is not UTF-8.
+        InputError: The file is not UTF-8, and it is not sure what it is.
         NoColumnsError: There is no title or text column.
     """
     csv.field_size_limit(_MAX_FIELD_CHARS)
-    lines = _Lines(_decoded(_line_ends(stream, name, on_problem), name))
+    lines = _Lines(_decoded(_line_ends(stream, name, on_problem), name, on_problem))
     first = lines.next_with_text()
     separator = "\t" if tabs else max(_SEPARATORS, key=first.count)
     if first[:4].lower() == "sep=" and len(first.rstrip("\r\n")) == 5:
@@ -208,15 +212,51 @@ def _line_ends(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> I
         yield from read_lines(stream, name, on_problem)
 
 
-def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
-    offset = 0
+def _decoded(lines: Iterator[bytes], name: str, on_problem: OnProblem) -> Iterator[str]:
+    """Lines as text: of UTF-8, or of the code page that the lines which are none surely have.
+
+    Raises:
+        InputError: The code page is not sure, or a line has none of its letters.
+    """
+    offset, all_ascii = 0, True
     for number, line in enumerate(lines, start=1):
         try:
-            yield line.decode("utf-8")
+            text = line.decode("utf-8")
         except UnicodeDecodeError as error:
+            fault = f"line {number}, byte {offset + error.start}"
             # The quoting of a row may depend on the bytes that cannot be read.
-            raise InputError(
-                f"{name}: is not UTF-8: line {number}, byte {offset + error.start}: convert it "
-                f"first, as in `iconv -f WINDOWS-1252 -t UTF-8 {Path(name).name}`"
-            ) from error
+            if not all_ascii:
+                raise _not_decodable(name, fault) from error
+            yield from _in_code_page(chain((line,), lines), name, fault, on_problem)
+            return
+        all_ascii = all_ascii and line.isascii()
+        yield text
         offset += len(line)
+
+
+def _in_code_page(
+    lines: Iterator[bytes], name: str, fault: str, on_problem: OnProblem
+) -> Iterator[str]:
+    sample: list[bytes] = []
+    size = 0
+    for line in lines:
+        sample.append(line)
+        size += len(line)
+        if size > _SAMPLE_BYTES:
+            break
+    encoding = code_page_of(sample)
+    if not encoding:
+        raise _not_decodable(name, fault)
+    on_problem(encoding_guessed(name, encoding))
+    for line in chain(sample, lines):
+        try:
+            yield line.decode(encoding)
+        except UnicodeDecodeError as error:
+            raise _not_decodable(name, f"{fault}, nor {shown_encoding(encoding)}") from error
+
+
+def _not_decodable(name: str, fault: str) -> InputError:
+    return InputError(
+        f"{name}: is not UTF-8: {fault}: convert it first, as in "
+        f"`iconv -f WINDOWS-1252 -t UTF-8 {Path(name).name}`"
+    )

@@ -10,6 +10,7 @@ import codecs
 import re
 from typing import NamedTuple
 
+from dedup.records import Problem
 from dedup.text.languages import detect_language, normalize_language
 
 _HEAD_BYTES = 4096
@@ -103,6 +104,21 @@ def decode_page(content: bytes, *, markup: bool = False, declared: str = "") -> 
         if text is not None and (encoding not in _CASED or _has_words(text)):
             return Decoded(text, encoding)
     return _guessed(content) or Decoded(loose, is_safe=False)
+
+
+def shown_encoding(name: str) -> str:
+    """The usual name of an encoding of Python.
+
+    >>> shown_encoding("cp1252"), shown_encoding("gb18030")
+    ('windows-1252', 'gb18030')
+    """
+    return f"windows-{name[2:]}" if name.startswith("cp125") else name
+
+
+def encoding_guessed(where: str, name: str) -> Problem:
+    """The report of a file that does not say its encoding; of no name where none fits."""
+    value = f"read as {shown_encoding(name)}" if name else ""
+    return Problem("encoding guessed", where, value, article_kept=True)
 
 
 def _guessed(content: bytes) -> Decoded | None:

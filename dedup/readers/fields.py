@@ -21,7 +21,7 @@ from dedup.readers.problems import OnProblem, ignore, shorten
 from dedup.readers.rows import OwnRow, Row
 from dedup.readers.values import NO_VALUES, as_date, as_text, is_missing
 from dedup.records import Article, DatePrecision, Problem, host_of
-from dedup.text.dates.reading import ReadDate, read_date
+from dedup.text.dates.reading import ReadDate, read_date, read_date_of_any_language
 from dedup.text.languages import detect_language, normalize_language
 
 if TYPE_CHECKING:
@@ -290,8 +290,13 @@ def _published(value: object, language: str, title: str, text: str, month_first:
         if value is None or is_missing(value):
             return _NO_DATE
     read = read_date(value, language=language, month_first=month_first)
-    if read.failure == "impossible date" and isinstance(value, str) and not language:
+    if read.failure != "impossible date" or not isinstance(value, str):
+        return read
+    if not language:
         # The names of months depend on the language: worth finding out only now.
         spoken = detect_language(f"{title}\n{text}")
-        return read_date(value, language=spoken, month_first=month_first)
+        read = read_date(value, language=spoken, month_first=month_first)
+    if read.failure == "impossible date":
+        # A system of another language than its articles.
+        return read_date_of_any_language(value, month_first=month_first)
     return read

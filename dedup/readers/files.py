@@ -22,20 +22,29 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePath
 from typing import BinaryIO
-from urllib.parse import unquote
 
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.addresses import FetchLimits, fetch, is_address
-from dedup.readers.columns import ColumnUse, NoColumnsError, check_columns
+from dedup.readers.columns import OnColumns, check_columns
 from dedup.readers.completion import complete
 from dedup.readers.date_order import ordered_rows
 from dedup.readers.delimited import delimited_rows
-from dedup.readers.encodings import decode_page
+from dedup.readers.encodings import decode_page, encoding_guessed
 from dedup.readers.feeds import feed_rows
 from dedup.readers.fields import article_from_mapping
+from dedup.readers.folders import (
+    Standing,
+    left_out,
+    partitions_of,
+    passed_over,
+    standing_of,
+    with_partitions,
+    without_partitions,
+)
 from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
@@ -57,7 +66,6 @@ STDIN = "-"
 _MAX_BYTES_PER_CHARACTER = 4
 _HEAD_BYTES = 1 << 12
 _DEFAULT_READING = ReadingConfig()
-_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class _Task:
     now: datetime | None
     on_problem: OnProblem
     on_bytes: OnBytes | None
-    on_columns: Callable[[ColumnUse], None] | None
+    on_columns: OnColumns | None
 
 
 def read_articles(
@@ -83,7 +91,7 @@ def read_articles(
     stdin: BinaryIO | None = None,
     on_problem: OnProblem | None = None,
     on_bytes: OnBytes | None = None,
-    on_columns: Callable[[ColumnUse], None] | None = None,
+    on_columns: OnColumns | None = None,
 ) -> Iterator[Article]:
     """Articles of files, folders and addresses, in the order of the inputs.
 
@@ -149,33 +157,36 @@ def articles_of_file(
     content: bytes,
     name: str,
     *,
-    page_id: str,
+    inner: str,
     columns: Mapping[str, str] | None = None,
     records: str = "",
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
     on_problem: OnProblem | None = None,
+    on_columns: OnColumns | None = None,
 ) -> Iterator[Article]:
     """Articles of one file whose bytes are in memory, as `read_articles` reads it.
 
     Args:
         content: The file, compressed or not.
         name: Its name, of which the ending says what it is.
-        page_id: Id of the article, if it is a page.
+        inner: Its place below the folder that is read, which is the id of a page; its name if
+            there is no folder.
         columns: See `read_articles`.
         records: See `read_articles`.
         config: See `read_articles`.
         now: See `read_articles`.
         on_problem: See `read_articles`.
+        on_columns: See `read_articles`.
 
     Raises:
         InputError: It cannot be read at all.
     """
-    task = _Task(columns, records, config, now, on_problem or ignore, None, None)
+    task = _Task(columns, records, config, now, on_problem or ignore, None, on_columns)
     path = PurePath(name)
     stream = decompressed(stream_of(content), path)
-    rows = _rows_of_kind(_known_kind(path), stream, name, page_id, task)
-    yield from _articles(rows, name, task)
+    read = partial(_rows_of_kind, _known_kind(path), stream, name, inner)
+    yield from _articles(_rows_below(inner, read, task), name, task)
 
 
 def total_bytes(inputs: Sequence[str | Path]) -> int | None:
@@ -191,8 +202,12 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     total = 0
     for name in inputs:
         path = Path(name)
-        files = _files_of(path)[0] if path.is_dir() else [path]
-        total += sum(file.stat().st_size for file in files if file.is_file())
+        files = _files_of(path) if path.is_dir() else {path: "read"}
+        total += sum(
+            file.stat().st_size
+            for file, standing in files.items()
+            if standing == "read" and file.is_file()
+        )
     return total
 
 
@@ -251,46 +266,36 @@ def _articles(rows: Iterator[Row], name: str, task: _Task) -> Iterator[Article]:
 
 
 def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:
-    files, unknown = _files_of(folder)
-    for path in unknown:
-        task.on_problem(Problem("unknown ending", str(path), path.suffix))
-    if not files:
+    files = _files_of(folder)
+    for path, standing in files.items():
+        if standing != "read":
+            task.on_problem(left_out(standing, str(path)))
+    if "read" not in files.values():
         raise InputError(f"{folder}: holds no files to read: known are {KNOWN_ENDINGS}")
-    for path in files:
-        inner = path.relative_to(folder)
-        rows = _with_partitions(_rows_of_file(path, inner.as_posix(), task), inner)
+    for path in (path for path, standing in files.items() if standing == "read"):
+        inner = path.relative_to(folder).as_posix()
+        rows = _rows_below(inner, partial(_rows_of_file, path, inner), task)
         try:
             yield from _articles(rows, str(path), task)
         except InputError as error:
             task.on_problem(passed_over(error, str(path)))
 
 
-def passed_over(error: InputError, name: str) -> Problem:
-    """The report of a file among others that cannot be read."""
-    kind = "no title or text column" if isinstance(error, NoColumnsError) else "unreadable file"
-    return Problem(kind, name, str(error))
+def _rows_below(inner: str, read: Callable[[_Task], Iterator[Row]], task: _Task) -> Iterator[Row]:
+    """Rows of a file of a folder, with the columns that the names of its folders add."""
+    partitions = partitions_of(inner)
+    own = replace(task, columns=without_partitions(task.columns, partitions))
+    return with_partitions(read(own), partitions)
 
 
-def _with_partitions(rows: Iterator[Row], path: Path) -> Iterator[Row]:
-    """Rows with the columns that folders such as `lang=en/date=2024-03-05` add to a table."""
-    names = [part.partition("=") for part in path.parts[:-1] if "=" in part]
-    values = {name: unquote(value) for name, _, value in names if value != _NO_PARTITION}
-    if not values:
-        return rows
-    return ((where, {**values, **row}) for where, row in rows)
-
-
-def _files_of(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Files of known kinds below a folder, and the others; hidden ones left out, sorted."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
+def _files_of(folder: Path) -> dict[Path, Standing]:
+    """Files below a folder, sorted, without those that are ignored."""
+    files = {
+        path: standing_of(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
         if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    known = [path for path in files if kind_of_file(path)]
-    others = [path for path in files if not kind_of_file(path)]
-    return known, [path for path in others if not path.name.startswith("_")]
+    }
+    return {path: standing for path, standing in files.items() if standing != "ignored"}
 
 
 def _is_folder(path: Path) -> bool:
@@ -354,7 +359,11 @@ def _rows_of_kind(
         yield from ((where, OwnRow(row)) for where, row in warc_rows(stream, name, report))
     elif kind == "parquet":
         yield from parquet_rows(
-            io.BytesIO(read_whole(stream, name, report)), report, columns=columns, name=name
+            io.BytesIO(read_whole(stream, name, report)),
+            report,
+            columns=columns,
+            name=name,
+            on_columns=task.on_columns,
         )
     else:
         limit = task.config.max_article_chars * _MAX_BYTES_PER_CHARACTER
@@ -378,7 +387,7 @@ def _page_rows(
         report(Problem("wrong encoding", name))
         return
     if guess or not is_safe:
-        report(Problem("encoding guessed", name, guess, article_kept=True))
+        report(encoding_guessed(name, guess))
     if html:
         # What no rule can decode is left to the library.
         yield name, OwnRow(html_page(text if is_safe else content), id=page_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dedup.records import Problem
 
-MENDED = frozenset({"markup removed", "mojibake mended", "null bytes"})
+MENDED = frozenset({"encoding guessed", "markup removed", "mojibake mended", "null bytes"})
 """Kinds of problems after which nothing is missing."""
 OnProblem = Callable[[Problem], None]
 _SURROGATE = re.compile("[\ud800-\udfff]")

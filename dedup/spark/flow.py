@@ -14,13 +14,16 @@ from datetime import datetime
 from dedup.config import Config
 from dedup.encoders import load_encoder
 from dedup.pipeline import notes_on
+from dedup.readers.columns import OnColumns
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, Summary
 from dedup.spark.copies import candidates, clusters, matches
 from dedup.spark.groups import stories
 from dedup.spark.links import links, profiles
 from dedup.spark.reading import (
+    COLUMN_USE,
     articles_of,
     clean_texts,
+    column_uses,
     originals,
     read,
     repeated_lines,
@@ -56,6 +59,7 @@ def cluster_rows(
     columns: Mapping[str, str] | None = None,
     records: str = "",
     now: datetime | None = None,
+    on_columns: OnColumns | None = None,
 ) -> ClusteredRows:
     """Duplicate clusters and story groups of the articles in a DataFrame.
 
@@ -67,11 +71,15 @@ def cluster_rows(
         columns: The column to take for a field, where its usual names do not fit.
         records: Where the records are in JSON documents.
         now: A date later than a day after this is set aside.
+        on_columns: Told which columns of documents are used, as soon as they are read.
     """
     encoder = load_encoder(config.encoder)
     model = AffinityModel.load(config.affinity.weights, encoder.name)
     stage = stages.stage
     read_rows = stage("read", lambda: read(rows, config, columns, now, records))
+    if on_columns is not None:
+        for use in column_uses(read_rows):
+            on_columns(use)
     articles = articles_of(read_rows)
     repeated = None
     if config.cleaning.remove_boilerplate:
@@ -126,6 +134,7 @@ def _problems(read_rows: DataFrame) -> tuple[dict[str, int], list[tuple[str, str
     """Counts of each kind of problem, and an example of each."""
     rows = (
         read_rows.where("kind is not null")
+        .where(functions.col("kind") != COLUMN_USE)
         .groupBy("kind")
         .agg(
             functions.count("*"), functions.min(functions.struct("place", "value", "article_kept"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial, reduce
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,15 +24,18 @@ from dedup.duplicates.clustering import text_digest
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.errors import InputError
 from dedup.pipeline import distinct
+from dedup.readers.columns import ColumnUse
 from dedup.readers.completion import complete
 from dedup.readers.date_order import date_of, order_guessed
 from dedup.readers.fields import article_from_mapping
-from dedup.readers.files import articles_of_file, passed_over
+from dedup.readers.files import articles_of_file
+from dedup.readers.folders import partitions_of, passed_over, with_partitions, with_values
 from dedup.readers.json_rows import json_lines
 from dedup.readers.parquet import rows_of_batch
 from dedup.records import Article, Problem
 from dedup.spark.rows import (
     DataFrame,
+    SparkSession,
     from_arrow_schema,
     functions,
     gathered,
@@ -53,8 +58,13 @@ FIELDS = {
     "url": _TEXT,
     "date_precision": _TEXT,
 }
-DOCUMENT = ["path", "page_id", "content"]
+DOCUMENT = ["path", "inner", "content"]
 """Columns of files that are read whole."""
+INNER = "dedup: place of the file"
+"""Column of the place of a row's file below its folder, percent-encoded, where folders add columns.
+"""
+COLUMN_USE = "columns of a table"
+"""Kind of a row of `READ` that says which columns of a document are used: no problem."""
 _ORDERS = pa.schema({"order": _TEXT})
 _SAMPLE_ROWS = 1_000
 READ = pa.schema(
@@ -101,6 +111,9 @@ def read(
     parts = []
     given: dict[str, Any] = {"columns": columns, "config": config.reading, "now": now}
     for frame in frames:
+        if frame.columns == READ.names:
+            parts.append(frame)
+            continue
         if frame.columns == DOCUMENT:
             work = partial(_read_documents, **given, records=records)
         else:
@@ -134,6 +147,26 @@ def _month_first(
     return None
 
 
+def problem_rows(spark: SparkSession, problems: list[Problem]) -> DataFrame:
+    """Problems as rows of `READ`."""
+    return spark.createDataFrame(_table([], problems))
+
+
+def column_uses(read_rows: DataFrame) -> list[ColumnUse]:
+    """Which columns of the documents among the rows of `read` are used; alike ones together."""
+    rows = read_rows.where(functions.col("kind") == COLUMN_USE).groupBy("value")
+    uses = []
+    for value, name, count in rows.agg(functions.min("place"), functions.count("*")).collect():
+        others = f" and {count - 1:,} more" if count > 1 else ""
+        used, unused = json.loads(value)
+        uses.append(ColumnUse(f"{name}{others}", used, tuple(unused)))
+    return sorted(uses, key=lambda use: use.name)
+
+
+def _of_use(use: ColumnUse) -> Problem:
+    return Problem(COLUMN_USE, use.name, json.dumps([dict(use.used), use.unused]))
+
+
 def _report_guess(table: pa.Table) -> pa.Table:
     return _table([], [order_guessed("rows")] if table.num_rows else [])
 
@@ -157,12 +190,13 @@ def _read_documents(
             articles += articles_of_file(
                 document["content"],
                 document["path"],
-                page_id=document["page_id"],
+                inner=document["inner"],
                 columns=columns,
                 records=records,
                 config=config,
                 now=now,
                 on_problem=problems.append,
+                on_columns=lambda use: problems.append(_of_use(use)),
             )
         except InputError as error:
             problems.append(passed_over(error, document["path"]))
@@ -194,14 +228,19 @@ def _read(
 
 
 def _rows(table: pa.Table, problems: list[Problem]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    if table.schema.names == ["line"]:
-        lines = [line for line in table["line"].to_pylist() if line.strip()]
-        if lines:
-            yield from json_lines(lines, "line", problems.append)
+    inner = table[INNER].to_pylist() if INNER in table.schema.names else None
+    own = table if inner is None else table.drop_columns(INNER)
+    partitions = repeat("") if inner is None else inner
+    if own.schema.names == ["line"]:
+        lines = zip(partitions, own["line"].to_pylist(), strict=False)
+        for place, of_file in groupby(lines, key=itemgetter(0)):
+            written = [line for _, line in of_file if line.strip()]
+            rows = json_lines(written, "line", problems.append)
+            yield from with_partitions(rows, partitions_of(unquote(place)))
         return
-    for batch in table.to_batches():
-        for number, row in enumerate(rows_of_batch(batch), start=1):
-            yield f"row {number}", row
+    rows_of = chain.from_iterable(map(rows_of_batch, own.to_batches()))
+    for number, (place, row) in enumerate(zip(partitions, rows_of, strict=False), start=1):
+        yield f"row {number}", with_values(row, partitions_of(unquote(place))) if place else row
 
 
 def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:

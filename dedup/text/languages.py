@@ -86,6 +86,11 @@ _PLAUSIBLE = {
     "bengali": "as bn",
 }
 _PLAUSIBLE_CODES = {script: frozenset(codes.split()) for script, codes in _PLAUSIBLE.items()}
+KNOWN_LANGUAGES = frozenset().union(
+    *_PLAUSIBLE_CODES.values(),
+    (script for _, _, script in _SCRIPT_BLOCKS if len(script) == 2),
+)
+"""Codes of the languages of news that are told apart by letters; Chinese and Japanese have none."""
 # Letters that only one language of a script uses, and the share of them that decides for it: for
 # languages that the model does not know or confuses.
 _LETTERS_OF_ONE_LANGUAGE = (

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dedup.records import DatePrecision
-from dedup.text.dates.calendars import fold
+from dedup.text.dates.calendars import fold, languages_of_month
 from dedup.text.dates.clocks import CLOCK
 from dedup.text.dates.values import MAX_YEAR, parse_date
 
@@ -39,6 +40,9 @@ _AFTER_CLOCK = re.compile(
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[Tt ](?P<minute>\d\d:\d\d)(?P<second>:\d\d(?:[.,]\d+)?)?"
     r"(?:[Zz]| ?[+-]\d\d:?\d\d)?)?"
+)
+_DAY_AND_YEAR = re.compile(
+    r"(?<!\d)\d{1,2}(?!\d).*(?<!\d)\d{4}(?!\d)|(?<!\d)\d{4}(?!\d).*\b\d{1,2}(?!\d)"
 )
 _COMPACT_TIME = re.compile(r"\d{8}T(\d{4}|\d{6})(?!\d)")
 _ZONE_BESIDE_OFFSET = re.compile(r"(?<=[Zz\d])\[[A-Za-z_/+-]+\]$")
@@ -106,6 +110,25 @@ def read_date(value: object, *, language: str = "", month_first: bool = False) -
     if isinstance(value, date):
         return _checked(parse_date(value), "day")
     return _of_text(str(value).strip(), language, month_first)
+
+
+@lru_cache(maxsize=4096)
+def read_date_of_any_language(text: str, *, month_first: bool = False) -> ReadDate:
+    """The time that a text names with the name of a month in any language of news.
+
+    Where languages disagree ("listopad" is November in Polish, October in Croatian), there is none.
+
+    >>> read_date_of_any_language("5 marzo 2024").when.isoformat()
+    '2024-03-05T00:00:00+00:00'
+    >>> read_date_of_any_language("5 listopad 2024").failure
+    'impossible date'
+    """
+    read: set[ReadDate] = set()
+    if _DAY_AND_YEAR.search(folded := fold(text)):
+        for language in languages_of_month(folded):
+            read.add(read_date(text, language=language, month_first=month_first))
+    dates = [date for date in read if date.when is not None]
+    return dates[0] if len(dates) == 1 else ReadDate(None, failure="impossible date")
 
 
 def order_of(text: str) -> Literal["", "either", "day first", "month first"]:
