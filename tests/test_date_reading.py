@@ -62,6 +62,7 @@ def test_one_moment_in_many_forms(value: object, precision: str) -> None:
         "2024-03-05",
         "5 March 2024",
         "05.03.2024",
+        "05-Mar-24",
         date(2024, 3, 5),
     ],
 )
@@ -123,6 +124,7 @@ def test_a_relative_date_is_not_guessed(value: str) -> None:
     ("value", "day"),
     [
         ("5 mars 2024", (3, 5)),
+        ("05-août-24", (8, 5)),
         ("Di., 5. März 2024 08:00 Uhr", (3, 5)),
         ("5 de agosto de 2024", (8, 5)),
         ("15 марта 2024 г.", (3, 15)),

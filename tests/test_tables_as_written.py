@@ -111,6 +111,41 @@ def test_what_python_writes_is_read_back(cells: list[tuple[str, str]], separator
     ]
 
 
+def test_blanks_behind_separators_are_no_part_of_quotes() -> None:
+    rows, problems = rows_of('id, title, text\n1, "A, B", x\n2, B, "y ""z"""\n')
+    assert [str(row["title"]).strip() for row in rows] == ["A, B", "B"]
+    assert rows[1]["text"] == 'y "z"'
+    assert problems == []
+
+
+def test_the_ending_of_a_table_does_not_decide_its_separator() -> None:
+    assert rows_of("id,title\n1,Ferry\n", tabs=True)[0] == [{"id": "1", "title": "Ferry"}]
+    assert rows_of("title\nFerry, aground\n", tabs=True)[0] == [{"title": "Ferry, aground"}]
+    assert [row["id"] for row in rows_of('id\ttitle\na\t"One\nb\tTwo\n')[0]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "id;title\n1;L’été\n"),
+        ("a.jsonl", '{"id": 1, "title": "L’été"}\n'),
+        ("a.txt", "L’été\n\nA ferry ran aground."),
+    ],
+)
+def test_utf_16_needs_no_byte_order_mark(
+    tmp_path: Path, name: str, content: str, encoding: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content.encode(encoding))
+    problems: list[Problem] = []
+    assert [article.title for article in read(path, problems)] == ["L’été"]
+    with path.open("rb") as stream:
+        if name != "a.txt":
+            assert [a.title for a in read_articles(["-"], stdin=stream)] == ["L’été"]
+    assert problems == []
+
+
 def test_folders_of_partitions_are_columns(tmp_path: Path) -> None:
     table = pa.table(
         {

@@ -40,11 +40,13 @@ class _Dialect:
         separator: Between two fields.
         fields: In each row.
         escapes: Whether a quote inside of quotes is written as `\"` and not doubled.
+        spaced: Whether blanks stand behind separators.
     """
 
     separator: str
     fields: int
     escapes: bool
+    spaced: bool = False
 
     def is_open(self, line: str) -> bool:
         """Whether a quote that begins in some lines has not ended."""
@@ -61,6 +63,7 @@ class _Dialect:
             delimiter=self.separator,
             escapechar=escape,
             doublequote=not self.escapes,
+            skipinitialspace=self.spaced,
             strict=True,
         )
         try:
@@ -93,7 +96,7 @@ def delimited_rows(
     columns: Mapping[str, str] | None = None,
     on_columns: OnColumns | None = None,
 ) -> Iterator[Row]:
-    """Rows of a CSV file, or of a TSV file if `tabs`.
+    """Rows of a CSV file, or of a TSV file if `tabs` and no other separator is in its first line.
 
     A row with more or fewer fields than the first one is reported and skipped; empty fields behind
     the last column are passed over.
@@ -105,7 +108,8 @@ def delimited_rows(
     csv.field_size_limit(_MAX_FIELD_CHARS)
     lines = _Lines(_decoded(_line_ends(stream, name, on_problem), name, on_problem))
     first = lines.next_with_text()
-    separator = "\t" if tabs else max(_SEPARATORS, key=first.count)
+    most_frequent = max(_SEPARATORS, key=first.count)
+    separator = "\t" if tabs and ("\t" in first or most_frequent not in first) else most_frequent
     if first[:4].lower() == "sep=" and len(first.rstrip("\r\n")) == 5:
         separator, first = first[4], lines.next_with_text()
     if not first:
@@ -115,9 +119,14 @@ def delimited_rows(
     require_columns(header, columns, name)
     if on_columns is not None:
         on_columns(column_use(name, header, columns))
-    dialect = _Dialect(separator, len(header), escapes='\\"' in lines.sample())
+    dialect = _Dialect(
+        separator,
+        len(header),
+        escapes='\\"' in lines.sample(),
+        spaced=len(header) > 1 and first.count(f"{separator} ") == first.count(separator),
+    )
     empty = True
-    for number, values in _rows(lines, dialect, tabs=tabs):
+    for number, values in _rows(lines, dialect):
         empty = False
         if isinstance(values, int):
             detail = f"{values} fields, {len(header)} columns"
@@ -182,7 +191,7 @@ def _header(first: str, separator: str, lines: _Lines) -> list[str]:
     return header
 
 
-def _rows(lines: _Lines, dialect: _Dialect, *, tabs: bool) -> Iterator[tuple[int, list[str] | int]]:
+def _rows(lines: _Lines, dialect: _Dialect) -> Iterator[tuple[int, list[str] | int]]:
     """Number of the first line of each row, and its fields, or how many where they do not fit."""
     while line := lines.next_with_text():
         number = lines.number
@@ -193,7 +202,9 @@ def _rows(lines: _Lines, dialect: _Dialect, *, tabs: bool) -> Iterator[tuple[int
                 group.append(more)
                 is_open ^= dialect.is_open(more)
             # Tabs are rare in texts: lines of the right number of them are rows.
-            apart = tabs and len(group) > 1 and all(map(dialect.literal, group))
+            apart = (
+                dialect.separator == "\t" and len(group) > 1 and all(map(dialect.literal, group))
+            )
             quoted = None if apart else dialect.quoted("".join(group))
             if quoted is None:
                 lines.put_back(group[1:])

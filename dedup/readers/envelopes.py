@@ -69,6 +69,8 @@ def records_of(value: object, path: str = "", *, name: str = "input") -> list[ob
     ):
         return rows
     lists = dict(_lists(value, "", _MAX_DEPTH))
+    if not lists and _is_empty(value, _MAX_DEPTH):
+        return []
     if lists and _has_text(value):
         # A feed describes itself; an article has a body, and lists of images or related ones.
         lists = {} if _has_body(value) else {k: v for k, v in lists.items() if k[:-2] in _LISTS}
@@ -78,6 +80,25 @@ def records_of(value: object, path: str = "", *, name: str = "input") -> list[ob
             f"{' or --records '.join(lists)} (in Python, records={next(iter(lists))!r})"
         )
     return next(iter(lists.values()), None)
+
+
+def _is_empty(value: Mapping[str, Any], depth: int) -> bool:
+    """Whether an object is an answer without records: a usual list in it is empty.
+
+    >>> _is_empty({"status": "ok", "articles": []}, 3), _is_empty({"title": "Fire", "news": []}, 3)
+    (True, False)
+    """
+    if "jsonfeed.org" in str(value.get("version")):
+        return value.get("items") == []
+    return (
+        bool(depth)
+        and not _is_record(value)
+        and any(
+            (inner == [] and name in _LISTS)
+            or (isinstance(inner, Mapping) and _is_empty(inner, depth - 1))
+            for name, inner in value.items()
+        )
+    )
 
 
 def _rows_of_frame(value: Mapping[str, Any]) -> list[object]:

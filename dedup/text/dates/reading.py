@@ -26,6 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERIAL_START = datetime(1899, 12, 30, tzinfo=UTC)
 _PLACEHOLDER_TEXT = re.compile(r"0{0,3}[01]-0?[01]-0?[01](?:[T ].*)?|1970-0?1-0?1", re.DOTALL)
 _NUMERIC_DAY = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
+# 05-Mar-24, as Excel and Oracle write it.
+_SHORT_YEAR = re.compile(r"^(\d{1,2}-[^\W\d_]{3,}\.?-)(\d{2})(?!\d)")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = (30_000, 73_050)
 """Numbers of days since 1899-12-30, as spreadsheets hold dates: 1982 to 2099."""
@@ -124,7 +126,7 @@ def read_date_of_any_language(text: str, *, month_first: bool = False) -> ReadDa
     'impossible date'
     """
     read: set[ReadDate] = set()
-    if _DAY_AND_YEAR.search(folded := fold(text)):
+    if _DAY_AND_YEAR.search(folded := fold(_with_whole_year(text))):
         for language in languages_of_month(folded):
             read.add(read_date(text, language=language, month_first=month_first))
     dates = [date for date in read if date.when is not None]
@@ -185,6 +187,7 @@ def _of_text(text: str, language: str, month_first: bool) -> ReadDate:
     digits = text.removesuffix(".0")
     if _COMPACT.fullmatch(digits) and (when := parse_date(digits)) is not None:
         return _checked(when, _precision_of_digits(digits))
+    text = _with_whole_year(text)
     is_ambiguous = order_of(text) == "either"
     text = _LOG_CLOCK.sub(" ", _JAVASCRIPT.sub(r"\1", text))
     text, zone, unknown = _without_zone(_in_order(text, month_first))
@@ -203,13 +206,23 @@ def _in_order(text: str, month_first: bool) -> str:
     day, month = int(match[1]), int(match[3])
     if (month_first and match[2] != "." and day <= 12) or month > 12:
         day, month = month, day
-    year = int(match[4])
-    if len(match[4]) == 2:
-        year += 2000 if year < _SHORT_YEAR_PIVOT else 1900
-    elif month_first is False and match[2] == "." and month <= 12:
+    year = _whole_year(match[4])
+    if len(match[4]) == 4 and month_first is False and match[2] == "." and month <= 12:
         # As written: a Persian or Thai year has rules of its own.
         return text
     return f"{text[: match.start()]}{year:04}-{month:02}-{day:02}{text[match.end() :]}"
+
+
+def _with_whole_year(text: str) -> str:
+    return _SHORT_YEAR.sub(lambda match: f"{match[1]}{_whole_year(match[2])}", text)
+
+
+def _whole_year(digits: str) -> int:
+    """A year of two or four digits in four."""
+    year = int(digits)
+    if len(digits) > 2:
+        return year
+    return year + (2000 if year < _SHORT_YEAR_PIVOT else 1900)
 
 
 def _without_zone(text: str) -> tuple[str, ZoneInfo | None, str]:
