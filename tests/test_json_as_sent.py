@@ -229,3 +229,18 @@ def test_an_answer_without_records_is_empty_and_no_record(document: object) -> N
 def test_a_record_with_an_empty_list_is_a_record() -> None:
     (article,) = read({"title": "Ferry aground", "url": "https://e.example/1", "children": []})
     assert article.title == "Ferry aground"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        [{"type": "paragraph", "text": "One."}, {"type": "paragraph", "content": "Two."}],
+        {"blocks": [{"data": {"text": "One."}}, {"data": {"text": "Two."}}]},
+        {"paragraphs": ["One.", "Two."]},
+    ],
+)
+def test_a_text_in_blocks_is_no_list_of_records(text: object) -> None:
+    (article,) = read({"title": "Ferry aground", "body": text, "id": "a"})
+    assert (article.id, article.title, article.text) == ("a", "Ferry aground", "One.\nTwo.")
+    feed = {"title": "Echo", "content": [{"title": "A", "text": "x"}, {"title": "B", "text": "y"}]}
+    assert [article.title for article in read(feed)] == ["A", "B"]

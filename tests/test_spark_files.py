@@ -170,12 +170,13 @@ def test_every_format_is_read_as_the_batch_reads_it(spark: Any, tmp_path: Path) 
     )
     (folder / "pages" / "d.txt").write_text(told[3])
     (folder / "e.csv.gz").write_bytes(b"not compressed")
+    (folder / "i.csv").write_bytes("id;text\n8;Il a neigé près d’Orléans.\n".encode("cp1252"))
     (folder / "f.jsonl").write_text(json.dumps([{"id": "5", "text": told[0]}], indent=1))
     (folder / "g.jsonl.gz").write_bytes(gzip.compress(b'{\n "id": "6", "text": "Rain."}\n'))
     (folder / "h.jsonl").write_text('{"id": "7", "text": "Snow."}\n')
     written = cluster_files([str(folder)], str(tmp_path / "out"), Config(), lambda: spark)
-    assert written.summary.articles == 7
-    assert written.summary.problems == {"unreadable file": 1}
+    assert written.summary.articles == 8
+    assert written.summary.problems == {"encoding guessed": 1, "unreadable file": 1}
     same_as_batch(tmp_path / "out", [folder])
 
 

@@ -149,13 +149,29 @@ def _lists(value: object, path: str, depth: int) -> Iterator[tuple[str, list[obj
     """Lists of records below an object, by their paths; not those inside of records."""
     if not depth or not isinstance(value, Mapping):
         return
+    texts = used_columns(value)["text"] if _has_title(value) else ()
     for key, inner in value.items():
         here = f"{path}.{key}" if path else str(key)
         if isinstance(inner, list):
-            if any(isinstance(item, Mapping) and _is_record(unwrapped(item)) for item in inner[:9]):
-                yield f"{here}[]", inner
+            lists = iter([(f"{here}[]", inner)] if any(map(_holds_record, inner[:9])) else [])
         else:
-            yield from _lists(inner, here, depth - 1)
+            lists = _lists(inner, here, depth - 1)
+        # Under a title, a list without titles is the text in blocks.
+        yield from (
+            (place, items) for place, items in lists if key not in texts or _has_titles(items)
+        )
+
+
+def _holds_record(item: object) -> bool:
+    return isinstance(item, Mapping) and _is_record(unwrapped(item))
+
+
+def _has_titles(items: Sequence[object]) -> bool:
+    return any(isinstance(item, Mapping) and _has_title(unwrapped(item)) for item in items[:9])
+
+
+def _has_title(value: Mapping[str, Any]) -> bool:
+    return any(_holds(value, name) for name in used_columns(value)["title"])
 
 
 def _is_record(value: Mapping[str, Any]) -> bool:
