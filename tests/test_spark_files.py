@@ -137,6 +137,7 @@ def table_of(path: Path) -> Any:
         (["missing.jsonl", "-o", "out"], "no such file"),
         (["notes.docx", "-o", "out"], "holds no files to read: known are .jsonl"),
         (["columns.jsonl", "-o", "out"], "no title or text column"),
+        (["empty.csv", "-o", "out"], "empty.csv: gives no article: empty file (1): check that"),
         (["good.jsonl", "-o", "notes.txt/out"], "cannot be"),
     ],
 )
@@ -149,6 +150,7 @@ def test_what_cannot_be_read_or_written(
     for name in ("notes.docx", "notes.txt"):
         Path(name).write_text("x")
     Path("columns.jsonl").write_text('{"a": 1}\n')
+    Path("empty.csv").write_text("id,title\n")
     Path("good.jsonl").write_text('{"title": "Fire", "text": "A fire."}\n')
     done = run("cluster", *arguments, "--engine", "spark")
     assert done.code == 1

@@ -48,7 +48,7 @@ from dedup.readers.folders import (
 from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
-from dedup.readers.problems import OnProblem, ignore
+from dedup.readers.problems import OnProblem, ignore, nothing_read
 from dedup.readers.rows import OwnRow, Row
 from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
@@ -224,14 +224,7 @@ def _never_empty(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Itera
         empty = False
         yield article
     if empty:
-        met = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.most_common(3))
-        what = "standard input" if str(name) == STDIN else name
-        raise InputError(
-            f"{what}: gives no article{f': {met}' if met else ''}: check that it is what its "
-            f"ending "
-            "says, and name columns with --title-column and --text-column, or a list of records "
-            "inside of JSON with --records"
-        )
+        raise nothing_read("standard input" if str(name) == STDIN else str(name), kinds)
 
 
 def _read(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:

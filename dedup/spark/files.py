@@ -87,7 +87,7 @@ def cluster_files(
         on_columns: Told which columns of the tables are used, once for tables that are alike.
 
     Raises:
-        InputError: An input does not exist, or is in a format that Spark does not read here.
+        InputError: An input does not exist or is of an unknown kind, or no input gives an article.
         OutputError: The output exists already, or cannot be written.
         EngineError: Spark cannot be started, or gave up.
     """
@@ -126,6 +126,7 @@ def cluster_files(
             records=records,
             now=begun,
             on_columns=on_columns,
+            inputs=", ".join(inputs),
         )
         return _write(clusters, stages, target)
     except DedupError:

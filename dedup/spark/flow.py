@@ -15,6 +15,7 @@ from dedup.config import Config
 from dedup.encoders import load_encoder
 from dedup.pipeline import notes_on
 from dedup.readers.columns import OnColumns
+from dedup.readers.problems import nothing_read
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, Summary
 from dedup.spark.copies import candidates, clusters, matches
 from dedup.spark.groups import stories
@@ -60,6 +61,7 @@ def cluster_rows(
     records: str = "",
     now: datetime | None = None,
     on_columns: OnColumns | None = None,
+    inputs: str = "",
 ) -> ClusteredRows:
     """Duplicate clusters and story groups of the articles in a DataFrame.
 
@@ -72,6 +74,10 @@ def cluster_rows(
         records: Where the records are in JSON documents.
         now: A date later than a day after this is set aside.
         on_columns: Told which columns of documents are used, as soon as they are read.
+        inputs: Names of the inputs; empty if it is no error that there is no article.
+
+    Raises:
+        InputError: The inputs give no article.
     """
     encoder = load_encoder(config.encoder)
     model = AffinityModel.load(config.affinity.weights, encoder.name)
@@ -81,6 +87,8 @@ def cluster_rows(
         for use in column_uses(read_rows):
             on_columns(use)
     articles = articles_of(read_rows)
+    if inputs and articles.isEmpty():
+        raise nothing_read(inputs, _problems(read_rows)[0])
     repeated = None
     if config.cleaning.remove_boilerplate:
         repeated = stage("repeated-lines", lambda: repeated_lines(articles, config.cleaning))
