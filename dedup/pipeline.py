@@ -33,6 +33,7 @@ from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
 from dedup.stories.neighbors import is_exact
 from dedup.stories.profiles import Profiles, name_hashes, profiles, title_of
+from dedup.text.sure_languages import sure_languages
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -199,7 +200,8 @@ def profiles_of(
     titles = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
     progress("embed", 0, len(leads))
     done = partial(_done, progress, "embed", len(leads))
-    vectors, title_vectors = embed(encoder, leads, titles, done)
+    languages = sure_languages(leads, [article.language for article in articles])
+    vectors, title_vectors = embed(encoder, leads, titles, languages, done)
     progress("profile", 0, len(leads))
     return profiles(
         leads,
@@ -207,7 +209,7 @@ def profiles_of(
         vectors,
         title_vectors,
         seconds_of(articles),
-        [article.language for article in articles],
+        languages,
         [source_of(article) for article in articles],
     )
 

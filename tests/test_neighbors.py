@@ -21,7 +21,7 @@ from dedup.stories.candidates import story_candidates, term_pairs
 from dedup.stories.neighbors import is_exact, neighbor_pairs
 from dedup.stories.pairs import Pairs
 from dedup.stories.profiles import Profiles
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 DAY = 86_400
 

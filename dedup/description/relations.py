@@ -42,7 +42,7 @@ from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms, joined_pieces
 from dedup.records import RelationKind, StoryGroup, StoryRelation
 from dedup.stories.grouping import Group
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 _AT_ONCE_SECONDS = 6 * 3600
 _DAY_SECONDS = 86_400.0

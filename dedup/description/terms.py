@@ -19,12 +19,13 @@ import scipy.sparse as sp
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
 from dedup.text.dates.calendars import calendar_names
-from dedup.text.terms import WEIGHT_UNIT, PlacedTerms, placed_terms, term_weights, unknown_weight
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights, unseen_weights
+from dedup.text.terms import PlacedTerms, placed_terms
 
-MIN_BITS = 9.0
+MIN_BITS = 7.0
 """A term of at least this rarity is rare."""
 MAX_KEY_TERMS = 8
-_MIN_PIECE_BITS = 5.0
+_MIN_PIECE_BITS = 4.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
 _TEXTS_AT_ONCE = 512
@@ -184,23 +185,27 @@ def _of_batch(
     """Group, hash and weight of the terms of some groups, and the key terms of each."""
     texts = np.concatenate(members).tolist()
     sizes = np.array([len(rows) for rows in members])
-    placed = placed_terms([leads[text] for text in texts])
     language_of = [languages[text] for text in texts]
+    placed = placed_terms([leads[text] for text in texts])
     groups = np.repeat(np.arange(len(members)), sizes)
     in_few = _few(groups.tolist(), language_of)
     terms = _distinct_terms(placed, groups, in_few, _no_calendar(placed, language_of))
-    weights = term_weights(terms.hashes)
+    numbers = language_numbers(language_of)[terms.first_texts(placed)]
+    weights = term_weights(terms.hashes, numbers)
+    seen = weights < unseen_weights(numbers)
     rare = (weights * WEIGHT_UNIT >= MIN_BITS) & ((terms.texts >= 2) | terms.in_few)
     first_texts = [leads[int(rows[0])].casefold() for rows in members]
     key_terms = [
         joined_pieces(words, text)[:MAX_KEY_TERMS]
-        for words, text in zip(_key_terms(terms, weights, sizes, placed), first_texts, strict=True)
+        for words, text in zip(
+            _key_terms(terms, weights, seen, sizes, placed), first_texts, strict=True
+        )
     ]
     return terms.groups[rare], terms.hashes[rare], weights[rare], key_terms
 
 
 def _key_terms(
-    terms: _DistinctTerms, weights: Int64s, sizes: Int64s, placed: PlacedTerms
+    terms: _DistinctTerms, weights: Int64s, seen: BoolMask, sizes: Int64s, placed: PlacedTerms
 ) -> list[list[str]]:
     """The most specific terms of each group, spelled, the best first."""
     alone = sizes[terms.groups] == 1
@@ -210,7 +215,7 @@ def _key_terms(
     # end of a word to the beginning of the next. Those are the rarest, mostly unknown to the
     # table, and seldom repeated.
     pieces = placed.points[placed.starts[terms.places]] >= _FIRST_UNSPACED
-    words = (bits >= _MIN_PIECE_BITS) & (weights < unknown_weight()) & (terms.occurrences > 1)
+    words = (bits >= _MIN_PIECE_BITS) & seen & (terms.occurrences > 1)
     rare = np.where(pieces, words, bits >= MIN_BITS)
     candidates = np.flatnonzero(rare & (terms.texts >= np.where(alone, 1, 2)))
     ranks = (terms.places, -weights, -worth, terms.groups)
@@ -260,6 +265,11 @@ class _DistinctTerms:
     occurrences: Int64s
     in_few: BoolMask
     places: Int64s
+
+    def first_texts(self, placed: PlacedTerms) -> Int64s:
+        """The text in which each term stands first, int64."""
+        texts: Int64s = np.searchsorted(placed.terms.offsets, self.places, "right") - 1
+        return texts
 
 
 def _distinct_terms(

@@ -28,7 +28,7 @@ from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.summaries import Position, StorySummary
 from dedup.records import StoryGroup, StoryRelation
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 _Key = tuple[float, Position, Position]
 """Minus the strength, the earlier group, the later: relations in the order in which they are taken.

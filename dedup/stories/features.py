@@ -21,8 +21,9 @@ from dedup.encoders.whole_vectors import SCALE
 from dedup.stories.compiled_pairs import CompiledPairs, Sizes
 from dedup.stories.dates import shown_day
 from dedup.stories.pairs import time_gaps
-from dedup.stories.profiles import RARE_BITS, Profiles, names_of, numbers_of
-from dedup.text.terms import WEIGHT_UNIT, spelled_terms, term_weights
+from dedup.stories.profiles import RARE_BITS, Profiles, language_of, names_of, numbers_of
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
+from dedup.text.terms import spelled_terms
 
 Values = dict[str, Float64s]
 
@@ -130,18 +131,25 @@ class Features:
             b: Row of the second text.
         """
         texts = self._of.texts[a], self._of.texts[b]
-        first, second = (spelled_terms([text], RARE_BITS) for text in texts)
+        languages = [language_of(code) for code in self._of.languages[[a, b]].tolist()]
+        first, second = (
+            spelled_terms([text], [language], RARE_BITS)
+            for text, language in zip(texts, languages, strict=True)
+        )
         names, others = names_of(first), set(names_of(second).values())
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
         days = sorted(self._days(a) & self._days(b))
         return {
-            "shared_terms": _rarest({term: first[term] for term in first if term in second}),
+            "shared_terms": _rarest(
+                {term: first[term] for term in first if term in second}, languages[0]
+            ),
             "shared_names": _rarest(
                 {
                     term: first[term]
                     for term, name in names.items()
                     if name in others and term not in second
-                }
+                },
+                languages[0],
             ),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
             "shared_dates": ", ".join(map(shown_day, days)),
@@ -238,7 +246,8 @@ def _cosine(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s
     return cosines
 
 
-def _rarest(words: Mapping[int, str], limit: int = 8) -> str:
-    weights = term_weights(np.array(list(words), np.uint64)).tolist()
+def _rarest(words: Mapping[int, str], language: str, limit: int = 8) -> str:
+    hashes = np.array(list(words), np.uint64)
+    weights = term_weights(hashes, np.repeat(language_numbers([language]), len(hashes))).tolist()
     ranked = sorted(zip((-weight for weight in weights), words.values(), strict=True))
     return ", ".join(word for _, word in ranked[:limit])

@@ -8,6 +8,7 @@ the pair alone, in a list of pairs or by a product of two matrices.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,14 @@ from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.processes import spread
 from dedup.stories.dates import dates_of
 from dedup.text.consonant_keys import consonant_key
-from dedup.text.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
+from dedup.text.rarity import WEIGHT_UNIT, counted_languages
+from dedup.text.terms import count_terms, spelled_terms, weights_of
 
 TITLE_CHARS = 200
 """A text without a title has so many characters of its first line as title."""
 _SHORT_CHARS = 300
 _MIN_TERM_BITS = 2.0
-RARE_BITS = 9.0
+RARE_BITS = 7.0
 """Terms at least this rare in general language are names, places and special subjects."""
 RARE_WEIGHT = round(RARE_BITS / WEIGHT_UNIT)
 _MIN_SKELETON, _MAX_SKELETON = 3, 8
@@ -49,7 +51,7 @@ class Profiles:
         vectors: Whole-number vectors of the texts, float32 of shape (n, dim).
         title_vectors: Those of the titles alone, see `title_of`.
         seconds: Publication times in seconds since 1970, `UNDATED` where unknown.
-        languages: Ids of the languages, see `name_hashes`, int64 of shape (n,).
+        languages: Ids of the languages that are sure, see `name_hashes`, int64 of shape (n,).
         sources: Ids of the outlets, int64 of shape (n,).
         short: Whether a text has few characters, bool of shape (n,).
         terms: Rarity of the terms of each text, the very common ones left out.
@@ -149,11 +151,11 @@ _Batch = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[str]]
 def _sparse_rows(batch: _Batch) -> tuple[KeyedRows, ...]:
     """Terms, terms of the titles, names, numbers and dates of some texts."""
     texts, titles, seconds, languages = batch
-    terms = _terms(texts)
+    terms = _terms(texts, languages)
     return (
         _rows(len(texts), terms),
-        _rows(len(texts), _terms(titles)),
-        _rows(len(texts), _names(texts, terms)),
+        _rows(len(texts), _terms(titles, languages)),
+        _rows(len(texts), _names(texts, languages, terms)),
         _rows_of_ones([numbers_of(text) for text in texts]),
         _rows_of_ones(list(map(dates_of, texts, seconds, languages))),
     )
@@ -175,7 +177,9 @@ def names_of(spelled: Mapping[int, str]) -> dict[int, int]:
 
     Words with fewer than three consonants are left out: their keys coincide too often.
     """
-    consonant_keys = {term: consonant_key(word) for term, word in spelled.items()}
+    consonant_keys = {
+        term: consonant_key(word) for term, word in spelled.items() if " " not in word
+    }
     return {
         term: int.from_bytes(consonants[:_MAX_SKELETON].encode(), "big")
         for term, consonants in consonant_keys.items()
@@ -188,6 +192,17 @@ def name_hashes(names: Sequence[str]) -> Int64s:
     hashes = {name: xxhash.xxh3_64_intdigest(name.encode()) >> 1 for name in set(names)}
     hashes[""] = -1
     return np.array([hashes[name] for name in names], np.int64)
+
+
+def language_of(name_hash: int) -> str:
+    """The counted language with that hash; empty for any other."""
+    return _counted_by_hash().get(name_hash, "")
+
+
+@functools.cache
+def _counted_by_hash() -> dict[int, str]:
+    codes = sorted(counted_languages())
+    return dict(zip(name_hashes(codes).tolist(), codes, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +218,18 @@ def _only(entries: _Entries, which: BoolMask | Int64s) -> _Entries:
     return _Entries(entries.owners[which], entries.keys[which], entries.values[which])
 
 
-def _terms(texts: Sequence[str]) -> _Entries:
+def _terms(texts: Sequence[str], languages: Sequence[str]) -> _Entries:
     """Rarities of the different terms of each text, the very common ones left out."""
-    terms, _ = count_terms(texts)
+    terms, _ = count_terms(texts, languages)
     owners = np.repeat(np.arange(len(terms.counts)), terms.counts)
-    entries = _Entries(owners, terms.hashes, term_weights(terms.hashes))
+    entries = _Entries(owners, terms.hashes, weights_of(terms, languages))
     return _only(entries, entries.values * WEIGHT_UNIT >= _MIN_TERM_BITS)
 
 
-def _names(texts: Sequence[str], terms: _Entries) -> _Entries:
+def _names(texts: Sequence[str], languages: Sequence[str], terms: _Entries) -> _Entries:
     """Consonant keys of each text, each with the rarity of its rarest word."""
     rare = _only(terms, terms.values >= RARE_WEIGHT)
-    key_of_term = names_of(spelled_terms(texts, RARE_BITS))
+    key_of_term = names_of(spelled_terms(texts, languages, RARE_BITS))
     keys = np.array([key_of_term.get(term, 0) for term in rare.keys.tolist()], np.uint64)
     names = _Entries(rare.owners, keys, rare.values)
     order = np.lexsort((-names.values, names.keys, names.owners))

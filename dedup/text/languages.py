@@ -3,7 +3,8 @@
 Detection looks at the script first. Most scripts name one language; where a
 script is shared (Latin, Cyrillic, Arabic, ...) a naive Bayes model chooses
 among the languages of news in that script only, which keeps one-sentence
-items away from the rare languages of the model.
+items away from the rare languages of the model. The words of a longer text then say whether
+it is that language, another one, or none that is known.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from functools import lru_cache
+
+from dedup.text.normalization import normalize
+from dedup.text.sure_languages import likeliest_language
 
 # Characters by which the script is counted, and characters that the model is given: it takes
 # 1 microsecond a byte, and a lead is as reliable as a page.
@@ -185,9 +189,9 @@ def detect_language(text: str) -> str:
     for of_script, language, pattern, share in _LETTERS_OF_ONE_LANGUAGE:
         if script == of_script and len(pattern.findall(head)) >= share * letters[script]:
             return language
-    if script in _PLAUSIBLE_CODES:
-        return _most_likely(head, _PLAUSIBLE_CODES[script])
-    return script
+    likely = _most_likely(head, _PLAUSIBLE_CODES[script]) if script in _PLAUSIBLE_CODES else script
+    # The model knows a hundred languages, and takes each of the others for one of them.
+    return likeliest_language(normalize(head), likely)
 
 
 def _letters_by_script(text: str) -> Counter[str]:
