@@ -149,12 +149,14 @@ class EncoderConfig:
     """Which encoder makes the vectors, and from which part of a text.
 
     Args:
-        name: `bundled`, or the name or folder of a sentence-transformers model.
+        name: `bundled`, `e5` (extra `[e5]`, Linux on x86-64), or the name or folder of a
+            sentence-transformers model.
         revision: Revision of the model; empty for its default.
         prefix: Put before every text (e5 models need `query: `).
         lead_chars: The title and this many characters of the body are encoded.
         max_tokens: A transformer truncates texts to this many tokens; 0 for its own limit.
         batch_size: Number of texts that a transformer encodes at a time.
+        cache: Folder in which vectors are kept, so that no text is embedded twice; empty for none.
     """
 
     name: str = "bundled"
@@ -163,6 +165,7 @@ class EncoderConfig:
     lead_chars: int = 2000
     max_tokens: int = 0
     batch_size: int = 64
+    cache: str = ""
 
     def __post_init__(self) -> None:
         require(bool(self.name), "name", self.name, "the name of an encoder")

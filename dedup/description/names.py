@@ -18,8 +18,8 @@ import numpy as np
 
 from dedup.compute.arrays import Int64s, UInt64s
 from dedup.compute.processes import spread
-from dedup.text.shingles import tokenize
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
+from dedup.text.shingles import tokenize
 
 MAX_NAMES = 8
 _MIN_BITS = 4.0
@@ -115,7 +115,6 @@ class _Rarity:
                 bits[self._full[np.logical_or.reduceat(timely, self._starts)]] = -1.0
             self._known[key] = dict(zip(self._words, bits.tolist(), strict=True))
         return self._known[key]
-
 
     def _weights(self, languages: Sequence[str]) -> Int64s:
         """Rarity of all tokens in the language where each is the most common, int64."""

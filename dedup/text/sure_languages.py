@@ -55,7 +55,9 @@ def sure_languages(texts: Sequence[str], languages: Sequence[str]) -> list[str]:
     numbers = language_numbers(languages)
     long = rows.counts >= _MIN_TERMS
     doubtful = np.flatnonzero(long & (_fit(rows, numbers) < _DOUBTFUL))
-    sure = ["" if number == UNKNOWN else code for number, code in zip(numbers, languages, strict=True)]
+    sure = [
+        "" if number == UNKNOWN else code for number, code in zip(numbers, languages, strict=True)
+    ]
     for place in doubtful.tolist():
         hashes = rows.hashes[rows.offsets[place] : rows.offsets[place + 1]]
         sure[place] = _likeliest(hashes, languages[place])

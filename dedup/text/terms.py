@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
+from dedup.compute.arrays import BoolMask, Int64s, UInt32s, mix64
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import Scan, Tokens, counted_rows, scan
 
@@ -73,7 +73,9 @@ def placed_terms(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedT
     hashes = scanned.tokens.hashes[firsts]
     for step in range(1, int(sizes.max(initial=1))):
         longer = np.flatnonzero(sizes > step)
-        hashes[longer] = mix64(hashes[longer] * _NEXT + scanned.tokens.hashes[firsts[longer] + step])
+        hashes[longer] = mix64(
+            hashes[longer] * _NEXT + scanned.tokens.hashes[firsts[longer] + step]
+        )
     of_texts = np.bincount(owners[firsts], minlength=len(counts))
     offsets = np.concatenate(([0], np.cumsum(of_texts))).astype(np.int64)
     return PlacedTerms(
