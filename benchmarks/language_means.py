@@ -49,11 +49,12 @@ def means_of(encoder: Encoder, path: Path, lead_chars: int) -> tuple[dict[str, n
 
 def _cosines(vectors: Float32s, documents: npt.NDArray[np.str_]) -> Float32s:
     """Cosines of all pairs of different documents."""
-    lengths = np.maximum(1, np.linalg.norm(vectors, axis=1))
+    lengths = np.maximum(1, np.linalg.norm(vectors, axis=1)).astype(np.float32)
     first, second = np.triu_indices(len(vectors), 1)
     different = documents[first] != documents[second]
-    cosines: Float32s = (vectors @ vectors.T / np.outer(lengths, lengths))[first, second]
-    return cosines[different]
+    cosines = (vectors @ vectors.T / np.outer(lengths, lengths))[first, second]
+    apart: Float32s = cosines[different].astype(np.float32)
+    return apart
 
 
 def main() -> None:

@@ -190,7 +190,7 @@ def main() -> None:
     sets = load_sets(given.folder, given.seeds)
     sets = [story_set for story_set in sets if not given.sets or story_set.name in given.sets]
     graded = GradedPairs.read(given.folder / "semeval8.jsonl.xz")
-    ours = {"dedup": partial(_left_out, graded), **OURS}
+    ours: dict[str, Ours] = {"dedup": partial(_left_out, graded), **OURS}
     rows = measure(sets, load_encoder(), "bundled", ours=ours)
     if given.english:
         rows = with_english(rows, sets, given.english)

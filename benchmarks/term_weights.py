@@ -71,7 +71,7 @@ class Counts:
     def rows(self, code: str) -> tuple[npt.NDArray[np.uint32], Int64s]:
         """Keys of the terms that more than a text or two would have, and their weights."""
         hashes = np.array(sorted(self.shares), np.uint64)
-        texts = np.float64(min(self.texts, MAX_TEXTS))
+        texts = float(min(self.texts, MAX_TEXTS))
         having = np.array([self.shares[term] for term in hashes.tolist()]) * texts
         weights = np.round(np.maximum(rarity_bits(texts, having), 0.0) / WEIGHT_UNIT)
         seen = having >= MIN_TEXTS
@@ -191,7 +191,7 @@ def count_words(frequencies: dict[str, float], into: Counts) -> None:
     counted = (rows.counts[owners] == 1) | unspaced[owners]
     hashes, places = np.unique(rows.hashes[counted], return_inverse=True)
     values = np.array(list(frequencies.values()))[owners[counted]]
-    into.add(hashes, _of_texts(np.bincount(places, values)), float(MAX_TEXTS))
+    into.add(hashes, _of_texts(np.bincount(places, values).astype(np.float64)), float(MAX_TEXTS))
 
 
 def count_all(folder: Path, ntrex_file: Path) -> dict[str, Counts]:
@@ -233,7 +233,8 @@ def save(counts: dict[str, Counts], common: dict[str, float], output: Path) -> N
     parts = [of_one.rows(code) for code, of_one in together.items()]
     keys, first = np.unique(np.concatenate([keys for keys, _ in parts]), return_index=True)
     weights = np.concatenate([weights for _, weights in parts])[first]
-    gaps = np.diff(keys.astype(np.int64), prepend=0)
+    numbers = keys.astype(np.int64)
+    gaps = numbers - np.concatenate(([0], numbers[:-1]))
     if gaps.max() >= 1 << 24:
         raise SystemExit("the table has too few terms for gaps of 24 bits")
     np.savez_compressed(

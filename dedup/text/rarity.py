@@ -34,18 +34,17 @@ UNKNOWN = 0
 """Number of no language."""
 
 
-def rarity_bits(texts: Float64s, having: Float64s) -> Float64s:
+def rarity_bits(texts: Float64s | float, having: Float64s | float) -> Float64s:
     """Bits of rarity of terms that some of the texts of a language have.
 
     Args:
         texts: How many texts were counted, float64 of any shape.
-        having: How many of them have the term, of the same shape.
+        having: How many of them have the term, of the same shape or one.
     """
-    bits: Float64s = np.log2((texts + 1) / (having + 0.5))
-    return bits
+    return np.log2((np.asarray(texts, np.float64) + 1) / (np.asarray(having, np.float64) + 0.5))
 
 
-def table_keys(hashes: UInt64s, languages: UInt64s) -> npt.NDArray[np.uint32]:
+def table_keys(hashes: UInt64s, languages: UInt64s | np.uint64) -> npt.NDArray[np.uint32]:
     """Keys of terms in the table: 32 bits of the hash of a term and its language.
 
     Args:
@@ -107,7 +106,7 @@ def counted_languages() -> frozenset[str]:
 
 
 def common_shares() -> Float64s:
-    """Share of the terms of a usual text that are common in its language, by number."""
+    """Share of the terms of a usual text that are common, by language number; float64 (k,)."""
     return _table().common
 
 
@@ -136,5 +135,5 @@ def term_weights(hashes: UInt64s, languages: Int64s) -> Int64s:
 
 
 def unseen_weights(languages: Int64s) -> Int64s:
-    """Weights of terms that were not counted, by the numbers of their languages."""
+    """Weights of terms that were not counted, by number of language; int64 of the same shape."""
     return _table().unseen[languages]
