@@ -252,7 +252,6 @@ class Memory:
                 [part.vectors for part in parts],
                 [part.profile for part in parts],
                 seconds_of(articles),
-                name_hashes([article.language for article in articles]),
                 name_hashes([source_of(article) for article in articles]),
             )
         return profiles_of(articles, self.clean_texts.texts, self._encoder, self._config, progress)
