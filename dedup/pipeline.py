@@ -22,6 +22,7 @@ from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.series import Origin
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
@@ -108,7 +109,9 @@ def cluster(
     bodies = [body_of(texts[article.id]) for article in ordered]
     done = partial(_done, progress, "near-duplicates", len(bodies))
     done(0)
-    near = find_near_duplicates(bodies, config, on_progress=done)
+    near = find_near_duplicates(
+        bodies, config, on_progress=done, origin_of=partial(_origin, ordered, texts)
+    )
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
@@ -175,8 +178,13 @@ def independent(
         texts: Canonical texts by article id.
         config: When two texts are copies.
     """
-    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    bodies = [body_of(texts[article.id]) for article in articles]
+    near = find_near_duplicates(bodies, config, origin_of=partial(_origin, articles, texts))
     return [articles[row] for row in np.unique(near.representatives).tolist()]
+
+
+def _origin(articles: Sequence[Article], texts: Mapping[str, CleanText], row: int) -> Origin:
+    return Origin.of(articles[row], texts[articles[row].id])
 
 
 def profiles_of(

@@ -14,7 +14,8 @@ that cleaning a clean text changes nothing. It removes
   if it stands below the middle of the page.
 
 Where too little would be left, only the heading is removed. A text of nothing but boilerplate
-is left as it is.
+is left as it is; but where that is a wall (`walls.py`), or what its source repeats, the article is
+its headline alone.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from dedup.cleaning.page_lines import (
     reason_for,
     words_in,
 )
+from dedup.cleaning.walls import headline, wall_key
 from dedup.config import CleaningConfig
 from dedup.records import Article, CleanText, Removal
 from dedup.text.normalization import key, normalize
@@ -45,15 +47,17 @@ from dedup.text.normalization import key, normalize
 _MIN_WORDS_LEFT = 10
 _MIN_SHARE_LEFT = 0.2
 _LINKS_AMID = 5
+_OF_A_WALL: frozenset[Reason | None] = frozenset(("repeated line", "wall"))
 _WORD = re.compile(r"\w{3,}|[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def _judge(lines: Sequence[str], repeated: frozenset[str]) -> list[Reason | None]:
+def _judge(lines: Sequence[str], title: str, repeated: frozenset[str]) -> list[Reason | None]:
     """For each line the reason to remove it, judged alone but for tags below their label."""
     reasons: list[Reason | None] = []
     above, in_tags = "", False
     for line in lines:
-        reason: Reason | None = "repeated line" if line in repeated else reason_for(line, above)
+        stands = repeated and (line in repeated or wall_key(line, title) in repeated)
+        reason: Reason | None = "repeated line" if stands else reason_for(line, above)
         if reason is None and in_tags and words_in(line) <= 4 and not ends_sentence(line):
             reason = "tags"
         else:
@@ -157,13 +161,15 @@ def _reasons(
     while True:
         rows = [row for row, reason in enumerate(reasons) if reason is None]
         left = [lines[row] for row in rows]
-        new = _judge(left, repeated)
+        new = _judge(left, title, repeated)
         mark_title(left, new, title)
         mark_head(left, new, language=language, title=title)
         if "read also" in new:
             _mark_links(left, new)
         _mark_bullets(left, new)
         _mark_end(left, new)
+        if all(new) and title and not _OF_A_WALL.isdisjoint(new):
+            return ["body is a wall"] * len(lines)
         if not any(new) or all(new):
             return reasons
         for row, reason in zip(rows, new, strict=True):
@@ -187,7 +193,7 @@ def clean(
         repeated: Normalised lines that the article's source repeats, from
             `repeated_lines`.
     """
-    title = " ".join(normalize(article.title).split())
+    title = headline(article.title)
     text = normalize(article.text)
     if not config.remove_boilerplate or not text:
         return CleanText(title, text)

@@ -15,10 +15,11 @@ import numpy as np
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.stories.profiles import Profiles
+from dedup.text.outlines import SLOTS
 from dedup.text.shingles import FORMAT_VERSION
 
-FORMAT = 1
-"""Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`."""
+FORMAT = 2
+"""Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`. 2: outlines."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
 
 
@@ -33,14 +34,18 @@ def vector_bytes(profiles: Profiles, row: int) -> bytes:
 
 
 def profile_bytes(profiles: Profiles, row: int) -> bytes:
-    """The rest of the profile of one text: whether it is short, sizes of its rows, keys, values."""
+    """The rest of the profile of one text.
+
+    Whether it is short, the signature of its outline, sizes of its rows, keys, values.
+    """
     tables: list[KeyedRows] = [getattr(profiles, name) for name in KEYED]
     entries = [(table, slice(*table.offsets[row : row + 2].tolist())) for table in tables]
     sizes = np.array([part.stop - part.start for _, part in entries], "<u4")
     keys = [table.keys[part].astype("<u8") for table, part in entries]
     values = [table.values[part].astype("<i4") for table, part in entries]
     short = np.array([profiles.short[row]], np.uint8)
-    return b"".join(array.tobytes() for array in (short, sizes, *keys, *values))
+    outline = profiles.outlines[row].astype("<u2")
+    return b"".join(array.tobytes() for array in (short, outline, sizes, *keys, *values))
 
 
 def profiles_from(
@@ -62,10 +67,10 @@ def profiles_from(
     count = len(profiles)
     joined = np.frombuffer(b"".join(vectors), "<i2")
     both: Any = joined.reshape(count, 2, -1).astype(np.int16, copy=False)
-    prefix = 1 + 4 * len(KEYED)
+    prefix = 1 + 2 * SLOTS + 4 * len(KEYED)
     prefixes = np.frombuffer(b"".join(profile[:prefix] for profile in profiles), np.uint8)
     prefixes = prefixes.reshape(count, prefix)
-    sizes = prefixes[:, 1:].copy().view("<u4").astype(np.int64)
+    sizes = prefixes[:, 1 + 2 * SLOTS :].copy().view("<u4").astype(np.int64)
     keys: list[list[bytes]] = [[] for _ in KEYED]
     values: list[list[bytes]] = [[] for _ in KEYED]
     for profile, row_sizes in zip(profiles, sizes.tolist(), strict=True):
@@ -90,5 +95,6 @@ def profiles_from(
         languages=languages,
         sources=sources,
         short=prefixes[:, 0].astype(bool),
+        outlines=prefixes[:, 1 : 1 + 2 * SLOTS].copy().view("<u2").astype(np.uint16),
         **rows,
     )

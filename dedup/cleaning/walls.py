@@ -1,0 +1,65 @@
+"""Walls: what a site shows instead of an article, to readers who do not pay, log in or consent.
+
+A wall says nothing of what the headline tells. So a page stands before a wall, as far as the page
+alone shows, if its headline has at least three words and fewer than a quarter of them recur in its
+body. A line on pages of one source with three such headlines is furniture of that source, be it all
+that stands on the page. A real text that is printed under several headlines is safe: each of them
+is about it.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from dedup.text.normalization import normalize
+from dedup.text.scripts import UNSPACED
+
+MIN_WALL_TITLES = 3
+_MIN_WORDS = 3
+_MIN_SHARED = 0.25
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\s\d!-/:-@\[-`{-~]+")
+
+
+def headline(title: str) -> str:
+    """A title as canonical texts have it: normalised, on one line."""
+    return " ".join(normalize(title).split())
+
+
+def wall_key(line: str, title: str) -> str:
+    """A line without the headline and whatever its numbers are: equal for nearly equal walls."""
+    if title and title in line:
+        line = line.replace(title, "")
+    return _DIGITS.sub("0", line).strip()
+
+
+def is_foreign(title: str, text: str) -> bool:
+    """Whether a headline has nothing to do with the body below it.
+
+    >>> is_foreign("Port strike enters third week", "This content is for members only. Log in.")
+    True
+    >>> is_foreign("Port strike enters third week", "Dockers went on with their strike in Lindmar.")
+    False
+    """
+    stems = _stems(title)
+    if len(stems) < _MIN_WORDS:
+        return False
+    body = text.replace(title, "").casefold()
+    return sum(stem in body for stem in stems) < _MIN_SHARED * len(stems)
+
+
+def _stems(title: str) -> set[str]:
+    """Beginnings of the longer words of a headline; two characters where there are no spaces."""
+    folded = title.casefold()
+    runs = UNSPACED.findall(folded)
+    if len(runs) > _MIN_WORDS:
+        return {a + b for a, b in pairwise(runs)}
+    stems = (_stem(word) for word in _WORD.findall(folded))
+    return {stem for stem in stems if stem}
+
+
+def _stem(word: str) -> str:
+    """The first letters of a word, as endings change; empty for a short one."""
+    least, most = (4, 5) if word.upper() != word else (2, 3)
+    return word[:most] if len(word) >= least else ""

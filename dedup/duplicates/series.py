@@ -1,0 +1,80 @@
+"""Series: texts of one source that fill in one template are no copies, however similar they are.
+
+What tells them apart is `dedup.text.outlines`. A text that several articles have is that of the
+first of them, in the order of precedence, which represents it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from dedup.articles import UNDATED, lead_of, source_of
+from dedup.compute.arrays import BoolMask, Int64s
+from dedup.records import Article, CleanText
+from dedup.text.outlines import OUTLINE_CHARS, Outline, of_one_series, outline_of_lead
+
+_OUTLINES = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What decides whether a text is of a series: who published it and when, and its words.
+
+    Args:
+        source: Outlet; empty where unknown.
+        seconds: Publication in seconds since 1970; `UNDATED` where unknown.
+        language: Code; empty where unknown.
+        title: Canonical headline.
+        text: Canonical body.
+    """
+
+    source: str
+    seconds: int
+    language: str
+    title: str
+    text: str
+
+    @classmethod
+    def of(cls, article: Article, clean: CleanText) -> Origin:
+        """That of an article."""
+        time = article.published_at
+        seconds = int(UNDATED) if time is None else int(time.timestamp())
+        return cls(source_of(article), seconds, article.language, clean.title, clean.text)
+
+    @property
+    def outline(self) -> Outline:
+        """The outline of the text."""
+        return _outline(self.title, self.text[:OUTLINE_CHARS], self.language)
+
+
+@lru_cache(_OUTLINES)
+def _outline(title: str, text: str, language: str) -> Outline:
+    lead = lead_of(CleanText(title, text), OUTLINE_CHARS)
+    return outline_of_lead(lead, title, language)
+
+
+def in_series(a: Origin, b: Origin) -> bool:
+    """Whether two texts are of one series of their source."""
+    if not a.source or a.source != b.source:
+        return False
+    gap = None if UNDATED in (a.seconds, b.seconds) else abs(a.seconds - b.seconds)
+    return of_one_series(a.outline, b.outline, gap)
+
+
+def series_pairs(first: Int64s, second: Int64s, origin_of: Callable[[int], Origin]) -> BoolMask:
+    """Which pairs of texts are of one series.
+
+    Args:
+        first: Row of one text of each pair, int64 of shape (m,).
+        second: Row of the other.
+        origin_of: Origin of a text by row.
+
+    Returns:
+        bool of shape (m,).
+    """
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return np.array([in_series(origin_of(a), origin_of(b)) for a, b in pairs], bool)
