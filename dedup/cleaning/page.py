@@ -51,13 +51,12 @@ _OF_A_WALL: frozenset[Reason | None] = frozenset(("repeated line", "wall"))
 _WORD = re.compile(r"\w{3,}|[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def _judge(lines: Sequence[str], title: str, repeated: frozenset[str]) -> list[Reason | None]:
+def _judge(lines: Sequence[str], repeated: frozenset[str]) -> list[Reason | None]:
     """For each line the reason to remove it, judged alone but for tags below their label."""
     reasons: list[Reason | None] = []
     above, in_tags = "", False
     for line in lines:
-        stands = repeated and (line in repeated or wall_key(line, title) in repeated)
-        reason: Reason | None = "repeated line" if stands else reason_for(line, above)
+        reason: Reason | None = "repeated line" if line in repeated else reason_for(line, above)
         if reason is None and in_tags and words_in(line) <= 4 and not ends_sentence(line):
             reason = "tags"
         else:
@@ -158,10 +157,12 @@ def _reasons(
 ) -> list[Reason | None]:
     """For each line the reason to remove it, or None; of the lines left none has a reason."""
     reasons: list[Reason | None] = [None] * len(lines)
+    if title and repeated and wall_key(lines, title) in repeated:
+        return ["body is a wall"] * len(lines)
     while True:
         rows = [row for row, reason in enumerate(reasons) if reason is None]
         left = [lines[row] for row in rows]
-        new = _judge(left, title, repeated)
+        new = _judge(left, repeated)
         mark_title(left, new, title)
         mark_head(left, new, language=language, title=title)
         if "read also" in new:

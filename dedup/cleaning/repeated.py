@@ -30,26 +30,23 @@ def _line_digest(line: str) -> int:
 def page_digests(text: str, title: str = "") -> bytes:
     """Digests of a normalised page and of its lines, the longest line first; uint64.
 
-    Behind a mark follow those of its headline and of the lines of the wall that it may be.
+    Behind a mark follow those of its headline and of the wall that it may be.
     """
     digests = [_digest(text), *map(_line_digest, _lines(text))]
-    keys = _wall_keys(text, title)
-    if keys:
-        digests += [_WALL_MARK, _digest(title), *map(_line_digest, keys)]
+    if wall := _wall(text, title):
+        digests += [_WALL_MARK, _digest(title), _line_digest(wall)]
     return np.array(digests, "<u8").tobytes()
 
 
 def line_of(text: str, title: str, digest: int) -> str:
-    """The line of a normalised page with this digest, or what stands for it on a wall."""
-    lines = (*_lines(text), *_wall_keys(text, title))
+    """The line of a normalised page with this digest, or what stands for it as a wall."""
+    lines = (*_lines(text), _wall(text, title))
     return next(line for line in lines if _line_digest(line) == digest)
 
 
-def _wall_keys(text: str, title: str) -> list[str]:
-    """What stands for the lines of a page that may be a wall; none if it is about its headline."""
-    if not is_foreign(title, text):
-        return []
-    return sorted({wall_key(line, title) for line in _lines(text)} - {""})
+def _wall(text: str, title: str) -> str:
+    """What stands for a page that may be a wall; empty for one that is about its headline."""
+    return wall_key(text.split("\n"), title) if is_foreign(title, text) else ""
 
 
 def _lines(text: str) -> list[str]:
@@ -72,10 +69,10 @@ class SourceLines:
     def add(self, text: str, title: str = "") -> None:
         """Add a page: its normalised text, and its headline."""
         page = _digest(text)
-        for key in _wall_keys(text, title):
-            digest = _line_digest(key)
+        if wall := _wall(text, title):
+            digest = _line_digest(wall)
             self._walls[digest].add(_digest(title))
-            self._texts[digest] = key
+            self._texts[digest] = wall
         if page in self._pages:
             return
         lines = _lines(text)
@@ -89,10 +86,8 @@ class SourceLines:
         """Add a page by its `page_digests` alone."""
         first, *digests = np.frombuffer(page, "<u8").tolist()
         if _WALL_MARK in digests:
-            end = digests.index(_WALL_MARK)
-            for key in digests[end + 2 :]:
-                self._walls[key].add(digests[end + 1])
-            digests = digests[:end]
+            *digests, _, title, wall = digests
+            self._walls[wall].add(title)
         if first not in self._pages:
             self._insert(first, array("Q", digests))
 
@@ -157,8 +152,7 @@ def repeated_lines(
     The order of the articles does not matter. Equal texts count as one page. So do,
     for a line, pages that share the longest of their other lines: a text that is
     published again and again with small changes is no boilerplate. Lines may be of
-    any length, as legal notices are long. A line of walls (`walls.py`) stands there with
-    its numbers as 0, and without the headline.
+    any length, as legal notices are long. Walls are among them as `walls.wall_key`.
 
     Args:
         articles: Of any sources; those without a source (`source_of`) are left out.

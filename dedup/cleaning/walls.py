@@ -2,22 +2,26 @@
 
 A wall says nothing of what the headline tells. So a page stands before a wall, as far as the page
 alone shows, if its headline has at least three words and fewer than a quarter of them recur in its
-body. A line on pages of one source with three such headlines is furniture of that source, be it all
-that stands on the page. A real text that is printed under several headlines is safe: each of them
-is about it.
+body. A body that one source has under three such headlines is a wall, however short or long it is;
+the headline itself, and the numbers of a line with few of them, make no difference. A real text
+that is printed under several headlines is safe: each of them is about it. So are bodies of figures:
+no two are equal.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 
+from dedup.cleaning.page_lines import words_in
 from dedup.text.normalization import normalize
 from dedup.text.scripts import UNSPACED
 
 MIN_WALL_TITLES = 3
 _MIN_WORDS = 3
 _MIN_SHARED = 0.25
+_WORDS_PER_NUMBER = 5
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\s\d!-/:-@\[-`{-~]+")
 
@@ -27,11 +31,20 @@ def headline(title: str) -> str:
     return " ".join(normalize(title).split())
 
 
-def wall_key(line: str, title: str) -> str:
-    """A line without the headline and whatever its numbers are: equal for nearly equal walls."""
-    if title and title in line:
-        line = line.replace(title, "")
-    return _DIGITS.sub("0", line).strip()
+def wall_key(lines: Iterable[str], title: str) -> str:
+    """A body without the headline and the numbers of sentences: equal for nearly equal walls.
+
+    >>> wall_key(["Fire in Ostland", "You have read 3 of the 5 free articles."], "Fire in Ostland")
+    'You have read 0 of the 0 free articles.'
+    """
+    left = (line.replace(title, "").strip() if title else line for line in lines)
+    return "\n".join(map(_without_numbers, filter(None, left)))
+
+
+def _without_numbers(line: str) -> str:
+    numbers = len(_DIGITS.findall(line))
+    few = 0 < numbers * _WORDS_PER_NUMBER <= words_in(line)
+    return _DIGITS.sub("0", line) if few else line
 
 
 def is_foreign(title: str, text: str) -> bool:

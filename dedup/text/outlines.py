@@ -43,9 +43,11 @@ SLOTS = 32
 """Slots of the signature of the other words."""
 OUTLINE_CHARS = 2000
 """So much of a body counts: as much as is embedded, unless set otherwise."""
-NAME, NUMBER, DAY, HEAD, WORD = 1, 2, 4, 8, 16
+NAME, NUMBER, DAY, HEAD, WORD, FAR = 1, 2, 4, 8, 16, 32
 """Kinds of details; those at the head of a text; the first words of a text without names, of which
-twice as many are kept as are at the head: an inserted word pushes none out of sight."""
+twice as many are kept as are at the head; and details that stand only in the second half of what
+counts. What is inserted in one text pushes the end of it, but nothing of the first half, out of
+sight."""
 
 _MIN_AGREEING = 19
 _MIN_WORDS = 6
@@ -108,8 +110,9 @@ def outline(title: str, text: str, language: str = "") -> Outline:
     words: set[int] = set()
     details: dict[int, int] = {}
     for detail in details_of(title, text, language):
-        if detail.kind & ~(HEAD | WORD):
-            details[detail.key] = details.get(detail.key, 0) | detail.kind
+        if detail.kind & (NAME | NUMBER | DAY) and detail.kind >= 0:
+            known = details.get(detail.key, detail.kind)
+            details[detail.key] = (known | detail.kind) & ~(FAR & ~(known & detail.kind))
         elif detail.kind >= 0:
             words.add(detail.key)
             if detail.kind & WORD:
@@ -148,7 +151,7 @@ def of_one_series(a: Outline, b: Outline, gap_seconds: int | None) -> bool:
         numbers or days or names > 1
     ):
         different = [kind for kind in (*ours, *theirs) if not kind & WORD]
-        every = [key for key, kind in {**a.details, **b.details}.items() if not kind & WORD]
+        every = [kind for kind in {**a.details, **b.details}.values() if not kind & (WORD | FAR)]
         if len(different) >= _MIN_SHARE * len(every):
             return True
     if mostly and min(_count(ours, WORD | HEAD), _count(theirs, WORD | HEAD)):
@@ -168,8 +171,8 @@ def may_be_of_one_series(a: Signature, b: Signature) -> npt.NDArray[np.bool_]:
 
 
 def _only(a: Outline, b: Outline) -> list[int]:
-    """Kinds of the details that only the first text has."""
-    return [kind for key, kind in a.details.items() if key not in b.details]
+    """Kinds of the details that only the first text has, in its first half."""
+    return [kind for key, kind in a.details.items() if key not in b.details and not kind & FAR]
 
 
 def _count(kinds: list[int], kind: int) -> int:
@@ -198,15 +201,17 @@ def details_of(title: str, text: str, language: str = "") -> Iterator[Detail]:
     names, unsure, cased = _names(text, tokens, in_title)
     days = _weekdays(language)
     known_title = {word.casefold() for word in _TOKEN.findall(title)}
-    for place, (word, *_) in enumerate(tokens):
+    for place, (word, start, _) in enumerate(tokens):
         low = word.casefold()
-        head = HEAD if place < _HEAD_WORDS or low in known_title else 0
+        where = HEAD if place < _HEAD_WORDS or low in known_title else 0
+        if start >= OUTLINE_CHARS // 2:
+            where = FAR
         if word[0].isdigit():
-            yield Detail(word, _hash(word), NUMBER | head)
+            yield Detail(word, _hash(word), NUMBER | where)
         elif low in days:
-            yield Detail(word, _hash(low), DAY | head)
+            yield Detail(word, _hash(low), DAY | where)
         elif low in names:
-            yield Detail(word, _hash(_name_key(low)), NAME | head)
+            yield Detail(word, _hash(_name_key(low)), NAME | where)
         elif low in unsure:
             yield Detail(word, _hash(low), -1)
         else:
