@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dedup.description.series import Series
 from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
 
@@ -34,6 +35,18 @@ def sentence(why: Why) -> str:
 
     It says whether the two are together, how sure that is, and what speaks for and against it.
     """
+    return _verdict(why) + _about_walls(why.walls)
+
+
+def _about_walls(walls: tuple[bool, bool]) -> str:
+    """That a body is a wall, as a sentence; empty if none is."""
+    if not any(walls):
+        return ""
+    which = "Both bodies are walls" if all(walls) else f"The body of {'BA'[walls[0]]} is a wall"
+    return f" {which}: the headline stands for the article."
+
+
+def _verdict(why: Why) -> str:
     if why.a == why.b:
         return "These are one and the same article."
     if why.same_duplicate_cluster:
@@ -43,6 +56,8 @@ def sentence(why: Why) -> str:
     shown = shown_probability(why.link.probability)
     likely = why.link.probability >= why.min_probability
     for_it, against = _reasons(why.link, why.gap)
+    if why.series is not None:
+        for_it, against = [], [str(why.series)]
     if why.same_story_group and likely:
         evidence = _but(for_it, against) or "the evidence as a whole"
         return f"Together: both report the same event ({shown}): {evidence}."
@@ -261,6 +276,8 @@ class Why:
             group; None in a group of one text.
         min_probability: Setting of the run: groups merge from this probability on.
         max_gap: Setting of the run: articles further apart in time are not compared.
+        series: The series that the texts of the two are of; None if they are of none.
+        walls: Whether the body of each is a wall.
     """
 
     a: str
@@ -274,6 +291,8 @@ class Why:
     mean_probabilities: tuple[float | None, float | None]
     min_probability: float
     max_gap: timedelta
+    series: Series | None = None
+    walls: tuple[bool, bool] = (False, False)
 
     @property
     def sentence(self) -> str:
