@@ -43,6 +43,22 @@ def main() -> None:
         save_rows(options.save, provenance, rows)
 
 
+def series_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Precision and recall of each system, and stories of the series, as Markdown."""
+    names = [name for name in rows[0] if name != "system"]
+    lines = [f"| system | {' | '.join(names)} |", f"|---|{'--:|' * len(names)}"]
+    for row in rows:
+        cells = (_shown(row.get(name)) for name in names)
+        lines.append(f"| {row['system']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+
+
 def measured(texts: Sequence[Labelled]) -> list[dict[str, Any]]:
     """Figures of every system that is installed."""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
 """Walls: what a site shows instead of an article, to readers who do not pay, log in or consent.
 
 A wall says nothing of what the headline tells. So a page stands before a wall, as far as the page
-alone shows, if its headline has at least three words and fewer than a quarter of them recur in its
-body. A body that one source has under three such headlines is a wall, however short or long it is;
-the headline itself, and the numbers of a line with few of them, make no difference. A real text
-that is printed under several headlines is safe: each of them is about it. So are bodies of figures:
-no two are equal.
+alone shows, if its headline has at least three words and fewer than a quarter of the longer ones
+recur in its body. A body that one source has under three such headlines is a wall, however short
+or long it is; the headline itself, and the numbers of a line with few of them, make no difference.
+A real text that is printed under several headlines is safe: each of them is about it. So are
+bodies of figures: no two are equal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dedup.text.normalization import normalize
 from dedup.text.scripts import UNSPACED
 
 MIN_WALL_TITLES = 3
-_MIN_WORDS = 3
+_MIN_WORDS, _MIN_LONGER_WORDS = 3, 2
 _MIN_SHARED = 0.25
 _WORDS_PER_NUMBER = 5
 _DIGITS = re.compile(r"\d+")
@@ -56,7 +56,7 @@ def is_foreign(title: str, text: str) -> bool:
     False
     """
     stems = _stems(title)
-    if len(stems) < _MIN_WORDS:
+    if len(stems) < _MIN_LONGER_WORDS or words_in(title) < _MIN_WORDS:
         return False
     body = text.replace(title, "").casefold()
     return sum(stem in body for stem in stems) < _MIN_SHARED * len(stems)

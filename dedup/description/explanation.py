@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from dedup.description.series import Series
 from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
+
+if TYPE_CHECKING:
+    from dedup.description.series import Series
 
 _ALIKE = ((0.7, "very alike"), (0.5, "alike"), (0.3, "somewhat alike"))
 # Texts in two languages are never as similar as texts in one.
