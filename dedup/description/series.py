@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import SequenceMatcher
 
 from dedup.articles import UNDATED
 from dedup.duplicates.series import Origin, in_series
@@ -13,7 +14,6 @@ from dedup.text.outlines import DAY, NAME, NUMBER, Detail, details_of
 
 COUNTED_WITHIN = timedelta(days=30)
 """So long before and after two texts those of their series are counted."""
-_KINDS = (NUMBER, NAME, DAY)
 _MOST_DIFFERENCES = 5
 
 
@@ -66,23 +66,24 @@ def _is_near(other: Origin, one: Origin) -> bool:
 
 
 def _differences(a: Origin, b: Origin) -> tuple[tuple[str, str], ...]:
-    """What only one of two texts has, in the order of the first."""
+    """Names, numbers and days that stand in one text where others stand in the other."""
     first, second = (list(details_of(one.title, one.text, one.language)) for one in (a, b))
-    ours, theirs = _only(first, second), _only(second, first)
-    pairs = []
-    for kind in _KINDS:
-        both = ([detail for detail in side if detail.kind & kind] for side in (ours, theirs))
-        pairs += list(zip(*both, strict=False))
-    place = {detail.key: row for row, detail in reversed([*enumerate(first)])}
-    pairs.sort(key=lambda pair: place[pair[0].key])
-    return tuple((own.spelled, other.spelled) for own, other in pairs)
+    keys = [[detail.key for detail in side] for side in (first, second)]
+    blocks = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes()
+    pairs: dict[tuple[str, str], None] = {}
+    for name, start, stop, other_start, other_stop in blocks:
+        if name == "replace":
+            sides = first[start:stop], second[other_start:other_stop]
+            pairs.update(dict.fromkeys(_of_a_kind(*sides)))
+    return tuple(pairs)
 
 
-def _only(details: Sequence[Detail], others: Sequence[Detail]) -> list[Detail]:
-    """Names, numbers and days that the others have not, each once."""
-    known = {detail.key for detail in others}
-    found: dict[int, Detail] = {}
-    for detail in details:
-        if detail.kind > 0 and detail.kind & (NAME | NUMBER | DAY) and detail.key not in known:
-            found.setdefault(detail.key, detail)
-    return list(found.values())
+def _of_a_kind(ours: Sequence[Detail], theirs: Sequence[Detail]) -> Iterator[tuple[str, str]]:
+    """Numbers beside numbers, names beside names, days beside days, in the order of the first."""
+    left = list(theirs)
+    for own in ours:
+        kind = own.kind & (NAME | NUMBER | DAY) if own.kind > 0 else 0
+        other = next((one for one in left if one.kind > 0 and one.kind & kind), None)
+        if other is not None:
+            left.remove(other)
+            yield own.spelled, other.spelled

@@ -6,6 +6,7 @@ first of them, in the order of precedence, which represents it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from dedup.records import Article, CleanText
 from dedup.text.outlines import OUTLINE_CHARS, Outline, of_one_series, outline_of_lead
 
 _OUTLINES = 1 << 14
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,24 @@ def _outline(title: str, text: str, language: str) -> Outline:
     return outline_of_lead(lead, title, language)
 
 
+@lru_cache(_OUTLINES)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text[:OUTLINE_CHARS].split())
+
+
+def _differ_in_details(a: Origin, b: Origin) -> bool:
+    """Whether each text has a word with a digit or capital that the other has not.
+
+    It takes a tenth of the time of two outlines, and nearly all copies of one source fail it.
+    """
+    ours, theirs = _words(a.text or a.title), _words(b.text or b.title)
+    sides = [" ".join(one) for one in (ours - theirs, theirs - ours)]
+    return all(map(_DIGIT.search, sides)) or all(side != side.lower() for side in sides)
+
+
 def in_series(a: Origin, b: Origin) -> bool:
     """Whether two texts are of one series of their source."""
-    if not a.source or a.source != b.source:
+    if not a.source or a.source != b.source or not _differ_in_details(a, b):
         return False
     gap = None if UNDATED in (a.seconds, b.seconds) else abs(a.seconds - b.seconds)
     return of_one_series(a.outline, b.outline, gap)

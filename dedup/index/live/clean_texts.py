@@ -7,6 +7,7 @@ with any page of its source. Then all pages of that source are cleaned again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 
 from dedup.articles import source_of
 from dedup.cleaning import clean, clean_articles, normalize
@@ -118,17 +119,23 @@ class CleanTexts:
 
     def _repeated_in(self, source: str) -> frozenset[str]:
         lines = self._lines[source].repeated(self._config).items()
-        return frozenset(line or self._archived_line(source, digest) for digest, line in lines)
+        return frozenset(line or self._line_of(source, digest) for digest, line in lines)
 
-    def _archived_line(self, source: str, digest: int) -> str:
-        """A line that is only on archived pages."""
+    def _line_of(self, source: str, digest: int) -> str:
+        """A line, or what stands for a wall, of which only the digest is known.
+
+        It is on pages that are archived, or were when they were counted.
+        """
         part = digest.to_bytes(8, "little")
-        pages = self._archive.lines(source)
-        holder = next(
-            id for id, page in pages if part in {page[k : k + 8] for k in range(8, len(page), 8)}
+        archived = (
+            self._archive.article(id)
+            for id, page in self._archive.lines(source)
+            if _holds(page, part)
         )
-        article = self._archive.article(holder)
-        return line_of(*_page(article), digest)
+        restored = (
+            self.articles[id] for id in self._ids.get(source, ()) if _holds(self.page_of(id), part)
+        )
+        return line_of(*_page(next(chain(archived, restored))), digest)
 
     def _refresh_boilerplate(self, source: str, *, again: bool) -> dict[str, CleanText]:
         """Find what a source repeats; the texts of its other articles that changed by it."""
@@ -150,6 +157,11 @@ class CleanTexts:
         pages = [self.articles[id] for id in self._ids[source]]
         texts = clean_articles(pages, self._config, repeated=self._repeated)
         return {id: text for id, text in texts.items() if text != self.texts.get(id)}
+
+
+def _holds(page: bytes, part: bytes) -> bool:
+    """Whether digests of a page, see `page_digests`, have one behind that of the page itself."""
+    return part in {page[k : k + 8] for k in range(8, len(page), 8)}
 
 
 def _page(article: Article) -> tuple[str, str]:
