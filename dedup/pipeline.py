@@ -110,7 +110,7 @@ def cluster(
     done = partial(_done, progress, "near-duplicates", len(bodies))
     done(0)
     near = find_near_duplicates(
-        bodies, config, on_progress=done, origin_of=partial(_origin, ordered, texts)
+        bodies, config, on_progress=done, origin_of=partial(origin_of_row, ordered, texts)
     )
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
@@ -179,11 +179,12 @@ def independent(
         config: When two texts are copies.
     """
     bodies = [body_of(texts[article.id]) for article in articles]
-    near = find_near_duplicates(bodies, config, origin_of=partial(_origin, articles, texts))
+    near = find_near_duplicates(bodies, config, origin_of=partial(origin_of_row, articles, texts))
     return [articles[row] for row in np.unique(near.representatives).tolist()]
 
 
-def _origin(articles: Sequence[Article], texts: Mapping[str, CleanText], row: int) -> Origin:
+def origin_of_row(articles: Sequence[Article], texts: Mapping[str, CleanText], row: int) -> Origin:
+    """What decides whether the text of an article is of a series; see `Origin`."""
     return Origin.of(articles[row], texts[articles[row].id])
 
 

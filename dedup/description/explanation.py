@@ -240,6 +240,7 @@ def _circumstances(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
     for name, text in (
         ("same_source", "they are from the same source"),
         ("short_text", "one of them is very short"),
+        ("series", "they fill in one template of their source"),
     ):
         part = parts.get(name)
         # Positive log-odds only make up for what a short text cannot show.
