@@ -184,7 +184,13 @@ def independent(
 
 
 def origin_of_row(articles: Sequence[Article], texts: Mapping[str, CleanText], row: int) -> Origin:
-    """What decides whether the text of an article is of a series; see `Origin`."""
+    """What decides whether the text of an article is of a series; see `Origin`.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        row: Which article.
+    """
     return Origin.of(articles[row], texts[articles[row].id])
 
 

@@ -38,6 +38,7 @@ _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
 _URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"[^\s,.?!']+")
 _SENTENCE = re.compile(r"[.!?…؟।]\s|[。！？]")
 _SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
 
@@ -129,11 +130,15 @@ def _short_line(line: str, key: str) -> Reason | None:
 def is_wall(key: str) -> bool:
     """Whether the first sentence of a line offers what a wall offers."""
     spaced, unspaced = _walls()
-    words = key.split()
-    first = [phrase for word in words if word in spaced for phrase in spaced[word]]
-    if not key.isascii():
-        first += unspaced
-    return any(_begins(phrase, key) for phrase in first)
+    bare = key
+    for mark in ".,?!'":
+        bare = bare.replace(mark, " ")
+    words = bare.split()
+    if not spaced.keys().isdisjoint(words):
+        near = (phrase for word in words for phrase in spaced.get(word, ()))
+        if any(_begins(phrase, key) for phrase in near):
+            return True
+    return not key.isascii() and any(_begins(phrase, key) for phrase in unspaced)
 
 
 def _begins(phrase: str, key: str) -> bool:
@@ -143,14 +148,15 @@ def _begins(phrase: str, key: str) -> bool:
 
 @functools.cache
 def _walls() -> tuple[dict[str, list[str]], list[str]]:
-    """Phrases of walls: by their first word, and those of scripts without spaces."""
+    """Phrases of walls: by their longest word, and those of scripts without spaces."""
     spaced: dict[str, list[str]] = {}
     unspaced = []
     for phrase in sorted(phrases("wall")):
         if UNSPACED.search(phrase):
             unspaced.append(phrase)
         else:
-            spaced.setdefault(phrase.split()[0], []).append(phrase)
+            longest = max(_PLAIN_WORD.findall(phrase), key=len)
+            spaced.setdefault(longest, []).append(phrase)
     return spaced, unspaced
 
 

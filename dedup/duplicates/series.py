@@ -19,7 +19,9 @@ from dedup.records import Article, CleanText
 from dedup.text.outlines import OUTLINE_CHARS, Outline, of_one_series, outline_of_lead
 
 _OUTLINES = 1 << 14
-_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d+")
+_MARKS = ".,;:!?\"'()"
+_HEAD_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,24 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _differ_in_details(a: Origin, b: Origin) -> bool:
-    """Whether each text has a word with a digit or capital that the other has not.
+    """Whether each text has two numbers, or a capitalised word at its head, that the other has not.
 
-    It takes a tenth of the time of two outlines, and nearly all copies of one source fail it.
+    Without that no rule of `outlines` holds. It takes a tenth of the time of two outlines, and most
+    copies of one source fail it.
     """
-    ours, theirs = _words(a.text or a.title), _words(b.text or b.title)
-    sides = [" ".join(one) for one in (ours - theirs, theirs - ours)]
-    return all(map(_DIGIT.search, sides)) or all(side != side.lower() for side in sides)
+    words = _words(a.text or a.title), _words(b.text or b.title)
+    ours, theirs = words[0] - words[1], words[1] - words[0]
+    if min(len(_NUMBER.findall(" ".join(own))) for own in (ours, theirs)) > 1:
+        return True
+    return _capitals_at_head(a, ours) and _capitals_at_head(b, theirs)
+
+
+def _capitals_at_head(one: Origin, words: frozenset[str]) -> bool:
+    capitals = {word.strip(_MARKS).casefold() for word in words if word != word.lower()}
+    if not capitals:
+        return False
+    head = (*one.title.split(), *one.text[:_HEAD_CHARS].split())
+    return not capitals.isdisjoint(word.strip(_MARKS).casefold() for word in head)
 
 
 def in_series(a: Origin, b: Origin) -> bool:
