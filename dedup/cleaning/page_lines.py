@@ -38,7 +38,6 @@ _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
 _URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
-_PLAIN_WORD = re.compile(r"[^\s,.?!']+")
 _SENTENCE = re.compile(r"[.!?…؟।]\s|[。！？]")
 _SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
 
@@ -130,10 +129,7 @@ def _short_line(line: str, key: str) -> Reason | None:
 def is_wall(key: str) -> bool:
     """Whether the first sentence of a line offers what a wall offers."""
     spaced, unspaced = _walls()
-    bare = key
-    for mark in ".,?!'":
-        bare = bare.replace(mark, " ")
-    words = bare.split()
+    words = key.split()
     if not spaced.keys().isdisjoint(words):
         near = (phrase for word in words for phrase in spaced.get(word, ()))
         if any(_begins(phrase, key) for phrase in near):
@@ -148,15 +144,18 @@ def _begins(phrase: str, key: str) -> bool:
 
 @functools.cache
 def _walls() -> tuple[dict[str, list[str]], list[str]]:
-    """Phrases of walls: by their longest word, and those of scripts without spaces."""
+    """Phrases of walls: by their longest inner word, and those of scripts without spaces.
+
+    What stands between words of the phrase has no other marks around it in a line.
+    """
     spaced: dict[str, list[str]] = {}
     unspaced = []
     for phrase in sorted(phrases("wall")):
         if UNSPACED.search(phrase):
             unspaced.append(phrase)
         else:
-            longest = max(_PLAIN_WORD.findall(phrase), key=len)
-            spaced.setdefault(longest, []).append(phrase)
+            words = phrase.split()
+            spaced.setdefault(max(words[1:-1] or words[:1], key=len), []).append(phrase)
     return spaced, unspaced
 
 
