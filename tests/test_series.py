@@ -35,6 +35,7 @@ from tests.news_streams import START
 
 TEXTS = labelled_texts(8)
 REPORTS = {f"report {language}" for language in ("en", "de", "es", "ru", "ar", "zh")}
+GOLDEN = [65436, 37776, 34477, 33893]
 QUAKE = (
     "A magnitude {} earthquake struck {} km north of {} at {} on Friday, according to the national "
     "seismological service. The quake occurred at a depth of {} km."
@@ -162,6 +163,12 @@ def test_the_rule_is_symmetric_and_no_text_is_of_a_series_with_itself(
     b = outline("Title", " ".join([*other[:6], *theirs, *other[6:]]), "en")
     assert of_one_series(a, b, gap) == of_one_series(b, a, gap)
     assert not of_one_series(a, a, gap)
+
+
+def test_signatures_are_those_of_every_machine_and_release() -> None:
+    """They are stored: other values are another `FORMAT` of profiles."""
+    signature = outline("", "a report of an old harbour by the sea that was closed again").signature
+    assert signature[:4].tolist() == GOLDEN
 
 
 def test_agreement_estimates_the_jaccard_similarity_of_the_words() -> None:

@@ -65,7 +65,8 @@ _TOKEN = re.compile(
     rf"\d+(?:[.,:/-]\d+)*|[{UNSPACED_BLOCKS}]|(?:[^\W\d_{UNSPACED_BLOCKS}]|[{_MARKS}])+"
 )
 _SENTENCE = re.compile(r"[.!?…:;\n\"“”«»„()؟。！？|]|\s[-–—•]\s")
-_MIX = np.random.default_rng(19).integers(1, 1 << 63, SLOTS, np.uint64) | np.uint64(1)
+# Stored signatures depend on these: no generator of numbers, whose stream may change.
+_MIX = np.array([xxhash.xxh3_64_intdigest(bytes([slot])) | 1 for slot in range(SLOTS)], np.uint64)
 
 Signature = npt.NDArray[np.uint16]
 
@@ -151,8 +152,7 @@ def of_one_series(a: Outline, b: Outline, gap_seconds: int | None) -> bool:
         numbers or days or names > 1
     ):
         different = [kind for kind in (*ours, *theirs) if not kind & WORD]
-        every = [kind for kind in {**a.details, **b.details}.values() if not kind & (WORD | FAR)]
-        if len(different) >= _MIN_SHARE * len(every):
+        if len(different) >= _MIN_SHARE * len(_near(a) | _near(b)):
             return True
     if mostly and min(_count(ours, WORD | HEAD), _count(theirs, WORD | HEAD)):
         return True
@@ -175,12 +175,18 @@ def _only(a: Outline, b: Outline) -> list[int]:
     return [kind for key, kind in a.details.items() if key not in b.details and not kind & FAR]
 
 
+def _near(one: Outline) -> set[int]:
+    """Names, numbers and days in the first half of a text."""
+    return {key for key, kind in one.details.items() if not kind & (WORD | FAR)}
+
+
 def _count(kinds: list[int], kind: int) -> int:
     return sum(one & kind == kind for one in kinds)
 
 
 def _shared(a: Outline, b: Outline, kind: int) -> int:
-    return sum(bool(own & kind) and key in b.details for key, own in a.details.items())
+    """Details of a kind that both texts have."""
+    return sum(bool(own & b.details.get(key, 0) & kind) for key, own in a.details.items())
 
 
 def _other_day(days: int, shared_days: int, gap_seconds: int | None) -> bool:
