@@ -39,7 +39,7 @@ def main() -> None:
         print("  ".join(f"{name} {value:.3g}" for name, value in row.items() if name != "system"))
         print(f"    {row['system']}")
     if options.save:
-        provenance = made_by("python -m benchmarks.series", ("datasketch", "rensa"))
+        provenance = made_by("python -m benchmarks.series", ("story-dedup", "numpy", "datasketch"))
         save_rows(options.save, provenance, rows)
 
 

@@ -182,7 +182,7 @@ def test_agreement_estimates_the_jaccard_similarity_of_the_words() -> None:
         a, b = (outline("", text) for text in spelled)
         exact = shared / (200 - shared)
         errors.append(agreeing(a.signature, b.signature) / SLOTS - exact)
-    assert abs(float(np.mean(errors))) < 0.05
+    assert abs(float(np.mean(errors))) < 0.1
     assert max(map(abs, errors)) < 0.3
 
 

@@ -9,7 +9,7 @@ that any number of texts, in any order, gives the same answer.
   where a sentence begins. Spellings with the same consonants are one name. In a script without
   capitals, or a text in capitals, there are no names; its words belong to the outline.
 * Two texts have **one outline** if the sets of their other words are alike (Jaccard similarity,
-  estimated by MinHash, of about 0.6).
+  estimated by MinHash, of about a half).
 * They are of **one series** if, besides, one of three things holds:
 
   1. A name at the head of one text (in the first words, or in the headline) is not in the other,
@@ -49,7 +49,7 @@ twice as many are kept as are at the head; and details that stand only in the se
 counts. What is inserted in one text pushes the end of it, but nothing of the first half, out of
 sight."""
 
-_MIN_AGREEING = 19
+_MIN_AGREEING = 16
 _MIN_WORDS = 6
 _MIN_SHARE = 0.3
 _MIN_NUMBERS = 2
