@@ -22,6 +22,7 @@ from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.series import Origin
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
@@ -109,7 +110,9 @@ def cluster(
     bodies = [body_of(texts[article.id]) for article in ordered]
     done = partial(_done, progress, "near-duplicates", len(bodies))
     done(0)
-    near = find_near_duplicates(bodies, config, on_progress=done)
+    near = find_near_duplicates(
+        bodies, config, on_progress=done, origin_of=partial(origin_of_row, ordered, texts)
+    )
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
@@ -176,8 +179,20 @@ def independent(
         texts: Canonical texts by article id.
         config: When two texts are copies.
     """
-    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    bodies = [body_of(texts[article.id]) for article in articles]
+    near = find_near_duplicates(bodies, config, origin_of=partial(origin_of_row, articles, texts))
     return [articles[row] for row in np.unique(near.representatives).tolist()]
+
+
+def origin_of_row(articles: Sequence[Article], texts: Mapping[str, CleanText], row: int) -> Origin:
+    """What decides whether the text of an article is of a series; see `Origin`.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        row: Which article.
+    """
+    return Origin.of(articles[row], texts[articles[row].id])
 
 
 def profiles_of(

@@ -7,6 +7,7 @@ evidence for the same event, and a `StoryRelation` the evidence for related even
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -83,6 +84,10 @@ class Removal:
     reason: str
 
 
+BODY_IS_A_WALL = "body is a wall"
+"""Reason of a `Removal` that is the whole body: see `CleanText.is_wall`."""
+
+
 @dataclass(frozen=True, slots=True)
 class CleanText:
     """Canonical text of an article, which all later steps use.
@@ -96,6 +101,11 @@ class CleanText:
     title: str
     text: str
     removed: tuple[Removal, ...] = ()
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether the body was nothing but a wall, so that the article is its headline."""
+        return any(piece.reason == BODY_IS_A_WALL for piece in self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,9 +290,22 @@ class StoryRelation:
     shared_names: tuple[str, ...]
 
 
+_OTHER_NAMES = re.compile(r"(?:(?:www\d?|m|mobile|wap|touch|amp|edition)\.)+(?=[^.]+\.[^.])")
+"""Labels before an outlet's own host: for telephones, for fast pages, for another region."""
+
+
 def host_of(address: str) -> str:
-    """The host of an address without `www.`; empty where there is none."""
+    """The host of an address by which an outlet is known; empty where there is none.
+
+    `www.`, `m.`, `mobile.`, `wap.`, `touch.`, `amp.` and `edition.` are left out where a whole
+    host remains behind them. Any other label is an outlet of its own.
+
+    >>> host_of("https://www.daily.example/a"), host_of("https://sport.daily.example/a")
+    ('daily.example', 'sport.daily.example')
+    """
     try:
-        return (urlsplit(address).hostname or "").removeprefix("www.")
+        host = (urlsplit(address).hostname or "").removesuffix(".")
     except ValueError:
         return ""
+    other = _OTHER_NAMES.match(host)
+    return host[other.end() :] if other else host

@@ -26,6 +26,8 @@ from dedup.records import (
 
 if TYPE_CHECKING:
     from dedup.description.evidence import Evidences
+    from dedup.description.series import Series
+    from dedup.duplicates.series import Origin
 
 ARTICLE_COLUMNS = (
     "id",
@@ -180,7 +182,23 @@ class Result:
             (one.probability, other.probability),
             config.stories.min_probability,
             config.neighbors.max_gap,
+            self._series(a, b),
+            (self.clean_texts[a].is_wall, self.clean_texts[b].is_wall),
         )
+
+    def _series(self, a: str, b: str) -> Series | None:
+        """The series of the texts that represent two articles."""
+        from dedup.description.series import series_of
+
+        first, second = (self.by_id[self.duplicates_of[id][0].representative] for id in (a, b))
+        names = {first.source, second.source}
+        others = (self._origin(one) for one in self.articles if one.source in names)
+        return series_of(self._origin(first), self._origin(second), others)
+
+    def _origin(self, article: Article) -> Origin:
+        from dedup.duplicates.series import Origin
+
+        return Origin.of(article, self.clean_texts[article.id])
 
     def _gap(self, a: str, b: str) -> timedelta | None:
         """Time between the representatives of two articles."""

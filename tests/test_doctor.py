@@ -269,7 +269,7 @@ def test_every_finding_says_what_it_means_and_what_to_do() -> None:
     found = dedup.examine([*told("s", [0, 1]), *alone(3)])
     assert [each.name for each in found.findings] == [
         *("largest story", "weak links", "chains", "languages", "series"),
-        *("undated", "copies", "sizes"),
+        *("undated", "copies", "walls", "sizes"),
     ]
     for each in found.findings:
         for sentence in (each.message, each.interpretation, each.advice):

@@ -21,6 +21,7 @@ from dedup.stories.candidates import story_candidates, term_pairs
 from dedup.stories.neighbors import is_exact, neighbor_pairs
 from dedup.stories.pairs import Pairs
 from dedup.stories.profiles import Profiles
+from dedup.text.outlines import SLOTS
 from dedup.text.rarity import WEIGHT_UNIT
 
 DAY = 86_400
@@ -297,4 +298,6 @@ def profiles_of_rows(texts: list[tuple[int | None, int, bool]]) -> Profiles:
         names=nothing,
         numbers=nothing,
         dates=nothing,
+        outlines=np.zeros((count, SLOTS), np.uint16),
+        details=nothing,
     )

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from dedup.cli.tables import figure_table
 from dedup.output.wording import counted, one_line
+from dedup.records import BODY_IS_A_WALL
 
 if TYPE_CHECKING:
     from dedup.doctor import Checkup
@@ -168,6 +169,9 @@ class Console:
         self._err.print(
             f"encoder {counts.encoder}, configuration {counts.config_digest}", markup=False
         )
+        walls = counts.removals.get(BODY_IS_A_WALL, 0)
+        if walls:
+            self.note(f"{BODY_IS_A_WALL}: {counted(walls, 'article')}, known by the headline alone")
         if self._verbose and counts.removals:
             cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
             self._err.print(f"removed by cleaning: {cut}", markup=False, soft_wrap=True)

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
+
+if TYPE_CHECKING:
+    from dedup.description.series import Series
 
 _ALIKE = ((0.7, "very alike"), (0.5, "alike"), (0.3, "somewhat alike"))
 # Texts in two languages are never as similar as texts in one.
@@ -34,6 +38,18 @@ def sentence(why: Why) -> str:
 
     It says whether the two are together, how sure that is, and what speaks for and against it.
     """
+    return _verdict(why) + _about_walls(why.walls)
+
+
+def _about_walls(walls: tuple[bool, bool]) -> str:
+    """That a body is a wall, as a sentence; empty if none is."""
+    if not any(walls):
+        return ""
+    which = "Both bodies are walls" if all(walls) else f"The body of {'BA'[walls[0]]} is a wall"
+    return f" {which}: the headline stands for the article."
+
+
+def _verdict(why: Why) -> str:
     if why.a == why.b:
         return "These are one and the same article."
     if why.same_duplicate_cluster:
@@ -43,6 +59,8 @@ def sentence(why: Why) -> str:
     shown = shown_probability(why.link.probability)
     likely = why.link.probability >= why.min_probability
     for_it, against = _reasons(why.link, why.gap)
+    if why.series is not None:
+        for_it, against = [], [str(why.series)]
     if why.same_story_group and likely:
         evidence = _but(for_it, against) or "the evidence as a whole"
         return f"Together: both report the same event ({shown}): {evidence}."
@@ -222,6 +240,7 @@ def _circumstances(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
     for name, text in (
         ("same_source", "they are from the same source"),
         ("short_text", "one of them is very short"),
+        ("series", "they fill in one template of their source"),
     ):
         part = parts.get(name)
         # Positive log-odds only make up for what a short text cannot show.
@@ -261,6 +280,8 @@ class Why:
             group; None in a group of one text.
         min_probability: Setting of the run: groups merge from this probability on.
         max_gap: Setting of the run: articles further apart in time are not compared.
+        series: The series that the texts of the two are of; None if they are of none.
+        walls: Whether the body of each is a wall.
     """
 
     a: str
@@ -274,6 +295,8 @@ class Why:
     mean_probabilities: tuple[float | None, float | None]
     min_probability: float
     max_gap: timedelta
+    series: Series | None = None
+    walls: tuple[bool, bool] = (False, False)
 
     @property
     def sentence(self) -> str:

@@ -25,6 +25,7 @@ from dedup.config import Config, NearDuplicateConfig
 from dedup.duplicates.candidates import candidate_pairs
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.duplicates.matches import Matches, Verifier
+from dedup.duplicates.series import Origin
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,6 +87,7 @@ def find_near_duplicates(
     compiled: bool | None = None,
     threads: int = 0,
     on_progress: Callable[[int], None] | None = None,
+    origin_of: Callable[[int], Origin] | None = None,
 ) -> NearDuplicates:
     """Copies among canonical texts.
 
@@ -96,17 +98,27 @@ def find_near_duplicates(
         compiled: Use the compiled kernels; by default for much text.
         threads: How many threads; 0 for one per core.
         on_progress: Called with the number of texts fingerprinted so far.
+        origin_of: Origin of a text by its row: texts of one series are no copies. By default
+            the texts alone decide.
 
     Returns:
         A function of the set of texts and their precedence alone.
     """
     content = Utf8Texts.of(texts)
     originals = originals_of(content)
-    different = content.take(np.flatnonzero(originals == np.arange(len(content))))
+    rows = np.flatnonzero(originals == np.arange(len(content)))
+    different = content.take(rows)
     prints = fingerprint(
         different, config.fingerprints, compiled=compiled, threads=threads, on_progress=on_progress
     )
-    verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
+    verifier = Verifier(
+        different,
+        prints.token_counts,
+        config,
+        compiled=compiled,
+        threads=threads,
+        origin_of=None if origin_of is None else lambda row: origin_of(int(rows[row])),
+    )
     pairs = candidate_pairs(prints, config.near_duplicates, compiled=verifier.compiled)
     leaders, matches = assign_leaders(len(different), verifier.matches(pairs), verifier)
     return NearDuplicates.of_different(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Self
 
@@ -14,6 +14,7 @@ from dedup.compute.threads import mapped
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import shingle_sizes, use_kernels
+from dedup.duplicates.series import Origin, series_pairs
 from dedup.text.characters import character_table
 from dedup.text.shingles import Tokens, shingle, tokenize, unique_rows
 
@@ -118,6 +119,7 @@ class Verifier:
         config: Uses the sections `fingerprints` and `near_duplicates`.
         compiled: Use the kernels; by default for much text.
         threads: How many threads; 0 for one per core.
+        origin_of: Origin of a text by row, for series; by default no text is of one.
     """
 
     def __init__(
@@ -128,7 +130,9 @@ class Verifier:
         *,
         compiled: bool | None = None,
         threads: int = 0,
+        origin_of: Callable[[int], Origin] | None = None,
     ) -> None:
+        self._origin_of = origin_of
         self._texts = texts
         self._counts = token_counts
         self._sizes = shingle_sizes(token_counts, config.fingerprints)
@@ -138,13 +142,16 @@ class Verifier:
         self.verified = 0
 
     def matches(self, pairs: Int64s) -> Matches:
-        """Pairs that are copies, with their similarity.
+        """Pairs that are copies and of no series, with their similarity.
 
         Args:
             pairs: int64 of shape (m, 2), each row a < b, ascending.
         """
         similar = self.similarities(pairs)
-        return similar.take(self.are_copies(similar))
+        copies = similar.take(self.are_copies(similar))
+        if self._origin_of is None:
+            return copies
+        return copies.take(~series_pairs(copies.first, copies.second, self._origin_of))
 
     def similarities(self, pairs: Int64s) -> Matches:
         """The similarity of pairs, copies or not, in their order."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -18,7 +18,9 @@ from dedup.config import Config
 from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
 from dedup.description.groups import describe_groups
+from dedup.description.series import COUNTED_WITHIN, Series, series_of
 from dedup.description.terms import StoryTerms
+from dedup.duplicates.series import Origin
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.pipeline import profiles_of, terms_of
@@ -34,6 +36,7 @@ from dedup.store import Placement, Store, StoredStory, StoryEvent
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Group, Grouping, described
 
+_SECOND = timedelta(seconds=1)
 _Record = TypeVar("_Record")
 
 
@@ -197,7 +200,22 @@ def why_of(
         (a.probability, b.probability),
         config.stories.min_probability,
         config.neighbors.max_gap,
+        _series(articles[a.representative], articles[b.representative], texts, store),
+        (texts[a.id].is_wall, texts[b.id].is_wall),
     )
+
+
+def _series(a: Article, b: Article, texts: Mapping[str, CleanText], store: Store) -> Series | None:
+    """The series of two texts, by the articles that represent them."""
+    times = [article.published_at for article in (a, b) if article.published_at]
+    since = min(times) - COUNTED_WITHIN if times else None
+    until = max(times) + COUNTED_WITHIN + _SECOND if times else None
+    others = (
+        Origin.of(stored.article, stored.clean)
+        for source in sorted({a.source, b.source})
+        for stored in store.all_articles(since, until, source)
+    )
+    return series_of(Origin.of(a, texts[a.id]), Origin.of(b, texts[b.id]), others)
 
 
 def _clusters_of_pair(pair: tuple[Placement, Placement]) -> list[DuplicateCluster]:

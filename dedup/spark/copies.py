@@ -24,6 +24,7 @@ from dedup.duplicates.candidates import (
 from dedup.duplicates.clustering import NearDuplicates, assign_leaders
 from dedup.duplicates.fingerprints import shingle_sizes
 from dedup.duplicates.matches import Matches, Verifier
+from dedup.duplicates.series import Origin
 from dedup.result import JACCARD_DIGITS
 from dedup.spark.components import components
 from dedup.spark.rows import (
@@ -38,6 +39,7 @@ from dedup.spark.rows import (
     table_of,
 )
 from dedup.spark.stages import Stages
+from dedup.text.outlines import OUTLINE_CHARS
 
 _TEXT, _NUMBER, _SHARE = pa.string(), pa.int64(), pa.float64()
 PAIRS = pa.schema({"first": _NUMBER, "second": _NUMBER})
@@ -60,6 +62,10 @@ CLUSTERS = pa.schema(
         "date_precision": _TEXT,
     }
 )
+_ORIGIN = (
+    "source", "seconds", "language", "clean_title", f"left(text, {OUTLINE_CHARS}) as lead"
+)  # fmt: skip
+_ORIGIN_COLUMNS = ("source", "seconds", "language", "clean_title", "lead")
 _TEXTS_OF_A_PARTITION = 5_000
 _COMPILE_FROM_PAIRS = 4_000
 """Fewer pairs cost less than loading the compiled kernels."""
@@ -141,23 +147,38 @@ def _filter_anchor_pairs(table: pa.Table) -> pa.Table:
     return table.select(PAIRS.names).filter(pa.array(enough))
 
 
+def _origins(table: pa.Table) -> list[Origin]:
+    """Origins of texts, from the columns `_ORIGIN`."""
+    source, seconds, *rest = (
+        table[name].to_pylist() if name == "seconds" else strings(table, name)
+        for name in _ORIGIN_COLUMNS
+    )
+    return [Origin(*values) for values in zip(source, seconds, *rest, strict=True)]
+
+
 def matches(pairs: DataFrame, texts: DataFrame, config: Config) -> DataFrame:
     """Those pairs that are copies, with their exact similarity."""
-    bodies = texts.selectExpr("number", "coalesce(body, text) as body", "tokens")
+    bodies = texts.selectExpr("number", "coalesce(body, text) as body", "tokens", *_ORIGIN)
     return mapped(_with_both(pairs, bodies), partial(_verify, config=config), MATCHES)
 
 
 def _verify(table: pa.Table, config: Config) -> pa.Table:
     ends = np.stack((integers(table, "first"), integers(table, "second")))
     names, places, local = np.unique(ends, return_index=True, return_inverse=True)
-    both = {
-        name: pa.concat_arrays([table[f"{name}_{k}"].combine_chunks() for k in "ab"])
-        for name in ("body", "tokens")
-    }
-    bodies = Utf8Texts.of(both["body"].take(pa.array(places)))
-    tokens = both["tokens"].to_numpy()[places]
-    compiled = True if table.num_rows >= _COMPILE_FROM_PAIRS else None
-    verifier = Verifier(bodies, tokens, config, compiled=compiled, threads=1)
+    both = pa.table(
+        {
+            name: pa.concat_arrays([table[f"{name}_{k}"].combine_chunks() for k in "ab"])
+            for name in ("body", "tokens", *_ORIGIN_COLUMNS)
+        }
+    ).take(pa.array(places))
+    verifier = Verifier(
+        Utf8Texts.of(both["body"].combine_chunks()),
+        integers(both, "tokens"),
+        config,
+        compiled=True if table.num_rows >= _COMPILE_FROM_PAIRS else None,
+        threads=1,
+        origin_of=_origins(both).__getitem__,
+    )
     copies = verifier.matches(local.reshape(2, -1).T)
     shares = {name: getattr(copies, name) for name in _SHARES}
     return table_of(MATCHES, first=names[copies.first], second=names[copies.second], **shares)
@@ -179,10 +200,9 @@ def clusters(
         "as body",
         "tokens",
         "id",
-        "source",
-        "language",
         "published_us",
         "date_precision",
+        *_ORIGIN,
     )
     links = matches.join(connected.withColumnRenamed("number", "first"), "first")
     count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARTITION)
@@ -202,6 +222,7 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         integers(table, "tokens")[different],
         config,
         threads=1,
+        origin_of=_origins(table.take(pa.array(different))).__getitem__,
     )
     first, second = (
         np.searchsorted(names[different], integers(links, k)) for k in ("first", "second")

@@ -68,10 +68,12 @@ COLUMN_USE = "columns of a table"
 _ORDERS = pa.schema({"order": _TEXT})
 _SAMPLE_ROWS = 1_000
 READ = pa.schema(
-    FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
+    FIELDS
+    | {"outlet": _TEXT}
+    | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
 )
 """An article; or, where `kind` is not null, a problem."""
-REPEATED = pa.schema({"source": _TEXT, "repeated": pa.list_(_TEXT)})
+REPEATED = pa.schema({"outlet": _TEXT, "repeated": pa.list_(_TEXT)})
 CLEANED = pa.schema(
     {
         "id": _TEXT,
@@ -251,6 +253,7 @@ def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
         for name in FIELDS
         if name != "published_us"
     }
+    of_articles["outlet"] = list(map(source_of, articles))
     of_articles["published_us"] = [microseconds(article.published_at) for article in articles]
     return table_of(
         READ,
@@ -288,22 +291,23 @@ def _distinct(table: pa.Table) -> pa.Table:
 
 def articles_of(rows: DataFrame) -> DataFrame:
     """The articles among the rows of `read`, without the problems."""
-    return rows.where("kind is null").select(*FIELDS)
+    return rows.where("kind is null").select(*FIELDS, "outlet")
 
 
 def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
     """The lines that each source puts on many of its pages; a source is read page by page."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = (zip(*(batch[k].to_pylist() for k in range(2)), strict=True) for batch in batches)
-        by_source = groupby(chain.from_iterable(rows), key=itemgetter(0))
-        for source, pages in by_source:
-            lines = sorted(lines_of_source((text for _, text in pages), config))
+        rows = (zip(*(batch[k].to_pylist() for k in range(3)), strict=True) for batch in batches)
+        by_outlet = groupby(chain.from_iterable(rows), key=itemgetter(0))
+        for outlet, pages in by_outlet:
+            texts = ((title or "", text or "") for _, title, text in pages)
+            lines = sorted(lines_of_source(texts, config))
             if lines:
-                yield from table_of(REPEATED, source=[source], repeated=[lines]).to_batches()
+                yield from table_of(REPEATED, outlet=[outlet], repeated=[lines]).to_batches()
 
-    pages = articles.where("source <> ''").select("source", "text")
-    return gathered(pages, "source").mapInArrow(run, from_arrow_schema(REPEATED))
+    pages = articles.where("outlet <> ''").select("outlet", "title", "text")
+    return gathered(pages, "outlet").mapInArrow(run, from_arrow_schema(REPEATED))
 
 
 def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:
@@ -311,7 +315,7 @@ def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config)
     if repeated is None:
         rows = articles.withColumn("repeated", functions.expr("cast(null as array<string>)"))
     else:
-        rows = articles.join(repeated, "source", "left")
+        rows = articles.join(repeated, "outlet", "left")
     return mapped(rows, partial(_clean, config=config), CLEANED)
 
 

@@ -17,11 +17,12 @@ from typing import Any, Self
 import numpy as np
 import xxhash
 
-from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt64s
+from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt16s, UInt64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.processes import spread
 from dedup.stories.dates import dates_of
 from dedup.text.consonant_keys import consonant_key
+from dedup.text.outlines import SLOTS, outline_of_lead
 from dedup.text.rarity import WEIGHT_UNIT, counted_languages
 from dedup.text.terms import count_terms, spelled_terms, weights_of
 
@@ -59,6 +60,8 @@ class Profiles:
         names: Rarity of the rare words of each text, by consonant key.
         numbers: 1 for each numeral in a text.
         dates: 1 for each day that a text names.
+        outlines: Signatures of the outlines, uint16 of shape (n, outlines.SLOTS).
+        details: Kinds of the details of the outlines, see `outlines.Outline`.
     """
 
     texts: Sequence[str]
@@ -73,6 +76,8 @@ class Profiles:
     names: KeyedRows
     numbers: KeyedRows
     dates: KeyedRows
+    outlines: UInt16s
+    details: KeyedRows
 
     @property
     def rare(self) -> KeyedRows:
@@ -125,9 +130,10 @@ def profiles(
     with spread(len(texts)) as mapped:
         batches = ((texts[k], titles[k], seconds[k].tolist(), languages[k]) for k in slices)
         parts = list(mapped(_sparse_rows, batches))
-    terms, title_terms, names, numbers, dates = (
-        KeyedRows.joined([part[column] for part in parts]) for column in range(5)
+    terms, title_terms, names, numbers, dates, details = (
+        KeyedRows.joined([part[column] for part, _ in parts]) for column in range(6)
     )
+    no_outlines = np.empty((0, SLOTS), np.uint16)
     return Profiles(
         texts=texts,
         vectors=vectors,
@@ -141,6 +147,8 @@ def profiles(
         names=names,
         numbers=numbers,
         dates=dates,
+        outlines=np.concatenate([no_outlines, *(signatures for _, signatures in parts)]),
+        details=details,
     )
 
 
@@ -148,17 +156,19 @@ _Batch = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[str]]
 """Texts, titles, publication times and languages."""
 
 
-def _sparse_rows(batch: _Batch) -> tuple[KeyedRows, ...]:
-    """Terms, terms of the titles, names, numbers and dates of some texts."""
+def _sparse_rows(batch: _Batch) -> tuple[tuple[KeyedRows, ...], UInt16s]:
+    """Terms, terms of titles, names, numbers, dates and details; and signatures of outlines."""
     texts, titles, seconds, languages = batch
     terms = _terms(texts, languages)
+    outlines = list(map(outline_of_lead, texts, titles, languages))
     return (
         _rows(len(texts), terms),
         _rows(len(texts), _terms(titles, languages)),
         _rows(len(texts), _names(texts, languages, terms)),
         _rows_of_ones([numbers_of(text) for text in texts]),
         _rows_of_ones(list(map(dates_of, texts, seconds, languages))),
-    )
+        _rows_of([one.details for one in outlines]),
+    ), np.array([one.signature for one in outlines], np.uint16)
 
 
 def numbers_of(text: str) -> set[int]:
@@ -241,10 +251,15 @@ def _names(texts: Sequence[str], languages: Sequence[str], terms: _Entries) -> _
 
 def _rows_of_ones(sets: Sequence[set[int]]) -> KeyedRows:
     """Rows with a 1 for each whole number in the set of each text."""
-    entries = [(row, number) for row, numbers in enumerate(sets) for number in sorted(numbers)]
-    owners, keys = np.array(entries, np.int64).reshape(-1, 2).T
-    ones = np.ones(len(owners), np.int64)
-    return _rows(len(sets), _Entries(owners, keys.astype(np.uint64), ones))
+    return _rows_of([dict.fromkeys(numbers, 1) for numbers in sets])
+
+
+def _rows_of(parts: Sequence[Mapping[int, int]]) -> KeyedRows:
+    """Rows with the value of each whole number of each text."""
+    owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    keys = np.array([key for part in parts for key in sorted(part)], np.uint64)
+    values = np.array([part[key] for part in parts for key in sorted(part)], np.int64)
+    return _rows(len(parts), _Entries(owners, keys, values))
 
 
 def _rows(count: int, entries: _Entries) -> KeyedRows:

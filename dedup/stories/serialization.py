@@ -15,15 +15,17 @@ import numpy as np
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.stories.profiles import Profiles
+from dedup.text.outlines import SLOTS
 from dedup.text.shingles import FORMAT_VERSION
 
 FORMAT = 2
 """Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`.
 
-2: terms are weighed in their language, which is stored with them."""
+2: terms are weighed in their language, which is stored with them; outlines."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
-_SIZES_FROM = 1 + 8
-"""First byte of the sizes: a flag and the id of the language are before."""
+_OUTLINE_FROM = 1 + 8
+_SIZES_FROM = _OUTLINE_FROM + 2 * SLOTS
+"""First bytes of the outline and of the sizes: a flag and the id of the language are before."""
 
 
 KEYED = tuple(field.name for field in dataclasses.fields(Profiles) if "Keyed" in str(field.type))
@@ -39,7 +41,8 @@ def vector_bytes(profiles: Profiles, row: int) -> bytes:
 def profile_bytes(profiles: Profiles, row: int) -> bytes:
     """The rest of the profile of one text.
 
-    Whether it is short, its language, sizes of its rows, keys, values.
+    Whether it is short, its language, the signature of its outline, sizes of its rows, keys,
+    values.
     """
     tables: list[KeyedRows] = [getattr(profiles, name) for name in KEYED]
     entries = [(table, slice(*table.offsets[row : row + 2].tolist())) for table in tables]
@@ -48,7 +51,8 @@ def profile_bytes(profiles: Profiles, row: int) -> bytes:
     values = [table.values[part].astype("<i4") for table, part in entries]
     short = np.array([profiles.short[row]], np.uint8)
     language = np.array([profiles.languages[row]], "<i8")
-    return b"".join(array.tobytes() for array in (short, language, sizes, *keys, *values))
+    outline = profiles.outlines[row].astype("<u2")
+    return b"".join(array.tobytes() for array in (short, language, outline, sizes, *keys, *values))
 
 
 def profiles_from(
@@ -93,8 +97,9 @@ def profiles_from(
         vectors=both[:, 0],
         title_vectors=both[:, 1],
         seconds=seconds,
-        languages=prefixes[:, 1:_SIZES_FROM].copy().view("<i8").ravel().astype(np.int64),
+        languages=prefixes[:, 1:_OUTLINE_FROM].copy().view("<i8").ravel().astype(np.int64),
         sources=sources,
         short=prefixes[:, 0].astype(bool),
+        outlines=prefixes[:, _OUTLINE_FROM:_SIZES_FROM].copy().view("<u2").astype(np.uint16),
         **rows,
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dedup.articles import Precedence, body_of, precedence
+from dedup.articles import Precedence, precedence
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
@@ -75,9 +75,7 @@ class LiveIndex:
         self.memory.restore([*(article.id for article in put), *removed])
         texts = self._clean_texts.apply(put, removed)
         articles = self._clean_texts.articles
-        bodies = {
-            id: Body(body_of(text), precedence(articles[id], text)) for id, text in texts.items()
-        }
+        bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = self._copies.apply(bodies, removed)
         removed_rows = self._removed_rows(clusters, {*texts, *removed})
         representatives = self._new_representatives(clusters, texts)
@@ -137,7 +135,7 @@ class LiveIndex:
                 id, article.id, similarity.jaccard, similarity.containment_a,
                 similarity.containment_b,
             )
-            for id, similarity in self._copies.query(body_of(text))
+            for id, similarity in self._copies.query(Body.of(article, text))
         ]  # fmt: skip
         profiles = profiles_of([article], {article.id: text}, self._encoder, self._config)
         # Under an id that no article has: the article may be there already.

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from dedup.articles import Precedence, body_of, precedence, seconds_of, source_of, stable_id
+from dedup.articles import Precedence, precedence, seconds_of, source_of, stable_id
 from dedup.compute.arrays import Int32s, Int64s
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints
@@ -103,7 +103,7 @@ class Memory:
         articles = {stored.article.id: stored.article for stored in records.stored}
         self.clean_texts.load(articles, texts)
         keys = {id: precedence(articles[id], text) for id, text in texts.items()}
-        bodies = {id: Body(body_of(text), keys[id]) for id, text in texts.items()}
+        bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = [_ordered(cluster, keys) for cluster in records.clusters]
         self.copies.load(bodies, partial(self._prints_of, records), clusters, records.matches)
         return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)

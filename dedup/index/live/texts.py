@@ -15,10 +15,12 @@ from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import Sizes
 from dedup.stories.profiles import Profiles, name_hashes
+from dedup.text.outlines import SLOTS
 
 _LONG_AGO = -(1 << 60)
 """The time of a removed text: far from any other."""
-_ROWS = ("terms", "title_terms", "names", "numbers", "dates")
+_ROWS = ("terms", "title_terms", "names", "numbers", "dates", "details")
+_SCORED_ROWS = 5
 
 
 class LiveTexts:
@@ -42,11 +44,12 @@ class LiveTexts:
             "languages": GrowableArray(np.int64),
             "sources": GrowableArray(np.int64),
             "short": GrowableArray(np.bool_),
+            "outlines": GrowableArray(np.uint16, (SLOTS,)),
         }
         self._id_hashes = GrowableArray(np.int64)
         self._rows = {name: GrowableRows() for name in _ROWS}
         self._squares = GrowableArray(np.int64), GrowableArray(np.int64)
-        self._longest = np.zeros(len(_ROWS), np.int64)
+        self._longest = np.zeros(_SCORED_ROWS, np.int64)
         self._alive = GrowableArray(np.bool_)
 
     def __len__(self) -> int:
@@ -99,7 +102,7 @@ class LiveTexts:
             grown_rows.extend(new)
         self._squares[0].extend(profiles.terms.squares())
         self._squares[1].extend(profiles.title_terms.squares())
-        counts = [feature.counts.max(initial=0) for feature in features]
+        counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
         self._longest = np.maximum(self._longest, counts)
         self._alive.extend(np.ones(len(articles), bool))
         return rows

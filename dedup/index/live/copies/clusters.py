@@ -7,20 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.articles import Precedence
+from dedup.articles import Precedence, body_of, precedence
 from dedup.config import NearDuplicateConfig
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.clustering import NearDuplicates, assign_leaders
 from dedup.duplicates.matches import Matches, Similarity, Verifier
-from dedup.records import DuplicateCluster
+from dedup.duplicates.series import Origin
+from dedup.records import Article, CleanText, DuplicateCluster
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text of an article that is compared, and the precedence of the article."""
+    """The text of an article that is compared, the precedence of the article, and its origin."""
 
     text: str
     precedence: Precedence
+    origin: Origin
+
+    @classmethod
+    def of(cls, article: Article, clean: CleanText) -> Body:
+        """That of an article."""
+        return cls(body_of(clean), precedence(article, clean), Origin.of(article, clean))
 
 
 @dataclass(frozen=True, slots=True)
