@@ -335,7 +335,25 @@ def test_query_reads_a_text_from_stdin(
     monkeypatch.setattr(sys, "stdin", io.StringIO("Zzyzx is quiet, and so is the desert around."))
     done = run("query", made, "--text", "-")
     assert done.code == 0
-    assert done.out.startswith("would start a new story")
+    assert done.out.startswith("would start a new story (by content alone, as it has no time)")
+    assert "neighbours" in done.out
+
+
+def test_a_query_takes_a_time_and_shows_what_is_far_from_it(run: Run, made: Path) -> None:
+    words = "Putin arrives in Beijing for the Belt and Road forum"
+    (found,) = lines_of(run("query", made, "--text", words, "--json").out)
+    assert found["neighbors"][0]["story_group"] == found["story_group"] != ""
+    assert found["published_at"] is None
+    assert {near["gap_seconds"] for near in found["neighbors"]} == {None}
+    dated = ("query", made, "--text", words, "--published-at", "2025-06-03")
+    (far,) = lines_of(run(*dated, "--json").out)
+    assert (far["story_group"], far["published_at"]) == ("", "2025-06-03T00:00:00Z")
+    assert far["neighbors"][0]["probability"] is None
+    assert far["neighbors"][0]["cosine"] > 0.3
+    assert far["neighbors"][0]["gap_seconds"] > 365 * 86_400
+    shown = run(*dated).out
+    assert shown.startswith("would start a new story\n")
+    assert " days " in shown.splitlines()[4]
 
 
 def test_why_asks_an_index_as_it_asks_files(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
-from dedup.index.changes import read_one
+from dedup.index.changes import read_one, read_query
 from dedup.index.memory import IndexMemory
 from dedup.index.records import IndexStats, QueryAnswer, StoryPage
 from dedup.index.relations import RelationIndex
@@ -231,22 +230,26 @@ class StoryIndex:
         self._memory.save_cache()
 
     def query(
-        self, article: Article | Mapping[str, object] | str, *, limit: int = 10
+        self,
+        article: Article | Mapping[str, object] | str,
+        *,
+        published_at: datetime | str | None = None,
+        limit: int = 10,
     ) -> QueryAnswer:
         """What the index knows about a text, without adding it.
 
+        A query that has a time is answered as if its text were added; one without a time is
+        compared by content alone, with the texts of all times.
+
         Args:
-            article: A text, or an article; one without a time is taken to be of now.
-            limit: At most so many copies, and so many neighbours.
+            article: A text, or an article.
+            published_at: Time of the text, where the article has none.
+            limit: At most so many copies, and so many neighbors.
 
         Raises:
-            InputError: There is no text in it.
+            InputError: There is no text in it, or the time cannot be read.
         """
-        now = self._clock()
-        read = read_one(
-            {"text": article} if isinstance(article, str) else article, self.config, now
-        )
-        return self._memory.query(replace(read, published_at=read.published_at or now), limit)
+        return self._memory.query(read_query(article, published_at, self.config), limit)
 
     @property
     def encoder(self) -> Encoder:
