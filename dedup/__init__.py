@@ -49,9 +49,10 @@ if TYPE_CHECKING:
         StoryLink,
         StoryMember,
         StoryRelation,
+        Summary,
     )
     from dedup.report import write_report
-    from dedup.result import Result, Summary
+    from dedup.result import Result
     from dedup.store import Placement, StoredArticle, StoryEvent
 
 __version__ = "0.1.0"
@@ -139,9 +140,10 @@ _MODULES = {
         "StoryLink",
         "StoryMember",
         "StoryRelation",
+        "Summary",
     ),
     "report": ("write_report",),
-    "result": ("Result", "Summary", "Why"),
+    "result": ("Result", "Why"),
     "store": ("Placement", "StoredArticle", "StoryEvent"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

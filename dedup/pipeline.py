@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,9 +27,20 @@ from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
-from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
-from dedup.result import Result, Summary
+from dedup.output.bars import shown_bars
+from dedup.output.progress import Progress, reported, silent
+from dedup.readers.sources import Inputs, articles_from
+from dedup.records import (
+    Article,
+    CleanText,
+    DuplicateCluster,
+    Match,
+    Problem,
+    StoryGroup,
+    StoryRelation,
+    Summary,
+)
+from dedup.result import Result
 from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
 from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
@@ -41,30 +54,14 @@ DESCRIBED_CHARS = 2000
 """Key terms and names of a story come from this many first characters of the bodies."""
 
 
-class Progress(Protocol):
-    """Reports the progress of a step: first with 0 done, then repeatedly."""
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        """Report that `step` has done `done` of `total` texts (of stories when describing)."""
-        ...
-
-
-def silent(step: str, done: int, total: int) -> None:
-    """Report nothing; takes `step`, and `done` of `total` texts."""
-
-
-def _done(progress: Progress, step: str, total: int, done: int) -> None:
-    progress(step, done, total)
-
-
 def cluster(
-    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table,
+    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table | str | Path,
     config: Config = Config(),
     *,
     columns: Mapping[str, str] | None = None,
     encoder: Encoder | None = None,
     affinity: AffinityModel | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = silent,
     problems: list[Problem] | None = None,
 ) -> Result:
     """Duplicate clusters and story groups of a set of articles.
@@ -73,24 +70,38 @@ def cluster(
     order of the articles does not matter.
 
     Args:
-        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; or a
-            table: a pandas or polars frame, Arrow, a `datasets.Dataset`.
+        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; a
+            table: a pandas or polars frame, Arrow, a `datasets.Dataset`; or the path of a file or
+            folder.
         config: All settings.
         columns: The column to take for a field, where its usual names do not fit.
         encoder: Overrides the encoder of the configuration.
         affinity: Overrides the weights of the configuration.
-        progress: Called repeatedly during the steps.
+        progress: Called repeatedly during the steps; True shows bars, also in a notebook.
         problems: Problems are appended to this list, which may have those of reading already.
 
     Raises:
         DedupError: A setting, an encoder or a table cannot be used.
         InputError: There are articles, and none of them can be used.
     """
+    if isinstance(progress, bool):
+        with shown_bars() if progress else nullcontext(silent) as bars:
+            return cluster(
+                articles, config, columns=columns, encoder=encoder, affinity=affinity,
+                progress=bars, problems=problems,
+            )  # fmt: skip
     encoder = encoder or load_encoder(config.encoder)
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     problems = [] if problems is None else problems
+    items: list[Article | None] = []
     accepted = distinct(
-        as_articles(articles, columns=columns, config=config.reading, on_problem=problems.append),
+        articles_from(
+            articles,
+            columns=columns,
+            config=config.reading,
+            on_problem=problems.append,
+            on_item=items.append,
+        ),
         problems,
     )
     if not accepted and problems:
@@ -100,38 +111,59 @@ def cluster(
             f"none of the articles can be used: {met}: name columns with unusual names, as in "
             "columns={'text': 'inhalt'}"
         )
-    progress("clean", 0, len(accepted))
-    cleaned = partial(_done, progress, "clean", len(accepted))
-    texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
+    with reported(progress, "clean", len(accepted), "articles") as cleaned:
+        texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
 
     bodies = [body_of(texts[article.id]) for article in ordered]
-    done = partial(_done, progress, "near-duplicates", len(bodies))
-    done(0)
-    near = find_near_duplicates(bodies, config, on_progress=done)
+    with reported(progress, "near-duplicates", len(bodies), "articles") as done:
+        near = find_near_duplicates(bodies, config, on_progress=done)
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
     representatives = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
-    grouping = group_texts(
-        scorer, name_hashes([article.id for article in representatives]), config, progress
+    compared = _Compared(
+        ordered, texts, clusters, matches, tuple(problems), Inputs.of(items, by_id), encoder, scorer
     )
-    progress("describe", 0, len(grouping.groups))
-    terms = terms_of(grouping, clusters, by_id, texts)
-    stories = describe_groups(grouping, clusters, by_id, texts, terms)
-    relations = _related(grouping, stories, clusters, scorer, terms, config)
-    progress("describe", len(stories), len(stories))
+    return _grouped(compared, config, progress)
+
+
+class _Compared(NamedTuple):
+    """All that is known of a set of articles before its texts are grouped."""
+
+    articles: Sequence[Article]
+    texts: Mapping[str, CleanText]
+    clusters: tuple[DuplicateCluster, ...]
+    matches: tuple[Match, ...]
+    problems: tuple[Problem, ...]
+    inputs: Inputs
+    encoder: Encoder
+    affinity: Affinity
+
+
+def _grouped(compared: _Compared, config: Config, progress: Progress = silent) -> Result:
+    """The result of grouping the texts, and describing the groups."""
+    articles, texts, clusters, matches, problems, inputs, encoder, scorer = compared
+    by_id = {article.id: article for article in articles}
+    names = name_hashes([cluster.representative for cluster in clusters])
+    grouping = group_texts(scorer, names, config, progress)
+    with reported(progress, "describe", len(grouping.groups), "stories"):
+        terms = terms_of(grouping, clusters, by_id, texts)
+        stories = describe_groups(grouping, clusters, by_id, texts, terms)
+        relations = _related(grouping, stories, clusters, scorer, terms, config)
     return Result(
-        articles=tuple(ordered),
+        articles=tuple(articles),
         clean_texts=texts,
         duplicate_clusters=clusters,
         story_groups=stories,
         related=relations,
         matches=matches,
-        problems=tuple(problems),
-        summary=_summary(ordered, texts, grouping, problems, encoder, scorer, config),
+        problems=problems,
+        summary=_summary(articles, texts, grouping, problems, encoder, scorer, config),
         evidences=Evidences(scorer, clusters, texts, config),
+        inputs=inputs,
+        grouped_again=partial(_grouped, compared),
     )
 
 
@@ -197,19 +229,18 @@ def profiles_of(
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
     titles = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
-    progress("embed", 0, len(leads))
-    done = partial(_done, progress, "embed", len(leads))
-    vectors, title_vectors = embed(encoder, leads, titles, done)
-    progress("profile", 0, len(leads))
-    return profiles(
-        leads,
-        titles,
-        vectors,
-        title_vectors,
-        seconds_of(articles),
-        [article.language for article in articles],
-        [source_of(article) for article in articles],
-    )
+    with reported(progress, "embed", len(leads)) as done:
+        vectors, title_vectors = embed(encoder, leads, titles, done)
+    with reported(progress, "profile", len(leads)):
+        return profiles(
+            leads,
+            titles,
+            vectors,
+            title_vectors,
+            seconds_of(articles),
+            [article.language for article in articles],
+            [source_of(article) for article in articles],
+        )
 
 
 def group_texts(
@@ -226,10 +257,8 @@ def group_texts(
     seconds = affinity.profiles.seconds
     count = len(seconds)
     links = linked_texts(affinity, config, progress)
-    progress("group", 0, count)
-    grouping = group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
-    progress("group", count, count)
-    return grouping
+    with reported(progress, "group", count):
+        return group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
 
 
 def linked_texts(
@@ -251,16 +280,16 @@ def linked_texts(
     """
     min_cosine = config.neighbors.min_cosine
     count = len(affinity.profiles.seconds)
-    progress("neighbours", 0, count)
-    pairs = story_candidates(
-        affinity.profiles,
-        affinity.model.min_cosine if min_cosine is None else min_cosine,
-        config.neighbors,
-        partial(_done, progress, "neighbours", count),
-        rows=rows,
-    )
-    progress("score", 0, count)
-    return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
+    with reported(progress, "neighbours", count) as done:
+        pairs = story_candidates(
+            affinity.profiles,
+            affinity.model.min_cosine if min_cosine is None else min_cosine,
+            config.neighbors,
+            done,
+            rows=rows,
+        )
+    with reported(progress, "score", count):
+        return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
 
 
 def terms_of(

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dedup.cli.console import Console, StepProgress
+from dedup.cli.console import Console
 from dedup.cli.options import ReadAs
 from dedup.config import Config
+from dedup.output.bars import StepBars
 from dedup.records import Article, Problem
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def reading(
     config: Config,
     console: Console,
     problems: list[Problem],
-) -> Iterator[tuple[Iterator[Article], StepProgress]]:
+) -> Iterator[tuple[Iterator[Article], StepBars]]:
     """The articles of the inputs while they are read, and progress bars for the steps.
 
     Args:

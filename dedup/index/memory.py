@@ -30,7 +30,7 @@ from dedup.index.live.live import LiveIndex
 from dedup.index.records import QueryAnswer
 from dedup.index.settings import made_with
 from dedup.index.window import Window, stored_records
-from dedup.pipeline import Progress
+from dedup.output.progress import Progress
 from dedup.records import Article, Problem, StoryGroup
 from dedup.store import Placement, Store, StoredArticle, StoryFilter
 from dedup.stories.affinity import AffinityModel

@@ -21,15 +21,17 @@ from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
 from dedup.index.changes import read_one, read_query
+from dedup.index.display import DisplayedIndex
 from dedup.index.memory import IndexMemory
 from dedup.index.records import IndexStats, QueryAnswer, StoryPage
 from dedup.index.relations import RelationIndex
 from dedup.index.settings import agreed
-from dedup.pipeline import Progress, distinct, silent
-from dedup.readers.fields import as_articles
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import distinct
+from dedup.readers.sources import articles_from
 from dedup.records import Article, Problem, StoryGroup, StoryRelation
 from dedup.store import Placement, Store, StoredArticle, StoryFilter
-from dedup.store.location import is_server
+from dedup.store.location import is_server, shown_location
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent, StoryOrder
 from dedup.store.sqlite import Synchronous
@@ -37,14 +39,11 @@ from dedup.stories.affinity import AffinityModel
 
 CACHE = Path("cache", "links.npz")
 """Beside the store of an index in a folder."""
+Several = Iterable[Article | Mapping[str, object]] | str | Path
+"""Articles, or the path of a file of them."""
 
 
-def utc_now() -> datetime:
-    """The time of this machine, aware UTC."""
-    return datetime.now(UTC)
-
-
-class StoryIndex:
+class StoryIndex(DisplayedIndex):
     """Articles with their duplicate clusters and story groups, kept up to date.
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
@@ -57,7 +56,7 @@ class StoryIndex:
         model: Weighs the evidence.
         clock: What time it is, aware UTC.
         progress: Called as texts are embedded.
-        cache: File that makes opening quick; None for none.
+        location: See `open`.
         read_only: Whether it may only be queried.
         step: Articles of a batch that are taken in between two queries; None: all.
     """
@@ -70,7 +69,7 @@ class StoryIndex:
         model: AffinityModel,
         clock: Callable[[], datetime],
         progress: Progress,
-        cache: Path | None,
+        location: str | Path,
         read_only: bool,
         step: int | None,
     ) -> None:
@@ -80,6 +79,8 @@ class StoryIndex:
         self._model = model
         self._clock = clock
         self._relations = RelationIndex(config.related_stories)
+        self.location = shown_location(location)
+        cache = None if is_server(location) else Path(location) / CACHE
         self._memory = IndexMemory(store, config, encoder, model, progress, cache, read_only, step)
 
     @classmethod
@@ -92,7 +93,7 @@ class StoryIndex:
         synchronous: Synchronous = "FULL",
         encoder: Encoder | None = None,
         affinity: AffinityModel | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = partial(datetime.now, UTC),
         progress: Progress = silent,
         rebuild: bool = False,
         step: int | None = None,
@@ -126,8 +127,7 @@ class StoryIndex:
                 store, str(location), config, encoder, read_only=read_only, rebuild=rebuild
             )
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
-            cache = None if is_server(location) else Path(location) / CACHE
-            index = cls(store, config, encoder, model, clock, progress, cache, read_only, step)
+            index = cls(store, config, encoder, model, clock, progress, location, read_only, step)
             if rebuild:
                 index.rebuild()
         except BaseException:
@@ -152,15 +152,11 @@ class StoryIndex:
     ) -> Placement: ...
 
     @overload
-    def add(
-        self,
-        articles: Iterable[Article | Mapping[str, object]],
-        problems: list[Problem] | None = None,
-    ) -> list[Placement]: ...
+    def add(self, articles: Several, problems: list[Problem] | None = None) -> list[Placement]: ...
 
     def add(
         self,
-        articles: Article | Mapping[str, object] | Iterable[Article | Mapping[str, object]],
+        articles: Article | Mapping[str, object] | Several,
         problems: list[Problem] | None = None,
     ) -> Placement | list[Placement]:
         """Add articles, or replace those whose id is there with another content.
@@ -169,7 +165,7 @@ class StoryIndex:
         The same article again changes nothing.
 
         Args:
-            articles: One or several, as `dedup.cluster` takes them.
+            articles: One or several, or the path of a file, as `dedup.cluster` takes them.
             problems: Where what was skipped or set aside is added.
 
         Returns:
@@ -183,7 +179,7 @@ class StoryIndex:
         new: list[Problem] = [] if problems is None else problems
         if isinstance(articles, Article | Mapping):
             return self._memory.put([read_one(articles, self.config, now, new)], now, new)[0]
-        read = as_articles(articles, config=self.config.reading, now=now, on_problem=new.append)
+        read = articles_from(articles, config=self.config.reading, now=now, on_problem=new.append)
         return self._memory.put(distinct(read, new), now, new)
 
     def note(self, name: str) -> str:

@@ -24,6 +24,7 @@ from dedup.errors import OutputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+STDOUT = "-"
 FORMATS = {
     ".parquet": "parquet",
     ".jsonl": "jsonl",
@@ -71,19 +72,37 @@ def write_table(
     Args:
         rows: Dicts with those columns.
         columns: Order of the columns.
-        path: The file; `-` is JSONL on stdout.
-        file_format: `parquet`, `jsonl` or `csv`; by default by the file's ending.
+        path: The file; `-` is stdout.
+        file_format: `parquet`, `jsonl` or `csv`; by default by the file's ending, on stdout JSONL.
 
     Raises:
         OutputError: The ending is unknown, or the file cannot be written.
     """
-    if str(path) == "-":
-        _write_jsonl(rows, columns, sys.stdout.buffer)
+    with opened_output(path, file_format) as (file, name):
+        _ENCODERS[name](rows, columns, file)
+
+
+@contextmanager
+def opened_output(path: str | Path, file_format: str = "") -> Iterator[tuple[BinaryIO, str]]:
+    """A file to write to, and the name of its format.
+
+    Args:
+        path: The file, which is complete or absent afterwards; `-` is stdout.
+        file_format: By default by the file's ending, on stdout JSONL.
+
+    Raises:
+        OutputError: The ending is unknown, or the file cannot be written.
+    """
+    if str(path) == STDOUT:
+        # Parquet is written with seeks, which a pipe does not have.
+        content = io.BytesIO()
+        yield content, file_format or "jsonl"
+        sys.stdout.buffer.write(content.getbuffer())
         sys.stdout.flush()
         return
-    encode = _ENCODERS[file_format or format_of(path)]
+    name = file_format or format_of(path)
     with replacing(path) as file:
-        encode(rows, columns, file)
+        yield file, name
 
 
 @contextmanager

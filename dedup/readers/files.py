@@ -35,12 +35,12 @@ from dedup.readers.date_order import ordered_rows
 from dedup.readers.delimited import delimited_rows
 from dedup.readers.encodings import decode_page
 from dedup.readers.feeds import feed_rows
-from dedup.readers.fields import article_from_mapping
+from dedup.readers.fields import article_from_mapping, has_id
 from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
 from dedup.readers.problems import OnProblem, ignore
-from dedup.readers.rows import OwnRow, Row
+from dedup.readers.rows import InputRow, OnRow, OwnRow, Row, RowNumbers
 from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
     OnBytes,
@@ -71,6 +71,8 @@ class _Task:
     on_problem: OnProblem
     on_bytes: OnBytes | None
     on_columns: Callable[[ColumnUse], None] | None
+    on_row: OnRow | None = None
+    skipped: Callable[[], int] = lambda: 0
 
 
 def read_articles(
@@ -84,6 +86,7 @@ def read_articles(
     on_problem: OnProblem | None = None,
     on_bytes: OnBytes | None = None,
     on_columns: Callable[[ColumnUse], None] | None = None,
+    on_row: OnRow | None = None,
 ) -> Iterator[Article]:
     """Articles of files, folders and addresses, in the order of the inputs.
 
@@ -100,6 +103,7 @@ def read_articles(
         on_problem: Told of everything that was skipped, mended or set aside.
         on_bytes: Told the number of bytes of the input files as they are read.
         on_columns: Told of each table which columns are used and which are not.
+        on_row: Told of each row, in the order of the input, what it holds and what became of it.
 
     Returns:
         Articles with language and date completed from their text. Ids are
@@ -113,7 +117,7 @@ def read_articles(
     check_columns(columns)
     if isinstance(inputs, str | Path):
         inputs = [inputs]
-    task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns)
+    task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns, on_row)
     for name in inputs:
         yield from _never_empty(name, stdin, task)
 
@@ -199,21 +203,24 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
 def _never_empty(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:
     """The articles of one input, of which there must be one at least."""
     kinds: Counter[str] = Counter()
+    skipped = 0
 
     def count(problem: Problem) -> None:
+        nonlocal skipped
         kinds[problem.kind] += 1
+        skipped += not problem.article_kept
         task.on_problem(problem)
 
     empty = True
-    for article in _read(name, stdin, replace(task, on_problem=count)):
+    counting = replace(task, on_problem=count, skipped=lambda: skipped)
+    for article in _read(name, stdin, counting):
         empty = False
         yield article
     if empty:
         met = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.most_common(3))
         what = "standard input" if str(name) == STDIN else name
         raise InputError(
-            f"{what}: gives no article{f': {met}' if met else ''}: check that it is what its "
-            f"ending "
+            f"{what}: gives no article{f': {met}' if met else ''}: check that it is what its name "
             "says, and name columns with --title-column and --text-column, or a list of records "
             "inside of JSON with --records"
         )
@@ -234,20 +241,27 @@ def _read(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Art
 
 
 def _articles(rows: Iterator[Row], name: str, task: _Task) -> Iterator[Article]:
+    numbers = RowNumbers(task.skipped)
+    rows = numbers.of(rows) if task.on_row else rows
     ordered = ordered_rows(rows, name, task.columns, task.config, task.on_problem)
     for where, row, month_first in ordered:
+        # Pages come under our own names, whatever the tables call them.
+        columns = None if isinstance(row, OwnRow) else task.columns
         article = article_from_mapping(
             row,
             where=where,
-            # Pages come under our own names, whatever the tables call them.
-            columns=None if isinstance(row, OwnRow) else task.columns,
+            columns=columns,
             config=task.config,
             now=task.now,
             month_first=month_first,
             on_problem=task.on_problem,
         )
+        article = article and complete(article, now=task.now)
+        if task.on_row:
+            named = has_id(row, columns)
+            task.on_row(InputRow(name, numbers.taken(), row, article, named))
         if article is not None:
-            yield complete(article, now=task.now)
+            yield article
 
 
 def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:

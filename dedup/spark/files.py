@@ -21,7 +21,7 @@ from dedup.readers.columns import require_columns, used_columns
 from dedup.readers.json_rows import is_document, json_lines
 from dedup.readers.sniffing import KNOWN_ENDINGS, kind_of_file
 from dedup.readers.streams import beginning, decompressed, stream_of
-from dedup.result import Summary
+from dedup.records import Summary
 from dedup.spark.flow import ClusteredRows, cluster_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions
 from dedup.spark.session import first_line

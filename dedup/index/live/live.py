@@ -24,7 +24,8 @@ from dedup.index.live.groups.groups import GroupChanges
 from dedup.index.live.memory import Memory
 from dedup.index.live.queries import LiveQueries
 from dedup.index.records import QueryAnswer
-from dedup.pipeline import Progress, profiles_of, silent
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.store import Derived
 from dedup.stories.affinity import AffinityModel

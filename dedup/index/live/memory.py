@@ -25,7 +25,8 @@ from dedup.index.live.copies.duplicate_clusters import READ_AT_ONCE, DuplicateCl
 from dedup.index.live.groups.groups import LiveGroups
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
-from dedup.pipeline import Progress, profiles_of, silent
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, DuplicateCluster
 from dedup.store import Bundle, Derived
 from dedup.stories.affinity import AffinityModel, log_odds_of
