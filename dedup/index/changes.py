@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import xxhash
 
@@ -25,6 +25,11 @@ from dedup.text.dates.reading import read_date
 
 _UNREAD_DATES = ("impossible date", "placeholder date")
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
+
+
+def utc_now() -> datetime:
+    """The time of this machine, aware UTC."""
+    return datetime.now(UTC)
 
 
 class ChangeWriter:

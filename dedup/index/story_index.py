@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
-from dedup.index.changes import read_one, read_query
+from dedup.index.changes import read_one, read_query, utc_now
 from dedup.index.display import DisplayedIndex
 from dedup.index.memory import IndexMemory
 from dedup.index.records import IndexStats, QueryAnswer, StoryPage
@@ -93,7 +93,7 @@ class StoryIndex(DisplayedIndex):
         synchronous: Synchronous = "FULL",
         encoder: Encoder | None = None,
         affinity: AffinityModel | None = None,
-        clock: Callable[[], datetime] = partial(datetime.now, UTC),
+        clock: Callable[[], datetime] = utc_now,
         progress: Progress = silent,
         rebuild: bool = False,
         step: int | None = None,
