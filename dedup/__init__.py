@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dedup.against import HeldTexts, find_copies
     from dedup.config import Config
     from dedup.description.explanation import Why
     from dedup.doctor import Checkup, Finding, examine, examine_file, plot_checkup
@@ -72,6 +73,7 @@ __all__ = [
     "Evaluation",
     "Evidence",
     "Finding",
+    "HeldTexts",
     "IndexStats",
     "InputError",
     "Match",
@@ -101,6 +103,7 @@ __all__ = [
     "evaluate_files",
     "examine",
     "examine_file",
+    "find_copies",
     "load_encoder",
     "plot_checkup",
     "read_articles",
@@ -108,6 +111,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "against": ("HeldTexts", "find_copies"),
     "config": ("Config",),
     "doctor": ("Checkup", "Finding", "examine", "examine_file", "plot_checkup"),
     "encoders": ("Encoder", "load_encoder"),

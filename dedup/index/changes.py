@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import xxhash
 
@@ -23,6 +24,8 @@ from dedup.store.identity import map_ids
 from dedup.store.records import PlacementStatus, StoryEvent
 from dedup.text.dates.reading import read_date
 
+Several = Iterable[Article | Mapping[str, object]] | str | Path
+"""Articles, or the path of a file of them."""
 _UNREAD_DATES = ("impossible date", "placeholder date")
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 

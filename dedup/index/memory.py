@@ -31,7 +31,7 @@ from dedup.index.records import QueryAnswer
 from dedup.index.settings import made_with
 from dedup.index.window import Window, stored_records
 from dedup.output.progress import Progress
-from dedup.records import Article, Problem, StoryGroup
+from dedup.records import Article, Match, Problem, StoryGroup
 from dedup.store import Placement, Store, StoredArticle, StoryFilter
 from dedup.stories.affinity import AffinityModel
 
@@ -108,6 +108,11 @@ class IndexMemory:
         """What is known about an article that is not there; between two steps of a writer."""
         with self._fair_lock.acquired(), self._store.reading():
             return self._loaded().query(article, limit)
+
+    def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
+        """The copies of an article that is not there."""
+        with self._fair_lock.acquired(), self._store.reading():
+            return self._loaded().copies(article, limit)
 
     def update(self, article: Article, now: datetime) -> Placement:
         """Replace an article.

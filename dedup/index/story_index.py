@@ -20,7 +20,7 @@ from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
-from dedup.index.changes import read_one, read_query, utc_now
+from dedup.index.changes import Several, read_one, read_query, utc_now
 from dedup.index.display import DisplayedIndex
 from dedup.index.memory import IndexMemory
 from dedup.index.records import IndexStats, QueryAnswer, StoryPage
@@ -29,7 +29,7 @@ from dedup.index.settings import agreed
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import distinct
 from dedup.readers.sources import articles_from
-from dedup.records import Article, Problem, StoryGroup, StoryRelation
+from dedup.records import Article, Match, Problem, StoryGroup, StoryRelation
 from dedup.store import Placement, Store, StoredArticle, StoryFilter
 from dedup.store.location import is_server, shown_location
 from dedup.store.opening import open_store
@@ -39,8 +39,6 @@ from dedup.stories.affinity import AffinityModel
 
 CACHE = Path("cache", "links.npz")
 """Beside the store of an index in a folder."""
-Several = Iterable[Article | Mapping[str, object]] | str | Path
-"""Articles, or the path of a file of them."""
 
 
 class StoryIndex(DisplayedIndex):
@@ -214,7 +212,7 @@ class StoryIndex(DisplayedIndex):
         self._memory.rebuild(self._clock())
 
     def close(self) -> None:
-        """Let go of the store; what was acknowledged is in it."""
+        """Close the store; what was acknowledged is in it."""
         self._memory.close()
 
     def warm_up(self) -> None:
@@ -246,6 +244,12 @@ class StoryIndex(DisplayedIndex):
             InputError: There is no text in it, or the time cannot be read.
         """
         return self._memory.query(read_query(article, published_at, self.config), limit)
+
+    def copies(
+        self, article: Article | Mapping[str, object] | str, *, limit: int = 10
+    ) -> tuple[Match, ...]:
+        """Articles whose texts are copies of a text, as `query` gives them, and nothing else."""
+        return self._memory.copies(read_query(article, None, self.config), limit)
 
     @property
     def encoder(self) -> Encoder:

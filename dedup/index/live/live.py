@@ -26,7 +26,7 @@ from dedup.index.live.queries import LiveQueries
 from dedup.index.records import QueryAnswer
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import profiles_of
-from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
+from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived
 from dedup.stories.affinity import AffinityModel
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
@@ -132,6 +132,10 @@ class LiveIndex:
             limit: At most so many copies, and neighbours.
         """
         return self._queries.answer(article, limit)
+
+    def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
+        """The copies of an article that is not there, the most similar first."""
+        return self._queries.copies(article, limit)
 
     def _removed_rows(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
         """Rows of texts that represent nothing any more, or are another text now."""

@@ -89,6 +89,11 @@ class LiveQueries:
             tuple(copies[:limit]), neighbors, story, probability, article.published_at
         )
 
+    def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
+        """The copies of an article that is not there, the most similar first."""
+        text = self._memory.clean_texts.cleaned(article)
+        return tuple(self._copies(article, text)[:limit])
+
     def _copies(self, article: Article, text: CleanText) -> list[Match]:
         return [
             Match(
