@@ -8,7 +8,6 @@ go through `memory.IndexMemory`, all that is read comes from the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,21 +18,21 @@ from dedup.config import Config
 from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
+from dedup.index.answers import current_story, describe_as_of, story_texts, why_of
 from dedup.index.changes import Several, read_one, read_query, utc_now
-from dedup.index.display import DisplayedIndex
 from dedup.index.memory import IndexMemory
-from dedup.index.records import IndexStats, QueryAnswer, StoryPage
+from dedup.index.records import QueryAnswer, StoryPage
 from dedup.index.relations import RelationIndex
 from dedup.index.settings import agreed
+from dedup.index.stored import StoredIndex
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import distinct
 from dedup.readers.sources import articles_from
 from dedup.records import Article, Match, Problem, StoryGroup, StoryRelation
-from dedup.store import Placement, Store, StoredArticle, StoryFilter
-from dedup.store.location import is_server, shown_location
+from dedup.store import Placement, Store, StoryFilter
+from dedup.store.location import is_server
 from dedup.store.opening import open_store
-from dedup.store.records import StoryEvent, StoryOrder
+from dedup.store.records import StoryOrder
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
 
@@ -41,7 +40,7 @@ CACHE = Path("cache", "links.npz")
 """Beside the store of an index in a folder."""
 
 
-class StoryIndex(DisplayedIndex):
+class StoryIndex(StoredIndex):
     """Articles with their duplicate clusters and story groups, kept up to date.
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
@@ -71,13 +70,10 @@ class StoryIndex(DisplayedIndex):
         read_only: bool,
         step: int | None,
     ) -> None:
-        self.config = config
-        self._store = store
-        self._encoder = encoder
+        super().__init__(store, location, config, encoder)
         self._model = model
         self._clock = clock
         self._relations = RelationIndex(config.related_stories)
-        self.location = shown_location(location)
         cache = None if is_server(location) else Path(location) / CACHE
         self._memory = IndexMemory(store, config, encoder, model, progress, cache, read_only, step)
 
@@ -180,10 +176,6 @@ class StoryIndex(DisplayedIndex):
         read = articles_from(articles, config=self.config.reading, now=now, on_problem=new.append)
         return self._memory.put(distinct(read, new), now, new)
 
-    def note(self, name: str) -> str:
-        """A note that a program left in the index; empty if there is none of that name."""
-        return self._store.meta().get(f"note:{name}", "")
-
     def save_note(self, name: str, text: str) -> None:
         """Leave a text under a name in the index, for a later run of a program."""
         self._memory.save_note(name, text)
@@ -250,50 +242,6 @@ class StoryIndex(DisplayedIndex):
     ) -> tuple[Match, ...]:
         """Articles whose texts are copies of a text, as `query` gives them, and nothing else."""
         return self._memory.copies(read_query(article, None, self.config), limit)
-
-    @property
-    def encoder(self) -> Encoder:
-        """What makes the vectors."""
-        return self._encoder
-
-    def reading(self) -> AbstractContextManager[None]:
-        """While it lasts, all that this thread reads is of one moment, whoever writes."""
-        return self._store.reading()
-
-    def article(self, id: str) -> StoredArticle:
-        """An article as it is stored.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        return record_of(id, self._store.articles([id]))
-
-    def placement(self, id: str) -> Placement:
-        """Where an article is.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        return record_of(id, self._store.placements([id]))
-
-    def cluster(self, id: str) -> list[Placement]:
-        """Members of a duplicate cluster, the representative first.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        members = self._store.cluster(id)
-        if not members:
-            raise NotFoundError(f"no duplicate cluster of the index has the id {id!r}")
-        return members
-
-    def successor(self, id: str) -> str:
-        """The id under which a story group goes on: its own unless it was merged into another.
-
-        Raises:
-            NotFoundError: There never was a story group of that id.
-        """
-        return current_story(self._store, id).id
 
     def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:
         """A story group, or the one that it was merged into.
@@ -376,25 +324,3 @@ class StoryIndex(DisplayedIndex):
         with self._store.reading():
             texts_of = partial(story_texts, store=self._store)
             return self._relations.related(self.story(id).id, self._store.summaries, texts_of)
-
-    def changes(
-        self, since: int = 0, limit: int | None = None, story_group: str = ""
-    ) -> list[StoryEvent]:
-        """What happened to the story groups, in order.
-
-        `dedup.store.identity.replay` makes of all events the story groups there are.
-
-        Args:
-            since: Only events with larger numbers.
-            limit: At most so many.
-            story_group: Only those of the one of this id.
-        """
-        return self._store.events(since, limit, story_group)
-
-    def stats(self) -> IndexStats:
-        """Counts."""
-        return IndexStats.of(self._store.counts(), self._encoder, self.config)
-
-    def check(self) -> list[str]:
-        """What is damaged, in words; empty if nothing is."""
-        return self._store.check()
