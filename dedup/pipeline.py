@@ -22,6 +22,7 @@ from dedup.description.clusters import describe_clusters
 from dedup.description.evidence import Evidences
 from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
+from dedup.description.summary import summary_of
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
@@ -38,13 +39,11 @@ from dedup.records import (
     Problem,
     StoryGroup,
     StoryRelation,
-    Summary,
 )
 from dedup.result import Result
 from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
 from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
-from dedup.stories.neighbors import is_exact
 from dedup.stories.profiles import Profiles, name_hashes, profiles, title_of
 
 if TYPE_CHECKING:
@@ -123,13 +122,13 @@ def cluster(
     by_id = {article.id: article for article in ordered}
     representatives = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
-    compared = _Compared(
+    compared = Compared(
         ordered, texts, clusters, matches, tuple(problems), Inputs.of(items, by_id), encoder, scorer
     )
     return _grouped(compared, config, progress)
 
 
-class _Compared(NamedTuple):
+class Compared(NamedTuple):
     """All that is known of a set of articles before its texts are grouped."""
 
     articles: Sequence[Article]
@@ -142,25 +141,41 @@ class _Compared(NamedTuple):
     affinity: Affinity
 
 
-def _grouped(compared: _Compared, config: Config, progress: Progress = silent) -> Result:
-    """The result of grouping the texts, and describing the groups."""
+def _grouped(compared: Compared, config: Config, progress: Progress = silent) -> Result:
+    """The result of grouping the texts."""
+    names = name_hashes([cluster.representative for cluster in compared.clusters])
+    grouping = group_texts(compared.affinity, names, config, progress)
+    with reported(progress, "describe", len(grouping.groups), "stories"):
+        return described_result(compared, grouping, config)
+
+
+def described_result(
+    compared: Compared,
+    grouping: Grouping,
+    config: Config,
+    stories: tuple[StoryGroup, ...] | None = None,
+) -> Result:
+    """The result of texts whose groups are known.
+
+    Args:
+        compared: The articles and their copies.
+        grouping: Groups of rows of texts; the text of row k represents `compared.clusters[k]`.
+        config: All settings.
+        stories: The groups as records, if they are known, in the order of a result.
+    """
     articles, texts, clusters, matches, problems, inputs, encoder, scorer = compared
     by_id = {article.id: article for article in articles}
-    names = name_hashes([cluster.representative for cluster in clusters])
-    grouping = group_texts(scorer, names, config, progress)
-    with reported(progress, "describe", len(grouping.groups), "stories"):
-        terms = terms_of(grouping, clusters, by_id, texts)
-        stories = describe_groups(grouping, clusters, by_id, texts, terms)
-        relations = _related(grouping, stories, clusters, scorer, terms, config)
+    terms = terms_of(grouping, clusters, by_id, texts)
+    stories = stories or describe_groups(grouping, clusters, by_id, texts, terms)
     return Result(
         articles=tuple(articles),
         clean_texts=texts,
         duplicate_clusters=clusters,
         story_groups=stories,
-        related=relations,
+        related=_related(grouping, stories, clusters, scorer, terms, config),
         matches=matches,
         problems=problems,
-        summary=_summary(articles, texts, grouping, problems, encoder, scorer, config),
+        summary=summary_of(articles, texts, grouping, problems, encoder, scorer, config),
         evidences=Evidences(scorer, clusters, texts, config),
         inputs=inputs,
         grouped_again=partial(_grouped, compared),
@@ -333,62 +348,3 @@ def _related(
         terms,
         config.related_stories,
     )
-
-
-def _summary(
-    articles: Sequence[Article],
-    texts: Mapping[str, CleanText],
-    grouping: Grouping,
-    problems: Sequence[Problem],
-    encoder: Encoder,
-    affinity: Affinity,
-    config: Config,
-) -> Summary:
-    seconds = affinity.profiles.seconds
-    exact = is_exact(seconds, config.neighbors)
-    removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
-    return Summary(
-        articles=len(articles),
-        texts=len(seconds),
-        story_groups=len(grouping.groups),
-        duplicates=len(articles) - len(seconds),
-        problems=dict(sorted(Counter(problem.kind for problem in problems).items())),
-        removals=dict(sorted(removals.items())),
-        encoder=f"{encoder.name} {encoder.revision}",
-        config_digest=config.digest(),
-        notes=notes_on(encoder, affinity.model, config, exact, grouping.split_components),
-    )
-
-
-def notes_on(
-    encoder: Encoder, model: AffinityModel, config: Config, exact: bool, split_components: int
-) -> tuple[str, ...]:
-    """Limits of a result that a reader should know, in sentences.
-
-    Args:
-        encoder: The encoder of the vectors.
-        model: The weights of the log-odds.
-        config: All settings.
-        exact: Whether neighbours were searched exactly.
-        split_components: Number of components that were split.
-    """
-    notes = []
-    if model.name != encoder.name:
-        notes.append(
-            f"there are no affinity weights for the encoder {encoder.name!r}: those of "
-            f"{model.name!r} were used, so probabilities are only roughly right"
-        )
-    if split_components:
-        were = "component was" if split_components == 1 else "components were"
-        notes.append(
-            f"{split_components:,} large or loosely linked {were} split by a higher "
-            f"min_link_probability: more than {config.stories.max_component_texts:,} texts, or "
-            f"less than {config.stories.min_link_density:.0%} of their pairs linked"
-        )
-    if not exact:
-        notes.append(
-            "neighbours are approximate: more pairs of texts are within max_gap than "
-            f"{config.neighbors.max_exact_texts:,} texts without dates would have "
-            "(neighbors.max_exact_texts)"
-        )
-    return tuple(notes)

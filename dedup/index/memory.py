@@ -16,6 +16,7 @@ from dedup.compute.processes import worker_pool
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
+from dedup.index.answers import open_stories
 from dedup.index.changes import (
     ChangeWriter,
     changes_of_source,
@@ -31,8 +32,8 @@ from dedup.index.records import QueryAnswer
 from dedup.index.settings import made_with
 from dedup.index.window import Window, stored_records
 from dedup.output.progress import Progress
-from dedup.records import Article, Match, Problem, StoryGroup
-from dedup.store import Placement, Store, StoredArticle, StoryFilter
+from dedup.records import Article, Match, Problem
+from dedup.store import Placement, Store, StoredArticle
 from dedup.stories.affinity import AffinityModel
 
 
@@ -179,7 +180,8 @@ class IndexMemory:
             stored = {record.article.id: record for record in self._store.all_articles()}
             self.live = LiveIndex(self._config, self._encoder, self._model)
             self.live.memory.lasting.update(
-                (stable_id("s", story.first_article), story.id) for story in self._open_stories()
+                (stable_id("s", story.first_article), story.id)
+                for story in open_stories(self._store)
             )
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
@@ -191,14 +193,6 @@ class IndexMemory:
                 self._store.archive.remove()
                 self._store.set_meta(made_with(self._config, self._encoder))
                 ChangeWriter(self._store, live).write(change, stored, [], now)
-
-    def _open_stories(self) -> Iterator[StoryGroup]:
-        cursor = ""
-        while True:
-            stories, cursor = self._store.find_stories(StoryFilter(), 1000, cursor)
-            yield from (story.group for story in stories if story.group)
-            if not cursor:
-                return
 
     def _take(
         self,

@@ -18,17 +18,19 @@ from dedup.config import Config
 from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index.answers import current_story, describe_as_of, story_texts, why_of
+from dedup.index.answers import current_story, describe_as_of, open_stories, story_texts, why_of
 from dedup.index.changes import Several, read_one, read_query, utc_now
 from dedup.index.memory import IndexMemory
 from dedup.index.records import QueryAnswer, StoryPage
 from dedup.index.relations import RelationIndex
 from dedup.index.settings import agreed
 from dedup.index.stored import StoredIndex
+from dedup.index.whole import whole_result
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import distinct
 from dedup.readers.sources import articles_from
 from dedup.records import Article, Match, Problem, StoryGroup, StoryRelation
+from dedup.result import Result
 from dedup.store import Placement, Store, StoryFilter
 from dedup.store.location import is_server
 from dedup.store.opening import open_store
@@ -314,6 +316,15 @@ class StoryIndex(StoredIndex):
             placements = self.placement(a), self.placement(b)
             stories = self.story(placements[0].story_group), self.story(placements[1].story_group)
             return why_of(placements, stories, self._store, self._encoder, self._model, self.config)
+
+    def result(self) -> Result:
+        """All that it holds, as `dedup.cluster` gives it, with the lasting ids of its stories.
+
+        For tables and reports of the whole; texts are embedded again.
+        """
+        with self._store.reading():
+            stories = open_stories(self._store)
+            return whole_result(self._store, stories, self._encoder, self._model, self.config)
 
     def related(self, id: str) -> tuple[StoryRelation, ...]:
         """Other story groups about the same affair as a story group, as `dedup.cluster` gives them.

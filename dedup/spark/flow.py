@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedup.config import Config
+from dedup.description.summary import notes_on
 from dedup.encoders import load_encoder
-from dedup.pipeline import notes_on
 from dedup.records import Summary
 from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from dedup.spark.copies import candidates, clusters, matches
