@@ -25,6 +25,7 @@ from dedup.cli.options import (
     ReadAs,
     VerboseOption,
     check_output,
+    check_page,
     check_tables,
     column_options,
     option,
@@ -33,7 +34,6 @@ from dedup.cli.options import (
 from dedup.cli.reading import clustered
 from dedup.cli.rows import KeptRows
 from dedup.config import Config
-from dedup.errors import OutputError
 from dedup.records import Problem
 from dedup.settings import parse_duration
 
@@ -173,7 +173,7 @@ def cluster_command(
         ),
     ] = False,
     columns: ReadAs = NO_COLUMNS,
-    top: Annotated[int, typer.Option(min=0, help="Number of stories in the table.")] = 20,
+    limit: Annotated[int, option("COUNT", "Maximum number of stories in the table.", min=0)] = 20,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -226,7 +226,7 @@ def cluster_command(
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
     if report:
-        check_output(report, "--report", _page)
+        check_output(report, "--report", check_page)
     check_tables({name: path for name, path in outputs.items() if name != "report"}, file_format)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr=STDIN in outputs.values())
     if against:
@@ -240,7 +240,7 @@ def cluster_command(
     rows = KeptRows(with_columns, whole=bool(unique))
     result = clustered(inputs, columns, settings, console, rows if output or unique else None)
     _write(result, outputs, rows, file_format or "", unique_by)
-    console.show_result(result, top=top, written=[path for path in outputs.values() if path])
+    console.show_result(result, top=limit, written=[path for path in outputs.values() if path])
 
 
 def _cluster_on_spark(
@@ -299,8 +299,3 @@ def _write(
             result.save(outputs[name], kind=name, file_format=file_format)
     if outputs["report"]:
         write_report(result, outputs["report"])
-
-
-def _page(path: str) -> None:
-    if not path.lower().endswith((".html", ".htm")):
-        raise OutputError(f"{path!r}: the report is a .html file")

@@ -244,3 +244,13 @@ def check_output(path: str, option: str, format_of: Callable[[str], object]) -> 
     except OutputError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
     check_folder(path)
+
+
+def check_page(path: str) -> None:
+    """Refuse a report that does not end as a web page does.
+
+    Raises:
+        OutputError: It has another ending.
+    """
+    if not path.lower().endswith((".html", ".htm")):
+        raise OutputError(f"{path!r}: the report is a .html file")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import starmap
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from dedup.articles import body_of, precedence
 from dedup.config import Config
-from dedup.description.clusters import match_of
-from dedup.duplicates.matches import Similarity
+from dedup.description.clusters import describe_clusters
+from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder
 from dedup.index.answers import cluster_of
 from dedup.pipeline import Compared, described_result, profiles_of
 from dedup.readers.sources import Inputs
-from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
+from dedup.records import DuplicateCluster, StoryGroup
 from dedup.result import Result
 from dedup.store import Placement, Store
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Group, Grouping
-
-_EQUAL = Similarity(1.0, 1.0, 1.0)
 
 
 def whole_result(
@@ -33,7 +30,7 @@ def whole_result(
 ) -> Result:
     """The articles, copies and story groups of an index as a result; the ids are the lasting ones.
 
-    Texts are embedded again.
+    Texts are compared and embedded again; who is whose copy, and in which story, is as stored.
 
     Args:
         store: Where they are; all that is read has to be of one moment.
@@ -53,7 +50,8 @@ def whole_result(
     representatives = [articles[order[cluster.representative]] for cluster in clusters]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     inputs = Inputs.of(articles, {article.id: article for article in articles})
-    matches = _matches(store, articles, texts, order)
+    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    _, matches = describe_clusters([article.id for article in articles], near)
     ranked = tuple(sorted(stories, key=_by_size))
     return described_result(
         Compared(articles, texts, clusters, matches, (), inputs, encoder, affinity),
@@ -74,26 +72,6 @@ def _clusters(
         cluster.sort(key=lambda member: (member.id != member.representative, order[member.id]))
     clusters = map(cluster_of, members.values())
     return tuple(sorted(clusters, key=lambda cluster: order[cluster.representative]))
-
-
-def _matches(
-    store: Store,
-    articles: Sequence[Article],
-    texts: Mapping[str, CleanText],
-    order: Mapping[str, int],
-) -> tuple[Match, ...]:
-    """Verified matches in the order of precedence; equal texts, which are not stored, included."""
-    first_of: dict[str, str] = {}
-    links = []
-    for article in articles:
-        first = first_of.setdefault(body_of(texts[article.id]), article.id)
-        if first != article.id:
-            links.append((first, article.id, _EQUAL))
-    for a, b, *rest in store.matches([*order]):
-        alike = Similarity(*rest)
-        links.append((a, b, alike) if order[a] < order[b] else (b, a, alike.reversed()))
-    links.sort(key=lambda link: (order[link[0]], order[link[1]]))
-    return tuple(starmap(match_of, links))
 
 
 def _grouping(stories: Sequence[StoryGroup], clusters: Sequence[DuplicateCluster]) -> Grouping:
