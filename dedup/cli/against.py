@@ -62,7 +62,7 @@ def find_copies_of(
     with (
         _texts_of(against, columns, config, problems) as (held, digest),
         UniqueRows(outputs["unique"], file_format) as unique,
-        reading(inputs, columns, config, console, problems, rows.take) as (articles, _),
+        reading(inputs, columns, config, console, problems, rows) as (articles, _),
     ):
         for article in rows.checked(articles):
             given = rows.pop()

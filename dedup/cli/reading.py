@@ -15,7 +15,6 @@ from dedup.output.bars import StepBars
 from dedup.records import Article, Problem
 
 if TYPE_CHECKING:
-    from dedup.readers.rows import OnRow
     from dedup.result import Result
 
 
@@ -26,7 +25,7 @@ def reading(
     config: Config,
     console: Console,
     problems: list[Problem],
-    on_row: OnRow | None = None,
+    rows: KeptRows | None = None,
 ) -> Iterator[tuple[Iterator[Article], StepBars]]:
     """The articles of the inputs while they are read, and progress bars for the steps.
 
@@ -36,7 +35,7 @@ def reading(
         config: Limits of reading.
         console: Shows the progress.
         problems: Problems of reading are appended here.
-        on_row: Told of each row of the input.
+        rows: Takes the rows of the input.
     """
     from dedup.readers.files import read_articles, total_bytes
 
@@ -50,7 +49,8 @@ def reading(
             on_problem=problems.append,
             on_bytes=progress.on_bytes,
             on_columns=console.show_columns,
-            on_row=on_row,
+            on_row=rows.take if rows else None,
+            every_column=bool(rows),
         )
         yield articles, progress
 
@@ -66,8 +66,7 @@ def clustered(
     from dedup.pipeline import cluster
 
     problems: list[Problem] = []
-    on_row = rows.take if rows else None
-    with reading(inputs, columns, config, console, problems, on_row) as (articles, progress):
+    with reading(inputs, columns, config, console, problems, rows) as (articles, progress):
         if rows:
             articles = rows.checked(articles)
         return cluster(articles, config, progress=progress, problems=problems)

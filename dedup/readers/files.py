@@ -24,7 +24,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import BinaryIO
-from urllib.parse import unquote
 
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
@@ -36,6 +35,7 @@ from dedup.readers.delimited import delimited_rows
 from dedup.readers.encodings import decode_page
 from dedup.readers.feeds import feed_rows
 from dedup.readers.fields import article_from_mapping, has_id
+from dedup.readers.folders import files_of, with_partitions
 from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
@@ -57,7 +57,6 @@ STDIN = "-"
 _MAX_BYTES_PER_CHARACTER = 4
 _HEAD_BYTES = 1 << 12
 _DEFAULT_READING = ReadingConfig()
-_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class _Task:
     on_bytes: OnBytes | None
     on_columns: Callable[[ColumnUse], None] | None
     on_row: OnRow | None = None
+    every_column: bool = False
     skipped: Callable[[], int] = lambda: 0
 
 
@@ -87,6 +87,7 @@ def read_articles(
     on_bytes: OnBytes | None = None,
     on_columns: Callable[[ColumnUse], None] | None = None,
     on_row: OnRow | None = None,
+    every_column: bool = False,
 ) -> Iterator[Article]:
     """Articles of files, folders and addresses, in the order of the inputs.
 
@@ -104,6 +105,7 @@ def read_articles(
         on_bytes: Told the number of bytes of the input files as they are read.
         on_columns: Told of each table which columns are used and which are not.
         on_row: Told of each row, in the order of the input, what it holds and what became of it.
+        every_column: Whether these rows need all columns of Parquet files, not only those in use.
 
     Returns:
         Articles with language and date completed from their text. Ids are
@@ -117,7 +119,8 @@ def read_articles(
     check_columns(columns)
     if isinstance(inputs, str | Path):
         inputs = [inputs]
-    task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns, on_row)
+    task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns)
+    task = replace(task, on_row=on_row, every_column=every_column)
     for name in inputs:
         yield from _never_empty(name, stdin, task)
 
@@ -195,7 +198,7 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     total = 0
     for name in inputs:
         path = Path(name)
-        files = _files_of(path)[0] if path.is_dir() else [path]
+        files = files_of(path)[0] if path.is_dir() else [path]
         total += sum(file.stat().st_size for file in files if file.is_file())
     return total
 
@@ -265,14 +268,14 @@ def _articles(rows: Iterator[Row], name: str, task: _Task) -> Iterator[Article]:
 
 
 def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:
-    files, unknown = _files_of(folder)
+    files, unknown = files_of(folder)
     for path in unknown:
         task.on_problem(Problem("unknown ending", str(path), path.suffix))
     if not files:
         raise InputError(f"{folder}: holds no files to read: known are {KNOWN_ENDINGS}")
     for path in files:
         inner = path.relative_to(folder)
-        rows = _with_partitions(_rows_of_file(path, inner.as_posix(), task), inner)
+        rows = with_partitions(_rows_of_file(path, inner.as_posix(), task), inner)
         try:
             yield from _articles(rows, str(path), task)
         except InputError as error:
@@ -283,28 +286,6 @@ def passed_over(error: InputError, name: str) -> Problem:
     """The report of a file among others that cannot be read."""
     kind = "no title or text column" if isinstance(error, NoColumnsError) else "unreadable file"
     return Problem(kind, name, str(error))
-
-
-def _with_partitions(rows: Iterator[Row], path: Path) -> Iterator[Row]:
-    """Rows with the columns that folders such as `lang=en/date=2024-03-05` add to a table."""
-    names = [part.partition("=") for part in path.parts[:-1] if "=" in part]
-    values = {name: unquote(value) for name, _, value in names if value != _NO_PARTITION}
-    if not values:
-        return rows
-    return ((where, {**values, **row}) for where, row in rows)
-
-
-def _files_of(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Files of known kinds below a folder, and the others; hidden ones left out, sorted."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    known = [path for path in files if kind_of_file(path)]
-    others = [path for path in files if not kind_of_file(path)]
-    return known, [path for path in others if not path.name.startswith("_")]
 
 
 def _is_folder(path: Path) -> bool:
@@ -337,6 +318,7 @@ def _rows_of_file(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
             columns=task.columns,
             on_bytes=task.on_bytes,
             on_columns=task.on_columns,
+            every_column=task.every_column,
         )
     elif kind is not None:
         with open_bytes(path, task.on_bytes) as stream:
@@ -367,8 +349,9 @@ def _rows_of_kind(
 
         yield from ((where, OwnRow(row)) for where, row in warc_rows(stream, name, report))
     elif kind == "parquet":
+        file = io.BytesIO(read_whole(stream, name, report))
         yield from parquet_rows(
-            io.BytesIO(read_whole(stream, name, report)), report, columns=columns, name=name
+            file, report, columns=columns, name=name, every_column=task.every_column
         )
     else:
         limit = task.config.max_article_chars * _MAX_BYTES_PER_CHARACTER
