@@ -76,7 +76,7 @@ class _Task:
 
 
 def read_articles(
-    inputs: Sequence[str | Path],
+    inputs: Sequence[str | Path] | str | Path,
     *,
     columns: Mapping[str, str] | None = None,
     records: str = "",
@@ -185,7 +185,7 @@ def articles_of_file(
     yield from _articles(rows, name, task)
 
 
-def total_bytes(inputs: Sequence[str | Path]) -> int | None:
+def total_bytes(inputs: Sequence[str | Path] | str | Path) -> int | None:
     """Size of all files that `read_articles` would read, for a progress bar.
 
     Returns:
