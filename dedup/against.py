@@ -71,7 +71,12 @@ class HeldTexts:
         return len(self._index)
 
     def copies(self, article: Article, *, limit: int = 10) -> tuple[Match, ...]:
-        """See `HoldsTexts.copies`; `a` of a match is the article that is held."""
+        """The held articles whose texts are copies of that of an article, the most similar first.
+
+        Args:
+            article: It is not added; `b` of each match.
+            limit: At most so many.
+        """
         copies = self._index.query(self._body(article))[:limit]
         return tuple(match_of(copy.id, article.id, copy.similarity.reversed()) for copy in copies)
 

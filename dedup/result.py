@@ -10,16 +10,12 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
 from dedup.config import Config
 from dedup.description.explanation import Why
 from dedup.errors import ConfigError, DedupError
 from dedup.output.progress import Progress, silent
 from dedup.output.tabular import Tabular
 from dedup.output.wording import counted
-from dedup.readers.sources import Inputs
 from dedup.records import (
     Article,
     CleanText,
@@ -34,7 +30,11 @@ from dedup.records import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from dedup.description.evidence import Evidences
+    from dedup.readers.sources import Inputs
 
 ARTICLE_COLUMNS = (
     "id",
@@ -238,6 +238,8 @@ class Result(Tabular):
         Returns:
             Ids, of shape (number of items,); empty for an item that was skipped.
         """
+        import numpy as np
+
         groups: Mapping[str, tuple[StoryGroup | DuplicateCluster, object]]
         groups = self.story_of if _is_story(by) else self.duplicates_of
         return np.array([groups[id][0].id if id else "" for id in self.inputs.ids], np.str_)
@@ -253,6 +255,8 @@ class Result(Tabular):
         Returns:
             bool of shape (number of items,), in the order of the input.
         """
+        import numpy as np
+
         kept = np.zeros(len(self.inputs.ids), bool)
         kept[[self.inputs.positions[id] for id in self.first_ids(by)]] = True
         return kept

@@ -242,7 +242,12 @@ class StoryIndex(StoredIndex):
     def copies(
         self, article: Article | Mapping[str, object] | str, *, limit: int = 10
     ) -> tuple[Match, ...]:
-        """Articles whose texts are copies of a text, as `query` gives them, and nothing else."""
+        """Articles whose texts are copies of a text, as `query` gives them, and nothing else.
+
+        Args:
+            article: A text, or an article; it is not added.
+            limit: At most so many.
+        """
         return self._memory.copies(read_query(article, None, self.config), limit)
 
     def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:
