@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,19 +22,29 @@ from dedup.description.clusters import describe_clusters
 from dedup.description.evidence import Evidences
 from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
+from dedup.description.summary import summary_of
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.duplicates.series import Origin
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
-from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
-from dedup.result import Result, Summary
+from dedup.output.bars import shown_bars
+from dedup.output.progress import Progress, reported, silent
+from dedup.readers.sources import Inputs, articles_from
+from dedup.records import (
+    Article,
+    CleanText,
+    DuplicateCluster,
+    Match,
+    Problem,
+    StoryGroup,
+    StoryRelation,
+)
+from dedup.result import Result
 from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
 from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
-from dedup.stories.neighbors import is_exact
 from dedup.stories.profiles import Profiles, name_hashes, profiles, title_of
 from dedup.text.sure_languages import sure_languages
 
@@ -43,30 +55,14 @@ DESCRIBED_CHARS = 2000
 """Key terms and names of a story come from this many first characters of the bodies."""
 
 
-class Progress(Protocol):
-    """Reports the progress of a step: first with 0 done, then repeatedly."""
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        """Report that `step` has done `done` of `total` texts (of stories when describing)."""
-        ...
-
-
-def silent(step: str, done: int, total: int) -> None:
-    """Report nothing; takes `step`, and `done` of `total` texts."""
-
-
-def _done(progress: Progress, step: str, total: int, done: int) -> None:
-    progress(step, done, total)
-
-
 def cluster(
-    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table,
+    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table | str | Path,
     config: Config = Config(),
     *,
     columns: Mapping[str, str] | None = None,
     encoder: Encoder | None = None,
     affinity: AffinityModel | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = silent,
     problems: list[Problem] | None = None,
 ) -> Result:
     """Duplicate clusters and story groups of a set of articles.
@@ -75,24 +71,38 @@ def cluster(
     order of the articles does not matter.
 
     Args:
-        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; or a
-            table: a pandas or polars frame, Arrow, a `datasets.Dataset`.
+        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; a
+            table: a pandas or polars frame, Arrow, a `datasets.Dataset`; or the path of a file or
+            folder.
         config: All settings.
         columns: The column to take for a field, where its usual names do not fit.
         encoder: Overrides the encoder of the configuration.
         affinity: Overrides the weights of the configuration.
-        progress: Called repeatedly during the steps.
+        progress: Called repeatedly during the steps; True shows bars, also in a notebook.
         problems: Problems are appended to this list, which may have those of reading already.
 
     Raises:
         DedupError: A setting, an encoder or a table cannot be used.
         InputError: There are articles, and none of them can be used.
     """
+    if isinstance(progress, bool):
+        with shown_bars() if progress else nullcontext(silent) as bars:
+            return cluster(
+                articles, config, columns=columns, encoder=encoder, affinity=affinity,
+                progress=bars, problems=problems,
+            )  # fmt: skip
     encoder = encoder or load_encoder(config.encoder)
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     problems = [] if problems is None else problems
+    items: list[Article | None] = []
     accepted = distinct(
-        as_articles(articles, columns=columns, config=config.reading, on_problem=problems.append),
+        articles_from(
+            articles,
+            columns=columns,
+            config=config.reading,
+            on_problem=problems.append,
+            on_item=items.append,
+        ),
         problems,
     )
     if not accepted and problems:
@@ -102,40 +112,77 @@ def cluster(
             f"none of the articles can be used: {met}: name columns with unusual names, as in "
             "columns={'text': 'inhalt'}"
         )
-    progress("clean", 0, len(accepted))
-    cleaned = partial(_done, progress, "clean", len(accepted))
-    texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
+    with reported(progress, "clean", len(accepted), "articles") as cleaned:
+        texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
 
     bodies = [body_of(texts[article.id]) for article in ordered]
-    done = partial(_done, progress, "near-duplicates", len(bodies))
-    done(0)
-    near = find_near_duplicates(
-        bodies, config, on_progress=done, origin_of=partial(origin_of_row, ordered, texts)
-    )
+    with reported(progress, "near-duplicates", len(bodies), "articles") as done:
+        near = find_near_duplicates(
+            bodies, config, on_progress=done, origin_of=partial(origin_of_row, ordered, texts)
+        )
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
     representatives = [by_id[cluster.representative] for cluster in clusters]
     scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
-    grouping = group_texts(
-        scorer, name_hashes([article.id for article in representatives]), config, progress
+    compared = Compared(
+        ordered, texts, clusters, matches, tuple(problems), Inputs.of(items, by_id), encoder, scorer
     )
-    progress("describe", 0, len(grouping.groups))
+    return _grouped(compared, config, progress)
+
+
+class Compared(NamedTuple):
+    """All that is known of a set of articles before its texts are grouped."""
+
+    articles: Sequence[Article]
+    texts: Mapping[str, CleanText]
+    clusters: tuple[DuplicateCluster, ...]
+    matches: tuple[Match, ...]
+    problems: tuple[Problem, ...]
+    inputs: Inputs
+    encoder: Encoder
+    affinity: Affinity
+
+
+def _grouped(compared: Compared, config: Config, progress: Progress = silent) -> Result:
+    """The result of grouping the texts."""
+    names = name_hashes([cluster.representative for cluster in compared.clusters])
+    grouping = group_texts(compared.affinity, names, config, progress)
+    with reported(progress, "describe", len(grouping.groups), "stories"):
+        return described_result(compared, grouping, config)
+
+
+def described_result(
+    compared: Compared,
+    grouping: Grouping,
+    config: Config,
+    stories: tuple[StoryGroup, ...] | None = None,
+) -> Result:
+    """The result of texts whose groups are known.
+
+    Args:
+        compared: The articles and their copies.
+        grouping: Groups of rows of texts; the text of row k represents `compared.clusters[k]`.
+        config: All settings.
+        stories: The groups as records, if they are known, in the order of a result.
+    """
+    articles, texts, clusters, matches, problems, inputs, encoder, scorer = compared
+    by_id = {article.id: article for article in articles}
     terms = terms_of(grouping, clusters, by_id, texts)
-    stories = describe_groups(grouping, clusters, by_id, texts, terms)
-    relations = _related(grouping, stories, clusters, scorer, terms, config)
-    progress("describe", len(stories), len(stories))
+    stories = stories or describe_groups(grouping, clusters, by_id, texts, terms)
     return Result(
-        articles=tuple(ordered),
+        articles=tuple(articles),
         clean_texts=texts,
         duplicate_clusters=clusters,
         story_groups=stories,
-        related=relations,
+        related=_related(grouping, stories, clusters, scorer, terms, config),
         matches=matches,
-        problems=tuple(problems),
-        summary=_summary(ordered, texts, grouping, problems, encoder, scorer, config),
+        problems=problems,
+        summary=summary_of(articles, texts, grouping, problems, encoder, scorer, config),
         evidences=Evidences(scorer, clusters, texts, config),
+        inputs=inputs,
+        grouped_again=partial(_grouped, compared),
     )
 
 
@@ -213,20 +260,19 @@ def profiles_of(
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
     titles = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
-    progress("embed", 0, len(leads))
-    done = partial(_done, progress, "embed", len(leads))
     languages = sure_languages(leads, [article.language for article in articles])
-    vectors, title_vectors = embed(encoder, leads, titles, languages, done)
-    progress("profile", 0, len(leads))
-    return profiles(
-        leads,
-        titles,
-        vectors,
-        title_vectors,
-        seconds_of(articles),
-        languages,
-        [source_of(article) for article in articles],
-    )
+    with reported(progress, "embed", len(leads)) as done:
+        vectors, title_vectors = embed(encoder, leads, titles, languages, done)
+    with reported(progress, "profile", len(leads)):
+        return profiles(
+            leads,
+            titles,
+            vectors,
+            title_vectors,
+            seconds_of(articles),
+            languages,
+            [source_of(article) for article in articles],
+        )
 
 
 def group_texts(
@@ -243,10 +289,8 @@ def group_texts(
     seconds = affinity.profiles.seconds
     count = len(seconds)
     links = linked_texts(affinity, config, progress)
-    progress("group", 0, count)
-    grouping = group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
-    progress("group", count, count)
-    return grouping
+    with reported(progress, "group", count):
+        return group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
 
 
 def linked_texts(
@@ -268,16 +312,16 @@ def linked_texts(
     """
     min_cosine = config.neighbors.min_cosine
     count = len(affinity.profiles.seconds)
-    progress("neighbours", 0, count)
-    pairs = story_candidates(
-        affinity.profiles,
-        affinity.model.min_cosine if min_cosine is None else min_cosine,
-        config.neighbors,
-        partial(_done, progress, "neighbours", count),
-        rows=rows,
-    )
-    progress("score", 0, count)
-    return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
+    with reported(progress, "neighbours", count) as done:
+        pairs = story_candidates(
+            affinity.profiles,
+            affinity.model.min_cosine if min_cosine is None else min_cosine,
+            config.neighbors,
+            done,
+            rows=rows,
+        )
+    with reported(progress, "score", count):
+        return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
 
 
 def terms_of(
@@ -321,62 +365,3 @@ def _related(
         terms,
         config.related_stories,
     )
-
-
-def _summary(
-    articles: Sequence[Article],
-    texts: Mapping[str, CleanText],
-    grouping: Grouping,
-    problems: Sequence[Problem],
-    encoder: Encoder,
-    affinity: Affinity,
-    config: Config,
-) -> Summary:
-    seconds = affinity.profiles.seconds
-    exact = is_exact(seconds, config.neighbors)
-    removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
-    return Summary(
-        articles=len(articles),
-        texts=len(seconds),
-        story_groups=len(grouping.groups),
-        duplicates=len(articles) - len(seconds),
-        problems=dict(sorted(Counter(problem.kind for problem in problems).items())),
-        removals=dict(sorted(removals.items())),
-        encoder=f"{encoder.name} {encoder.revision}",
-        config_digest=config.digest(),
-        notes=notes_on(encoder, affinity.model, config, exact, grouping.split_components),
-    )
-
-
-def notes_on(
-    encoder: Encoder, model: AffinityModel, config: Config, exact: bool, split_components: int
-) -> tuple[str, ...]:
-    """Limits of a result that a reader should know, in sentences.
-
-    Args:
-        encoder: The encoder of the vectors.
-        model: The weights of the log-odds.
-        config: All settings.
-        exact: Whether neighbours were searched exactly.
-        split_components: Number of components that were split.
-    """
-    notes = []
-    if model.name != encoder.name:
-        notes.append(
-            f"there are no affinity weights for the encoder {encoder.name!r}: those of "
-            f"{model.name!r} were used, so probabilities are only roughly right"
-        )
-    if split_components:
-        were = "component was" if split_components == 1 else "components were"
-        notes.append(
-            f"{split_components:,} large or loosely linked {were} split by a higher "
-            f"min_link_probability: more than {config.stories.max_component_texts:,} texts, or "
-            f"less than {config.stories.min_link_density:.0%} of their pairs linked"
-        )
-    if not exact:
-        notes.append(
-            "neighbours are approximate: more pairs of texts are within max_gap than "
-            f"{config.neighbors.max_exact_texts:,} texts without dates would have "
-            "(neighbors.max_exact_texts)"
-        )
-    return tuple(notes)

@@ -215,7 +215,7 @@ class StoryMember:
     probability: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoryGroup:
     """All coverage of one event.
 
@@ -254,6 +254,10 @@ class StoryGroup:
     least_likely_member: StoryMember | None
     members: tuple[StoryMember, ...]
 
+    def __repr__(self) -> str:
+        day = f"{self.first_seen:%Y-%m-%d}" if self.first_seen else "undated"
+        return f"StoryGroup({self.id!r}, {day}, texts={self.texts}, {self.headline!r})"
+
 
 RelationKind = Literal["follow_up", "background", "related"]
 """How the later of two stories is related to the earlier one.
@@ -288,6 +292,33 @@ class StoryRelation:
     shared_bits: float
     shared_terms: tuple[str, ...]
     shared_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of a run.
+
+    Args:
+        articles: Articles in the result.
+        texts: Independent texts (duplicate clusters).
+        story_groups: Story groups, those of a single text included.
+        duplicates: Articles that are a copy of another one.
+        problems: Number of problems by kind.
+        removals: Number of removed pieces of boilerplate by kind.
+        encoder: Name and revision of the encoder.
+        config_digest: Digest of the configuration.
+        notes: Limits of the result that a reader should know.
+    """
+
+    articles: int
+    texts: int
+    story_groups: int
+    duplicates: int
+    problems: Mapping[str, int]
+    removals: Mapping[str, int]
+    encoder: str
+    config_digest: str
+    notes: tuple[str, ...] = ()
 
 
 _OTHER_NAMES = re.compile(r"(?:(?:www\d?|m|mobile|wap|touch|amp|edition)\.)+(?=[^.]+\.[^.])")

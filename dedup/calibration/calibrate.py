@@ -36,7 +36,8 @@ from dedup.config import Config
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError
-from dedup.pipeline import Progress, distinct, independent, origin_of_row, profiles_of, silent
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import distinct, independent, origin_of_row, profiles_of
 from dedup.records import Article, CleanText, Problem
 from dedup.stories.affinity import (
     KINDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,28 +15,31 @@ from dedup.cli.options import (
     ALL_FIELDS,
     LIMITS,
     NO_COLUMNS,
+    OUTPUTS,
     STDIN,
     ConfigOption,
     EncoderOption,
+    FormatOption,
     Inputs,
     QuietOption,
     ReadAs,
     VerboseOption,
     check_output,
+    check_page,
+    check_tables,
     column_options,
     option,
     settings_from,
 )
 from dedup.cli.reading import clustered
+from dedup.cli.rows import KeptRows
 from dedup.config import Config
-from dedup.errors import OutputError
 from dedup.records import Problem
 from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
-    from dedup.result import Result
+    from dedup.result import By, Result
 
-_OUTPUTS = "What it writes"
 _WHERE = "Where it runs"
 
 
@@ -47,23 +50,57 @@ def cluster_command(
         str,
         option(
             "FILE",
-            "One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout. "
-            "A folder with --engine spark.",
+            "One row per article in the order of the input, as .parquet, .jsonl or .csv; - for "
+            "stdout. A folder with --engine spark.",
             "--output",
             "-o",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    with_columns: Annotated[
+        str,
+        option(
+            "COLUMNS",
+            "Columns of the input beside those of --output: title,url or all. Also file and row, "
+            "which are there without being named if articles have no ids.",
+            "--with",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    unique: Annotated[
+        str,
+        option(
+            "FILE",
+            "The rows of the input without copies: all columns, one row of each text.",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    unique_by: Annotated[
+        Literal["duplicate", "story"],
+        typer.Option(
+            help="Of what --unique has one row: of each text, or of each story.",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "duplicate",
+    against: Annotated[
+        str,
+        option(
+            "FILE|INDEX",
+            "Only find which articles are copies of texts in this file, folder or index. "
+            "--output has those that are, --unique the rows that are not.",
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     stories: Annotated[
         str,
-        option("FILE", "One row per story group, in the same formats.", rich_help_panel=_OUTPUTS),
+        option("FILE", "One row per story group, in the same formats.", rich_help_panel=OUTPUTS),
     ] = "",
     related: Annotated[
         str,
         option(
             "FILE",
             "One row per pair of related stories, such as a follow-up.",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     matches: Annotated[
@@ -71,7 +108,7 @@ def cluster_command(
         option(
             "FILE",
             "One row per verified pair of copies, with the exact similarity.",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     report: Annotated[
@@ -79,9 +116,10 @@ def cluster_command(
         option(
             "FILE.html",
             "A web page with the stories, their copies and the evidence.",
-            rich_help_panel=_OUTPUTS,
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
+    file_format: FormatOption = None,
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
@@ -135,7 +173,7 @@ def cluster_command(
         ),
     ] = False,
     columns: ReadAs = NO_COLUMNS,
-    top: Annotated[int, typer.Option(min=0, help="Number of stories in the table.")] = 20,
+    limit: Annotated[int, option("COUNT", "Maximum number of stories in the table.", min=0)] = 20,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -152,6 +190,12 @@ def cluster_command(
       dedup cluster articles.jsonl --report report.html
 
       dedup cluster pages/ feed.csv.gz -o clusters.parquet
+
+      dedup cluster corpus.csv --unique unique.csv
+
+      dedup cluster articles.csv -o clusters.csv --with title,url
+
+      dedup cluster test.jsonl --against train.jsonl --unique test-clean.jsonl
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
 
@@ -171,18 +215,32 @@ def cluster_command(
         "related": related,
         "matches": matches,
         "report": report,
+        "unique": unique,
     }
+    shape = {"with": with_columns, "format": file_format or "", "against": against}
     if engine == "spark":
         shown = Console(quiet=quiet, verbose=verbose)
-        _cluster_on_spark(inputs, outputs, columns, settings, shown, master=master, resume=resume)
+        others = {**outputs, **shape}
+        _cluster_on_spark(inputs, others, columns, settings, shown, master=master, resume=resume)
         return
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
-    _check_outputs(outputs)
+    if report:
+        check_output(report, "--report", check_page)
+    check_tables({name: path for name, path in outputs.items() if name != "report"}, file_format)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr=STDIN in outputs.values())
-    result = clustered(inputs, columns, settings, console)
-    _write(result, outputs)
-    console.show_result(result, top=top, written=[path for path in outputs.values() if path])
+    if against:
+        from dedup.cli.against import find_copies_of
+
+        find_copies_of(
+            against, inputs, outputs, columns, settings, console,
+            wanted=with_columns, file_format=file_format or "",
+        )  # fmt: skip
+        return
+    rows = KeptRows(with_columns, whole=bool(unique))
+    result = clustered(inputs, columns, settings, console, rows if output or unique else None)
+    _write(result, outputs, rows, file_format or "", unique_by)
+    console.show_result(result, top=limit, written=[path for path in outputs.values() if path])
 
 
 def _cluster_on_spark(
@@ -226,30 +284,19 @@ def _cluster_on_spark(
     console.show_written(outputs["output"])
 
 
-def _write(result: Result, outputs: dict[str, str]) -> None:
+def _write(
+    result: Result, outputs: Mapping[str, str], rows: KeptRows, file_format: str, by: By
+) -> None:
+    from dedup.output.tables import write_table
     from dedup.report import write_report
 
-    write: dict[str, Callable[[str], None]] = {
-        "output": result.save,
-        "stories": result.save_stories,
-        "related": result.save_related,
-        "matches": result.save_matches,
-        "report": partial(write_report, result),
-    }
-    for name, path in outputs.items():
-        if path:
-            write[name](path)
-
-
-def _check_outputs(outputs: dict[str, str]) -> None:
-    """Refuse what cannot be written before the work, not after it."""
-    from dedup.output.tables import format_of
-
-    for name, path in outputs.items():
-        if path and (name, path) != ("output", STDIN):
-            check_output(path, f"--{name}", _page if name == "report" else format_of)
-
-
-def _page(path: str) -> None:
-    if not path.lower().endswith((".html", ".htm")):
-        raise OutputError(f"{path!r}: the report is a .html file")
+    if outputs["output"]:
+        rows.beside(result).write(outputs["output"], file_format)
+    if outputs["unique"]:
+        unique, others = rows.unique(result, by)
+        write_table(unique, [], outputs["unique"], file_format=file_format, others=others)
+    for name in ("stories", "related", "matches"):
+        if outputs[name]:
+            result.save(outputs[name], kind=name, file_format=file_format)
+    if outputs["report"]:
+        write_report(result, outputs["report"])

@@ -6,7 +6,7 @@ the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -32,12 +32,13 @@ from dedup.records import (
     DuplicateMember,
     StoryGroup,
 )
-from dedup.store import Placement, Store, StoredStory, StoryEvent
+from dedup.store import Placement, Store, StoredStory, StoryEvent, StoryFilter
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Group, Grouping, described
 
 _SECOND = timedelta(seconds=1)
 _Record = TypeVar("_Record")
+_PAGE = 1000
 
 
 def record_of(id: str, records: Mapping[str, _Record], what: str = "article") -> _Record:
@@ -62,6 +63,16 @@ def current_story(store: Store, id: str) -> StoredStory:
         if story.state != "merged":
             return story
         id = story.successor
+
+
+def open_stories(store: Store) -> Iterator[StoryGroup]:
+    """All story groups that have articles."""
+    cursor = ""
+    while True:
+        stories, cursor = store.find_stories(StoryFilter(), _PAGE, cursor)
+        yield from (story.group for story in stories if story.group)
+        if not cursor:
+            return
 
 
 def cluster_of(placements: Sequence[Placement]) -> DuplicateCluster:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -115,6 +115,16 @@ def article_from_mapping(
     )
 
 
+def has_id(row: Mapping[str, object], columns: Mapping[str, str] | None = None) -> bool:
+    """Whether a row has an id of its own.
+
+    Args:
+        row: Values by column.
+        columns: See `article_from_mapping`.
+    """
+    return any(as_text(row[name]).strip() for name in used_columns(row, columns)["id"])
+
+
 def _precision(row: Mapping[str, object], read: ReadDate) -> DatePrecision:
     """How exactly a time is known: what the row says of it itself, else what the date shows."""
     own = row.get("date_precision")
@@ -211,6 +221,7 @@ def as_articles(
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
     on_problem: OnProblem | None = None,
+    on_item: Callable[[Article | None], None] | None = None,
 ) -> Iterator[Article]:
     """Articles from Python objects, checked and completed like those from files.
 
@@ -221,6 +232,7 @@ def as_articles(
         config: How long an article may be, and how dates are read.
         now: A date later than a day after this is set aside.
         on_problem: Told of everything that was skipped or set aside.
+        on_item: Told of each item, in order, its article; None if it was skipped.
 
     Raises:
         InputError: An item is neither an `Article` nor a mapping nor a text, or `columns`
@@ -239,8 +251,11 @@ def as_articles(
             month_first=month_first,
             on_problem=report,
         )
+        article = article and complete(article, now=now)
+        if on_item is not None:
+            on_item(article)
         if article is not None:
-            yield complete(article, now=now)
+            yield article
 
 
 def _rows_of_items(items: Iterable[object]) -> Iterator[Row]:

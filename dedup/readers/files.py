@@ -35,13 +35,12 @@ from dedup.readers.date_order import ordered_rows
 from dedup.readers.delimited import delimited_rows
 from dedup.readers.encodings import decode_page, encoding_guessed
 from dedup.readers.feeds import feed_rows
-from dedup.readers.fields import article_from_mapping
+from dedup.readers.fields import article_from_mapping, has_id
 from dedup.readers.folders import (
-    Standing,
+    files_of,
     left_out,
     partitions_of,
     passed_over,
-    standing_of,
     with_partitions,
     without_partitions,
 )
@@ -49,7 +48,7 @@ from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
 from dedup.readers.problems import OnProblem, ignore, nothing_read
-from dedup.readers.rows import OwnRow, Row
+from dedup.readers.rows import InputRow, OnRow, OwnRow, Row, RowNumbers
 from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
     OnBytes,
@@ -79,10 +78,13 @@ class _Task:
     on_problem: OnProblem
     on_bytes: OnBytes | None
     on_columns: OnColumns | None
+    on_row: OnRow | None = None
+    every_column: bool = False
+    skipped: Callable[[], int] = lambda: 0
 
 
 def read_articles(
-    inputs: Sequence[str | Path],
+    inputs: Sequence[str | Path] | str | Path,
     *,
     columns: Mapping[str, str] | None = None,
     records: str = "",
@@ -92,6 +94,8 @@ def read_articles(
     on_problem: OnProblem | None = None,
     on_bytes: OnBytes | None = None,
     on_columns: OnColumns | None = None,
+    on_row: OnRow | None = None,
+    every_column: bool = False,
 ) -> Iterator[Article]:
     """Articles of files, folders and addresses, in the order of the inputs.
 
@@ -108,6 +112,8 @@ def read_articles(
         on_problem: Told of everything that was skipped, mended or set aside.
         on_bytes: Told the number of bytes of the input files as they are read.
         on_columns: Told of each table which columns are used and which are not.
+        on_row: Told of each row, in the order of the input, what it holds and what became of it.
+        every_column: Whether these rows need all columns of Parquet files, not only those in use.
 
     Returns:
         Articles with language and date completed from their text. Ids are
@@ -122,6 +128,7 @@ def read_articles(
     if isinstance(inputs, str | Path):
         inputs = [inputs]
     task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns)
+    task = replace(task, on_row=on_row, every_column=every_column)
     for name in inputs:
         yield from _never_empty(name, stdin, task)
 
@@ -189,7 +196,7 @@ def articles_of_file(
     yield from _articles(_rows_below(inner, read, task), name, task)
 
 
-def total_bytes(inputs: Sequence[str | Path]) -> int | None:
+def total_bytes(inputs: Sequence[str | Path] | str | Path) -> int | None:
     """Size of all files that `read_articles` would read, for a progress bar.
 
     Returns:
@@ -202,7 +209,7 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     total = 0
     for name in inputs:
         path = Path(name)
-        files = _files_of(path) if path.is_dir() else {path: "read"}
+        files = files_of(path) if path.is_dir() else {path: "read"}
         total += sum(
             file.stat().st_size
             for file, standing in files.items()
@@ -214,13 +221,17 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
 def _never_empty(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:
     """The articles of one input, of which there must be one at least."""
     kinds: Counter[str] = Counter()
+    skipped = 0
 
     def count(problem: Problem) -> None:
+        nonlocal skipped
         kinds[problem.kind] += 1
+        skipped += not problem.article_kept
         task.on_problem(problem)
 
     empty = True
-    for article in _read(name, stdin, replace(task, on_problem=count)):
+    counting = replace(task, on_problem=count, skipped=lambda: skipped)
+    for article in _read(name, stdin, counting):
         empty = False
         yield article
     if empty:
@@ -242,24 +253,31 @@ def _read(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Art
 
 
 def _articles(rows: Iterator[Row], name: str, task: _Task) -> Iterator[Article]:
+    numbers = RowNumbers(task.skipped)
+    rows = numbers.of(rows) if task.on_row else rows
     ordered = ordered_rows(rows, name, task.columns, task.config, task.on_problem)
     for where, row, month_first in ordered:
+        # Pages come under our own names, whatever the tables call them.
+        columns = None if isinstance(row, OwnRow) else task.columns
         article = article_from_mapping(
             row,
             where=where,
-            # Pages come under our own names, whatever the tables call them.
-            columns=None if isinstance(row, OwnRow) else task.columns,
+            columns=columns,
             config=task.config,
             now=task.now,
             month_first=month_first,
             on_problem=task.on_problem,
         )
+        article = article and complete(article, now=task.now)
+        if task.on_row:
+            named = has_id(row, columns)
+            task.on_row(InputRow(name, numbers.taken(), row, article, named))
         if article is not None:
-            yield complete(article, now=task.now)
+            yield article
 
 
 def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:
-    files = _files_of(folder)
+    files = files_of(folder)
     for path, standing in files.items():
         if standing != "read":
             task.on_problem(left_out(standing, str(path)))
@@ -279,16 +297,6 @@ def _rows_below(inner: str, read: Callable[[_Task], Iterator[Row]], task: _Task)
     partitions = partitions_of(inner)
     own = replace(task, columns=without_partitions(task.columns, partitions))
     return with_partitions(read(own), partitions)
-
-
-def _files_of(folder: Path) -> dict[Path, Standing]:
-    """Files below a folder, sorted, without those that are ignored."""
-    files = {
-        path: standing_of(path.relative_to(folder))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    return {path: standing for path, standing in files.items() if standing != "ignored"}
 
 
 def _is_folder(path: Path) -> bool:
@@ -321,6 +329,7 @@ def _rows_of_file(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
             columns=task.columns,
             on_bytes=task.on_bytes,
             on_columns=task.on_columns,
+            every_column=task.every_column,
         )
     elif kind is not None:
         with open_bytes(path, task.on_bytes) as stream:
@@ -351,11 +360,13 @@ def _rows_of_kind(
 
         yield from ((where, OwnRow(row)) for where, row in warc_rows(stream, name, report))
     elif kind == "parquet":
+        file = io.BytesIO(read_whole(stream, name, report))
         yield from parquet_rows(
-            io.BytesIO(read_whole(stream, name, report)),
+            file,
             report,
             columns=columns,
             name=name,
+            every_column=task.every_column,
             on_columns=task.on_columns,
         )
     else:

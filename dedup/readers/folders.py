@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote
 
@@ -38,6 +38,16 @@ def standing_of(inner: PurePath) -> Standing:
     if any(part.startswith("_") for part in inner.parts):
         return "hidden file" if is_known else "ignored"
     return "read" if is_known else "unknown ending"
+
+
+def files_of(folder: Path) -> dict[Path, Standing]:
+    """Files below a folder, sorted, without those that are ignored."""
+    files = {
+        path: standing_of(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    return {path: standing for path, standing in files.items() if standing != "ignored"}
 
 
 def left_out(standing: Standing, name: str) -> Problem:

@@ -23,7 +23,7 @@ from dedup.readers.folders import left_out, partitions_of, standing_of
 from dedup.readers.json_rows import is_document, json_lines
 from dedup.readers.sniffing import KNOWN_ENDINGS
 from dedup.readers.streams import beginning, decompressed, stream_of
-from dedup.result import Summary
+from dedup.records import Summary
 from dedup.spark.flow import ClusteredRows, cluster_rows
 from dedup.spark.reading import INNER, problem_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedup.config import Config
+from dedup.description.summary import notes_on
 from dedup.encoders import load_encoder
-from dedup.pipeline import notes_on
 from dedup.readers.columns import OnColumns
 from dedup.readers.problems import nothing_read
-from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, Summary
+from dedup.records import Summary
+from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from dedup.spark.copies import candidates, clusters, matches
 from dedup.spark.groups import stories
 from dedup.spark.links import links, profiles

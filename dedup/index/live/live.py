@@ -22,12 +22,13 @@ from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
 from dedup.index.live.groups.groups import GroupChanges
 from dedup.index.live.memory import Memory
-from dedup.index.records import Neighbor, QueryAnswer
-from dedup.pipeline import Progress, profiles_of, silent
+from dedup.index.live.queries import LiveQueries
+from dedup.index.records import QueryAnswer
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived
-from dedup.stories.affinity import AffinityModel, probability_of
-from dedup.stories.pairs import ScoredPairs
+from dedup.stories.affinity import AffinityModel
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
 
@@ -57,6 +58,7 @@ class LiveIndex:
         self._texts = memory.texts
         self._links = memory.links
         self._groups = memory.groups
+        self._queries = LiveQueries(memory, config, encoder, model)
 
     def cluster_of(self, article: str) -> DuplicateCluster:
         """The duplicate cluster that an article is in."""
@@ -124,62 +126,14 @@ class LiveIndex:
         """What is known about an article that is not there.
 
         Args:
-            article: The article.
+            article: The article; without a time it is compared by content alone.
             limit: At most so many copies, and neighbours.
         """
-        text = self._clean_texts.cleaned(article)
-        first = precedence(article, text)
-        self.memory.restore_around([first[0]])
-        copies = [
-            Match(
-                id, article.id, similarity.jaccard, similarity.containment_a,
-                similarity.containment_b,
-            )
-            for id, similarity in self._copies.query(Body.of(article, text))
-        ]  # fmt: skip
-        profiles = profiles_of([article], {article.id: text}, self._encoder, self._config)
-        # Under an id that no article has: the article may be there already.
-        (row,) = self._texts.add([""], profiles, [first]).tolist()
-        try:
-            links = self._links.links_of_query(row)
-            group = self._groups.group_with_query(row, links)
-            neighbors = self._neighbors(row, links)
-            members = group.members.tolist()
-            stories = [self._story_of(other) for other in members if other != row]
-            mean = probability_of(group.mean_log_odds[members.index(row)]) if stories else None
-        finally:
-            self._texts.remove_last()
-        if copies:
-            story, mean = self._story_and_mean(copies[0].a)
-        else:
-            story = max(sorted(set(stories)), key=stories.count, default="")
-        lasting = self.memory.lasting.get(story, "")
-        return QueryAnswer(tuple(copies[:limit]), tuple(neighbors[:limit]), lasting, mean)
+        return self._queries.answer(article, limit)
 
-    def _story_and_mean(self, article: str) -> tuple[str, float | None]:
-        """Story group of an article, and mean P(same event) of its text with the others there."""
-        row = self._texts.row_of[self.cluster_of(article).representative]
-        group = self._groups.of(row)
-        mean = None
-        if len(group.members) > 1:
-            mean = probability_of(group.mean_log_odds[group.members.tolist().index(row)])
-        return self._story_of(row), mean
-
-    def _neighbors(self, row: int, links: ScoredPairs) -> list[Neighbor]:
-        others = np.where(links[0] == row, links[1], links[0])
-        neighbors = [
-            Neighbor(
-                self._texts.articles[other],
-                self.memory.lasting[self._story_of(other)],
-                probability_of(weight),
-            )
-            for other, weight in zip(others.tolist(), links[2].tolist(), strict=True)
-        ]
-        return sorted(neighbors, key=lambda neighbor: (-neighbor.probability, neighbor.id))
-
-    def _story_of(self, row: int) -> str:
-        """Id that the batch gives to the story group that a text is in."""
-        return self.memory.story_id(self._groups.first_of(row))
+    def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
+        """The copies of an article that is not there, the most similar first."""
+        return self._queries.copies(article, limit)
 
     def _removed_rows(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
         """Rows of texts that represent nothing any more, or are another text now."""

@@ -25,8 +25,9 @@ from dedup.index.live.copies.duplicate_clusters import READ_AT_ONCE, DuplicateCl
 from dedup.index.live.groups.groups import LiveGroups
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
-from dedup.pipeline import Progress, profiles_of, silent
-from dedup.records import DuplicateCluster
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import profiles_of
+from dedup.records import Article, CleanText, DuplicateCluster
 from dedup.store import Bundle, Derived
 from dedup.stories.affinity import AffinityModel, log_odds_of
 from dedup.stories.profiles import Profiles, name_hashes
@@ -130,7 +131,8 @@ class Memory:
         rows = [np.empty(0, np.int64)]
         for start in range(0, len(representatives), READ_AT_ONCE):
             ids = representatives[start : start + READ_AT_ONCE]
-            profiles = self._profiles_of(ids, records.derived(ids), progress)
+            new = [articles[id] for id in ids]
+            profiles = self._profiles_of(new, texts, records.derived(ids), progress)
             keys = [precedence(articles[id], texts[id]) for id in ids]
             rows.append(self.texts.add(ids, profiles, keys))
         return np.concatenate(rows)
@@ -241,12 +243,21 @@ class Memory:
         without = self.rows_of({*self.archive.articles, *archived})
         return self.links.cache(generation, *self.groups.cacheable(), without)
 
+    def archived_profiles(self, ids: Sequence[str]) -> Profiles:
+        """Profiles of archived articles, which stay where they are."""
+        stored, derived = self.archive.stored(ids)
+        texts = {record.article.id: record.clean for record in stored}
+        return self._profiles_of([record.article for record in stored], texts, derived, silent)
+
     def _profiles_of(
-        self, representatives: Sequence[str], derived: Mapping[str, Derived], progress: Progress
+        self,
+        articles: Sequence[Article],
+        texts: Mapping[str, CleanText],
+        derived: Mapping[str, Derived],
+        progress: Progress,
     ) -> Profiles:
         """Profiles of articles from what is stored, or computed where it is of another form."""
-        articles = [self.clean_texts.articles[id] for id in representatives]
-        parts = [derived[id] for id in representatives]
+        parts = [derived[article.id] for article in articles]
         if all(part.format == VERSION and part.profile for part in parts):
             return profiles_from(
                 [part.vectors for part in parts],
@@ -254,7 +265,7 @@ class Memory:
                 seconds_of(articles),
                 name_hashes([source_of(article) for article in articles]),
             )
-        return profiles_of(articles, self.clean_texts.texts, self._encoder, self._config, progress)
+        return profiles_of(articles, texts, self._encoder, self._config, progress)
 
 
 def _ordered(cluster: DuplicateCluster, keys: Mapping[str, Precedence]) -> DuplicateCluster:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from dedup.description.clusters import copy_type_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
+from dedup.output.wording import duration
 from dedup.records import DuplicateMember, Match
 from dedup.report.differences import difference
 from dedup.report.parts import CopyView
@@ -77,7 +80,7 @@ def why_page(index: StoryIndex, a: str, b: str) -> str:
     )
 
 
-def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
+def answer_page(index: StoryIndex, writer: Writer, text: str, published_at: str = "") -> str:
     """The page of what the index knows about a text.
 
     If the first line of the text is short, it is the headline.
@@ -86,12 +89,14 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
         index: The index.
         writer: Answers the query.
         text: The text.
+        published_at: When it was published, as a form sends it; empty: it is compared by content
+            alone.
 
     Raises:
         InputError: There is no text in it.
     """
     title, body = _title_and_body(text)
-    answer = writer.query({"title": title, "text": body})
+    answer = writer.query({"title": title, "text": body, "published_at": published_at or None})
     ids = [match.a for match in answer.duplicates] + [near.id for near in answer.neighbors]
     known = articles_of(index, ids)
     languages = languages_of(known)
@@ -99,6 +104,8 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
     return render(
         "query.html.j2",
         text=text,
+        published_at=published_at,
+        max_gap=duration(index.config.neighbors.max_gap),
         answer=answer,
         copies=[
             CopyView(
@@ -111,7 +118,7 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
             if match.a in known
         ],
         neighbors=[
-            (byline(known[near.id], languages), near.probability)
+            (byline(known[near.id], languages), near, duration(near.gap or timedelta()))
             for near in answer.neighbors
             if near.id in known
         ],
