@@ -11,8 +11,9 @@ import numpy as np
 import xxhash
 
 from dedup.compute.arrays import Int64s
-from dedup.records import Article, CleanText, host_of
+from dedup.records import Article, CleanText, Removal, host_of
 from dedup.text.normalization import without_accents
+from dedup.text.published import published_lines, published_text
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 """Sorts articles without a date behind all others."""
@@ -75,6 +76,24 @@ def lead_of(clean: CleanText, lead_chars: int) -> str:
     return f"{clean.title}\n{clean.text[:lead_chars]}".strip()
 
 
+def published_body(article: Article, clean: CleanText) -> str:
+    """The text of an article as it was published, without what cleaning removed from it."""
+    return published_text(article.text, clean.text)
+
+
+def published_removals(article: Article, clean: CleanText) -> tuple[Removal, ...]:
+    """What cleaning removed from an article, as it was published."""
+    return tuple(
+        replace(piece, text=published_text(article.text, piece.text)) for piece in clean.removed
+    )
+
+
+def published_lead(article: Article, clean: CleanText, lead_chars: int) -> str:
+    """`lead_of` as it was published; the lines are whole."""
+    title = " ".join(article.title.split())
+    return f"{title}\n{published_text(article.text, clean.text[:lead_chars])}".strip()
+
+
 def seconds_of(articles: Sequence[Article]) -> Int64s:
     """Publication times in seconds since 1970, int64 of shape (n,); `UNDATED` where unknown."""
     return np.array(
@@ -117,7 +136,7 @@ def headline_of(article: Article, clean: CleanText) -> str:
     """The title, or the beginning of the text where there is none."""
     if article.title.strip():
         return " ".join(article.title.split())
-    first = clean.text.split("\n", 1)[0]
+    first = next(published_lines(article.text, clean.text))
     return first if len(first) <= _HEADLINE_CHARS else first[: _HEADLINE_CHARS - 1] + "…"
 
 

@@ -17,13 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from dedup.errors import ConfigError
-from dedup.settings import (
-    refuse_unknown,
-    require,
-    require_at_least,
-    require_share,
-    section_from,
-)
+from dedup.settings import refuse_unknown, require, require_at_least, require_share, section_from
+from dedup.text.languages import normalize_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +95,7 @@ class NearDuplicateConfig:
             sets is at least this.
         min_containment: A text is a contained copy of a longer one that has at least this share
             of its shingles ...
-        min_contained_tokens: ... if it has at least this many tokens. (Three words that occur in
-            another text are not a copy of it.)
+        min_contained_tokens: ... if it has at least this many tokens: three words are no copy.
         min_candidate_recall: Share of the pairs at `min_jaccard` that banding has to find; of
             more similar pairs it finds more. Determines bands and rows.
         bands: Bands of the LSH index. Texts that agree in a whole band are candidates.
@@ -149,14 +143,13 @@ class EncoderConfig:
     """Which encoder makes the vectors, and from which part of a text.
 
     Args:
-        name: `bundled`, `e5` (extra `[e5]`, Linux on x86-64), or the name or folder of a
-            sentence-transformers model.
+        name: `bundled`, `e5`, or the name or folder of a sentence-transformers model.
         revision: Revision of the model; empty for its default.
         prefix: Put before every text (e5 models need `query: `).
         lead_chars: The title and this many characters of the body are encoded.
         max_tokens: A transformer truncates texts to this many tokens; 0 for its own limit.
         batch_size: Number of texts that a transformer encodes at a time.
-        cache: Folder in which vectors are kept, so that no text is embedded twice; empty for none.
+        cache: Folder of vectors, so that no text is embedded twice; empty for none.
     """
 
     name: str = "bundled"
@@ -177,13 +170,11 @@ class NeighborConfig:
     """Which pairs of texts are compared for the same event.
 
     Args:
-        min_cosine: Pairs with a lower cosine of the embeddings are not candidates. Each encoder
-            has its own scale; None for the value that comes with its affinity weights.
-        max_gap: Pairs published further apart are not candidates. An article without a date is
-            compared with all.
-        neighbors_per_language: Number of nearest neighbours of a text in each language, or more
-            if several are equally near. Counted by language, so that a language with many texts
-            does not crowd out one with few.
+        min_cosine: Pairs with a lower cosine of the embeddings are not candidates; None for the
+            value that comes with the affinity weights of the encoder.
+        max_gap: Pairs published further apart are not candidates; undated articles are.
+        neighbors_per_language: Number of nearest neighbours of a text in each language, so that
+            none is crowded out; more if several are equally near.
         min_shared_idf_bits: Pairs whose shared words, names and numbers have at least this sum
             of inverse document frequencies (in bits) are candidates as well.
         max_exact_texts: The search is exact up to this many texts within `max_gap` of each other
@@ -267,8 +258,7 @@ class RelatedStoriesConfig:
             terms that both have; background needs more (see `dedup.description.relations`).
         max_term_groups: Terms of more story groups than this are not specific and are ignored.
         max_gap: A story that began at most this long after another can be its follow-up.
-        max_background_gap: A story that began later, but at most this long after another, can
-            have it as its background.
+        max_background_gap: One that began later, but at most this long after, has it as background.
         max_related: Number of relations of a story group, the strongest first; 0 for none.
     """
 
@@ -304,6 +294,23 @@ class IndexConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputConfig:
+    """What readers see; affects no result.
+
+    Args:
+        headline_languages: The headline of a story is in the first of these languages that it has.
+            Empty for those that an index was last opened with, at first for its most central text.
+    """
+
+    headline_languages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for code in self.headline_languages:
+            known = normalize_language(code) or "en"
+            require(known == code, "headline_languages", code, f"a language code, such as {known}")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run, one section per step."""
 
@@ -317,13 +324,13 @@ class Config:
     stories: StoryConfig = StoryConfig()
     related_stories: RelatedStoriesConfig = RelatedStoriesConfig()
     index: IndexConfig = IndexConfig()
+    output: OutputConfig = OutputConfig()
 
     def __post_init__(self) -> None:
         num_perm = self.fingerprints.num_perm
         bands, rows = self.near_duplicates.banding(num_perm)
-        require(
-            bands * rows <= num_perm, "bands * rows", bands * rows, f"at most num_perm ({num_perm})"
-        )
+        slots = bands * rows
+        require(slots <= num_perm, "bands * rows", slots, f"at most num_perm ({num_perm})")
         window, least = self.index.memory_window, 2 * self.neighbors.max_gap
         rule = f"at least twice neighbors.max_gap ({least}): so far back, links can still change"
         require(window is None or window >= least, "index.memory_window", window, rule)
@@ -333,15 +340,12 @@ class Config:
         """Settings from a TOML file; settings that it does not have keep their defaults.
 
         Raises:
-            ConfigError: The file cannot be read or parsed, or holds an unknown
-                or unusable setting.
+            ConfigError: It cannot be read or parsed, or holds an unknown or unusable setting.
         """
         try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            return cls.from_mapping(tomllib.loads(Path(path).read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
-        try:
-            return cls.from_mapping(values)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
 
@@ -391,6 +395,6 @@ class Config:
     def digest(self) -> str:
         """12 hexadecimal digits that change with every setting that can affect a result."""
         settings = dataclasses.asdict(self)
-        del settings["index"]
+        del settings["index"], settings["output"]
         values = json.dumps(settings, sort_keys=True, default=str)
         return hashlib.sha256(values.encode()).hexdigest()[:12]

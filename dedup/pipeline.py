@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedup.articles import body_of, lead_of, precedence, seconds_of, source_of
+from dedup.articles import (
+    body_of,
+    lead_of,
+    precedence,
+    published_lead,
+    seconds_of,
+    source_of,
+)
 from dedup.cleaning import clean_articles
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
@@ -30,6 +37,7 @@ from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
 from dedup.output.bars import shown_bars
+from dedup.output.headlines import in_languages
 from dedup.output.progress import Progress, reported, silent
 from dedup.readers.sources import Inputs, articles_from
 from dedup.records import (
@@ -171,16 +179,17 @@ def described_result(
     by_id = {article.id: article for article in articles}
     terms = terms_of(grouping, clusters, by_id, texts)
     stories = stories or describe_groups(grouping, clusters, by_id, texts, terms)
+    shown_in = config.output.headline_languages
     return Result(
         articles=tuple(articles),
         clean_texts=texts,
         duplicate_clusters=clusters,
-        story_groups=stories,
+        story_groups=tuple(in_languages(story, shown_in) for story in stories),
         related=_related(grouping, stories, clusters, scorer, terms, config),
         matches=matches,
         problems=problems,
         summary=summary_of(articles, texts, grouping, problems, encoder, scorer, config),
-        evidences=Evidences(scorer, clusters, texts, config),
+        evidences=Evidences(scorer, clusters, by_id, texts, config),
         inputs=inputs,
         grouped_again=partial(_grouped, compared),
     )
@@ -339,10 +348,16 @@ def terms_of(
         texts: Canonical texts by article id.
     """
     representatives = [articles[cluster.representative] for cluster in clusters]
+
+    def published(row: int) -> str:
+        article = representatives[row]
+        return published_lead(article, texts[article.id], DESCRIBED_CHARS)
+
     return story_terms(
         [group.members for group in grouping.groups],
         [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
         [article.language for article in representatives],
+        published,
     )
 
 

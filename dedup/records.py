@@ -221,7 +221,8 @@ class StoryGroup:
 
     Args:
         id: Derived from the earliest representative's id.
-        headline: Title of the medoid, the most central text.
+        headline: Title of the most central text in the first of `output.headline_languages` that
+            the group has, else that of the medoid, the most central text of all.
         headlines: Title of the most central text in each language, by language, sorted.
         first_article: Id of the earliest article.
         first_seen: Earliest publication time; None if no member has one.
@@ -230,7 +231,7 @@ class StoryGroup:
         sources: Outlets, sorted.
         languages: Languages, sorted.
         key_terms: Up to 8 rare terms of several of its texts (in a group of one text, of that
-            one), case-folded, the most specific first.
+            one), as these spell them, the most specific first.
         names: Up to 8 names in several of its texts (in a group of one text, in that one), in
             scripts with capital letters, the most specific first.
         cohesion: Mean P(same event) over all pairs of its texts; None in a group of one.
@@ -279,7 +280,7 @@ class StoryRelation:
         cosine: Cosine of the sums of the vectors of their texts.
         gap: Time between the beginnings of the two; None if one has no date.
         shared_bits: Sum of the inverse document frequencies of all shared terms, in bits.
-        shared_terms: The rarest of these terms, case-folded.
+        shared_terms: The rarest of these terms, as the earlier story spells them.
         shared_names: Names that both groups have (see `StoryGroup`).
     """
 

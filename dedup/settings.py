@@ -83,6 +83,10 @@ def section_from(kind: type, section: str, values: dict[str, Any]) -> Any:  # no
 
 
 def _coerce(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ConfigError(f"{name} = {value!r}: must be a list of texts")
+        return tuple(value)
     kinds = [kind for kind in (typing.get_args(hint) or (hint,)) if kind is not type(None)]
     if timedelta in kinds and isinstance(value, str):
         return parse_duration(value)

@@ -162,7 +162,7 @@ def test_a_pasted_text_is_answered(client: TestClient, index: StoryIndex) -> Non
     assert "It belongs to this story" in text
     # The first line is a headline: it is no difference of the texts.
     titled = checked(client.post("/query", data={"text": f"A headline\r\n\r\n{BODY}"}).text)
-    assert "The cleaned texts are equal." in titled.find("main")[0][1]
+    assert "The texts are equal." in titled.find("main")[0][1]
     strange = checked(client.post("/query", data={"text": "Etwas ganz anderes über Schach."}).text)
     assert "It would start a new story" in strange.find("main")[0][1]
     # The nearest texts are listed, however little they are like it and however far in time.

@@ -20,6 +20,7 @@ from dedup.cli.options import (
     ConfigOption,
     EncoderOption,
     FormatOption,
+    HeadlinesOption,
     Inputs,
     QuietOption,
     ReadAs,
@@ -28,6 +29,7 @@ from dedup.cli.options import (
     check_page,
     check_tables,
     column_options,
+    languages_from,
     option,
     settings_from,
 )
@@ -120,6 +122,7 @@ def cluster_command(
         ),
     ] = "",
     file_format: FormatOption = None,
+    headlines: HeadlinesOption = "",
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
@@ -207,6 +210,7 @@ def cluster_command(
         near_duplicates={"min_jaccard": min_jaccard},
         stories={"min_probability": min_probability},
         neighbors={"max_gap": parse_duration(max_gap) if max_gap else None},
+        output={"headline_languages": languages_from(headlines) or None},
     )
     settings = replace(settings, reading=columns.configured(settings.reading))
     outputs = {

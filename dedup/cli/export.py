@@ -13,6 +13,7 @@ from dedup.cli.options import (
     OUTPUTS,
     STDIN,
     FormatOption,
+    HeadlinesOption,
     check_output,
     check_page,
     check_tables,
@@ -77,6 +78,7 @@ def export_command(
         ),
     ] = "",
     file_format: FormatOption = None,
+    headlines: HeadlinesOption = "",
 ) -> None:
     """Write the contents of an index to files, with the columns of `dedup cluster`.
 
@@ -102,7 +104,7 @@ def export_command(
     if report:
         check_output(report, "--report", check_page)
     fields = _fields(with_columns)
-    with opened(index) as story_index, story_index.reading():
+    with opened(index, headlines=headlines) as story_index, story_index.reading():
         if report:
             from dedup.report import write_report
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dedup.cli.options import STDIN, settings_from
+from dedup.cli.options import STDIN, languages_from, settings_from
 from dedup.config import Config
 from dedup.errors import ConfigError, NotFoundError, StoreError
 from dedup.settings import parse_duration
@@ -61,12 +61,14 @@ def require_index_or_room(location: str) -> None:
 
 
 @contextmanager
-def opened(location: str, *, write: bool = False) -> Iterator[StoryIndex]:
+def opened(location: str, *, write: bool = False, headlines: str = "") -> Iterator[StoryIndex]:
     """An existing index, closed at the end.
 
     Args:
         location: A folder, or a PostgreSQL address.
         write: Whether it will be changed, which one process at a time may.
+        headlines: Languages of the headlines, as the option has them; by default those of the
+            index.
 
     Raises:
         StoreError: There is no index, or it cannot be opened.
@@ -74,7 +76,10 @@ def opened(location: str, *, write: bool = False) -> Iterator[StoryIndex]:
     from dedup.index.story_index import StoryIndex
 
     require_index(location)
+    languages = languages_from(headlines)
     with StoryIndex.open(location, read_only=not write) as index:
+        if languages:
+            index.config = index.config.replace(output={"headline_languages": languages})
         yield index
 
 

@@ -25,6 +25,7 @@ FILES_HELP = (
 )
 INPUTS_HELP = f"{FILES_HELP}, or - for stdin, whose format is recognised."
 LIMITS = "How it decides"
+OUTPUTS = "What it writes"
 _COLUMNS = "Columns of the input, if they have unusual names"
 
 
@@ -48,6 +49,14 @@ EncoderOption = Annotated[
         "NAME",
         "bundled, or the name or folder of a sentence-transformers model.",
         rich_help_panel=LIMITS,
+    ),
+]
+HeadlinesOption = Annotated[
+    str,
+    option(
+        "CODES",
+        "Show headlines in the first of these languages that a story has: en,fr.",
+        rich_help_panel=OUTPUTS,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -191,6 +200,24 @@ def settings_from(config: Path | None, **sections: dict[str, Any]) -> Config:
         for section, settings in sections.items()
     }
     return (Config.from_toml(config) if config else Config()).replace(**changes)
+
+
+def languages_from(headlines: str) -> tuple[str, ...]:
+    """The language codes of `--headlines en,fr`; names of languages are understood.
+
+    Raises:
+        typer.BadParameter: One of them is no language.
+    """
+    from dedup.text.languages import normalize_language
+
+    names = [name.strip() for name in headlines.split(",") if name.strip()]
+    codes = tuple(map(normalize_language, names))
+    if "" in codes:
+        raise typer.BadParameter(
+            f"{names[codes.index('')]!r} is no language: write codes, as in en,fr",
+            param_hint="--headlines",
+        )
+    return codes
 
 
 def check_folder(path: str | Path) -> None:

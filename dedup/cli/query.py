@@ -12,7 +12,7 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
-from dedup.cli.options import STDIN, JsonLinesOption, option
+from dedup.cli.options import STDIN, HeadlinesOption, JsonLinesOption, option
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
@@ -68,6 +68,7 @@ def query_command(
     limit: Annotated[
         int, option("COUNT", "Maximum number of copies, and of neighbours.", min=1)
     ] = 10,
+    headlines: HeadlinesOption = "",
     as_json: JsonLinesOption = False,
 ) -> None:
     """Find the copies, the neighbours and the story of a text in an index.
@@ -95,7 +96,7 @@ def query_command(
     if sum(map(bool, (text, file, id))) != 1:
         raise typer.BadParameter("give one of --text, --file and --id")
     time = optional_time(published_at, "--published-at")
-    with opened(index) as story_index:
+    with opened(index, headlines=headlines) as story_index:
         for number, answer in enumerate(_answers(story_index, text, title, file, id, time, limit)):
             if as_json:
                 typer.echo(json_line(_values(answer)))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dedup.cli.indexes import IndexArgument, require_index_or_room
-from dedup.cli.options import option
+from dedup.cli.options import HeadlinesOption, languages_from, option
 
 
 def serve_command(
@@ -24,6 +24,7 @@ def serve_command(
             envvar="DEDUP_TOKEN",
         ),
     ] = "",
+    headlines: HeadlinesOption = "",
     force: Annotated[
         bool, typer.Option("--force", help="Allow access from other machines without a token.")
     ] = False,
@@ -50,5 +51,6 @@ def serve_command(
         port=port,
         token=token,
         force=force,
+        headline_languages=languages_from(headlines),
         on_start=lambda address: typer.echo(f"serving at {address}", err=True),
     )

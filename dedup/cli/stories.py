@@ -11,7 +11,7 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
-from dedup.cli.options import JsonOption, option
+from dedup.cli.options import HeadlinesOption, JsonOption, option
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
@@ -63,6 +63,7 @@ def stories_command(
     ] = "latest",
     limit: Annotated[int, option("COUNT", "Maximum number of stories.", min=1)] = 20,
     cursor: Annotated[str, option("CURSOR", "Continue the list after its last page.")] = "",
+    headlines: HeadlinesOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the stories of an index.
@@ -82,7 +83,7 @@ def stories_command(
     from dedup.result import story_row
 
     first, last = optional_time(since, "--since"), optional_time(until, "--until")
-    with opened(index) as story_index:
+    with opened(index, headlines=headlines) as story_index:
         page = story_index.stories(
             since=first,
             until=last,
@@ -120,6 +121,7 @@ def story_command(
             "--as-of",
         ),
     ] = "",
+    headlines: HeadlinesOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show a story of an index: all its articles in order of time, and related stories.
@@ -140,7 +142,7 @@ def story_command(
     from dedup.result import related_row, story_row
 
     then = optional_time(as_of, "--as-of")
-    with opened(index) as story_index:
+    with opened(index, headlines=headlines) as story_index:
         with suggesting(story_index, id):
             story = _story(story_index, id, then)
         if as_json:

@@ -17,9 +17,11 @@ from dedup.cli.options import (
     STDIN,
     ConfigOption,
     EncoderOption,
+    HeadlinesOption,
     JsonOption,
     ReadAs,
     column_options,
+    languages_from,
     settings_from,
 )
 from dedup.cli.reading import clustered
@@ -83,6 +85,7 @@ def why_command(
             help="Files and folders, as for `dedup cluster`; none with an index.",
         ),
     ],
+    headlines: HeadlinesOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
     encoder: EncoderOption = None,
@@ -109,12 +112,13 @@ def why_command(
         if columns or config or encoder is not None:
             raise typer.BadParameter(f"{a} is an index, which has its own settings and columns")
         _refuse_same(b, inputs[0])
-        with opened(a) as index:
+        with opened(a, headlines=headlines) as index:
             answer = answer_of_index(index, b, inputs[0])
     else:
         _refuse_same(a, b)
         _refuse_no_index(a, inputs)
-        settings = settings_from(config, encoder={"name": encoder})
+        shown_in = {"headline_languages": languages_from(headlines) or None}
+        settings = settings_from(config, encoder={"name": encoder}, output=shown_in)
         answer = answer_of_result(clustered(inputs, columns, settings, Console()), a, b)
     if as_json:
         typer.echo(json_document(why_values(answer)))

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dedup.articles import body_of
+from dedup.articles import body_of, lead_of, published_lead
 from dedup.config import Config
 from dedup.description.clusters import match_of
+from dedup.description.shared_words import SharingText, as_published
 from dedup.duplicates.matches import compare
-from dedup.records import CleanText, DuplicateCluster, Match, StoryLink
+from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryLink
 from dedup.stories.affinity import Affinity, probability_of
 
 
@@ -20,6 +21,7 @@ class Evidences:
     Args:
         affinity: Scores texts; the text of row k represents `clusters[k]`.
         clusters: All duplicate clusters.
+        articles: Articles by id.
         texts: Canonical texts by article id.
         config: The configuration of the run.
     """
@@ -28,12 +30,15 @@ class Evidences:
         self,
         affinity: Affinity,
         clusters: Sequence[DuplicateCluster],
+        articles: Mapping[str, Article],
         texts: Mapping[str, CleanText],
         config: Config,
     ) -> None:
         self.config = config
         self._affinity = affinity
+        self._articles = articles
         self._texts = texts
+        self._representatives = [cluster.representative for cluster in clusters]
         self._row = {
             member.id: row for row, cluster in enumerate(clusters) for member in cluster.members
         }
@@ -52,6 +57,13 @@ class Evidences:
         if first == second:
             return None
         log_odds = self._affinity.log_odds(np.array([first]), np.array([second]))
-        return StoryLink(
-            a, b, probability_of(int(log_odds[0])), self._affinity.evidence(first, second)
+        parts = self._affinity.evidence(first, second)
+        evidence = as_published(parts, self._sharing(first), self._sharing(second))
+        return StoryLink(a, b, probability_of(int(log_odds[0])), evidence)
+
+    def _sharing(self, row: int) -> SharingText:
+        id = self._representatives[row]
+        article, clean, chars = self._articles[id], self._texts[id], self.config.encoder.lead_chars
+        return SharingText(
+            lead_of(clean, chars), published_lead(article, clean, chars), article.language
         )

@@ -190,9 +190,9 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
     kinds = []
     for kind, words in (
         ("name", _words(parts, "shared_names")),
-        ("rare word", [word for word in terms if not word.isdigit()]),
+        ("rare word", [word for word in terms if not word[:1].isdigit()]),
         ("day", _words(parts, "shared_dates")),
-        ("number", [*_words(parts, "shared_numbers"), *filter(str.isdigit, terms)]),
+        ("number", [*_words(parts, "shared_numbers"), *(w for w in terms if w[:1].isdigit())]),
     ):
         new = [word for word in dict.fromkeys(words) if word.casefold() not in named]
         if new:
@@ -211,8 +211,9 @@ def _shared(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
 
 
 def _words(parts: Mapping[str, Evidence], name: str) -> list[str]:
-    words = parts[name].detail.split(",") if name in parts else []
-    return [word.strip() for word in words if word.strip()]
+    # A comma alone is inside a number: "12,500".
+    words = parts[name].detail.split(", ") if name in parts else []
+    return [word for word in words if word]
 
 
 def _listed_kinds(kinds: Sequence[tuple[str, Sequence[str]]]) -> str:

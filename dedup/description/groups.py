@@ -40,9 +40,9 @@ def describe_groups(
     ]
     names = story_names(story_texts, calendar_terms)
     stories = [
-        _story(group, clusters, articles, texts, key_terms, names_of_story)
-        for group, key_terms, names_of_story in zip(
-            grouping.groups, terms.key_terms, names, strict=True
+        _story(group, clusters, articles, texts, terms.as_published(row, words), names_of_story)
+        for row, (group, words, names_of_story) in enumerate(
+            zip(grouping.groups, terms.key_terms, names, strict=True)
         )
     ]
     stories.sort(

@@ -1,5 +1,6 @@
 """Names in texts of scripts with case: capitalised words and runs of them.
 
+Spellings that differ by accents or case alone are one name, in its most frequent spelling.
 The first word of a sentence is capitalised anyway. It counts only if the texts also have it
 capitalised inside a sentence. Lines in which most words are capitalised, such as titles in
 some languages, are skipped. German capitalises every noun, so a single word of a German text
@@ -18,14 +19,17 @@ import numpy as np
 
 from dedup.compute.arrays import Int64s, UInt64s
 from dedup.compute.processes import spread
+from dedup.text.normalization import key
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import tokenize
 
 MAX_NAMES = 8
 _MIN_BITS = 4.0
+_UNKNOWN_WEIGHT = round(14.0 / WEIGHT_UNIT)
 _MAX_WORDS = 4
 _STORIES_AT_ONCE = 512
 _TEXTS_REMEMBERED = 4096
+_WORDS_REMEMBERED = 1 << 16
 _MOSTLY = 0.6
 _ALL_NOUNS = frozenset({"de", "lb", "nds"})
 
@@ -34,6 +38,7 @@ _CAPITALS = "".join(
 )
 _WORD = rf"[{_CAPITALS}](?:\w+|(?=['’][{_CAPITALS}]\w))(?:[-'’][{_CAPITALS}]\w+)*"
 _RUN = re.compile(rf"(?<!\w){_WORD}(?:[ \u00a0]{_WORD})*")
+_LETTERS = re.compile(r"\w+")
 _ANY_WORD = re.compile(r"[^\W\d_]{2,}")
 _BEFORE_A_SENTENCE = " \u00a0\t\"'“”„«»‘’‚‹›([{-–—*"
 _ENDS = ".!?…:;•|"
@@ -61,6 +66,20 @@ def story_names(
     with spread(sum(len(texts) for texts, _ in stories)) as mapped:
         parts = (stories[start : start + _STORIES_AT_ONCE] for start in starts)
         return [names for part in mapped(partial(_names, dates), parts) for names in part]
+
+
+@lru_cache(maxsize=_TEXTS_REMEMBERED)
+def proper_words(text: str, language: str) -> frozenset[str]:
+    """Words of a text that are capitalised inside a sentence, case-folded.
+
+    Args:
+        text: A canonical text.
+        language: Its language; one that capitalises every noun has none.
+    """
+    if language in _ALL_NOUNS:
+        return frozenset()
+    words = (word for run, begins in _runs(text) for word in run[begins:])
+    return frozenset(part for word in words for part in _LETTERS.findall(word.casefold()))
 
 
 def _names(dates: Callable[[str], UInt64s], stories: Sequence[StoryTexts]) -> list[tuple[str, ...]]:
@@ -119,7 +138,10 @@ class _Rarity:
     def _weights(self, languages: Sequence[str]) -> Int64s:
         """Rarity of all tokens in the language where each is the most common, int64."""
         hashes = self._tokens.hashes
-        numbers = [number for number in language_numbers(languages).tolist() if number] or [0]
+        numbers = [number for number in language_numbers(languages).tolist() if number]
+        if not numbers:
+            # A capital says that it is a name, where nothing says how rare it is.
+            return np.full(len(hashes), _UNKNOWN_WEIGHT)
         weights = [term_weights(hashes, np.full(len(hashes), number)) for number in numbers]
         lowest: Int64s = np.minimum.reduce(weights)
         return lowest
@@ -136,10 +158,18 @@ def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:
         for run in parts
         if language not in _ALL_NOUNS
     }
-    counts: Counter[Run] = Counter()
-    for parts in parts_of:
-        counts.update(run for run in parts if len(run) > 1 or run in elsewhere)
-    return counts
+    named = [{run for run in parts if len(run) > 1 or run in elsewhere} for parts in parts_of]
+    spelling = _spellings(Counter(run for runs in named for run in runs))
+    return Counter(run for runs in named for run in {spelling[_folded(run)] for run in runs})
+
+
+def _spellings(counts: Counter[Run]) -> dict[Run, Run]:
+    """The most frequent of the runs that differ by accents or case alone, by folded run."""
+    spellings: dict[Run, Run] = {}
+    # Of equally frequent ones, the one that does not leave out accents.
+    for run in sorted(counts, key=lambda run: (-counts[run], "".join(run).isascii(), run)):
+        spellings.setdefault(_folded(run), run)
+    return spellings
 
 
 def _parts(runs: Sequence[tuple[Run, bool]], inside: set[str]) -> Iterator[Run]:
@@ -180,18 +210,36 @@ def _begins_sentence(line: str, start: int) -> bool:
 
 
 def _whole_names(counts: dict[Run, int]) -> list[Run]:
-    """The runs without those that are part of another one, or without rare longer ones."""
+    """The runs without those that are part of another one, or without rare longer ones.
+
+    The words of a compound such as "Palermo-Messina" are parts of it.
+    """
+    by_words = {_words_of(run): run for run in counts}
     dropped: set[Run] = set()
-    for run in sorted(counts, key=lambda run: (-len(run), run)):
-        if run in dropped:
-            continue
-        for size in range(1, len(run)):
-            for start in range(len(run) - size + 1):
-                part = run[start : start + size]
-                if part not in counts:
-                    continue
-                if 2 * counts[run] >= counts[part]:
-                    dropped.add(part)
-                else:
-                    dropped.add(run)
-    return [run for run in counts if run not in dropped]
+    for words, run in sorted(by_words.items(), key=lambda item: (-len(item[0]), item[1])):
+        if run not in dropped:
+            for part in _parts_of(words, by_words):
+                dropped.add(part if 2 * counts[run] >= counts[part] else run)
+    chosen = set(by_words.values()) - dropped
+    return [run for run in counts if run in chosen]
+
+
+def _folded(run: Run) -> Run:
+    return tuple(map(_folded_word, run))
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def _folded_word(word: str) -> str:
+    return key(word)
+
+
+def _words_of(run: Run) -> Run:
+    """The folded words of a run, those of compounds too."""
+    return tuple(part for word in run for part in _folded_word(word).split("-"))
+
+
+def _parts_of(words: Run, by_words: Mapping[Run, Run]) -> Iterator[Run]:
+    for size in range(1, len(words)):
+        for start in range(len(words) - size + 1):
+            if part := by_words.get(words[start : start + size]):
+                yield part

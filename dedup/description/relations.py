@@ -276,7 +276,7 @@ def described_relations(
                 cosine=round(float(pairs.cosines[position]), 4),
                 gap=None if UNDATED in begins else timedelta(seconds=int(begins[1] - begins[0])),
                 shared_bits=float(pairs.bits[position]),
-                shared_terms=joined_pieces(spelled, text)[:_SHOWN_TERMS],
+                shared_terms=terms.as_published(a, joined_pieces(spelled, text)[:_SHOWN_TERMS]),
                 shared_names=tuple(name for name in stories[a].names if name in names),
             )
         )

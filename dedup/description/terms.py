@@ -1,6 +1,6 @@
-"""The rare terms of story groups: what each is about, in words.
+"""The rare words of story groups: what each is about; see `dedup.description.words`.
 
-Rarity comes from the fixed table of `dedup.text.terms` and the terms of a group from its own
+Rarity comes from the fixed table of `dedup.text.rarity` and the terms of a group from its own
 texts, so they do not change when other articles are added or removed. Names of months and
 weekdays are left out.
 """
@@ -8,7 +8,7 @@ weekdays are left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,9 +18,12 @@ import scipy.sparse as sp
 
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
+from dedup.description.words import PlacedWords, placed_words
 from dedup.text.dates.calendars import calendar_names
-from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights, unseen_weights
-from dedup.text.terms import PlacedTerms, placed_terms
+from dedup.text.published import published_words
+from dedup.text.rarity import WEIGHT_UNIT
+from dedup.text.scripts import UNSPACED
+from dedup.text.terms import PlacedTerms
 
 MIN_BITS = 7.0
 """A term of at least this rarity is rare."""
@@ -29,8 +32,6 @@ _MIN_PIECE_BITS = 4.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
 _TEXTS_AT_ONCE = 512
-# Wider than `text.scripts.UNSPACED`: it takes Korean words, too, for pieces of words.
-_FIRST_UNSPACED = 0x0E00
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,34 @@ class StoryTerms:
             of one text, ranked by the number of occurrences times the rarity.
         hashes: Hash of the term of each column, uint64.
         leads: The texts that the terms come from.
+        languages: Language of each.
         members: Rows of the texts of each group.
+        published: Gives the text of a row of `leads` as it was published.
     """
 
     weights: sp.csr_array
     key_terms: tuple[tuple[str, ...], ...]
     hashes: UInt64s
     leads: Sequence[str]
+    languages: Sequence[str]
     members: Sequence[Int64s]
+    published: Callable[[int], str]
+
+    def as_published(self, group: int, words: Sequence[str]) -> tuple[str, ...]:
+        """Words as the first text of a group that has them spells them.
+
+        Args:
+            group: Row of the group.
+            words: Normalised, case-folded words.
+        """
+        spelled: dict[str, str] = {}
+        missing = list(words)
+        for row in self.members[group].tolist():
+            if not missing:
+                break
+            spelled |= published_words(missing, self.published(row))
+            missing = [word for word in missing if word not in spelled]
+        return tuple(dict.fromkeys(spelled.get(word, word) for word in words))
 
     def spelled(
         self, columns_by_group: Iterable[tuple[int, Iterable[int]]]
@@ -87,7 +108,10 @@ class StoryTerms:
         """Terms of some groups; group, column and place of each occurrence of those columns."""
         texts = np.concatenate([self.members[group] for group in groups]).tolist()
         sizes = [len(self.members[group]) for group in groups]
-        placed = placed_terms([self.leads[text] for text in texts])
+        words = placed_words(
+            [self.leads[text] for text in texts], [self.languages[text] for text in texts]
+        )
+        placed = words.placed
         group_of = np.repeat(np.repeat(groups, sizes), placed.terms.counts)
         hashes = self.hashes[columns]
         places = np.flatnonzero(np.isin(placed.terms.hashes, hashes))
@@ -96,7 +120,10 @@ class StoryTerms:
 
 
 def story_terms(
-    members: Sequence[Int64s], leads: Sequence[str], languages: Sequence[str]
+    members: Sequence[Int64s],
+    leads: Sequence[str],
+    languages: Sequence[str],
+    published: Callable[[int], str] | None = None,
 ) -> StoryTerms:
     """Rare terms of story groups.
 
@@ -104,6 +131,7 @@ def story_terms(
         members: Rows of the texts of each of n groups, ascending.
         leads: Canonical texts, by row.
         languages: Language of each text, empty where unknown.
+        published: Gives the text of a row as it was published; by default as it is in `leads`.
     """
     parts: list[tuple[Int64s, UInt64s, Int64s]] = []
     key_terms: list[tuple[str, ...]] = []
@@ -116,11 +144,12 @@ def story_terms(
     weights = np.concatenate([part[2] for part in parts] or [np.empty(0, np.int64)])
     different, columns = np.unique(hashes, return_inverse=True)
     matrix = sp.csr_array((weights, (owners, columns)), shape=(len(members), len(different)))
-    return StoryTerms(matrix, tuple(key_terms), different, leads, members)
+    spelling = published or leads.__getitem__
+    return StoryTerms(matrix, tuple(key_terms), different, leads, languages, members, spelling)
 
 
 def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
-    """Terms in the given order, the two-character pieces of one word joined.
+    """Terms in the given order, the pieces of one word joined.
 
     Args:
         words: Spelled terms.
@@ -129,13 +158,18 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
     >>> joined_pieces(["近平", "拉夫罗夫", "习近"], "习近平会见拉夫罗夫")
     ('习近平', '拉夫罗夫')
     """
-    if all(ord(word[0]) < _FIRST_UNSPACED for word in words):
+    if not any(map(UNSPACED.match, words)):
         return tuple(words)
     terms = list(words)
     i = 0
     while i < len(terms):
-        j = next((j for j in range(len(terms)) if i != j and _joins(terms[i], terms[j])), None)
-        if j is not None and (whole := _whole(terms[i], terms[j], text)):
+        wholes = (
+            (j, whole)
+            for j in range(len(terms))
+            if i != j and (whole := _whole(terms[i], terms[j], text))
+        )
+        j, whole = next(wholes, (i, ""))
+        if whole:
             terms[min(i, j)] = whole
             terms.pop(max(i, j))
             i = 0
@@ -144,13 +178,16 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
     return tuple(terms)
 
 
-def _joins(a: str, b: str) -> bool:
-    return ord(min(a, b)[0]) >= _FIRST_UNSPACED and (a[-1] == b[0] or b[-1] == a[0])
-
-
 def _whole(a: str, b: str, text: str) -> str:
-    """Two words that overlap by a character, joined, if the text has that; else empty."""
-    wholes = (x + y[1:] for x, y in ((a, b), (b, a)) if x[-1] == y[0])
+    """Two words without spaces that overlap, joined, if the text has that; else empty."""
+    if not (UNSPACED.match(a) and UNSPACED.match(b)):
+        return ""
+    wholes = (
+        x + y[size:]
+        for size in range(min(len(a), len(b)) - 1, 0, -1)
+        for x, y in ((a, b), (b, a))
+        if x.endswith(y[:size])
+    )
     return next((whole for whole in wholes if whole in text), "")
 
 
@@ -166,7 +203,7 @@ def calendar_terms(language: str) -> UInt64s:
         for widths in calendar_names(language, kind).values()
         for name in widths["wide"].values()
     }
-    return np.unique(placed_terms(sorted(names)).terms.hashes)
+    return np.unique(placed_words(sorted(names), [language] * len(names)).placed.terms.hashes)
 
 
 def _batches(members: Sequence[Int64s]) -> Iterator[tuple[int, int]]:
@@ -186,37 +223,32 @@ def _of_batch(
     texts = np.concatenate(members).tolist()
     sizes = np.array([len(rows) for rows in members])
     language_of = [languages[text] for text in texts]
-    placed = placed_terms([leads[text] for text in texts])
+    words = placed_words([leads[text] for text in texts], language_of)
+    placed = words.placed
     groups = np.repeat(np.arange(len(members)), sizes)
     in_few = _few(groups.tolist(), language_of)
-    terms = _distinct_terms(placed, groups, in_few, _no_calendar(placed, language_of))
-    numbers = language_numbers(language_of)[terms.first_texts(placed)]
-    weights = term_weights(terms.hashes, numbers)
-    seen = weights < unseen_weights(numbers)
+    terms = _distinct_terms(words, groups, in_few, _no_calendar(placed, language_of))
+    weights = terms.weights
     rare = (weights * WEIGHT_UNIT >= MIN_BITS) & ((terms.texts >= 2) | terms.in_few)
+    counted = weights // words.parts[terms.places]
     first_texts = [leads[int(rows[0])].casefold() for rows in members]
     key_terms = [
-        joined_pieces(words, text)[:MAX_KEY_TERMS]
-        for words, text in zip(
-            _key_terms(terms, weights, seen, sizes, placed), first_texts, strict=True
-        )
+        joined_pieces(spelled, text)[:MAX_KEY_TERMS]
+        for spelled, text in zip(_key_terms(terms, sizes, words), first_texts, strict=True)
     ]
-    return terms.groups[rare], terms.hashes[rare], weights[rare], key_terms
+    return terms.groups[rare], terms.hashes[rare], counted[rare], key_terms
 
 
-def _key_terms(
-    terms: _DistinctTerms, weights: Int64s, seen: BoolMask, sizes: Int64s, placed: PlacedTerms
-) -> list[list[str]]:
+def _key_terms(terms: _DistinctTerms, sizes: Int64s, words: PlacedWords) -> list[list[str]]:
     """The most specific terms of each group, spelled, the best first."""
+    placed, weights = words.placed, terms.weights
     alone = sizes[terms.groups] == 1
     worth = np.where(alone, terms.occurrences, terms.texts) * weights
     bits = weights * WEIGHT_UNIT
-    # In scripts without spaces a term is a pair of characters, and half of the pairs join the
-    # end of a word to the beginning of the next. Those are the rarest, mostly unknown to the
-    # table, and seldom repeated.
-    pieces = placed.points[placed.starts[terms.places]] >= _FIRST_UNSPACED
-    words = (bits >= _MIN_PIECE_BITS) & seen & (terms.occurrences > 1)
-    rare = np.where(pieces, words, bits >= MIN_BITS)
+    # A pair that joins two words is seldom repeated.
+    pieces = words.parts[terms.places] > 1
+    repeated = (bits >= _MIN_PIECE_BITS) & (terms.occurrences > 1)
+    rare = np.where(pieces, repeated, bits >= MIN_BITS)
     candidates = np.flatnonzero(rare & (terms.texts >= np.where(alone, 1, 2)))
     ranks = (terms.places, -weights, -worth, terms.groups)
     order = candidates[np.lexsort(tuple(rank[candidates] for rank in ranks))]
@@ -257,6 +289,7 @@ class _DistinctTerms:
         occurrences: Occurrences in these texts.
         in_few: Whether one of these texts is among few of its language.
         places: Its first place.
+        weights: Rarity of the term, in the language of its texts in which it is the most common.
     """
 
     groups: Int64s
@@ -265,24 +298,21 @@ class _DistinctTerms:
     occurrences: Int64s
     in_few: BoolMask
     places: Int64s
-
-    def first_texts(self, placed: PlacedTerms) -> Int64s:
-        """The text in which each term stands first, int64."""
-        texts: Int64s = np.searchsorted(placed.terms.offsets, self.places, "right") - 1
-        return texts
+    weights: Int64s
 
 
 def _distinct_terms(
-    placed: PlacedTerms, group_of: Int64s, few: BoolMask, places: Int64s
+    words: PlacedWords, group_of: Int64s, few: BoolMask, places: Int64s
 ) -> _DistinctTerms:
     """The different terms of groups.
 
     Args:
-        placed: Terms of texts, sorted by group.
+        words: Words of texts, sorted by group.
         group_of: Group of each text, ascending.
         few: Whether each text is among few of its language.
         places: Places that count, ascending.
     """
+    placed = words.placed
     text_of = np.repeat(np.arange(len(group_of)), placed.terms.counts)[places]
     groups, hashes = group_of[text_of], placed.terms.hashes[places]
     order = np.lexsort((hashes, groups))
@@ -292,7 +322,7 @@ def _distinct_terms(
     first = np.flatnonzero(new)
     if not len(first):
         none = np.empty(0, np.int64)
-        return _DistinctTerms(none, hashes, none, none, np.empty(0, bool), none)
+        return _DistinctTerms(none, hashes, none, none, np.empty(0, bool), none, none)
     # The sort is stable, so texts ascend within a term of a group.
     another = new.copy()
     another[1:] |= text_of[1:] != text_of[:-1]
@@ -303,4 +333,5 @@ def _distinct_terms(
         np.diff(np.append(first, len(hashes))),
         np.logical_or.reduceat(few[text_of], first),
         places[order[first]],
+        np.minimum.reduceat(words.weights[places][order], first),
     )

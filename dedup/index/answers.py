@@ -23,6 +23,7 @@ from dedup.description.terms import StoryTerms
 from dedup.duplicates.series import Origin
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
+from dedup.output.headlines import in_languages
 from dedup.pipeline import profiles_of, terms_of
 from dedup.records import (
     Article,
@@ -122,7 +123,8 @@ def describe_as_of(
     group = described(np.arange(len(representatives)), affinity)
     grouping = Grouping((group,), 0, len(representatives), 0, ())
     terms = terms_of(grouping, clusters, articles, texts)
-    return replace(describe_groups(grouping, clusters, articles, texts, terms)[0], id=story)
+    (group_then,) = describe_groups(grouping, clusters, articles, texts, terms)
+    return in_languages(replace(group_then, id=story), config.output.headline_languages)
 
 
 def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:
@@ -197,7 +199,7 @@ def why_of(
     clusters = _ordered(_clusters_of_pair(pair), articles, texts)
     representatives = [articles[cluster.representative] for cluster in clusters]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
-    evidences = Evidences(affinity, clusters, texts, config)
+    evidences = Evidences(affinity, clusters, articles, texts, config)
     first, second = (articles[placement.representative].published_at for placement in pair)
     return Why(
         a.id,

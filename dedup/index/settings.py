@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 
@@ -51,6 +52,8 @@ def agreed(
     config = config or old
     if config.index.memory_window is None:
         config = config.replace(index={"memory_window": old.index.memory_window})
+    if not config.output.headline_languages:
+        config = dataclasses.replace(config, output=old.output)
     encoder = encoder or load_encoder(config.encoder)
     settings = made_with(config, encoder)
     if not stored and read_only:
@@ -80,7 +83,7 @@ def _refuse_other(location: str, stored: Mapping[str, str], now: Mapping[str, st
         new = json.loads(now["config"])
         differing = sorted(
             f"{section}.{name}"
-            for section in {*old, *new} - {"index"}
+            for section in {*old, *new} - {"index", "output"}
             for name in {*old.get(section, {}), *new.get(section, {})}
             if old.get(section, {}).get(name) != new.get(section, {}).get(name)
         )

@@ -26,6 +26,7 @@ from dedup.index.relations import RelationIndex
 from dedup.index.settings import agreed
 from dedup.index.stored import StoredIndex
 from dedup.index.whole import whole_result
+from dedup.output.headlines import in_languages
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import distinct
 from dedup.readers.sources import articles_from
@@ -100,7 +101,7 @@ class StoryIndex(StoredIndex):
             location: A folder, made if it is not there, or the address of a PostgreSQL
                 database (`postgresql://...`).
             config: All settings; by default those that the index was made with. Only
-                `index.memory_window` may be another than then: it changes no result.
+                `index.memory_window` and `output` may be others than then: they change no result.
             read_only: Only read and query; any number of readers may do so beside one writer.
             synchronous: `FULL`: what was acknowledged survives a loss of power. `NORMAL`:
                 it survives a killed process.
@@ -273,7 +274,7 @@ class StoryIndex(StoredIndex):
             raise NotFoundError(
                 f"the story group {story.id!r} is closed: none of its articles are left"
             )
-        return story.group
+        return in_languages(story.group, self.config.output.headline_languages)
 
     def stories(
         self,
@@ -292,7 +293,7 @@ class StoryIndex(StoredIndex):
         Args:
             since: Those with an article at or after this time.
             until: Those with an article before this time.
-            language: Those with an article in this language.
+            language: Those with an article in this language, with the headline in it.
             source: Those with an article of this outlet.
             text: Those with all of these words in headlines, key terms and names.
             min_texts: Those of at least so many independent texts.
@@ -305,7 +306,9 @@ class StoryIndex(StoredIndex):
         """
         wanted = StoryFilter(since, until, language, source, text, min_texts, order)
         stories, following = self._store.find_stories(wanted, limit, cursor)
-        return StoryPage(tuple(story.group for story in stories if story.group), following)
+        shown_in = (language, *self.config.output.headline_languages)
+        groups = (story.group for story in stories if story.group)
+        return StoryPage(tuple(in_languages(group, shown_in) for group in groups), following)
 
     def why(self, a: str, b: str) -> Why:
         """Why two articles are together, or why not.

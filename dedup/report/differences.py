@@ -1,8 +1,9 @@
 """Differences between two copies of a text, word by word, as a few short spans.
 
-In scripts without spaces, a character with its marks is compared like a word. Case, spacing and
-punctuation are ignored, as in the search for copies. The comparison is quadratic at worst, so only
-the beginnings of long texts are compared, and texts that repeat a few words are not aligned.
+In scripts without spaces, a character with its marks is compared like a word. Case, spacing,
+punctuation and what `normalize` takes for one spelling are ignored, as in the search for copies.
+The comparison is quadratic at worst, so only the beginnings of long texts are compared, and texts
+that repeat a few words are not aligned.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from dedup.text.normalization import normalize
 from dedup.text.scripts import UNSPACED_BLOCKS
 
 MAX_TOKENS = 2_000
@@ -29,7 +31,11 @@ _MARKS = "".join(
     for code in block
     if unicodedata.category(chr(code)).startswith("M")
 )
-_TOKEN = re.compile(rf"(?:[{UNSPACED_BLOCKS}][{_MARKS}]*|[^\s{UNSPACED_BLOCKS}]+)\s*")
+# In Arabic script a ZWNJ stands for a space; elsewhere it only changes how letters join.
+_TOKEN = re.compile(
+    rf"(?:[{UNSPACED_BLOCKS}][{_MARKS}]*"
+    rf"|(?:[^\s\u200c{UNSPACED_BLOCKS}]|\u200c(?![\u0600-\u06ff]))+)[\s\u200c]*"
+)
 _COUNTING_MARKS = "%‰"
 _Change = tuple[int, int, int, int]
 
@@ -118,7 +124,8 @@ def _bare(token: str) -> str:
         start += 1
     while start < end and _silent(token[end - 1]):
         end -= 1
-    return token[start:end].casefold()
+    bare = token[start:end]
+    return (bare if bare.isascii() else normalize(bare)).casefold()
 
 
 def _silent(character: str) -> bool:

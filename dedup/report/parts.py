@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dedup.articles import headline_of, source_of
+from dedup.articles import headline_of, published_body, source_of
 from dedup.description.explanation import reasons
 from dedup.records import (
     Article,
@@ -88,7 +88,7 @@ class TextView:
 
     Args:
         article: The representative.
-        excerpt: Beginning of its cleaned text.
+        excerpt: Beginning of its text, as published but for what cleaning removed.
         probability: Mean P(same event) with the other texts; None in a story of one.
         copies: Its first copies.
         more_copies: Number of copies that are not listed.
@@ -169,17 +169,16 @@ def _byline_time(article: Article) -> str:
 
 def copy_view(
     member: DuplicateMember,
-    article: Article,
-    clean: CleanText,
-    original: CleanText,
+    copy: tuple[Article, CleanText],
+    original: tuple[Article, CleanText],
     languages: Languages,
 ) -> CopyView:
     """A copy of a text and how it differs from the text."""
     return CopyView(
-        article_view(article, clean, languages),
+        article_view(*copy, languages),
         member,
-        clean.title != original.title,
-        difference(original.text, clean.text),
+        copy[1].title != original[1].title,
+        difference(published_body(*original), published_body(*copy)),
     )
 
 
@@ -190,7 +189,7 @@ def without_names(words: Iterable[str], names: Iterable[str]) -> list[str]:
     ['flood']
     """
     named = {part.casefold() for name in names for part in name.split()}
-    return [word for word in words if word not in named]
+    return [word for word in words if word.casefold() not in named]
 
 
 def article_timeline(

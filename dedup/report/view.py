@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from dedup.articles import headline_of, source_of
+from dedup.articles import headline_of, published_body, published_removals, source_of
 from dedup.records import Article, DuplicateMember, Problem, StoryGroup
 from dedup.report.differences import shortened
 from dedup.report.parts import (
@@ -191,22 +191,22 @@ class _Stories:
         """An independent text of a story whose most central text is represented by `central`."""
         result = self._result
         cluster, _ = result.duplicates_of[representative]
-        clean = result.clean_texts[representative]
+        article, clean = result.by_id[representative], result.clean_texts[representative]
         copies = [member for member in cluster.members if member.id != representative]
         return TextView(
             self.article(representative),
-            shortened(clean.text, EXCERPT_CHARS),
+            shortened(published_body(article, clean), EXCERPT_CHARS),
             probability,
             tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
             max(0, len(copies) - self._most_copies),
             result.evidences.link(representative, central),
-            clean.removed,
+            published_removals(article, clean),
         )
 
     def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
-        texts, article = self._result.clean_texts, self._result.by_id[member.id]
-        original = texts[representative]
-        return copy_view(member, article, texts[member.id], original, self._languages)
+        texts, articles = self._result.clean_texts, self._result.by_id
+        copy, original = ((articles[id], texts[id]) for id in (member.id, representative))
+        return copy_view(member, copy, original, self._languages)
 
     def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
         """Mean P(same event) by id of the independent texts, in order of time."""

@@ -37,6 +37,7 @@ def serve(
     token: str = "",
     force: bool = False,
     config: Config | None = None,
+    headline_languages: tuple[str, ...] = (),
     synchronous: Synchronous = "FULL",
     hosts: Collection[str] = (),
     limits: Limits = Limits(),
@@ -60,6 +61,8 @@ def serve(
         token: Needed for writing; see `create_app`.
         force: Listen at an address that others reach although there is no token.
         config: All settings; by default those of the index.
+        headline_languages: Headlines are shown in the first of these languages that a story has;
+            by default in those of the settings.
         synchronous: How durable a write is when it is acknowledged; see `StoryIndex.open`.
         hosts: Further names by which the server may be called. A server that only this machine
             reaches is always called by the names of this machine.
@@ -85,6 +88,8 @@ def serve(
         closing(WriterProcess(location, config, synchronous, limits.step)) as writer,
         StoryIndex.open(location, read_only=True, encoder=writer) as index,
     ):
+        if headline_languages:
+            index.config = index.config.replace(output={"headline_languages": headline_languages})
         app = create_app(index, token=token, limits=limits, hosts=names, writer=writer)
         settings = uvicorn.Config(
             app,

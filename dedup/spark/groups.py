@@ -14,6 +14,7 @@ import pyarrow as pa
 from dedup.articles import stable_id
 from dedup.config import Config
 from dedup.description.groups import describe_groups
+from dedup.output.headlines import in_languages
 from dedup.output.tables import arrow_schema, arrow_table
 from dedup.pipeline import DESCRIBED_CHARS, terms_of
 from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
@@ -69,7 +70,8 @@ def stories(
         ).alias("copies")
     )
     described = texts.selectExpr(
-        "number", "id", "title", "clean_title", f"left(text, {DESCRIBED_CHARS}) as lead"
+        *("number", "id", "title", "clean_title", "published"),
+        f"left(text, {DESCRIBED_CHARS}) as lead",
     )
     rows = (
         profiles.join(described, "number")
@@ -117,7 +119,7 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
     digest = config.digest()
     return arrow_table(
         [
-            story_row(story, digest)
+            story_row(in_languages(story, config.output.headline_languages), digest)
             | {
                 "placed": [
                     {"id": member.id, "probability": member.probability} for member in story.members
@@ -135,6 +137,8 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
     clusters, articles = [], {}
     ids = rows["id"].to_pylist()
     titles = dict(zip(ids, strings(rows, "title"), strict=True))
+    leads = zip(rows["published"].to_pylist(), strings(rows, "lead"), strict=True)
+    published_texts = dict(zip(ids, (text or lead for text, lead in leads), strict=True))
     for representative, copies in zip(ids, rows["copies"].to_pylist(), strict=True):
         members = []
         for copy in sorted(copies, key=lambda copy: copy["order"]):
@@ -146,6 +150,7 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
             articles[id] = Article(
                 id=id,
                 title=titles.get(id, ""),
+                text=published_texts.get(id, ""),
                 source=copy["source"],
                 published_at=published,
                 language=copy["language"],

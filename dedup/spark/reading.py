@@ -23,7 +23,7 @@ from dedup.duplicates.candidates import band_buckets
 from dedup.duplicates.clustering import text_digest
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.errors import InputError
-from dedup.pipeline import distinct
+from dedup.pipeline import DESCRIBED_CHARS, distinct
 from dedup.readers.columns import ColumnUse
 from dedup.readers.completion import complete
 from dedup.readers.date_order import date_of, order_guessed
@@ -32,7 +32,7 @@ from dedup.readers.files import articles_of_file
 from dedup.readers.folders import partitions_of, passed_over, with_partitions, with_values
 from dedup.readers.json_rows import json_lines
 from dedup.readers.parquet import rows_of_batch
-from dedup.records import Article, Problem
+from dedup.records import Article, CleanText, Problem
 from dedup.spark.rows import (
     DataFrame,
     SparkSession,
@@ -46,6 +46,7 @@ from dedup.spark.rows import (
     times,
 )
 from dedup.text.dates.reading import order_of
+from dedup.text.published import published_text
 
 _TEXT, _NUMBER = pa.string(), pa.int64()
 FIELDS = {
@@ -85,6 +86,7 @@ CLEANED = pa.schema(
         "title": _TEXT,
         "clean_title": _TEXT,
         "text": _TEXT,
+        "published": _TEXT,
         "body": _TEXT,
         "source": _TEXT,
         "language": _TEXT,
@@ -96,7 +98,8 @@ CLEANED = pa.schema(
         "anchors": pa.list_(_NUMBER),
     }
 )
-"""`body` is null where it is `text`; `latest` and `shortness` sort as precedence does."""
+"""`published` is the beginning of `text` as it was published, null where that is the same.
+`body` is null where it is `text`; `latest` and `shortness` sort as precedence does."""
 
 
 def read(
@@ -342,6 +345,7 @@ def _clean(table: pa.Table, config: Config) -> pa.Table:
         title=[article.title for article in articles],
         clean_title=[text.title for text in texts],
         text=[text.text for text in texts],
+        published=[_published(a, t) for a, t in zip(articles, texts, strict=True)],
         body=[None if b == t.text else b for b, t in zip(bodies, texts, strict=True)],
         source=[source_of(article) for article in articles],
         language=[article.language for article in articles],
@@ -355,6 +359,12 @@ def _clean(table: pa.Table, config: Config) -> pa.Table:
             for start, stop in zip(starts.tolist(), ends.tolist(), strict=True)
         ],
     )
+
+
+def _published(article: Article, clean: CleanText) -> str | None:
+    lead = clean.text[:DESCRIBED_CHARS]
+    published = published_text(article.text, lead)
+    return None if published == lead else published
 
 
 def with_numbers(texts: DataFrame) -> DataFrame:

@@ -28,13 +28,14 @@ def _folding() -> dict[str, str]:
 
 _FOLD = _folding()
 _FOLDED = re.compile("[" + "".join(map(re.escape, _FOLD)) + "]")
-_ZWNJ_IN_ARABIC = re.compile("(?<=[\u0600-\u06ff])\u200c(?=[\u0600-\u06ff])")
+ZWNJ_IN_ARABIC = re.compile("(?<=[\u0600-\u06ff])\u200c(?=[\u0600-\u06ff])")
+"""A ZWNJ that normalisation takes for a space."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def _fold(text: str) -> str:
     if "\u200c" in text:
-        text = _ZWNJ_IN_ARABIC.sub(" ", text)
+        text = ZWNJ_IN_ARABIC.sub(" ", text)
     return _FOLDED.sub(lambda match: _FOLD[match[0]], text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from dedup.articles import published_removals
 from dedup.description.clusters import copy_type_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
@@ -19,6 +20,7 @@ from dedup.server.pages.lines import (
     copy_lines,
     languages_of,
     story_lines,
+    text_of,
 )
 from dedup.server.pages.rendering import render
 from dedup.server.writer import Writer
@@ -42,17 +44,18 @@ def article_page(index: StoryIndex, id: str) -> str:
     languages = languages_of(others)
     original = others.get(representative) if representative != id else None
     (line,) = story_lines(index, [index.story(placement.story_group)])
-    text = stored.clean.text
+    text = text_of(stored)
     return render(
         "article.html.j2",
         stored=stored,
         article=byline(stored, languages),
         text=text[:_CHARS],
         more_chars=max(0, len(text) - _CHARS),
+        removed=published_removals(stored.article, stored.clean),
         placement=placement,
         line=line,
         original=byline(original, languages) if original else None,
-        difference=difference(original.clean.text, text) if original else None,
+        difference=difference(text_of(original), text) if original else None,
         copies=copy_lines(copies, others, original or stored, languages),
         more_copies=max(0, len(copies) - MOST_COPIES),
     )
@@ -76,7 +79,7 @@ def why_page(index: StoryIndex, a: str, b: str) -> str:
             (byline(stored, languages), line) for stored, line in zip(pair, lines, strict=True)
         ],
         link=why.link,
-        difference=difference(pair[0].clean.text, pair[1].clean.text) if copied else None,
+        difference=difference(text_of(pair[0]), text_of(pair[1])) if copied else None,
     )
 
 
@@ -112,7 +115,7 @@ def answer_page(index: StoryIndex, writer: Writer, text: str, published_at: str 
                 byline(known[match.a], languages),
                 _duplicate_member(match, min_jaccard),
                 False,
-                difference(known[match.a].clean.text, body),
+                difference(text_of(known[match.a]), body),
             )
             for match in answer.duplicates
             if match.a in known

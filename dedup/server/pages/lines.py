@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup.articles import source_of
+from dedup.articles import published_body, source_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, StoryGroup
@@ -69,6 +69,11 @@ def byline(stored: StoredArticle, languages: Languages) -> ArticleView:
     return article_view(stored.article, stored.clean, languages)
 
 
+def text_of(stored: StoredArticle) -> str:
+    """The text of an article as published, without what cleaning removed."""
+    return published_body(stored.article, stored.clean)
+
+
 def story_lines(index: StoryIndex, stories: Iterable[StoryGroup]) -> tuple[StoryLine, ...]:
     """Stories as lines; a language has the same colour in all of them."""
     members_by_story = [(story, members_of(index, story)) for story in stories]
@@ -102,9 +107,8 @@ def copy_lines(
     return tuple(
         copy_view(
             DuplicateMember(copy.id, copy.copy_type, copy.jaccard, copy.containment),
-            articles[copy.id].article,
-            articles[copy.id].clean,
-            original.clean,
+            (articles[copy.id].article, articles[copy.id].clean),
+            (original.article, original.clean),
             languages,
         )
         for copy in copies[:MOST_COPIES]

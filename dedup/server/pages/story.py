@@ -19,6 +19,7 @@ from dedup.server.pages.lines import (
     languages_of,
     members_of,
     story_line,
+    text_of,
 )
 from dedup.server.pages.rendering import render
 from dedup.store import StoredArticle
@@ -98,7 +99,7 @@ def _texts(
         articles = articles_of(index, (copy.id for copy in copies[:MOST_COPIES]))
         text = TextView(
             byline(stored, languages),
-            shortened(stored.clean.text, EXCERPT_CHARS),
+            shortened(text_of(stored), EXCERPT_CHARS),
             chances.get(leader.id),
             copy_lines(copies, articles, stored, languages),
             max(0, len(copies) - MOST_COPIES),

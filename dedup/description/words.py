@@ -1,0 +1,130 @@
+"""The words of a text, as stories are described and related by: one definition for all scripts.
+
+A word is a term (`dedup.text.terms`) with a letter in it; a number names nothing. Scripts without
+spaces do not show where a word ends, and terms there are neighbouring characters:
+
+* Terms of Katakana are joined to the whole run, since Katakana writes one name or foreign word
+  in a run. It is at least as rare as the rarest of its terms.
+* Terms with Hiragana are left out: they are endings and particles.
+* Other terms (Han, Thai, Lao, Khmer, Burmese) are pieces of words. Half of them join the end of
+  one word to the beginning of the next; these are mostly unknown to the table of rarities, and
+  are left out with all unknown ones. As every character is in two terms of Han and in five of
+  the other scripts, a piece has a half or a fifth of its rarity.
+
+Korean is written with spaces, and its words are words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
+from dedup.text.rarity import language_numbers, unseen_weights
+from dedup.text.scripts import UNSPACED
+from dedup.text.shingles import Tokens
+from dedup.text.terms import PlacedTerms, placed_terms, weights_of
+
+_RUN = np.uint64(0xC2B2AE3D27D4EB4F)
+_SPACED, _HAN, _KATAKANA, _HIRAGANA, _ALPHABETIC = range(5)
+_PARTS = np.array([1, 2, 1, 1, 5], np.int64)
+_KINDS = (
+    (_HIRAGANA, 0x3040, 0x30A0),
+    (_KATAKANA, 0x30A0, 0x3100),
+    (_KATAKANA, 0x31F0, 0x3200),
+    (_ALPHABETIC, 0x0E00, 0x1800),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWords:
+    """The words of n texts with their places.
+
+    Args:
+        placed: The words, in reading order, with repetitions.
+        weights: Rarity of each in units of `rarity.WEIGHT_UNIT` bits, int64 of shape (t,).
+        parts: The share of that rarity which a piece of a word counts for is one by this number;
+            1 for a whole word, int64 of shape (t,).
+    """
+
+    placed: PlacedTerms
+    weights: Int64s
+    parts: Int64s
+
+
+def placed_words(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedWords:
+    """The words of canonical texts, with their places.
+
+    Args:
+        texts: n canonical texts.
+        languages: Their languages, in which the words are weighed.
+    """
+    placed = placed_terms(texts)
+    languages = languages or [""] * len(texts)
+    weights = weights_of(placed.terms, languages)
+    unseen = unseen_weights(np.repeat(language_numbers(languages), placed.terms.counts))
+    unknown = weights >= unseen
+    first = _kind_of(placed.points, placed.starts)
+    last = _kind_of(placed.points, placed.ends - 1)
+    joins = np.where(first == last, first, _HIRAGANA)
+    joins[(first == _SPACED) | (last == _SPACED)] = _SPACED
+    unknown &= (joins == _HAN) | (joins == _ALPHABETIC)
+    joins[unknown] = _HIRAGANA
+    placed, weights, joins = _with_runs(placed, weights, joins)
+    kept = (joins != _HIRAGANA) & _lettered(placed)
+    return PlacedWords(_only(placed, kept), weights[kept], _PARTS[joins[kept]])
+
+
+def _kind_of(points: UInt32s, places: Int64s) -> Int64s:
+    """The kind of script of the characters at some places."""
+    characters = points[places]
+    kinds = np.full(len(characters), _SPACED, np.int64)
+    different, inverse = np.unique(characters, return_inverse=True)
+    unspaced = np.array([bool(UNSPACED.match(chr(point))) for point in different.tolist()], bool)
+    unspaced = unspaced[inverse]
+    kinds[unspaced] = _HAN
+    for kind, start, stop in _KINDS:
+        kinds[unspaced & (characters >= start) & (characters < stop)] = kind
+    return kinds
+
+
+def _with_runs(
+    placed: PlacedTerms, weights: Int64s, joins: Int64s
+) -> tuple[PlacedTerms, Int64s, Int64s]:
+    """Terms, rarities and kinds with the pairs of each run of Katakana joined to one term."""
+    inside = joins == _KATAKANA
+    if not inside.any():
+        return placed, weights, joins
+    follows = np.zeros(len(joins), bool)
+    follows[1:] = inside[1:] & inside[:-1] & (placed.starts[1:] == placed.starts[:-1] + 1)
+    firsts = np.flatnonzero(~follows)
+    order = np.arange(len(joins)) - np.repeat(firsts, np.diff([*firsts, len(joins)]))
+    # A run is known by its pairs and their order; what is no run keeps its hash.
+    mixed = np.where(
+        inside, mix64(placed.terms.hashes + order.astype(np.uint64) * _RUN), placed.terms.hashes
+    )
+    hashes: UInt64s = np.add.reduceat(mixed, firsts)
+    lasts = np.append(firsts[1:], len(joins)) - 1
+    offsets = np.searchsorted(firsts, placed.terms.offsets)
+    runs = PlacedTerms(
+        Tokens(hashes, offsets.astype(np.int64)),
+        placed.points,
+        placed.starts[firsts],
+        placed.ends[lasts],
+    )
+    return runs, np.maximum.reduceat(weights, firsts), joins[firsts]
+
+
+def _lettered(placed: PlacedTerms) -> BoolMask:
+    """Whether each term has another character than digits."""
+    digits = np.concatenate(([0], np.cumsum((placed.points >= 48) & (placed.points < 58))))
+    lettered: BoolMask = digits[placed.ends] - digits[placed.starts] < placed.ends - placed.starts
+    return lettered
+
+
+def _only(placed: PlacedTerms, kept: BoolMask) -> PlacedTerms:
+    before = np.concatenate(([0], np.cumsum(kept)))
+    terms = Tokens(placed.terms.hashes[kept], before[placed.terms.offsets].astype(np.int64))
+    return replace(placed, terms=terms, starts=placed.starts[kept], ends=placed.ends[kept])
