@@ -33,6 +33,8 @@ def means_of(encoder: Encoder, path: Path, lead_chars: int) -> tuple[dict[str, n
     """Whole-number mean by language, and the languages that the encoder tells texts apart in."""
     means, known = {}, []
     for code, documents in sorted(ntrex(path, 0).items()):
+        if not code:
+            continue
         leads = [text.replace("\n", " ")[:lead_chars] for _, text in documents]
         vectors = whole_vectors(checked_vectors(encoder, leads))
         means[code] = np.round(vectors.sum(axis=0) / (len(leads) + MORE_TEXTS)).astype(np.int16)

@@ -436,9 +436,13 @@ def test_serve_hands_on_what_it_was_told(
     started = run("serve", made, "--port", 8001)
     assert (started.code, started.err) == (0, "serving at http://there\n")
     run("serve", made, "--host", "0.0.0.0", "--token", "other", "--force")
+    shown = {"headline_languages": ()}
     assert calls == [
-        (str(made), {"host": "127.0.0.1", "port": 8001, "token": "secret", "force": False}),
-        (str(made), {"host": "0.0.0.0", "port": 8000, "token": "other", "force": True}),
+        (
+            str(made),
+            {"host": "127.0.0.1", "port": 8001, "token": "secret", "force": False, **shown},
+        ),
+        (str(made), {"host": "0.0.0.0", "port": 8000, "token": "other", "force": True, **shown}),
     ]
 
 

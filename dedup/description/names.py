@@ -20,12 +20,12 @@ import numpy as np
 from dedup.compute.arrays import Int64s, UInt64s
 from dedup.compute.processes import spread
 from dedup.text.normalization import key
-from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
+from dedup.text.rarity import MAX_BITS, WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import tokenize
 
 MAX_NAMES = 8
 _MIN_BITS = 4.0
-_UNKNOWN_WEIGHT = round(14.0 / WEIGHT_UNIT)
+_UNKNOWN_WEIGHT = round(MAX_BITS / WEIGHT_UNIT)
 _MAX_WORDS = 4
 _STORIES_AT_ONCE = 512
 _TEXTS_REMEMBERED = 4096

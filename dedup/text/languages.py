@@ -16,9 +16,6 @@ from bisect import bisect_right
 from collections import Counter
 from functools import lru_cache
 
-from dedup.text.normalization import normalize
-from dedup.text.sure_languages import likeliest_language
-
 # Characters by which the script is counted, and characters that the model is given: it takes
 # 1 microsecond a byte, and a lead is as reliable as a page.
 _SCRIPT_CHARS = 1_000
@@ -190,6 +187,10 @@ def detect_language(text: str) -> str:
         if script == of_script and len(pattern.findall(head)) >= share * letters[script]:
             return language
     likely = _most_likely(head, _PLAUSIBLE_CODES[script]) if script in _PLAUSIBLE_CODES else script
+    # Here, since NumPy takes a tenth of a second.
+    from dedup.text.normalization import normalize
+    from dedup.text.sure_languages import likeliest_language
+
     # The model knows a hundred languages, and takes each of the others for one of them.
     return likeliest_language(normalize(head), likely)
 

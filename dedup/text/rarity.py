@@ -30,6 +30,8 @@ from dedup.compute.arrays import Float64s, Int64s, UInt64s, mix64
 
 WEIGHT_UNIT = 0.25
 """Weights are whole numbers of quarter bits, so that their sums are exact."""
+MAX_BITS = 14.0
+"""Of a term that was not counted in a language with as many texts as are counted at most."""
 UNKNOWN = 0
 """Number of no language."""
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from dedup.compute.arrays import Float64s, Int64s, UInt64s
 from dedup.text.rarity import (
+    MAX_BITS,
     UNKNOWN,
     WEIGHT_UNIT,
     common_shares,
@@ -38,7 +39,7 @@ _USUAL = 0.9
 _FIRST_TERMS, _NEAR_LANGUAGES = 24, 8
 _CLEARLY_BITS = 0.7
 """Another language fits better if the terms have so many bits less there, in the mean."""
-_UNSEEN_WEIGHT = round(14.0 / WEIGHT_UNIT)
+_UNSEEN_WEIGHT = round(MAX_BITS / WEIGHT_UNIT)
 
 
 def sure_languages(texts: Sequence[str], languages: Sequence[str]) -> list[str]:
