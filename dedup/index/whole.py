@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from dedup.description.clusters import describe_clusters
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder
 from dedup.index.answers import cluster_of
-from dedup.pipeline import Compared, described_result, profiles_of
+from dedup.pipeline import Compared, described_result, origin_of_row, profiles_of
 from dedup.readers.sources import Inputs
 from dedup.records import DuplicateCluster, StoryGroup
 from dedup.result import Result
@@ -50,7 +51,8 @@ def whole_result(
     representatives = [articles[order[cluster.representative]] for cluster in clusters]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     inputs = Inputs.of(articles, {article.id: article for article in articles})
-    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    bodies = [body_of(texts[article.id]) for article in articles]
+    near = find_near_duplicates(bodies, config, origin_of=partial(origin_of_row, articles, texts))
     _, matches = describe_clusters([article.id for article in articles], near)
     ranked = tuple(sorted(stories, key=_by_size))
     return described_result(
