@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-CopyType = Literal["original", "exact", "near", "contained"]
+CopyType = Literal["original", "digest", "exact", "near", "contained"]
 """How a member relates to the representative of its duplicate cluster.
 
-`original`: it is the representative. `exact`: its canonical text is equal. `near`: its exact
+`original`: it is the representative. `digest`: it is the representative, and contains texts that
+are no copies of each other: it represents none of these. `exact`: its canonical text is equal. `near`: its exact
 Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but one of the two
 texts contains the other (`min_containment`).
 """
@@ -141,7 +142,7 @@ class DuplicateCluster:
     Args:
         id: Derived from the representative's id: equal in every run.
         representative: Id of the article that represents the text: the earliest, then the
-            longest, then the one with the smallest id.
+            longest, then the one with the smallest id; a digest only where all are digests.
         members: The representative first, then by time and id.
     """
 

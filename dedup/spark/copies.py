@@ -208,8 +208,8 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
     )
     shares = (links[name].to_numpy() for name in _SHARES)
     known = Matches.joined([Matches(first, second, *shares)])
-    leaders, verified = assign_leaders(len(different), known, verifier)
-    near = NearDuplicates.of_different(leaders, verified, originals, config.near_duplicates)
+    leaders = assign_leaders(len(different), known, verifier)
+    near = NearDuplicates.of_different(leaders, originals, config.near_duplicates)
     ids = table["id"].to_pylist()
     row_of = {id: row for row, id in enumerate(ids)}
     members = [

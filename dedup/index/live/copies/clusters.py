@@ -10,7 +10,7 @@ import numpy as np
 from dedup.articles import Precedence
 from dedup.config import NearDuplicateConfig
 from dedup.description.clusters import describe_clusters
-from dedup.duplicates.clustering import NearDuplicates, assign_leaders
+from dedup.duplicates.clustering import Leaders, NearDuplicates, assign_leaders
 from dedup.duplicates.matches import Matches, Similarity, Verifier
 from dedup.records import DuplicateCluster
 
@@ -67,10 +67,10 @@ def clusters_of_component(
             if place[a] < place[b]
         }
     )
-    leaders = np.zeros(1, np.int64)
+    leaders = Leaders(np.zeros(1, np.int64), np.zeros(1, bool), known)
     if len(component) > 1:
-        leaders, known = assign_leaders(len(component), known, verifier(component))
+        leaders = assign_leaders(len(component), known, verifier(component))
     first: dict[int, int] = {}
     originals = [first.setdefault(text, k) for k, text in enumerate(texts)]
-    near = NearDuplicates.of_different(leaders, known, np.array(originals, np.int64), config)
+    near = NearDuplicates.of_different(leaders, np.array(originals, np.int64), config)
     return describe_clusters(articles, near)[0]
