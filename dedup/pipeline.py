@@ -22,9 +22,11 @@ from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
 from dedup.description.terms import StoryTerms, story_terms
 from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.stretches import all_stretches, copies_apart, is_digest
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
+from dedup.output.wording import duration
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
 from dedup.result import Result, Summary
@@ -112,15 +114,18 @@ def cluster(
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
-    representatives = [by_id[cluster.representative] for cluster in clusters]
+    seconds = dict(zip(by_id, seconds_of(ordered).tolist(), strict=True))
+    parts = all_stretches(clusters, seconds, config.neighbors.max_gap)
+    representatives = [by_id[part.representative] for part in parts]
     scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
-    grouping = group_texts(
-        scorer, name_hashes([article.id for article in representatives]), config, progress
-    )
+    hashes = name_hashes([article.id for article in representatives])
+    digests = np.flatnonzero([is_digest(part) for part in parts])
+    grouping = group_texts(scorer, hashes, config, progress, digests)
     progress("describe", 0, len(grouping.groups))
-    terms = terms_of(grouping, clusters, by_id, texts)
-    stories = describe_groups(grouping, clusters, by_id, texts, terms)
-    relations = _related(grouping, stories, clusters, scorer, terms, config)
+    terms = terms_of(grouping, parts, by_id, texts)
+    stories = describe_groups(grouping, parts, by_id, texts, terms)
+    relations = _related(grouping, stories, parts, scorer, terms, config)
+    apart = copies_apart(parts, seconds)
     progress("describe", len(stories), len(stories))
     return Result(
         articles=tuple(ordered),
@@ -130,8 +135,10 @@ def cluster(
         related=relations,
         matches=matches,
         problems=tuple(problems),
-        summary=_summary(ordered, texts, grouping, problems, encoder, scorer, config),
-        evidences=Evidences(scorer, clusters, texts, config),
+        summary=_summary(
+            ordered, texts, len(clusters), grouping, problems, encoder, scorer, config, len(apart)
+        ),
+        evidences=Evidences(scorer, parts, texts, config),
     )
 
 
@@ -213,7 +220,11 @@ def profiles_of(
 
 
 def group_texts(
-    affinity: Affinity, id_hashes: Int64s, config: Config, progress: Progress = silent
+    affinity: Affinity,
+    id_hashes: Int64s,
+    config: Config,
+    progress: Progress = silent,
+    digests: Int64s | None = None,
 ) -> Grouping:
     """Groups of texts, from scored candidate pairs.
 
@@ -222,12 +233,14 @@ def group_texts(
         id_hashes: Hashes of the ids of their articles, int64 of shape (n,).
         config: All settings.
         progress: Called while neighbours are searched, pairs scored and groups made.
+        digests: Rows of the texts that quote several others, int64 of shape (k,).
     """
     seconds = affinity.profiles.seconds
     count = len(seconds)
     links = linked_texts(affinity, config, progress)
     progress("group", 0, count)
-    grouping = group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
+    max_gap = config.neighbors.max_gap
+    grouping = group(*links, seconds, id_hashes, affinity, config.stories, max_gap, digests)
     progress("group", count, count)
     return grouping
 
@@ -273,7 +286,7 @@ def terms_of(
 
     Args:
         grouping: Groups of rows of texts; the text of row k represents `clusters[k]`.
-        clusters: All duplicate clusters.
+        clusters: All duplicate clusters, or their stretches.
         articles: By id.
         texts: Canonical texts by article id.
     """
@@ -309,30 +322,38 @@ def _related(
 def _summary(
     articles: Sequence[Article],
     texts: Mapping[str, CleanText],
+    clusters: int,
     grouping: Grouping,
     problems: Sequence[Problem],
     encoder: Encoder,
     affinity: Affinity,
     config: Config,
+    copies_apart: int,
 ) -> Summary:
-    seconds = affinity.profiles.seconds
-    exact = is_exact(seconds, config.neighbors)
+    exact = is_exact(affinity.profiles.seconds, config.neighbors)
     removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
     return Summary(
         articles=len(articles),
-        texts=len(seconds),
+        texts=clusters,
         story_groups=len(grouping.groups),
-        duplicates=len(articles) - len(seconds),
+        duplicates=len(articles) - clusters,
         problems=dict(sorted(Counter(problem.kind for problem in problems).items())),
         removals=dict(sorted(removals.items())),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
-        notes=notes_on(encoder, affinity.model, config, exact, grouping.split_components),
+        notes=notes_on(
+            encoder, affinity.model, config, exact, grouping.split_components, copies_apart
+        ),
     )
 
 
 def notes_on(
-    encoder: Encoder, model: AffinityModel, config: Config, exact: bool, split_components: int
+    encoder: Encoder,
+    model: AffinityModel,
+    config: Config,
+    exact: bool,
+    split_components: int,
+    copies_apart: int = 0,
 ) -> tuple[str, ...]:
     """Limits of a result that a reader should know, in sentences.
 
@@ -342,6 +363,7 @@ def notes_on(
         config: All settings.
         exact: Whether neighbours were searched exactly.
         split_components: Number of components that were split.
+        copies_apart: Number of copies that are dated more than `max_gap` from most others.
     """
     notes = []
     if model.name != encoder.name:
@@ -355,6 +377,12 @@ def notes_on(
             f"{split_components:,} large or loosely linked {were} split by a higher "
             f"min_link_probability: more than {config.stories.max_component_texts:,} texts, or "
             f"less than {config.stories.min_link_density:.0%} of their pairs linked"
+        )
+    if copies_apart:
+        are = "copy is" if copies_apart == 1 else "copies are"
+        notes.append(
+            f"{copies_apart:,} {are} dated more than {duration(config.neighbors.max_gap)} from "
+            "most copies of the same text: reprints, or wrong dates, in stories of their own time"
         )
     if not exact:
         notes.append(

@@ -17,9 +17,9 @@ CopyType = Literal["original", "digest", "exact", "near", "contained"]
 """How a member relates to the representative of its duplicate cluster.
 
 `original`: it is the representative. `digest`: it is the representative, and contains texts that
-are no copies of each other: it represents none of these. `exact`: its canonical text is equal. `near`: its exact
-Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but one of the two
-texts contains the other (`min_containment`).
+are no copies of each other: it represents none of these. `exact`: its canonical text is equal.
+`near`: its exact Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but
+one of the two texts contains the other (`min_containment`).
 """
 
 

@@ -183,8 +183,8 @@ class Result:
         )
 
     def _gap(self, a: str, b: str) -> timedelta | None:
-        """Time between the representatives of two articles."""
-        representatives = (self.duplicates_of[id][0].representative for id in (a, b))
+        """Time between the articles that stand for two in stories."""
+        representatives = map(self.evidences.representative_of, (a, b))
         first, second = (self.by_id[id].published_at for id in representatives)
         return abs(second - first) if first and second else None
 

@@ -28,7 +28,7 @@ def describe_groups(
 
     Args:
         grouping: Groups of rows of texts; the text of row k is `clusters[k]`.
-        clusters: All duplicate clusters.
+        clusters: All duplicate clusters, or their stretches.
         articles: Articles by id.
         texts: Canonical texts by id.
         terms: Rare terms of the groups.
@@ -87,7 +87,7 @@ def _story(
         last_seen=max(
             (article.published_at for article in dated if article.published_at), default=None
         ),
-        texts=len(texts),
+        texts=len({text.id for text in texts}),
         sources=tuple(sorted({source_of(article) for article in published} - {""})),
         languages=tuple(sorted({article.language for article in published} - {""})),
         key_terms=key_terms,

@@ -16,9 +16,7 @@ from dedup.config import NearDuplicateConfig
 from dedup.duplicates.matches import Matches
 
 
-def digests(
-    count: int, matches: Matches, config: NearDuplicateConfig
-) -> tuple[BoolMask, Int64s]:
+def digests(count: int, matches: Matches, config: NearDuplicateConfig) -> tuple[BoolMask, Int64s]:
     """Which of n texts are digests, and the matches that this depends on and that are not there.
 
     A text lies inside a longer one that has at least `min_containment` of its shingles. Of all

@@ -7,20 +7,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.articles import Precedence
+from dedup.articles import Precedence, body_of, precedence, seconds_of
 from dedup.config import NearDuplicateConfig
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.clustering import Leaders, NearDuplicates, assign_leaders
 from dedup.duplicates.matches import Matches, Similarity, Verifier
-from dedup.records import DuplicateCluster
+from dedup.records import Article, CleanText, DuplicateCluster
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text of an article that is compared, and the precedence of the article."""
+    """The text of an article that is compared, its precedence and its time.
+
+    Args:
+        text: See `articles.body_of`.
+        precedence: See `articles.precedence`.
+        seconds: See `articles.seconds_of`.
+    """
 
     text: str
     precedence: Precedence
+    seconds: int
+
+    @classmethod
+    def of(cls, article: Article, clean: CleanText) -> Body:
+        """That of an article."""
+        (seconds,) = seconds_of([article]).tolist()
+        return cls(body_of(clean), precedence(article, clean), seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,15 @@ class ClusterChanges:
 
     Args:
         new: Clusters that are new or have changed.
-        removed: Earlier clusters that were dissolved or have changed.
+        new_texts: Stretches of clusters that are new or have changed, see `stretches`.
+        removed_texts: Earlier stretches that were dissolved or have changed.
         affected: Articles whose matches may have changed, removed articles included.
         matches: Of the texts of these articles, each by its first article.
     """
 
     new: Sequence[DuplicateCluster]
-    removed: Sequence[DuplicateCluster]
+    new_texts: Sequence[DuplicateCluster]
+    removed_texts: Sequence[DuplicateCluster]
     affected: Set[str]
     matches: Sequence[tuple[str, str, Similarity]]
 

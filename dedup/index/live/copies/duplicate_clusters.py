@@ -18,6 +18,7 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
+from dedup.duplicates.stretches import stretches
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.arrays.components import components
 from dedup.index.live.copies.archived_signatures import (
@@ -39,7 +40,7 @@ class DuplicateClusters:
     """Duplicate clusters of the articles in memory.
 
     Args:
-        config: Uses the sections `fingerprints` and `near_duplicates`.
+        config: Uses the sections `fingerprints` and `near_duplicates`, and `neighbors.max_gap`.
         archive: Articles that are not in memory; their texts are compared all the same.
         revive: Restores archived articles, by id.
     """
@@ -51,6 +52,7 @@ class DuplicateClusters:
         self._archive = archive
         self._signatures = SignatureIndex(config)
         self._articles: dict[str, tuple[bytes, Precedence]] = {}
+        self._seconds: dict[str, int] = {}
         self._holders: dict[bytes, list[str]] = {}
         self._rows: dict[bytes, int] = {}
         self._digests: list[bytes] = []
@@ -59,6 +61,8 @@ class DuplicateClusters:
         )
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
+        self.text_of: dict[str, DuplicateCluster] = {}
+        """The stretch of its cluster that each article is in."""
 
     def load(
         self,
@@ -79,7 +83,7 @@ class DuplicateClusters:
         unknown: dict[bytes, str] = {}
         for id, body in articles.items():
             digest = text_digest(id, body.text)
-            self._hold(id, digest, body.precedence)
+            self._hold(id, digest, body)
             row = self._archived.pop(digest)
             if row is not None:
                 self._rows[digest] = row
@@ -103,7 +107,7 @@ class DuplicateClusters:
         for a, b, similarity in matches or ():
             self._put(self._row_of(a), self._row_of(b), similarity)
         for cluster in clusters:
-            self.cluster_of.update((member.id, cluster) for member in cluster.members)
+            self._set_cluster(cluster)
 
     def fingerprint_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
@@ -138,9 +142,9 @@ class DuplicateClusters:
         for id in before:
             self._release(id)
         for id, body in put.items():
-            self._hold(id, digests[id], body.precedence)
+            self._hold(id, digests[id], body)
         texts = {digest: put[id].text for id, digest in digests.items()}
-        old = self._clusters_of(before)
+        old = {self.cluster_of[id].id: self.cluster_of[id] for id in before}
         removed_rows, new_rows = self._changed_rows(touched, texts)
         changed = self._match(removed_rows, new_rows)
         return self._recluster(changed | set(new_rows), touched, old, before.keys())
@@ -168,20 +172,25 @@ class DuplicateClusters:
     def _row_of(self, article: str) -> int:
         return self._rows[self._articles[article][0]]
 
-    def _hold(self, article: str, digest: bytes, precedence: Precedence) -> None:
-        self._articles[article] = digest, precedence
+    def _hold(self, article: str, digest: bytes, body: Body) -> None:
+        self._articles[article] = digest, body.precedence
+        self._seconds[article] = body.seconds
         self._holders.setdefault(digest, []).append(article)
 
     def _release(self, article: str) -> None:
         digest, _ = self._articles.pop(article)
+        del self._seconds[article]
         holders = self._holders[digest]
         holders.remove(article)
         if not holders:
             del self._holders[digest]
 
-    def _clusters_of(self, articles: Iterable[str]) -> dict[str, DuplicateCluster]:
-        clusters = [self.cluster_of[id] for id in articles]
-        return {cluster.id: cluster for cluster in clusters}
+    def _set_cluster(self, cluster: DuplicateCluster) -> tuple[DuplicateCluster, ...]:
+        """Take over a cluster; returns its stretches."""
+        self.cluster_of.update((member.id, cluster) for member in cluster.members)
+        parts = stretches(cluster, self._seconds, self._config.neighbors.max_gap)
+        self.text_of.update((member.id, part) for part in parts for member in part.members)
+        return parts
 
     def _first(self, digest: bytes) -> Precedence:
         return min(self._articles[id][1] for id in self._holders[digest])
@@ -279,7 +288,8 @@ class DuplicateClusters:
         for rows in components(starts, lambda row: self._matches.get(row, {})):
             component = self._signatures.order.sorted(np.array(rows, np.int64)).tolist()
             articles = self._articles_of(component)
-            old.update(self._clusters_of(id for id in articles if id in self.cluster_of))
+            clusters = (self.cluster_of[id] for id in articles if id in self.cluster_of)
+            old.update((cluster.id, cluster) for cluster in clusters)
             new.extend(
                 clusters_of_component(
                     component,
@@ -291,18 +301,22 @@ class DuplicateClusters:
                 )
             )
             matches += self._named_matches(component)
-        for cluster in old.values():
-            for member in cluster.members:
-                self.cluster_of.pop(member.id, None)
-        for cluster in new:
-            self.cluster_of.update((member.id, cluster) for member in cluster.members)
-        same = {cluster.id for cluster in new if old.get(cluster.id) == cluster}
+        old_texts = self._forget(old.values())
+        new_texts = {part for cluster in new for part in self._set_cluster(cluster)}
         return ClusterChanges(
-            [cluster for cluster in new if cluster.id not in same],
-            [cluster for cluster in old.values() if cluster.id not in same],
+            [cluster for cluster in new if old.get(cluster.id) != cluster],
+            sorted(new_texts - old_texts, key=lambda part: part.representative),
+            sorted(old_texts - new_texts, key=lambda part: part.representative),
             {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
             matches,
         )
+
+    def _forget(self, clusters: Iterable[DuplicateCluster]) -> set[DuplicateCluster]:
+        """Let go of clusters; returns their stretches."""
+        ids = [member.id for cluster in clusters for member in cluster.members]
+        for id in ids:
+            self.cluster_of.pop(id, None)
+        return {part for id in ids if (part := self.text_of.pop(id, None))}
 
     def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
         id_of = {row: self._signatures.order.of(row)[2] for row in component}
