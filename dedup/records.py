@@ -217,7 +217,8 @@ class StoryGroup:
         first_article: Id of the earliest article.
         first_seen: Earliest publication time; None if no member has one.
         last_seen: Latest publication time; None if no member has one.
-        texts: Number of independent texts (duplicate clusters).
+        texts: Number of independent texts (duplicate clusters), without those of which only
+            versions are here that a later one replaced.
         sources: Outlets, sorted.
         languages: Languages, sorted.
         key_terms: Up to 8 rare terms of several of its texts (in a group of one text, of that
@@ -228,6 +229,8 @@ class StoryGroup:
         least_likely_member: Representative of the text with the lowest probability; None in a
             group of one.
         members: Articles, by time and id.
+        versions: Ids of members that are versions of one page (same source and address), the
+            earliest first: the last one replaces the others.
     """
 
     id: str
@@ -244,6 +247,12 @@ class StoryGroup:
     cohesion: float | None
     least_likely_member: StoryMember | None
     members: tuple[StoryMember, ...]
+    versions: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def articles(self) -> int:
+        """Number of members without those that a later version replaced."""
+        return len(self.members) - sum(len(page) - 1 for page in self.versions)
 
 
 RelationKind = Literal["follow_up", "background", "related"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.description.explanation import Why
+from dedup.duplicates.stretches import is_digest
 from dedup.errors import DedupError
 from dedup.records import (
     Article,
@@ -180,6 +181,9 @@ class Result:
             (one.probability, other.probability),
             config.stories.min_probability,
             config.neighbors.max_gap,
+            config.near_duplicates.min_jaccard,
+            config.near_duplicates.min_containment,
+            (is_digest(self.duplicates_of[a][0]), is_digest(self.duplicates_of[b][0])),
         )
 
     def _gap(self, a: str, b: str) -> timedelta | None:
@@ -301,7 +305,7 @@ def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
         story.first_article,
         story.first_seen,
         story.last_seen,
-        len(story.members),
+        story.articles,
         story.texts,
         list(story.sources),
         list(story.languages),

@@ -19,7 +19,7 @@ from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
 from dedup.description.groups import describe_groups
 from dedup.description.terms import StoryTerms
-from dedup.duplicates.stretches import stretches
+from dedup.duplicates.stretches import is_digest, stretches
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.pipeline import profiles_of, terms_of
@@ -235,6 +235,7 @@ def why_of(
     representatives = [articles[part.representative] for part in parts]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     evidences = Evidences(affinity, parts, texts, config)
+    digests = {part.id for part in parts if is_digest(part)}
     times = (articles[evidences.representative_of(placement.id)] for placement in pair)
     first, second = (article.published_at for article in times)
     return Why(
@@ -249,4 +250,7 @@ def why_of(
         (a.probability, b.probability),
         config.stories.min_probability,
         config.neighbors.max_gap,
+        config.near_duplicates.min_jaccard,
+        config.near_duplicates.min_containment,
+        (a.duplicate_cluster in digests, b.duplicate_cluster in digests),
     )

@@ -59,6 +59,7 @@ CLUSTERS = pa.schema(
         "jaccard": _SHARE,
         "containment": _SHARE,
         "source": _TEXT,
+        "address": _TEXT,
         "language": _TEXT,
         "published_us": _NUMBER,
         "date_precision": _TEXT,
@@ -189,6 +190,7 @@ def clusters(
         "tokens",
         "id",
         "source",
+        "address",
         "language",
         "published_us",
         "date_precision",
@@ -242,6 +244,14 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         containment=[member.containment for _, member in members],
         **{
             name: chosen[name].combine_chunks()
-            for name in ("number", "id", "source", "language", "published_us", "date_precision")
+            for name in (
+                "number",
+                "id",
+                "source",
+                "address",
+                "language",
+                "published_us",
+                "date_precision",
+            )
         },
     )

@@ -103,6 +103,7 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
         copies=[
             CopyView(
                 byline(known[match.a], languages),
+                _duplicate_member(match, min_jaccard).copy_type,
                 _duplicate_member(match, min_jaccard),
                 False,
                 difference(known[match.a].clean.text, body),

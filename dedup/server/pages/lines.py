@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dedup.articles import source_of
@@ -97,8 +97,9 @@ def copy_lines(
     articles: Mapping[str, StoredArticle],
     original: StoredArticle,
     languages: Languages,
+    versions: Collection[str] = (),
 ) -> tuple[CopyView, ...]:
-    """The first copies of a text, each compared with it."""
+    """The first copies of a text, or versions of its page, each compared with it."""
     return tuple(
         copy_view(
             DuplicateMember(copy.id, copy.copy_type, copy.jaccard, copy.containment),
@@ -106,6 +107,7 @@ def copy_lines(
             articles[copy.id].clean,
             original.clean,
             languages,
+            is_version=copy.id in versions,
         )
         for copy in copies[:MOST_COPIES]
         if copy.id in articles
