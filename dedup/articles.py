@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import numpy as np
 import xxhash
@@ -22,7 +21,6 @@ UNDATED = np.iinfo(np.int64).min
 
 _LAST_OF_DAY = timedelta(days=1) - timedelta(microseconds=1)
 _SHORT_BODY_CHARS = 80
-_TRACKING = ("utm_", "fbclid=", "gclid=", "msclkid=", "mc_cid=", "mc_eid=")
 _HEADLINE_CHARS = 140
 
 Precedence = tuple[datetime, int, str]
@@ -89,30 +87,6 @@ def seconds_of(articles: Sequence[Article]) -> Int64s:
 def source_of(article: Article) -> str:
     """The outlet: the named one, else the host of the article's address."""
     return article.source or host_of(article.url)
-
-
-def address_of(url: str) -> str:
-    """The address of a page, without what differs between links to it; empty if there is none.
-
-    Scheme, `www.`, fragment, the slash at the end and parameters that say where a reader came from
-    make no difference. The front page of a host is no article's address.
-
-    >>> address_of("http://www.e.example/a/?utm_source=x&id=7#top")
-    'https://e.example/a?id=7'
-    """
-    try:
-        parts = urlsplit(url.strip())
-        query = [
-            parameter
-            for parameter in parts.query.split("&")
-            if parameter and not parameter.lower().startswith(_TRACKING)
-        ]
-    except ValueError:
-        return ""
-    host, path = host_of(url.strip()), parts.path.rstrip("/")
-    if not host or not (path or query):
-        return ""
-    return f"https://{host}{path}{'?' if query else ''}{'&'.join(query)}"
 
 
 def of_source(article: Article) -> Article:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup.articles import address_of, source_of
+from dedup.articles import source_of
+from dedup.readers.identity import page_address
 from dedup.records import Article, StoryGroup, StoryMember
 
 
@@ -24,7 +25,7 @@ def versions_of(articles: Sequence[Article]) -> tuple[tuple[str, ...], ...]:
     """
     pages: dict[tuple[str, str], list[str]] = {}
     for article in articles:
-        address = address_of(article.url)
+        address = page_address(article.url)
         if address:
             pages.setdefault((source_of(article).casefold(), address), []).append(article.id)
     return tuple(tuple(ids) for ids in pages.values() if len(ids) > 1)
@@ -41,9 +42,8 @@ class StoryText:
 
     Args:
         member: The article that stands for it.
-        copies: Ids of the other articles of its duplicate cluster that are in the story.
-        versions: Ids of the articles here that are versions of its page: of the copies, and of
-            texts of which only versions are here that one of its articles replaced.
+        copies: Ids of the other articles of its duplicate cluster in the story, by time.
+        versions: Ids of the articles that one of these replaced, whatever their texts, by time.
     """
 
     member: StoryMember
@@ -52,35 +52,34 @@ class StoryText:
 
     @property
     def below(self) -> tuple[str, ...]:
-        """Copies and versions, each once."""
-        return tuple(dict.fromkeys((*self.copies, *self.versions)))
+        """Ids of the copies, then of the versions."""
+        return (*self.copies, *self.versions)
 
 
 def texts_of(story: StoryGroup, representatives: Mapping[str, str]) -> list[StoryText]:
     """The independent texts of a story, by time.
 
-    Where the representative of a duplicate cluster is in another story, its first copy in this one
-    stands for it. A text of which only versions are here that a later one replaced is no line.
+    Each article is in one line. The representative of a duplicate cluster stands for it, or
+    another copy where that is in another story or was replaced.
 
     Args:
         story: The story.
         representatives: Of its duplicate clusters, by their ids.
     """
-    replaced, text_of = replacements(story), {m.id: m.duplicate_cluster for m in story.members}
+    replaced = replacements(story)
     members: dict[str, list[StoryMember]] = {}
     for member in story.members:
-        members.setdefault(member.duplicate_cluster, []).append(member)
-    kept = {text_of[member.id] for member in story.members if member.id not in replaced}
+        if member.id not in replaced:
+            members.setdefault(member.duplicate_cluster, []).append(member)
     history: dict[str, list[str]] = {}
-    for *earlier, latest in story.versions:
-        home = history.setdefault(text_of[latest], [])
-        same = [id for id in (*earlier, latest) if text_of[id] == text_of[latest]]
-        home += [id for id in earlier if text_of[id] not in kept] + (same if earlier else [])
+    for member in story.members:
+        if member.id in replaced:
+            history.setdefault(replaced[member.id], []).append(member.id)
     lines = {}
-    for text in kept:
-        first = next((m for m in members[text] if m.id == representatives.get(text)), None)
-        shown = first or members[text][0]
-        copies = tuple(member.id for member in members[text] if member.id != shown.id)
-        versions = tuple(id for id in history.get(text, ()) if id != shown.id)
-        lines[shown.id] = StoryText(shown, copies, versions)
+    for text, (first, *others) in members.items():
+        leader = representatives.get(text)
+        shown = next((member for member in others if member.id == leader), first)
+        copies = tuple(member.id for member in (first, *others) if member is not shown)
+        versions = [id for member in (first, *others) for id in history.get(member.id, ())]
+        lines[shown.id] = StoryText(shown, copies, tuple(versions))
     return [lines[member.id] for member in story.members if member.id in lines]

@@ -9,6 +9,7 @@ from pathlib import Path
 from dedup.config import NeighborConfig
 from dedup.doctor.chains import chains
 from dedup.doctor.checkup import Checkup, Finding, StoryShape
+from dedup.doctor.copies_apart import copies_apart
 from dedup.doctor.fit import fit, lowest_probability, weak_links
 from dedup.doctor.mixing import language_shares, mixing
 from dedup.doctor.series import series
@@ -88,6 +89,7 @@ def _checkup(result: ExaminedResult, max_gap: timedelta) -> Checkup:
         series(result),
         undated(result),
         copies(result),
+        copies_apart(result, max_gap),
         sizes(result),
     )
     return Checkup(

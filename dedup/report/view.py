@@ -186,11 +186,11 @@ class _Stories:
             first_article=self.article(story.first_article) if story.first_seen else None,
             least_likely=self.article(least_likely.id) if least_likely else None,
             related=self._related.of(story.id),
-            texts=tuple(self._text(text, central) for text in shown),
+            texts=tuple(self._text(story, text, central) for text in shown),
             rows=tuple(self.article(text.member.id) for text in further[: self._most_rows]),
         )
 
-    def _text(self, text: StoryText, central: str) -> TextView:
+    def _text(self, story: StoryGroup, text: StoryText, central: str) -> TextView:
         """An independent text of a story whose most central text is represented by `central`."""
         result, representative = self._result, text.member.id
         cluster, _ = result.duplicates_of[representative]
@@ -200,15 +200,15 @@ class _Stories:
             self.article(representative),
             shortened(clean.text, EXCERPT_CHARS),
             text.member.probability,
-            tuple(self._copy(id, representative, id in text.versions) for id in listed),
+            tuple(self._copy(id, representative, is_version=id in text.versions) for id in listed),
             len(text.below) - len(listed),
             result.evidences.link(representative, central),
             clean.removed,
             is_digest(cluster),
-            len(cluster.members) - 1 - len(text.copies),
+            sum(self._result.story_of[member.id][0] is not story for member in cluster.members),
         )
 
-    def _copy(self, id: str, representative: str, is_version: bool) -> CopyView:
+    def _copy(self, id: str, representative: str, *, is_version: bool) -> CopyView:
         result = self._result
         cluster, member = result.duplicates_of[id]
         if cluster.representative != representative:

@@ -48,7 +48,7 @@ STORIES = pa.schema(
 were split, in the row of its first story."""
 _COPY = (
     "id", "duplicate_cluster", "copy_type", "digest", "jaccard", "containment", "source",
-    "address", "language", "published_us", "date_precision",
+    "url", "language", "published_us", "date_precision",
 )  # fmt: skip
 _TEXTS_OF_A_PARTITION = 2_000
 
@@ -158,7 +158,7 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
                 source=copy["source"],
                 published_at=published,
                 language=copy["language"],
-                url=copy["address"],
+                url=copy["url"],
                 date_precision=copy["date_precision"],
             )
         cluster = copies[0]["duplicate_cluster"]

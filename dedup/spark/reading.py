@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.articles import address_of, body_of, precedence, seconds_of, source_of
+from dedup.articles import body_of, precedence, seconds_of, source_of
 from dedup.cleaning import clean
 from dedup.cleaning.repeated import lines_of_source
 from dedup.config import CleaningConfig, Config, ReadingConfig
@@ -75,7 +75,7 @@ CLEANED = pa.schema(
         "text": _TEXT,
         "body": _TEXT,
         "source": _TEXT,
-        "address": _TEXT,
+        "url": _TEXT,
         "language": _TEXT,
         "digest": pa.binary(),
         "removed": pa.list_(_TEXT),
@@ -302,7 +302,7 @@ def _clean(table: pa.Table, config: Config) -> pa.Table:
         text=[text.text for text in texts],
         body=[None if b == t.text else b for b, t in zip(bodies, texts, strict=True)],
         source=[source_of(article) for article in articles],
-        address=[address_of(article.url) for article in articles],
+        url=[article.url for article in articles],
         language=[article.language for article in articles],
         digest=[text_digest(body.encode("utf-8", "replace")) for body in bodies],
         removed=[[piece.reason for piece in text.removed] for text in texts],

@@ -50,7 +50,7 @@ def article_page(index: StoryIndex, id: str) -> str:
         line=line,
         original=byline(original, languages) if original else None,
         difference=difference(original.clean.text, text) if original else None,
-        copies=copy_lines(copies, others, original or stored, languages),
+        copies=copy_lines(copies, others, original or stored, languages, index.config),
         more_copies=max(0, len(copies) - MOST_COPIES),
     )
 

@@ -96,6 +96,7 @@ def _texts(
     placed = {id: copy for cluster in clusters.values() for id, copy in cluster.items()}
     leaders = {id: next(iter(cluster.values())) for id, cluster in clusters.items()}
     lines = texts_of(story, {id: leader.id for id, leader in leaders.items()})
+    here = {member.id for member in story.members}
     texts = []
     for line in lines:
         id, text = line.member.id, line.member.duplicate_cluster
@@ -108,10 +109,10 @@ def _texts(
             byline(stored, languages),
             shortened(stored.clean.text, EXCERPT_CHARS),
             line.member.probability,
-            copy_lines(below, articles, stored, languages, line.versions),
+            copy_lines(below, articles, stored, languages, index.config, line.versions),
             max(0, len(below) - MOST_COPIES),
             is_digest=leaders[text].copy_type == "digest",
-            elsewhere=len(clusters[text]) - 1 - len(line.copies) if as_it_is else 0,
+            elsewhere=len(clusters[text].keys() - here) if as_it_is else 0,
         )
         texts.append(view)
     return texts
