@@ -29,10 +29,11 @@ WINDOW = SMALL.replace(index={"memory_window": 4 * DAY})
 
 
 def expected(index: StoryIndex, query: Article) -> tuple[list[tuple[str, float]], set[str]]:
-    """The slow way: the P of every text that represents its copies, and the story of the best."""
+    """The slow way: the P of all that stand for their copies of a time, and the best one's story."""
     articles = articles_of(index)
     places = {id: index.placement(id) for id in articles}
-    ids = sorted(id for id, place in places.items() if place.representative == id)
+    evidences = index.result().evidences
+    ids = sorted({evidences.representative_of(id) for id in articles})
     texts = {id: index.article(id).clean for id in ids}
     (asked,) = as_articles([query])
     texts |= clean_articles([asked], index.config.cleaning)

@@ -19,7 +19,7 @@ class Evidences:
 
     Args:
         affinity: Scores texts; the text of row k represents `clusters[k]`.
-        clusters: All duplicate clusters.
+        clusters: All duplicate clusters, or their stretches.
         texts: Canonical texts by article id.
         config: The configuration of the run.
     """
@@ -34,9 +34,14 @@ class Evidences:
         self.config = config
         self._affinity = affinity
         self._texts = texts
+        self._representatives = [cluster.representative for cluster in clusters]
         self._row = {
             member.id: row for row, cluster in enumerate(clusters) for member in cluster.members
         }
+
+    def representative_of(self, article: str) -> str:
+        """Id of the article whose text and time stand for another one in stories."""
+        return self._representatives[self._row[article]]
 
     def match(self, a: str, b: str) -> Match:
         """Exact similarity of the texts of two articles."""
