@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedup.articles import (
-    body_of,
-    lead_of,
-    precedence,
-    published_lead,
-    seconds_of,
-    source_of,
-)
+from dedup.articles import body_of, lead_of, precedence, seconds_by_id, seconds_of, source_of
 from dedup.cleaning import clean_articles
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
@@ -30,9 +23,10 @@ from dedup.description.evidence import Evidences
 from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
 from dedup.description.summary import summary_of
-from dedup.description.terms import StoryTerms, story_terms
+from dedup.description.terms import StoryTerms, terms_of
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.duplicates.series import Origin
+from dedup.duplicates.stretches import all_stretches, copies_apart, is_digest
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
@@ -58,9 +52,6 @@ from dedup.text.sure_languages import sure_languages
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-DESCRIBED_CHARS = 2000
-"""Key terms and names of a story come from this many first characters of the bodies."""
 
 
 def cluster(
@@ -132,16 +123,30 @@ def cluster(
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
-    representatives = [by_id[cluster.representative] for cluster in clusters]
+    parts = all_stretches(clusters, seconds_by_id(ordered), config.neighbors.max_gap)
+    representatives = [by_id[part.representative] for part in parts]
     scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
     compared = Compared(
-        ordered, texts, clusters, matches, tuple(problems), Inputs.of(items, by_id), encoder, scorer
-    )
+        ordered, texts, clusters, matches, tuple(problems), Inputs.of(items, by_id), encoder,
+        parts, scorer,
+    )  # fmt: skip
     return _grouped(compared, config, progress)
 
 
 class Compared(NamedTuple):
-    """All that is known of a set of articles before its texts are grouped."""
+    """All that is known of a set of articles before its texts are grouped.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        clusters: All duplicate clusters.
+        matches: Verified near-duplicate links.
+        problems: What was skipped or set aside.
+        inputs: The items that the articles were made of.
+        encoder: Makes the vectors.
+        stretches: Those of the clusters, see `all_stretches`.
+        affinity: Scores texts; that of row k represents `stretches[k]`.
+    """
 
     articles: Sequence[Article]
     texts: Mapping[str, CleanText]
@@ -150,15 +155,39 @@ class Compared(NamedTuple):
     problems: tuple[Problem, ...]
     inputs: Inputs
     encoder: Encoder
+    stretches: Sequence[DuplicateCluster]
     affinity: Affinity
 
 
 def _grouped(compared: Compared, config: Config, progress: Progress = silent) -> Result:
     """The result of grouping the texts."""
-    names = name_hashes([cluster.representative for cluster in compared.clusters])
-    grouping = group_texts(compared.affinity, names, config, progress)
+    parts = compared.stretches
+    names = name_hashes([part.representative for part in parts])
+    digests = np.flatnonzero([is_digest(part) for part in parts])
+    grouping = group_texts(compared.affinity, names, config, progress, digests)
     with reported(progress, "describe", len(grouping.groups), "stories"):
         return described_result(compared, grouping, config)
+
+
+def _regrouped(compared: Compared, config: Config, progress: Progress = silent) -> Result:
+    """The result of grouping the texts with other settings.
+
+    Another `max_gap` makes other stretches. Only texts that represent none yet are embedded.
+    """
+    times = seconds_by_id(compared.articles)
+    parts = all_stretches(compared.clusters, times, config.neighbors.max_gap)
+    row_of = {part.representative: row for row, part in enumerate(compared.stretches)}
+    new = [part.representative for part in parts if part.representative not in row_of]
+    known = compared.affinity.profiles
+    if new:
+        by_id = {article.id: article for article in compared.articles}
+        articles = [by_id[id] for id in new]
+        more = profiles_of(articles, compared.texts, compared.encoder, config, progress)
+        row_of |= {id: row for row, id in enumerate(new, len(row_of))}
+        known = Profiles.joined([known, more])
+    rows = np.array([row_of[part.representative] for part in parts], np.int64)
+    affinity = Affinity(compared.affinity.model, known.take(rows))
+    return _grouped(compared._replace(stretches=parts, affinity=affinity), config, progress)
 
 
 def described_result(
@@ -171,27 +200,30 @@ def described_result(
 
     Args:
         compared: The articles and their copies.
-        grouping: Groups of rows of texts; the text of row k represents `compared.clusters[k]`.
+        grouping: Groups of rows of texts; the text of row k represents `compared.stretches[k]`.
         config: All settings.
         stories: The groups as records, if they are known, in the order of a result.
     """
-    articles, texts, clusters, matches, problems, inputs, encoder, scorer = compared
+    articles, texts, clusters, matches, problems, inputs, encoder, parts, scorer = compared
     by_id = {article.id: article for article in articles}
-    terms = terms_of(grouping, clusters, by_id, texts)
-    stories = stories or describe_groups(grouping, clusters, by_id, texts, terms)
+    terms = terms_of(grouping, parts, by_id, texts)
+    stories = stories or describe_groups(grouping, parts, by_id, texts, terms)
+    apart = len(copies_apart(parts, seconds_by_id(articles)))
     shown_in = config.output.headline_languages
     return Result(
         articles=tuple(articles),
         clean_texts=texts,
         duplicate_clusters=clusters,
         story_groups=tuple(in_languages(story, shown_in) for story in stories),
-        related=_related(grouping, stories, clusters, scorer, terms, config),
+        related=_related(grouping, stories, parts, scorer, terms, config),
         matches=matches,
         problems=problems,
-        summary=summary_of(articles, texts, grouping, problems, encoder, scorer, config),
-        evidences=Evidences(scorer, clusters, by_id, texts, config),
+        summary=summary_of(
+            articles, texts, len(clusters), grouping, problems, encoder, scorer, config, apart
+        ),
+        evidences=Evidences(scorer, parts, by_id, texts, config),
         inputs=inputs,
-        grouped_again=partial(_grouped, compared),
+        grouped_again=partial(_regrouped, compared),
     )
 
 
@@ -285,7 +317,11 @@ def profiles_of(
 
 
 def group_texts(
-    affinity: Affinity, id_hashes: Int64s, config: Config, progress: Progress = silent
+    affinity: Affinity,
+    id_hashes: Int64s,
+    config: Config,
+    progress: Progress = silent,
+    digests: Int64s | None = None,
 ) -> Grouping:
     """Groups of texts, from scored candidate pairs.
 
@@ -294,12 +330,14 @@ def group_texts(
         id_hashes: Hashes of the ids of their articles, int64 of shape (n,).
         config: All settings.
         progress: Called while neighbours are searched, pairs scored and groups made.
+        digests: Rows of the texts that quote several others, int64 of shape (k,).
     """
     seconds = affinity.profiles.seconds
     count = len(seconds)
     links = linked_texts(affinity, config, progress)
+    max_gap = config.neighbors.max_gap
     with reported(progress, "group", count):
-        return group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
+        return group(*links, seconds, id_hashes, affinity, config.stories, max_gap, digests)
 
 
 def linked_texts(
@@ -331,34 +369,6 @@ def linked_texts(
         )
     with reported(progress, "score", count):
         return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
-
-
-def terms_of(
-    grouping: Grouping,
-    clusters: Sequence[DuplicateCluster],
-    articles: Mapping[str, Article],
-    texts: Mapping[str, CleanText],
-) -> StoryTerms:
-    """Rare terms of the groups, from the beginnings of their texts.
-
-    Args:
-        grouping: Groups of rows of texts; the text of row k represents `clusters[k]`.
-        clusters: All duplicate clusters.
-        articles: By id.
-        texts: Canonical texts by article id.
-    """
-    representatives = [articles[cluster.representative] for cluster in clusters]
-
-    def published(row: int) -> str:
-        article = representatives[row]
-        return published_lead(article, texts[article.id], DESCRIBED_CHARS)
-
-    return story_terms(
-        [group.members for group in grouping.groups],
-        [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
-        [article.language for article in representatives],
-        published,
-    )
 
 
 def _related(

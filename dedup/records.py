@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-CopyType = Literal["original", "exact", "near", "contained"]
+CopyType = Literal["original", "digest", "exact", "near", "contained"]
 """How a member relates to the representative of its duplicate cluster.
 
-`original`: it is the representative. `exact`: its canonical text is equal. `near`: its exact
-Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but one of the two
-texts contains the other (`min_containment`).
+`original`: it is the representative. `digest`: it is the representative, and contains texts that
+are no copies of each other: it represents none of these. `exact`: its canonical text is equal.
+`near`: its exact Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but
+one of the two texts contains the other (`min_containment`).
 """
 
 
@@ -151,7 +152,7 @@ class DuplicateCluster:
     Args:
         id: Derived from the representative's id: equal in every run.
         representative: Id of the article that represents the text: the earliest, then the
-            longest, then the one with the smallest id.
+            longest, then the one with the smallest id; a digest only where all are digests.
         members: The representative first, then by time and id.
     """
 
@@ -227,7 +228,8 @@ class StoryGroup:
         first_article: Id of the earliest article.
         first_seen: Earliest publication time; None if no member has one.
         last_seen: Latest publication time; None if no member has one.
-        texts: Number of independent texts (duplicate clusters).
+        texts: Number of independent texts (duplicate clusters), without those of which only
+            versions are here that a later one replaced.
         sources: Outlets, sorted.
         languages: Languages, sorted.
         key_terms: Up to 8 rare terms of several of its texts (in a group of one text, of that
@@ -238,6 +240,8 @@ class StoryGroup:
         least_likely_member: Representative of the text with the lowest probability; None in a
             group of one.
         members: Articles, by time and id.
+        versions: Ids of members that are versions of one page (same source and address), the
+            earliest first: the last one replaces the others.
     """
 
     id: str
@@ -254,6 +258,12 @@ class StoryGroup:
     cohesion: float | None
     least_likely_member: StoryMember | None
     members: tuple[StoryMember, ...]
+    versions: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def articles(self) -> int:
+        """Number of members without those that a later version replaced."""
+        return len(self.members) - sum(len(page) - 1 for page in self.versions)
 
     def __repr__(self) -> str:
         day = f"{self.first_seen:%Y-%m-%d}" if self.first_seen else "undated"

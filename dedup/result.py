@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dedup.config import Config
 from dedup.description.explanation import Why
+from dedup.duplicates.stretches import is_digest
 from dedup.errors import ConfigError, DedupError
 from dedup.output.progress import Progress, silent
 from dedup.output.tabular import Tabular
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from dedup.description.evidence import Evidences
     from dedup.description.series import Series
-    from dedup.duplicates.series import Origin
     from dedup.readers.sources import Inputs
 
 ARTICLE_COLUMNS = (
@@ -91,8 +91,6 @@ _TABLES: Mapping[str, Sequence[str]] = {
     "related": RELATED_COLUMNS,
     "matches": MATCH_COLUMNS,
 }
-
-
 _OF_STORIES = ("stories", "neighbors", "related_stories")
 
 
@@ -192,23 +190,26 @@ class Result(Tabular):
             (one.probability, other.probability),
             config.stories.min_probability,
             config.neighbors.max_gap,
+            config.near_duplicates.min_jaccard,
+            config.near_duplicates.min_containment,
+            (is_digest(self.duplicates_of[a][0]), is_digest(self.duplicates_of[b][0])),
             self._series(a, b),
             (self.clean_texts[a].is_wall, self.clean_texts[b].is_wall),
         )
 
     def _series(self, a: str, b: str) -> Series | None:
-        """The series of the texts that represent two articles."""
+        """The series of the texts that stand for two articles in stories."""
         from dedup.description.series import series_of
-
-        first, second = (self.by_id[self.duplicates_of[id][0].representative] for id in (a, b))
-        names = {first.source, second.source}
-        others = (self._origin(one) for one in self.articles if one.source in names)
-        return series_of(self._origin(first), self._origin(second), others)
-
-    def _origin(self, article: Article) -> Origin:
         from dedup.duplicates.series import Origin
 
-        return Origin.of(article, self.clean_texts[article.id])
+        first, second = (self.by_id[self.evidences.representative_of(id)] for id in (a, b))
+        names = {first.source, second.source}
+        origin_of = {
+            article.id: Origin.of(article, self.clean_texts[article.id])
+            for article in self.articles
+            if article.source in names
+        }
+        return series_of(origin_of[first.id], origin_of[second.id], origin_of.values())
 
     def regroup(
         self,
@@ -220,8 +221,8 @@ class Result(Tabular):
     ) -> Result:
         """The result with other settings of stories, from the same copies and vectors.
 
-        It is what `dedup.cluster` gives for the same articles with these settings; texts are not
-        embedded again.
+        It is what `dedup.cluster` gives for the same articles with these settings. Texts are not
+        embedded again, but for copies that another `max_gap` sets apart from the others.
 
         Args:
             min_probability: See `[stories]` of the configuration; lower means larger stories.
@@ -286,8 +287,8 @@ class Result(Tabular):
         return [cluster.representative for cluster in self.duplicate_clusters]
 
     def _gap(self, a: str, b: str) -> timedelta | None:
-        """Time between the representatives of two articles."""
-        representatives = (self.duplicates_of[id][0].representative for id in (a, b))
+        """Time between the articles that stand for two in stories."""
+        representatives = map(self.evidences.representative_of, (a, b))
         first, second = (self.by_id[id].published_at for id in representatives)
         return abs(second - first) if first and second else None
 
@@ -384,7 +385,7 @@ def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
         story.first_article,
         story.first_seen,
         story.last_seen,
-        len(story.members),
+        story.articles,
         story.texts,
         list(story.sources),
         list(story.languages),

@@ -29,10 +29,11 @@ WINDOW = SMALL.replace(index={"memory_window": 4 * DAY})
 
 
 def expected(index: StoryIndex, query: Article) -> tuple[list[tuple[str, float]], set[str]]:
-    """The slow way: the P of every text that represents its copies, and the story of the best."""
+    """The slow way: the P of every text that takes part in stories, and the story of the best."""
     articles = articles_of(index)
     places = {id: index.placement(id) for id in articles}
-    ids = sorted(id for id, place in places.items() if place.representative == id)
+    evidences = index.result().evidences
+    ids = sorted({evidences.representative_of(id) for id in articles})
     texts = {id: index.article(id).clean for id in ids}
     (asked,) = as_articles([query])
     texts |= clean_articles([asked], index.config.cleaning)
@@ -87,8 +88,9 @@ def test_a_text_names_its_time_or_has_none(index: StoryIndex) -> None:
     assert [near.probability for near in answer.neighbors] == [None, None]
     assert [near.gap for near in answer.neighbors] == [500 * DAY, 500 * DAY - timedelta(hours=1)]
     assert answer.neighbors[0].cosine > answer.neighbors[1].cosine
-    # What copies a text belongs to its story, whatever the times.
-    assert answer.story_group == index.placement("a").story_group
+    # A copy is one whatever the times, but no story spans such a silence.
+    assert [copied.a for copied in answer.duplicates] == ["a"]
+    assert answer.story_group == ""
     other = "An earthquake shook Herat, where Abdul Karimi of the relief office said houses fell."
     far = index.query(other, published_at=long_after)
     assert (far.story_group, far.probability, far.neighbors[0].id) == ("", None, "a")

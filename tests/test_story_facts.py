@@ -54,7 +54,7 @@ def numbers(*members: Sequence[int]) -> list[Int64s]:
 
 def test_each_language_is_represented_by_its_most_central_text() -> None:
     group = grouped([[0, 900, 100, 500], [900, 0, 900, 500], [100, 900, 0, 0], [500, 500, 0, 0]])
-    found = representative_texts(group, ["en", "en", "ar", "ar"])
+    found = representative_texts(group, ["en", "en", "ar", "ar"], [False] * 4)
     assert dict(found.by_language) == {"ar": 2, "en": 1}
     assert list(found.by_language) == ["ar", "en"]
     # 2 and 3 have sums of 1000 each: the earlier one is the least likely, and the most central.
@@ -62,7 +62,7 @@ def test_each_language_is_represented_by_its_most_central_text() -> None:
 
 
 def test_a_group_of_one_has_no_least_likely_text_and_no_cohesion() -> None:
-    found = representative_texts(grouped([[0]]), [""])
+    found = representative_texts(grouped([[0]]), [""], [False])
     assert (dict(found.by_language), found.least_likely, found.cohesion) == ({}, None, None)
 
 
@@ -72,7 +72,7 @@ def test_cohesion_is_that_of_the_mean_over_all_pairs(values: list[int]) -> None:
     half = np.triu(np.array(values[: size * size]).reshape(size, size), 1)
     group = grouped((half + half.T).tolist())
     pairs = half[np.triu_indices(size, 1)]
-    found = representative_texts(group, ["en"] * size)
+    found = representative_texts(group, ["en"] * size, [False] * size)
     assert found.cohesion == probability_of(pairs.sum() / len(pairs))
     assert found.least_likely == int((half + half.T).sum(axis=1).argmin())
 

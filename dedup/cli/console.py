@@ -74,7 +74,7 @@ class Console:
             for story in shown:
                 table.add_row(
                     str(story.texts),
-                    str(len(story.members)),
+                    str(story.articles),
                     str(len(story.sources)),
                     _day(story.first_seen),
                     " ".join(story.languages),

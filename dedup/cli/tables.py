@@ -134,7 +134,7 @@ def story_cells(story: StoryGroup) -> tuple[str, ...]:
     return (
         story.id,
         f"{story.texts:,}",
-        f"{len(story.members):,}",
+        f"{story.articles:,}",
         f"{len(story.sources):,}",
         minute(story.first_seen),
         minute(story.last_seen),

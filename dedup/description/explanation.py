@@ -52,13 +52,23 @@ def _about_walls(walls: tuple[bool, bool]) -> str:
 def _verdict(why: Why) -> str:
     if why.a == why.b:
         return "These are one and the same article."
-    if why.same_duplicate_cluster:
+    if why.same_duplicate_cluster and why.same_story_group:
         return f"Together: {_copies(why)}."
+    if why.same_duplicate_cluster:
+        return (
+            f"Apart, although they are {_copies(why)}: a story ends where it is silent for longer "
+            f"than {duration(why.max_gap)}{_apart_by(why)}."
+        )
     if why.link is None:
         return "Together: one text represents both."
-    shown = shown_probability(why.link.probability)
-    likely = why.link.probability >= why.min_probability
-    for_it, against = _reasons(why.link, why.gap)
+    return f"{_of_two_texts(why, why.link)}{_digest(why)}"
+
+
+def _of_two_texts(why: Why, link: StoryLink) -> str:
+    """The sentence for two that are no copies."""
+    shown = shown_probability(link.probability)
+    likely = link.probability >= why.min_probability
+    for_it, against = _reasons(link, why.gap)
     if why.series is not None:
         for_it, against = [], [str(why.series)]
     if why.same_story_group and likely:
@@ -104,9 +114,31 @@ def _copies(why: Why) -> str:
     if jaccard == 1:
         return "copies of one text, equal word for word"
     share = max(why.match.containment_a, why.match.containment_b)
-    if share > 0.99 > jaccard:
-        return f"copies of one text: one lies inside the other (Jaccard {jaccard:.2f})"
-    return f"copies of one text (Jaccard {jaccard:.2f}, containment {share:.2f})"
+    figures = f"containment {share:.2f}, Jaccard {jaccard:.2f}"
+    if jaccard >= why.min_jaccard:
+        return f"copies of one text (Jaccard {jaccard:.2f}, containment {share:.2f})"
+    if share >= why.min_containment:
+        return f"copies of one text: one lies inside the other ({figures})"
+    return f"copies of a third text, with less in common than each has with that one ({figures})"
+
+
+def _apart_by(why: Why) -> str:
+    return "" if why.gap is None else f", and these appeared {duration(why.gap)} apart"
+
+
+def _digest(why: Why) -> str:
+    """What there is to say of a digest; empty if neither is one."""
+    shares = why.match.containment_b, why.match.containment_a
+    for is_digest, share in zip(why.are_digests, shares, strict=True):
+        if is_digest and share >= why.min_containment:
+            return (
+                f" One is a digest: it has the whole of the other (containment {share:.2f}) beside "
+                "other texts, so it is no copy of it, and ties it to nothing."
+            )
+    if any(why.are_digests):
+        which = "Both are digests" if all(why.are_digests) else "One is a digest"
+        return f" {which} of texts that are no copies of each other, and can tie no others."
+    return ""
 
 
 def _why_together(why: Why) -> str:
@@ -121,6 +153,8 @@ def _why_together(why: Why) -> str:
 def _why_apart(why: Why) -> str:
     if why.gap is not None and abs(why.gap) > why.max_gap:
         return f"articles more than {duration(why.max_gap)} apart are not compared"
+    if any(why.are_digests):
+        return "a digest stands in the one story that it fits best"
     first, second = why.stories
     if first.texts == second.texts == 1:
         return "they were not compared, because their vectors are too different"
@@ -281,6 +315,9 @@ class Why:
             group; None in a group of one text.
         min_probability: Setting of the run: groups merge from this probability on.
         max_gap: Setting of the run: articles further apart in time are not compared.
+        min_jaccard: Setting of the run: texts are nearly the same from this similarity on.
+        min_containment: Setting of the run: a text lies inside another from this share on.
+        are_digests: Whether the text of each is a digest, see `CopyType`.
         series: The series that the texts of the two are of; None if they are of none.
         walls: Whether the body of each is a wall.
     """
@@ -296,6 +333,9 @@ class Why:
     mean_probabilities: tuple[float | None, float | None]
     min_probability: float
     max_gap: timedelta
+    min_jaccard: float
+    min_containment: float
+    are_digests: tuple[bool, bool] = (False, False)
     series: Series | None = None
     walls: tuple[bool, bool] = (False, False)
 

@@ -8,7 +8,7 @@ weekdays are left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -16,9 +16,12 @@ from itertools import pairwise
 import numpy as np
 import scipy.sparse as sp
 
+from dedup.articles import lead_of, published_lead
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
 from dedup.description.words import PlacedWords, placed_words
+from dedup.records import Article, CleanText, DuplicateCluster
+from dedup.stories.grouping import Grouping
 from dedup.text.dates.calendars import calendar_names
 from dedup.text.published import published_words
 from dedup.text.rarity import WEIGHT_UNIT
@@ -28,6 +31,8 @@ from dedup.text.terms import PlacedTerms
 MIN_BITS = 7.0
 """A term of at least this rarity is rare."""
 MAX_KEY_TERMS = 8
+DESCRIBED_CHARS = 2000
+"""Key terms and names of a story come from this many first characters of the bodies."""
 _MIN_PIECE_BITS = 4.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
@@ -117,6 +122,34 @@ class StoryTerms:
         places = np.flatnonzero(np.isin(placed.terms.hashes, hashes))
         column_of = columns[np.searchsorted(hashes, placed.terms.hashes[places])]
         return placed, group_of[places], column_of, places
+
+
+def terms_of(
+    grouping: Grouping,
+    clusters: Sequence[DuplicateCluster],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+) -> StoryTerms:
+    """Rare terms of the groups, from the beginnings of their texts.
+
+    Args:
+        grouping: Groups of rows of texts; the text of row k represents `clusters[k]`.
+        clusters: All duplicate clusters, or their stretches.
+        articles: By id.
+        texts: Canonical texts by article id.
+    """
+    representatives = [articles[cluster.representative] for cluster in clusters]
+
+    def published(row: int) -> str:
+        article = representatives[row]
+        return published_lead(article, texts[article.id], DESCRIBED_CHARS)
+
+    return story_terms(
+        [group.members for group in grouping.groups],
+        [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
+        [article.language for article in representatives],
+        published,
+    )
 
 
 def story_terms(

@@ -11,6 +11,7 @@ from dedup.cleaning import clean_articles
 from dedup.config import NeighborConfig
 from dedup.doctor.chains import chains
 from dedup.doctor.checkup import Checkup, Finding, StoryShape
+from dedup.doctor.copies_apart import copies_apart
 from dedup.doctor.fit import fit, lowest_probability, weak_links
 from dedup.doctor.mixing import language_shares, mixing
 from dedup.doctor.series import series
@@ -107,6 +108,7 @@ def _checkup(
         undated(result),
         copies(result),
         walls(wall_sources, result.articles),
+        copies_apart(result, max_gap),
         sizes(result),
     )
     return Checkup(

@@ -92,6 +92,22 @@ class Matches:
         """Some of the matches, by row or mask."""
         return Matches(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
+    def renumbered(self, numbers: Int64s) -> Matches:
+        """The matches under other numbers of the texts, int64 of shape (n,)."""
+        first, second = numbers[self.first], numbers[self.second]
+        swapped = first > second
+        return Matches.joined(
+            [
+                Matches(
+                    np.where(swapped, second, first),
+                    np.where(swapped, first, second),
+                    self.jaccard,
+                    np.where(swapped, self.containment_b, self.containment_a),
+                    np.where(swapped, self.containment_a, self.containment_b),
+                )
+            ]
+        )
+
     def as_dict(self) -> dict[tuple[int, int], Similarity]:
         """Similarity by pair."""
         columns = (getattr(self, field.name).tolist() for field in fields(self))
@@ -136,7 +152,7 @@ class Verifier:
         self._texts = texts
         self._counts = token_counts
         self._sizes = shingle_sizes(token_counts, config.fingerprints)
-        self._config = config.near_duplicates
+        self.config = config.near_duplicates
         self.compiled = use_kernels(texts, compiled)
         self._threads = threads
         self.verified = 0
@@ -166,11 +182,11 @@ class Verifier:
 
     def are_copies(self, pairs: Matches) -> BoolMask:
         """Whether pairs are similar enough to be copies; bool of shape (m,)."""
-        near = pairs.jaccard >= self._config.min_jaccard
+        near = pairs.jaccard >= self.config.min_jaccard
         containment = np.maximum(pairs.containment_a, pairs.containment_b)
         tokens = np.minimum(self._counts[pairs.first], self._counts[pairs.second])
-        enough = tokens >= self._config.min_contained_tokens
-        return near | ((containment >= self._config.min_containment) & enough)
+        enough = tokens >= self.config.min_contained_tokens
+        return near | ((containment >= self.config.min_containment) & enough)
 
     def _shared_counts(self, pairs: Int64s) -> Int64s:
         """Sizes of the intersection, the first and the second set; int64 of shape (m, 3)."""

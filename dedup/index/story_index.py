@@ -341,5 +341,6 @@ class StoryIndex(StoredIndex):
             NotFoundError: There is none of that id, or it has no articles.
         """
         with self._store.reading():
-            texts_of = partial(story_texts, store=self._store)
+            max_gap = self.config.neighbors.max_gap
+            texts_of = partial(story_texts, store=self._store, max_gap=max_gap)
             return self._relations.related(self.story(id).id, self._store.summaries, texts_of)

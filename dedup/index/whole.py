@@ -7,10 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from dedup.articles import body_of, precedence
+from dedup.articles import body_of, precedence, seconds_by_id
 from dedup.config import Config
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.stretches import all_stretches
 from dedup.encoders import Encoder
 from dedup.index.answers import cluster_of
 from dedup.pipeline import Compared, described_result, origin_of_row, profiles_of
@@ -48,7 +49,8 @@ def whole_result(
     )
     order = {article.id: position for position, article in enumerate(articles)}
     clusters = _clusters(store.all_placements(), order)
-    representatives = [articles[order[cluster.representative]] for cluster in clusters]
+    parts = all_stretches(clusters, seconds_by_id(articles), config.neighbors.max_gap)
+    representatives = [articles[order[part.representative]] for part in parts]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     inputs = Inputs.of(articles, {article.id: article for article in articles})
     bodies = [body_of(texts[article.id]) for article in articles]
@@ -56,8 +58,8 @@ def whole_result(
     _, matches = describe_clusters([article.id for article in articles], near)
     ranked = tuple(sorted(stories, key=_by_size))
     return described_result(
-        Compared(articles, texts, clusters, matches, (), inputs, encoder, affinity),
-        _grouping(ranked, clusters),
+        Compared(articles, texts, clusters, matches, (), inputs, encoder, parts, affinity),
+        _grouping(ranked, parts),
         config,
         ranked,
     )
@@ -76,12 +78,12 @@ def _clusters(
     return tuple(sorted(clusters, key=lambda cluster: order[cluster.representative]))
 
 
-def _grouping(stories: Sequence[StoryGroup], clusters: Sequence[DuplicateCluster]) -> Grouping:
-    """Groups of rows of texts, in the order of their first texts."""
-    row_of = {cluster.id: row for row, cluster in enumerate(clusters)}
+def _grouping(stories: Sequence[StoryGroup], parts: Sequence[DuplicateCluster]) -> Grouping:
+    """Groups of rows of stretches of copies, in the order of their first texts."""
+    row_of = {member.id: row for row, part in enumerate(parts) for member in part.members}
     groups = []
     for story in stories:
-        rows = np.unique([row_of[member.duplicate_cluster] for member in story.members])
+        rows = np.unique([row_of[member.id] for member in story.members])
         groups.append(Group(rows, int(rows[0]), np.zeros(len(rows))))
     groups.sort(key=lambda group: int(group.members[0]))
     return Grouping(tuple(groups), 0, 0, 0, ())

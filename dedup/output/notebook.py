@@ -33,7 +33,7 @@ def stories_table(stories: Iterable[StoryGroup], total: int, caption: str = "") 
 
 def _cells(story: StoryGroup) -> str:
     first = f"{story.first_seen:%Y-%m-%d}" if story.first_seen else "undated"
-    figures = (f"{story.texts:,}", f"{len(story.members):,}", f"{len(story.sources):,}")
+    figures = (f"{story.texts:,}", f"{story.articles:,}", f"{len(story.sources):,}")
     numbers = "".join(f"<td>{figure}</td>" for figure in figures)
     words = (first, " ".join(story.languages), printable(story.headline))
     return numbers + "".join(f'<td{_LEFT} dir="auto">{escape(word)}</td>' for word in words)

@@ -240,7 +240,7 @@ class StoryOut(BaseModel):
     first_article: str
     first_seen: datetime | None
     last_seen: datetime | None
-    articles: Annotated[int, BeforeValidator(len)] = Field(validation_alias="members")
+    articles: int = Field(description="Without those that a later version replaced.")
     texts: int
     sources: tuple[str, ...]
     languages: tuple[str, ...]
@@ -256,6 +256,9 @@ class StoryWithMembers(StoryOut):
         description="The text with the lowest probability; null in a story of one text."
     )
     members: tuple[StoryMember, ...] = Field(description="Its articles, by time and id.")
+    versions: tuple[tuple[str, ...], ...] = Field(
+        description="Members that are versions of one page; the last one replaces the others."
+    )
 
 
 class StoriesOut(BaseModel):

@@ -25,6 +25,7 @@ from dedup.duplicates.clustering import NearDuplicates, assign_leaders
 from dedup.duplicates.fingerprints import shingle_sizes
 from dedup.duplicates.matches import Matches, Verifier
 from dedup.duplicates.series import Origin
+from dedup.duplicates.stretches import all_stretches, copies_apart, is_digest
 from dedup.result import JACCARD_DIGITS
 from dedup.spark.components import components
 from dedup.spark.rows import (
@@ -50,6 +51,9 @@ CLUSTERS = pa.schema(
     {
         "number": _NUMBER,
         "representative_number": _NUMBER,
+        "text_number": _NUMBER,
+        "apart": pa.bool_(),
+        "digest": pa.bool_(),
         "id": _TEXT,
         "duplicate_cluster": _TEXT,
         "representative": _TEXT,
@@ -57,6 +61,7 @@ CLUSTERS = pa.schema(
         "jaccard": _SHARE,
         "containment": _SHARE,
         "source": _TEXT,
+        "url": _TEXT,
         "language": _TEXT,
         "published_us": _NUMBER,
         "date_precision": _TEXT,
@@ -187,7 +192,12 @@ def _verify(table: pa.Table, config: Config) -> pa.Table:
 def clusters(
     stages: Stages, texts: DataFrame, originals: DataFrame, matches: DataFrame, config: Config
 ) -> DataFrame:
-    """A row per article: the cluster it is in, and how it relates to the representative."""
+    """A row per article: the cluster it is in, and how it relates to the representative.
+
+    `text_number` is the number of the article that represents its stretch of the cluster in
+    stories; `apart` says that this is not the stretch of the median copy, `digest` that the
+    cluster is one of digests.
+    """
     component_of = components(stages, "copies", matches.select("first", "second"))
     roots = component_of.select(functions.col("component").alias("number")).distinct()
     connected = component_of.union(roots.selectExpr("number", "number as component"))
@@ -200,6 +210,7 @@ def clusters(
         "as body",
         "tokens",
         "id",
+        "url",
         "published_us",
         "date_precision",
         *_ORIGIN,
@@ -229,19 +240,23 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
     )
     shares = (links[name].to_numpy() for name in _SHARES)
     known = Matches.joined([Matches(first, second, *shares)])
-    leaders, verified = assign_leaders(len(different), known, verifier)
-    near = NearDuplicates.of_different(leaders, verified, originals, config.near_duplicates)
+    leaders = assign_leaders(len(different), known, verifier)
+    near = NearDuplicates.of_different(leaders, originals, config.near_duplicates)
     ids = table["id"].to_pylist()
     row_of = {id: row for row, id in enumerate(ids)}
-    members = [
-        (cluster, member)
-        for cluster in describe_clusters(ids, near)[0]
-        for member in cluster.members
-    ]
+    found = describe_clusters(ids, near)[0]
+    members = [(cluster, member) for cluster in found for member in cluster.members]
+    seconds = dict(zip(ids, table["seconds"].to_pylist(), strict=True))
+    parts = all_stretches(found, seconds, config.neighbors.max_gap)
+    text_of = {member.id: part.representative for part in parts for member in part.members}
+    apart = copies_apart(parts, seconds)
     chosen = table.take(pa.array([row_of[member.id] for _, member in members], pa.int64()))
     return table_of(
         CLUSTERS,
         representative_number=names[[row_of[cluster.representative] for cluster, _ in members]],
+        text_number=names[[row_of[text_of[member.id]] for _, member in members]],
+        apart=[member.id in apart for _, member in members],
+        digest=[is_digest(cluster) for cluster, _ in members],
         duplicate_cluster=[cluster.id for cluster, _ in members],
         representative=[cluster.representative for cluster, _ in members],
         copy_type=[member.copy_type for _, member in members],
@@ -249,6 +264,14 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         containment=[member.containment for _, member in members],
         **{
             name: chosen[name].combine_chunks()
-            for name in ("number", "id", "source", "language", "published_us", "date_precision")
+            for name in (
+                "number",
+                "id",
+                "source",
+                "url",
+                "language",
+                "published_us",
+                "date_precision",
+            )
         },
     )

@@ -101,6 +101,9 @@ def cluster_rows(
     copies = stage("clusters", lambda: clusters(stages, texts, equal, verified, config))
     profiled = stage("profiles", lambda: profiles(texts, copies, config))
     count = stages.count("profiles", profiled)
+    clusters_count, apart = copies.selectExpr(
+        "count(distinct duplicate_cluster)", "count_if(apart)"
+    ).first()
     linked = stage("links", lambda: links(stages, profiled, model, config, count))
     groups = stage(
         "stories", lambda: stories(stages, texts, copies, profiled, linked, model, config)
@@ -110,15 +113,20 @@ def cluster_rows(
     problems, examples = _problems(read_rows)
     summary = Summary(
         articles=article_count,
-        texts=count,
+        texts=clusters_count,
         story_groups=story_count,
-        duplicates=article_count - count,
+        duplicates=article_count - clusters_count,
         problems=problems,
         removals=_counts(texts.selectExpr("explode(removed) as kind")),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
         notes=notes_on(
-            encoder, model, config, count <= config.neighbors.max_exact_texts, int(split or 0)
+            encoder,
+            model,
+            config,
+            count <= config.neighbors.max_exact_texts,
+            int(split or 0),
+            apart,
         ),
     )
     return ClusteredRows(

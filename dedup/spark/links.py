@@ -49,8 +49,8 @@ _SLICE_ERROR = 0.001
 
 
 def profiles(texts: DataFrame, clusters: DataFrame, config: Config) -> DataFrame:
-    """Profiles of the representatives of duplicate clusters."""
-    representatives = clusters.where("number = representative_number").select("number")
+    """Profiles of the representatives of the stretches of duplicate clusters."""
+    representatives = clusters.where("number = text_number").select("number")
     chosen = texts.join(representatives, "number", "left_semi")
     return mapped(chosen, partial(_profile, config=config), PROFILES)
 

@@ -19,11 +19,12 @@ from dedup.articles import body_of, precedence, seconds_of, source_of
 from dedup.cleaning import clean
 from dedup.cleaning.repeated import lines_of_source
 from dedup.config import CleaningConfig, Config, ReadingConfig
+from dedup.description.terms import DESCRIBED_CHARS
 from dedup.duplicates.candidates import band_buckets
 from dedup.duplicates.clustering import text_digest
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.errors import InputError
-from dedup.pipeline import DESCRIBED_CHARS, distinct
+from dedup.pipeline import distinct
 from dedup.readers.columns import ColumnUse
 from dedup.readers.completion import complete
 from dedup.readers.date_order import date_of, order_guessed
@@ -89,6 +90,7 @@ CLEANED = pa.schema(
         "published": _TEXT,
         "body": _TEXT,
         "source": _TEXT,
+        "url": _TEXT,
         "language": _TEXT,
         "digest": pa.binary(),
         "removed": pa.list_(_TEXT),
@@ -348,6 +350,7 @@ def _clean(table: pa.Table, config: Config) -> pa.Table:
         published=[_published(a, t) for a, t in zip(articles, texts, strict=True)],
         body=[None if b == t.text else b for b, t in zip(bodies, texts, strict=True)],
         source=[source_of(article) for article in articles],
+        url=[article.url for article in articles],
         language=[article.language for article in articles],
         digest=[text_digest(body.encode("utf-8", "replace")) for body in bodies],
         removed=[[piece.reason for piece in text.removed] for text in texts],

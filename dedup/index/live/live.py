@@ -15,6 +15,7 @@ from dedup.articles import Precedence, precedence
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
+from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.bundler import Bundler
@@ -26,7 +27,7 @@ from dedup.index.live.queries import LiveQueries
 from dedup.index.records import QueryAnswer
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import profiles_of
-from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
+from dedup.records import Article, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived
 from dedup.stories.affinity import AffinityModel
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
@@ -64,6 +65,10 @@ class LiveIndex:
         """The duplicate cluster that an article is in."""
         return self._copies.cluster_of[article]
 
+    def text_of(self, article: str) -> DuplicateCluster:
+        """The stretch of its cluster that an article is in; see `duplicates.stretches`."""
+        return self._copies.text_of[article]
+
     def apply(
         self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
     ) -> IndexChange:
@@ -80,7 +85,7 @@ class LiveIndex:
         bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = self._copies.apply(bodies, removed)
         removed_rows = self._removed_rows(clusters, {*texts, *removed})
-        representatives = self._new_representatives(clusters, texts)
+        representatives = self._new_representatives(clusters, texts, removed_rows)
         times = {self._texts.order.of(row)[0] for row in removed_rows}
         self.memory.restore_around(times | {time for time, *_ in representatives.values()})
         restored = self.memory.rows_of(self.memory.archive.articles)
@@ -136,22 +141,27 @@ class LiveIndex:
         return self._queries.copies(article, limit)
 
     def _removed_rows(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
-        """Rows of texts that represent nothing any more, or are another text now."""
-        new = {cluster.representative for cluster in clusters.new}
-        old = {cluster.representative for cluster in clusters.removed} - new
+        """Rows of texts that represent nothing any more, or are another text now.
+
+        A text that is a digest now, or is none any more, counts as another text.
+        """
+        new = {text.representative: is_digest(text) for text in clusters.new_texts}
+        old = {text.representative: is_digest(text) for text in clusters.removed_texts}
+        gone = {id for id, digest in old.items() if new.get(id) != digest}
         row_of = self._texts.row_of
-        return {row_of[id] for id in old | changed if id in row_of}
+        return {row_of[id] for id in gone | changed if id in row_of}
 
     def _new_representatives(
-        self, clusters: ClusterChanges, texts: Mapping[str, CleanText]
+        self, clusters: ClusterChanges, texts: Iterable[str], removed_rows: set[int]
     ) -> dict[str, Precedence]:
         """Articles that represent their texts and will need rows, with their precedence."""
-        representatives = {cluster.representative for cluster in clusters.new}
-        representatives |= {id for id in texts if self.cluster_of(id).representative == id}
+        representatives = {text.representative for text in clusters.new_texts}
+        representatives |= {id for id in texts if self.text_of(id).representative == id}
+        row_of = self._texts.row_of
         return {
             id: precedence(self._clean_texts.articles[id], self._clean_texts.texts[id])
             for id in representatives
-            if id not in self._texts.row_of or id in texts
+            if id not in row_of or row_of[id] in removed_rows
         }
 
     def _add_texts(self, representatives: Mapping[str, Precedence], progress: Progress) -> Int64s:
@@ -161,14 +171,16 @@ class LiveIndex:
         articles = [self._clean_texts.articles[id] for id in ids]
         texts = self._clean_texts.texts
         profiles = profiles_of(articles, texts, self._encoder, self._config, progress)
-        return self._texts.add(ids, profiles, [representatives[id] for id in ids])
+        digests = [is_digest(self.text_of(id)) for id in ids]
+        return self._texts.add(ids, profiles, [representatives[id] for id in ids], digests)
 
     def _stories(
         self, texts: Iterable[str], clusters: ClusterChanges, groups: GroupChanges
     ) -> tuple[Sequence[StoryGroup], Mapping[str, bytes], list[str]]:
         """Story groups that changed, their summaries by id, and ids that groups had before."""
-        representatives = {cluster.representative for cluster in clusters.new}
-        representatives |= {self.cluster_of(id).representative for id in texts}
+        members = {member.id for cluster in clusters.new for member in cluster.members}
+        representatives = {text.representative for text in clusters.new_texts}
+        representatives |= {self.text_of(id).representative for id in members.union(texts)}
         changed = {int(group.members[0]): group for group in groups.new}
         for id in representatives:
             group = self._groups.of(self._texts.row_of[id])
@@ -176,7 +188,7 @@ class LiveIndex:
         rows = [row for group in changed.values() for row in group.members.tolist()]
         stories, summaries = described(
             list(changed.values()),
-            {row: self.cluster_of(self._texts.articles[row]) for row in rows},
+            {row: self.text_of(self._texts.articles[row]) for row in rows},
             self._clean_texts.articles,
             self._clean_texts.texts,
             self._texts.profiles,

@@ -14,6 +14,7 @@ from dedup.compute.arrays import Int32s, Int64s
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints
 from dedup.duplicates.serialization import fingerprints_of
+from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.errors import StoreError
 from dedup.index.live.archive.archive import Archive, StoredRecords
@@ -107,7 +108,8 @@ class Memory:
         bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = [_ordered(cluster, keys) for cluster in records.clusters]
         self.copies.load(bodies, partial(self._prints_of, records), clusters, records.matches)
-        return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
+        representatives = {self.copies.text_of[id].representative for id in texts}
+        return sorted(representatives, key=keys.__getitem__)
 
     def _prints_of(self, records: StoredRecords, ids: Sequence[str]) -> Fingerprints | None:
         """Fingerprints of the texts of some articles; None if what is stored is of another form.
@@ -134,7 +136,8 @@ class Memory:
             new = [articles[id] for id in ids]
             profiles = self._profiles_of(new, texts, records.derived(ids), progress)
             keys = [precedence(articles[id], texts[id]) for id in ids]
-            rows.append(self.texts.add(ids, profiles, keys))
+            digests = [is_digest(self.copies.text_of[id]) for id in ids]
+            rows.append(self.texts.add(ids, profiles, keys, digests))
         return np.concatenate(rows)
 
     def _groups_of(
@@ -160,8 +163,8 @@ class Memory:
 
         Args:
             rows: The texts.
-            stories: Lasting id of the story group of each representative; those of restored
-                articles are added.
+            stories: Lasting id of the story group of each article; those of restored articles
+                are added.
 
         Returns:
             Representatives of the restored texts.

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.articles import precedence
+from dedup.articles import precedence, seconds_of
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
+from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.encoders.whole_vectors import SCALE
 from dedup.index.live.copies.clusters import Body
@@ -70,11 +71,11 @@ class LiveQueries:
         first = precedence(article, text)
         if article.published_at is not None:
             memory.restore_around([first[0]])
-        copies = self._copies(article, text)
+        copies = [copy for copy in self._copies(article, text) if self._is_tie(copy)]
         profile = profiles_of([article], {article.id: text}, self._encoder, self._config)
         archived = [] if article.published_at else self._near_archived(profile)
         # Under an id that no article has: the article may be there already.
-        (row,) = memory.texts.add([""], profile, [first]).tolist()
+        (row,) = memory.texts.add([""], profile, [first], [False]).tolist()
         try:
             if article.published_at is None:
                 near = sorted([*self._near(row, self._rows_before(row), limit), *archived])
@@ -83,15 +84,19 @@ class LiveQueries:
                 near, story, probability = self._as_if_added(row, limit)
         finally:
             memory.texts.remove_last()
-        if copies:
-            story, probability = self._story_and_mean(copies[0].a)
+        near_in_time = [copy.a for copy in copies if self._is_near_in_time(copy.a, article)]
+        if near_in_time:
+            story, probability = self._story_and_mean(near_in_time[0])
         neighbors = tuple(one.neighbor for one in near[:limit])
         return QueryAnswer(
             tuple(copies[:limit]), neighbors, story, probability, article.published_at
         )
 
     def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
-        """The copies of an article that is not there, the most similar first."""
+        """The copies of an article that is not there, the most similar first.
+
+        Digests that have its whole text are among them, which `answer` leaves out.
+        """
         text = self._memory.clean_texts.cleaned(article)
         return tuple(self._copies(article, text)[:limit])
 
@@ -103,6 +108,17 @@ class LiveQueries:
             )
             for id, similarity in self._memory.copies.query(Body.of(article, text))
         ]  # fmt: skip
+
+    def _is_tie(self, copy: Match) -> bool:
+        """Whether a match makes two texts copies: with a digest only a near one does."""
+        near = copy.jaccard >= self._config.near_duplicates.min_jaccard
+        return near or not is_digest(self._memory.copies.cluster_of[copy.a])
+
+    def _is_near_in_time(self, id: str, article: Article) -> bool:
+        """Whether an article is in a stretch with a copy of this time; without one it is."""
+        first, second = seconds_of([self._memory.clean_texts.articles[id], article]).tolist()
+        gap = abs(first - second)
+        return article.published_at is None or gap <= self._config.neighbors.max_gap.total_seconds()
 
     def _as_if_added(self, row: int, limit: int) -> tuple[list[_Near], str, float | None]:
         """Nearest texts, lasting id of the story and mean P(same event) there, of a dated query."""
@@ -127,7 +143,7 @@ class LiveQueries:
 
     def _story_and_mean(self, article: str) -> tuple[str, float | None]:
         """Story group of an article, and mean P(same event) of its text with the others there."""
-        representative = self._memory.copies.cluster_of[article].representative
+        representative = self._memory.copies.text_of[article].representative
         row = self._memory.texts.row_of[representative]
         group = self._memory.groups.of(row)
         mean = None

@@ -56,7 +56,7 @@ def article_page(index: StoryIndex, id: str) -> str:
         line=line,
         original=byline(original, languages) if original else None,
         difference=difference(text_of(original), text) if original else None,
-        copies=copy_lines(copies, others, original or stored, languages),
+        copies=copy_lines(copies, others, original or stored, languages, index.config),
         more_copies=max(0, len(copies) - MOST_COPIES),
     )
 
@@ -113,6 +113,7 @@ def answer_page(index: StoryIndex, writer: Writer, text: str, published_at: str 
         copies=[
             CopyView(
                 byline(known[match.a], languages),
+                _duplicate_member(match, min_jaccard).copy_type,
                 _duplicate_member(match, min_jaccard),
                 False,
                 difference(text_of(known[match.a]), body),

@@ -33,7 +33,7 @@ class StoredRecords:
     Args:
         stored: The articles.
         clusters: Their duplicate clusters, the representative first, the others in any order.
-        stories: Lasting id of the story group of each representative.
+        stories: Lasting id of the story group of each article.
         matches: Pairs of articles whose texts are verified copies; None if they are not known.
         derived: Reads what was computed of some of the articles, by id; of all at once it would
             take more memory than what is made of it.
@@ -55,14 +55,16 @@ class StoredRecords:
     ) -> StoredRecords:
         """From the records of a store."""
         members: dict[str, list[Placement]] = {}
+        stories = {}
         for placement in placements:
+            stories[placement.id] = placement.story_group
             members.setdefault(placement.duplicate_cluster, []).append(placement)
         for cluster in members.values():
             cluster.sort(key=lambda placement: placement.id != placement.representative)
         return cls(
             stored,
             [cluster_of(cluster) for cluster in members.values()],
-            {cluster[0].id: cluster[0].story_group for cluster in members.values()},
+            stories,
             [(a, b, Similarity(*rest)) for a, b, *rest in matches],
             derived,
         )

@@ -18,6 +18,7 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
+from dedup.duplicates.stretches import stretches
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.arrays.components import components
 from dedup.index.live.copies.archived_signatures import (
@@ -39,7 +40,7 @@ class DuplicateClusters:
     """Duplicate clusters of the articles in memory.
 
     Args:
-        config: Uses the sections `fingerprints` and `near_duplicates`.
+        config: Uses the sections `fingerprints` and `near_duplicates`, and `neighbors.max_gap`.
         archive: Articles that are not in memory; their texts are compared all the same.
         revive: Restores archived articles, by id.
     """
@@ -59,6 +60,8 @@ class DuplicateClusters:
         )
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
+        self.text_of: dict[str, DuplicateCluster] = {}
+        """The stretch of its cluster that each article is in."""
 
     def load(
         self,
@@ -100,7 +103,7 @@ class DuplicateClusters:
         for a, b, similarity in matches or ():
             self._put(self._row_of(a), self._row_of(b), similarity)
         for cluster in clusters:
-            self.cluster_of.update((member.id, cluster) for member in cluster.members)
+            self._set_cluster(cluster)
 
     def fingerprint_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
@@ -136,7 +139,7 @@ class DuplicateClusters:
             self._release(id)
         for id, body in put.items():
             self._hold(id, digests[id], body)
-        old = self._clusters_of(before)
+        old = {self.cluster_of[id].id: self.cluster_of[id] for id in before}
         removed_rows, new_rows = self._changed_rows(touched)
         changed = self._match(removed_rows, new_rows)
         return self._recluster(changed | set(new_rows), touched, old, before.keys())
@@ -180,9 +183,14 @@ class DuplicateClusters:
         if not holders:
             del self._holders[digest]
 
-    def _clusters_of(self, articles: Iterable[str]) -> dict[str, DuplicateCluster]:
-        clusters = [self.cluster_of[id] for id in articles]
-        return {cluster.id: cluster for cluster in clusters}
+    def _set_cluster(self, cluster: DuplicateCluster) -> tuple[DuplicateCluster, ...]:
+        """Take over a cluster; returns its stretches."""
+        self.cluster_of.update((member.id, cluster) for member in cluster.members)
+        ids = (member.id for member in cluster.members)
+        seconds = {id: self._articles[id][1].origin.seconds for id in ids}
+        parts = stretches(cluster, seconds, self._config.neighbors.max_gap)
+        self.text_of.update((member.id, part) for part in parts for member in part.members)
+        return parts
 
     def _first(self, digest: bytes) -> Body:
         """That of the first of the articles with a text, which represents it."""
@@ -276,7 +284,8 @@ class DuplicateClusters:
         for rows in components(starts, lambda row: self._matches.get(row, {})):
             component = self._signatures.order.sorted(np.array(rows, np.int64)).tolist()
             articles = self._articles_of(component)
-            old.update(self._clusters_of(id for id in articles if id in self.cluster_of))
+            clusters = (self.cluster_of[id] for id in articles if id in self.cluster_of)
+            old.update((cluster.id, cluster) for cluster in clusters)
             new.extend(
                 clusters_of_component(
                     component,
@@ -288,18 +297,22 @@ class DuplicateClusters:
                 )
             )
             matches += self._named_matches(component)
-        for cluster in old.values():
-            for member in cluster.members:
-                self.cluster_of.pop(member.id, None)
-        for cluster in new:
-            self.cluster_of.update((member.id, cluster) for member in cluster.members)
-        same = {cluster.id for cluster in new if old.get(cluster.id) == cluster}
+        old_texts = self._forget(old.values())
+        new_texts = {part for cluster in new for part in self._set_cluster(cluster)}
         return ClusterChanges(
-            [cluster for cluster in new if cluster.id not in same],
-            [cluster for cluster in old.values() if cluster.id not in same],
+            [cluster for cluster in new if old.get(cluster.id) != cluster],
+            sorted(new_texts - old_texts, key=lambda part: part.representative),
+            sorted(old_texts - new_texts, key=lambda part: part.representative),
             {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
             matches,
         )
+
+    def _forget(self, clusters: Iterable[DuplicateCluster]) -> set[DuplicateCluster]:
+        """Let go of clusters; returns their stretches."""
+        ids = [member.id for cluster in clusters for member in cluster.members]
+        for id in ids:
+            self.cluster_of.pop(id, None)
+        return {part for id in ids if (part := self.text_of.pop(id, None))}
 
     def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
         id_of = {row: self._signatures.order.of(row)[2] for row in component}
