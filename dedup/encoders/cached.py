@@ -76,9 +76,8 @@ class CachedEncoder:
             marks = ", ".join("?" * len(part))
             query = f"SELECT text, vector FROM vectors WHERE text IN ({marks})"
             for key, row in database.execute(query, part):
-                vector = np.frombuffer(row, np.float32)
-                if vector.shape == (self.dim,):
-                    stored[key] = vector
+                if len(row) == self.dim * np.dtype(np.float32).itemsize:
+                    stored[key] = np.frombuffer(row, np.float32)
         return stored
 
     def _opened(self) -> sqlite3.Connection:
