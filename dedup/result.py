@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dedup.config import Config
 from dedup.description.explanation import Why
-from dedup.duplicates.stretches import is_digest
 from dedup.errors import ConfigError, DedupError
 from dedup.output.progress import Progress, silent
 from dedup.output.tabular import Tabular
@@ -171,6 +170,8 @@ class Result(Tabular):
         Raises:
             DedupError: An id is not in the result; the message names the closest one.
         """
+        from dedup.duplicates.stretches import is_digest
+
         for id in (a, b):
             if id not in self.by_id:
                 close = difflib.get_close_matches(id, self.by_id, n=1)
@@ -203,12 +204,9 @@ class Result(Tabular):
         from dedup.duplicates.series import Origin
 
         first, second = (self.by_id[self.evidences.representative_of(id)] for id in (a, b))
-        names = {first.source, second.source}
-        origin_of = {
-            article.id: Origin.of(article, self.clean_texts[article.id])
-            for article in self.articles
-            if article.source in names
-        }
+        texts, names = self.clean_texts, {first.source, second.source}
+        same_outlet = [one for one in self.articles if one.source in names]
+        origin_of = {one.id: Origin.of(one, texts[one.id]) for one in same_outlet}
         return series_of(origin_of[first.id], origin_of[second.id], origin_of.values())
 
     def regroup(

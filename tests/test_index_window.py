@@ -276,6 +276,7 @@ def test_a_copy_of_a_text_that_left_is_one(old: StoryIndex) -> None:
     text = old.article("q1").article.text
     same, edited = apart(30, text=text), apart(31, text=text.replace("noon", "night"))
     assert old.query(edited).duplicates[0].a == "q1"
+    assert old.query(edited).story_group != old.placement("q1").story_group
     placements = old.add([same, edited])
     assert {item.representative for item in placements} == {"q1"}
     (story,) = {item.story_group for item in placements}

@@ -376,7 +376,10 @@ def test_a_merged_story_leads_to_its_heir_and_one_without_articles_is_gone(
     index.add([*FLOOD, OTHER])
     merged, successor = index.placement("e").story_group, index.placement("a").story_group
     assert merged != successor
-    client.put("/v1/articles/e", json={"title": "Brackwater flood", "text": BODY, "language": "en"})
+    same = {"title": "Brackwater flood", "text": BODY, "language": "en"}
+    time = FLOOD[0].published_at
+    assert time
+    client.put("/v1/articles/e", json=same | {"published_at": time.isoformat()})
     answer = client.get(f"/v1/stories/{merged}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (308, f"/v1/stories/{successor}")
     assert client.get(f"/v1/stories/{merged}").json()["id"] == successor

@@ -169,10 +169,10 @@ def _texts_in(
     for placement in placements.values():
         members.setdefault(placement.duplicate_cluster, []).append(placement)
     parts = [
-        part
+        replace(part, members=there)
         for cluster in members.values()
         for part in _stretches_of(_with_representative(cluster, store), articles, texts, max_gap)
-        if any(member.id in placements for member in part.members)
+        if (there := tuple(member for member in part.members if member.id in placements))
     ]
     return _ordered(parts, articles, texts), articles, texts
 
