@@ -119,7 +119,7 @@ def test_edited_copies_are_alike_and_distant_pairs_are_not_whatever_the_scale_sa
     affinity = affinity_of(articles, Wary(), found.model)
     ends = np.arange(0, 120, 2)
     assert mean_probability(affinity.log_odds(ends, ends + 1)) >= 0.8
-    assert mean_probability(affinity.log_odds(ends[:-20], ends[20:])) <= 0.1
+    assert mean_probability(affinity.log_odds(ends[:-20], ends[20:])) <= 0.2
 
 
 def chances(log_odds: Int64s) -> float:
