@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -133,16 +134,15 @@ def cluster(
     return _grouped(compared, config, progress)
 
 
-class Compared(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compared:
     """All that is known of a set of articles before its texts are grouped.
 
     Args:
         articles: In the order of precedence.
         texts: Canonical texts by article id.
         clusters: All duplicate clusters.
-        matches: Verified near-duplicate links.
-        problems: What was skipped or set aside.
-        inputs: The items that the articles were made of.
+        matches, problems, inputs: See `Result`.
         encoder: Makes the vectors.
         stretches: Those of the clusters, see `all_stretches`.
         affinity: Scores texts; that of row k represents `stretches[k]`.
@@ -187,7 +187,7 @@ def _regrouped(compared: Compared, config: Config, progress: Progress = silent) 
         known = Profiles.joined([known, more])
     rows = np.array([row_of[part.representative] for part in parts], np.int64)
     affinity = Affinity(compared.affinity.model, known.take(rows))
-    return _grouped(compared._replace(stretches=parts, affinity=affinity), config, progress)
+    return _grouped(replace(compared, stretches=parts, affinity=affinity), config, progress)
 
 
 def described_result(
@@ -204,7 +204,8 @@ def described_result(
         config: All settings.
         stories: The groups as records, if they are known, in the order of a result.
     """
-    articles, texts, clusters, matches, problems, inputs, encoder, parts, scorer = compared
+    articles, texts, parts = compared.articles, compared.texts, compared.stretches
+    problems, scorer, encoder = compared.problems, compared.affinity, compared.encoder
     by_id = {article.id: article for article in articles}
     terms = terms_of(grouping, parts, by_id, texts)
     stories = stories or describe_groups(grouping, parts, by_id, texts, terms)
@@ -213,18 +214,19 @@ def described_result(
     return Result(
         articles=tuple(articles),
         clean_texts=texts,
-        duplicate_clusters=clusters,
+        duplicate_clusters=compared.clusters,
         story_groups=tuple(in_languages(story, shown_in) for story in stories),
         related=_related(grouping, stories, parts, scorer, terms, config),
-        matches=matches,
+        matches=compared.matches,
         problems=problems,
         summary=summary_of(
-            articles, texts, len(clusters), grouping, problems, encoder, scorer, config, apart
+            articles, texts, len(compared.clusters), grouping, problems, encoder, scorer, config,
+            apart,
         ),
         evidences=Evidences(scorer, parts, by_id, texts, config),
-        inputs=inputs,
+        inputs=compared.inputs,
         grouped_again=partial(_regrouped, compared),
-    )
+    )  # fmt: skip
 
 
 def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Article]:
