@@ -3,24 +3,26 @@
     python -m benchmarks.affinity_training DEV_DIR SEEDS_GOLD [--encoder bundled] [--write FILE]
 
 The curves are fitted by `dedup.calibration.curves` on the candidate pairs of the labelled sets of
-`benchmarks.stories`, each set with a weight of its own. The look-alikes take no part: they are only
-measured on.
+`benchmarks.stories` and on the graded pairs of `benchmarks.graded_pairs`, each set weighted alike.
+The look-alikes and the parts of ITN take no part: they are only measured on.
 
-`cross_fitted` is what `benchmarks.stories` measures.
+`left_out` is what `benchmarks.stories` measures: every set by curves that saw no row of it.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks.graded_pairs import NAME as GRADED
+from benchmarks.graded_pairs import GradedPairs
 from benchmarks.saved import made_by, save_rows
 from benchmarks.story_scores import Bin, Run, reliability_by_language
-from benchmarks.story_sets import Int64s, StorySet, folds_of, load_sets
+from benchmarks.story_sets import StorySet, load_sets
 from benchmarks.story_tables import reliability_table
 from dedup.calibration.curves import LabelledPairs, fit
 from dedup.cleaning import clean
@@ -28,59 +30,47 @@ from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.pipeline import cluster, independent, profiles_of
 from dedup.result import Result
-from dedup.stories.affinity import LOG_ODDS_UNIT
+from dedup.stories.affinity import LOG_ODDS_UNIT, AffinityModel
 from dedup.stories.candidates import story_candidates
 from dedup.stories.features import Features
-from dedup.stories.pairs import Pairs
 
 LIBRARIES = ("story-dedup", "numpy", "scipy")
-FOLDS = 2
-MIN_COSINE = 0.25
-WEIGHTS = {
-    "seeds": 0.6,
-    "ITN": 0.5,
-    "AllSides": 1.0,
-    "ECB+": 1.0,
-    "NTREX mixed": 0.5,
-}
-"""How much each set counts; others are only measured on."""
+MIN_COSINE = 0.2
+TRAINED = ("seeds", "ITN", "AllSides", "ECB+", "NTREX mixed", "newswcl50", "gunviolence", GRADED)
+"""Sets that the curves are fitted on; others are only measured on."""
+PARTS = {"ITN English": "ITN", "ITN titles": "ITN"}
+"""Sets with the texts of another one, which is left out with them."""
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Candidate pairs of a set, with their labels and the folds of their two ends."""
-
-    name: str
-    pairs: LabelledPairs
-    folds: tuple[Int64s, Int64s]
-
-
-def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -> Labelled:
+def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -> LabelledPairs:
     """Embed the independent texts of a set and label their candidate pairs."""
     articles = [article for article in story_set.articles if article.id in story_set.gold]
     texts = {article.id: clean(article, config.cleaning) for article in articles}
     articles = independent(articles, texts, config)
     profiles = profiles_of(articles, texts, encoder, config)
     pairs = story_candidates(profiles, MIN_COSINE, config.neighbors)
-    folds = folds_of(replace(story_set, articles=tuple(articles)), FOLDS)
     clusters = [story_set.gold[article.id] for article in articles]
-    weight = WEIGHTS[story_set.name]
-    labelled_pairs = LabelledPairs.of(Features(profiles), pairs, clusters, weight)
-    return Labelled(story_set.name, labelled_pairs, _ends(folds, pairs))
+    return LabelledPairs.of(Features(profiles), pairs, clusters)
 
 
-def _ends(folds: Int64s, pairs: Pairs) -> tuple[Int64s, Int64s]:
-    return folds[pairs.first], folds[pairs.second]
+def training_sets(
+    sets: Sequence[StorySet], graded: GradedPairs, encoder: Encoder
+) -> dict[str, LabelledPairs]:
+    """The pairs that the curves are fitted on, by set, of those sets that are given."""
+    material = {
+        story_set.name: labelled(story_set, encoder)
+        for story_set in sets
+        if story_set.name in TRAINED
+    }
+    return {**material, GRADED: graded.labelled(encoder)}
 
 
-def training_sets(sets: Sequence[StorySet], encoder: Encoder) -> list[Labelled]:
-    """The sets that the curves are fitted on, among those given."""
-    return [labelled(story_set, encoder) for story_set in sets if story_set.name in WEIGHTS]
-
-
-def without_fold(sets: Sequence[Labelled], fold: int) -> list[LabelledPairs]:
-    """The pairs of which neither end is in a fold."""
-    return [part.pairs.only((part.folds[0] != fold) & (part.folds[1] != fold)) for part in sets]
+def fit_without(
+    material: Mapping[str, LabelledPairs], encoder: str, without: Iterable[str] = ()
+) -> AffinityModel:
+    """Curves fitted on all sets but some."""
+    sets = [pairs for name, pairs in material.items() if name not in set(without)]
+    return fit(sets, encoder, MIN_COSINE)
 
 
 def stories_of(result: Result) -> dict[str, str]:
@@ -88,35 +78,42 @@ def stories_of(result: Result) -> dict[str, str]:
     return {member.id: story.id for story in result.story_groups for member in story.members}
 
 
-def cross_fitted(sets: Sequence[StorySet], encoder: Encoder) -> dict[str, list[Run]]:
-    """Groupings of whole sets by curves that have not seen the clusters which are scored."""
-    material = training_sets(sets, encoder)
-    runs: dict[str, list[Run]] = {story_set.name: [] for story_set in sets}
-    for fold in range(FOLDS):
-        model = fit(without_fold(material, fold), encoder.name, MIN_COSINE)
-        for story_set in sets:
-            folds = zip(story_set.articles, folds_of(story_set, FOLDS).tolist(), strict=True)
-            scored = frozenset(article.id for article, of in folds if of == fold)
-            result = cluster(story_set.articles, encoder=encoder, affinity=model)
-            runs[story_set.name].append(Run(stories_of(result), scored))
+def left_out(
+    sets: Sequence[StorySet], graded: GradedPairs, encoder: Encoder
+) -> dict[str, list[Run]]:
+    """Groupings of sets, each by curves that saw no row of it."""
+    material = training_sets(sets, graded, encoder)
+    models: dict[str, AffinityModel] = {}
+    runs = {}
+    for story_set in sets:
+        whole = PARTS.get(story_set.name, story_set.name)
+        if whole not in models:
+            models[whole] = fit_without(material, encoder.name, [whole])
+        result = cluster(story_set.articles, encoder=encoder, affinity=models[whole])
+        runs[story_set.name] = [Run(stories_of(result))]
     return runs
 
 
-def reliability(sets: Sequence[Labelled], name: str) -> dict[str, tuple[Bin, ...]]:
-    """Predicted and observed shares of same events, by curves that have not seen the clusters."""
+def reliability(material: Mapping[str, LabelledPairs], name: str) -> dict[str, tuple[Bin, ...]]:
+    """Predicted and observed shares of same events, by curves that have not seen the set."""
     predicted, same, cross = [], [], []
-    for fold in range(FOLDS):
-        model = fit(without_fold(sets, fold), name, MIN_COSINE)
-        for part in sets:
-            pairs = part.pairs.only((part.folds[0] == fold) & (part.folds[1] == fold))
-            predicted.append(
-                1 / (1 + np.exp(-model.log_odds(pairs.values, pairs.cross) * LOG_ODDS_UNIT))
-            )
-            same.append(pairs.same)
-            cross.append(pairs.cross)
+    for left, pairs in material.items():
+        model = fit_without(material, name, [left])
+        log_odds = model.log_odds(pairs.values, pairs.cross) * LOG_ODDS_UNIT
+        predicted.append(1 / (1 + np.exp(-log_odds)))
+        same.append(pairs.same)
+        cross.append(pairs.cross)
     return reliability_by_language(
         np.concatenate(predicted), np.concatenate(same), np.concatenate(cross)
     )
+
+
+def graded_scores(
+    material: Mapping[str, LabelledPairs], graded: GradedPairs, encoder: str
+) -> dict[str, Any]:
+    """How well curves that never saw the graded pairs follow the grades, at the default cut."""
+    model = fit_without(material, encoder, [GRADED])
+    return graded.measured(material[GRADED], model, Config().stories.min_probability)
 
 
 def main() -> None:
@@ -135,15 +132,19 @@ def main() -> None:
     chosen = [
         story_set for story_set in known if not given.english or story_set.languages == {"en"}
     ]
-    sets = training_sets(chosen, encoder)
-    model = fit([part.pairs for part in sets], given.name or encoder.name, MIN_COSINE)
-    names = ", ".join(part.name for part in sets)
-    text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {names}")
+    graded = GradedPairs.read(given.folder / f"{GRADED}.jsonl.xz")
+    material = training_sets(chosen, graded, encoder)
+    if given.english:
+        del material[GRADED]
+    model = fit_without(material, given.name or encoder.name)
+    text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {', '.join(material)}")
     if given.write:
         given.write.write_text(text, encoding="utf-8")
-    bins = reliability(sets, encoder.name)
+    bins = reliability(material, encoder.name)
     rows = [{"kind": kind, **share._asdict()} for kind, shares in bins.items() for share in shares]
     print(text, reliability_table(rows), sep="\n")
+    if GRADED in material:
+        print(graded_scores(material, graded, encoder.name))
     if given.save:
         provenance = made_by(
             "python -m benchmarks.affinity_training", LIBRARIES, encoder=encoder.name

@@ -57,6 +57,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "pipeline": "driver: all steps, once",
         "report": "description: a page to read",
         "doctor": "description: what looks wrong",
+        "against": "driver: copies of another set",
     },
     {"index": "driver: all steps, live", "calibration": "driver: fits the weights"},
     {"dedup": "interface: Python"},

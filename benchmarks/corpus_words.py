@@ -27,7 +27,8 @@ import dedup.bench
 from dedup.compute.arrays import Float32s
 from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.whole_vectors import SCALE, whole_vectors
-from dedup.text.terms import WEIGHT_UNIT, count_terms, term_weights, unknown_weight
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, unseen_weights
+from dedup.text.terms import count_terms, weights_of
 
 FILE = Path(dedup.bench.__file__).parent / "words.json"
 FREQUENT = {
@@ -78,16 +79,17 @@ def words_of(language: str, vocabulary: Sequence[str]) -> list[str]:
     own = [w for w, (code, p) in zip(fitting, map(guess.classify, fitting), strict=True)
            if code == language and p >= sure]  # fmt: skip
     lowest, highest = _BITS.get(language, _USUAL_BITS)
-    fitting_bits = [(bits, word) for bits, word in zip(_bits(own), own, strict=True)
+    fitting_bits = [(bits, word) for bits, word in zip(_bits(own, language), own, strict=True)
             if lowest <= bits <= highest]  # fmt: skip
     return [word for _, word in sorted(fitting_bits)]
 
 
-def _bits(words: Sequence[str]) -> list[float]:
+def _bits(words: Sequence[str], language: str) -> list[float]:
     """Rarity of each word: that of its rarest term, infinite where the table lacks one."""
     terms, _ = count_terms(words)
-    weights = term_weights(terms.hashes)
-    bits = np.where(weights < unknown_weight(), weights * WEIGHT_UNIT, np.inf)
+    weights = weights_of(terms, [language] * len(words))
+    unseen = int(unseen_weights(language_numbers([language]))[0])
+    bits = np.where(weights < unseen, weights * WEIGHT_UNIT, np.inf)
     ends = np.cumsum(terms.counts).tolist()
     return [
         float(bits[end - count : end].max()) if count else np.inf

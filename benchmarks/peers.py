@@ -64,11 +64,12 @@ def dedup(path: Path, threads: int) -> Outcome:
     verifier = Verifier(content, prints.token_counts, config, compiled=True, threads=threads)
     matches = verifier.matches(pairs)
     stages.done("verify")
-    leaders, matches = assign_leaders(len(content), matches, verifier)
+    leaders = assign_leaders(len(content), matches, verifier)
+    matches = leaders.matches
     stages.done("cluster")
     rows = np.stack((originals[matches.first], originals[matches.second]), axis=1)
     near = rows[matches.jaccard >= config.near_duplicates.min_jaccard]
-    return near, leaders, stages.seconds
+    return near, leaders.representatives, stages.seconds
 
 
 def _shingles(texts: list[str]) -> list[list[str]]:

@@ -28,6 +28,7 @@ from benchmarks import (
     index,
     near_duplicate_tables,
     quality,
+    series,
     story_scale,
     story_tables,
 )
@@ -118,6 +119,11 @@ def measured_tables() -> dict[str, str]:
             near_duplicate_tables.peers_tables(near),
             near,
             "planted texts (generated, seed 1), SaudiNewsNet, Reuters-21578",
+        ),
+        "series": _with_line(
+            series.series_table(saved["series"]["rows"]),
+            saved["series"],
+            "made-up series of 12 templates in 7 languages, and small edits, seeded",
         ),
         "near-duplicates": _with_line(
             near_duplicate_tables.goals_table(near, start_up),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.story_sets import Int64s
 from benchmarks.story_texts import Prepared
+from dedup.compute.arrays import Int64s
 
 _COSINES = tuple(round(0.04 * step, 2) for step in range(1, 25))
 _SAMPLES = (1, 2, 3, 5, 8)

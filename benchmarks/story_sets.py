@@ -8,23 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import xxhash
-
 from benchmarks.encoder_data import NTREX_CODES
 from benchmarks.lookalikes import lookalikes
-from dedup.articles import UNDATED, precedence, seconds_of
+from dedup.articles import precedence
 from dedup.cleaning import clean
 from dedup.evaluation import read_labels
 from dedup.readers.files import read_articles
 from dedup.records import Article
 
-Int64s = npt.NDArray[np.int64]
-
 MIXED_LANGUAGES = ("ar", "de", "en", "es", "fa", "fr", "ru", "tr", "uk", "zh")
 """Of NTREX: ten languages in six scripts."""
-NO_FOLD = -1
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,8 @@ def load_sets(folder: Path, seeds: Path) -> list[StorySet]:
     """All sets.
 
     Args:
-        folder: Holds `itn.jsonl`, `allsides.jsonl`, `ecbplus.jsonl` and `ntrex.jsonl.xz`.
+        folder: Holds `itn.jsonl`, `allsides.jsonl`, `ecbplus.jsonl`, `ntrex.jsonl.xz`,
+            `newswcl50.jsonl.xz` and `gunviolence.jsonl.xz`.
         seeds: The demonstration corpus with its labels, JSONL.
     """
     itn = read_set("ITN", folder / "itn.jsonl")
@@ -73,6 +67,8 @@ def load_sets(folder: Path, seeds: Path) -> list[StorySet]:
         read_set("AllSides", folder / "allsides.jsonl"),
         read_set("ECB+", folder / "ecbplus.jsonl"),
         read_ntrex(folder / "ntrex.jsonl.xz"),
+        read_set("newswcl50", folder / "newswcl50.jsonl.xz"),
+        read_set("gunviolence", folder / "gunviolence.jsonl.xz"),
         StorySet.of("look-alikes", *lookalikes()),
     ]
 
@@ -113,41 +109,3 @@ def read_ntrex(path: Path, languages: Iterable[str] = MIXED_LANGUAGES) -> StoryS
                 articles.append(Article(row["id"], title, text, language=language))
                 gold[row["id"]] = row["cluster"]
     return StorySet.of("NTREX mixed", articles, gold)
-
-
-def folds_of(story_set: StorySet, count: int) -> Int64s:
-    """A fold for each article, none of which splits a cluster.
-
-    Clusters with a date are ordered by their earliest one and cut into contiguous blocks
-    of about as many articles, so that a fold is a time of its own; without a date, a
-    hash of the cluster's name decides.
-
-    Args:
-        story_set: The set.
-        count: How many folds.
-
-    Returns:
-        int64 of shape (articles,), from 0 to count - 1; `NO_FOLD` without gold.
-    """
-    earliest: dict[str, int] = {}
-    sizes: dict[str, int] = {}
-    for article, seconds in zip(
-        story_set.articles, seconds_of(story_set.articles).tolist(), strict=True
-    ):
-        cluster = story_set.gold.get(article.id)
-        if cluster is None:
-            continue
-        sizes[cluster] = sizes.get(cluster, 0) + 1
-        if seconds != UNDATED:
-            earliest[cluster] = min(seconds, earliest.get(cluster, seconds))
-    folds = {name: xxhash.xxh3_64_intdigest(name.encode()) % count for name in sizes}
-    dated = sorted(earliest, key=lambda name: (earliest[name], name))
-    total = sum(sizes[name] for name in dated)
-    before = 0
-    for name in dated:
-        # By the middle of the cluster: the last block holds its last article at most.
-        folds[name] = (2 * before + sizes[name]) * count // (2 * total)
-        before += sizes[name]
-    clusters = (story_set.gold.get(article.id) for article in story_set.articles)
-    numbers = [NO_FOLD if name is None else folds[name] for name in clusters]
-    return np.array(numbers, np.int64)

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from benchmarks.story_sets import Int64s, StorySet
+from benchmarks.story_sets import StorySet
 from dedup.articles import UNDATED, body_of, lead_of, seconds_of
 from dedup.cleaning import clean
-from dedup.compute.arrays import Float32s
+from dedup.compute.arrays import Float32s, Int64s
 from dedup.config import Config
 from dedup.encoders import Encoder, checked_vectors
 from dedup.text.terms import count_terms

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dedup.against import HeldTexts, find_copies
     from dedup.config import Config
     from dedup.description.explanation import Why
     from dedup.doctor import Checkup, Finding, examine, examine_file, plot_checkup
@@ -49,9 +50,10 @@ if TYPE_CHECKING:
         StoryLink,
         StoryMember,
         StoryRelation,
+        Summary,
     )
     from dedup.report import write_report
-    from dedup.result import Result, Summary
+    from dedup.result import Result
     from dedup.store import Placement, StoredArticle, StoryEvent
 
 __version__ = "0.1.0"
@@ -71,6 +73,7 @@ __all__ = [
     "Evaluation",
     "Evidence",
     "Finding",
+    "HeldTexts",
     "IndexStats",
     "InputError",
     "Match",
@@ -100,6 +103,7 @@ __all__ = [
     "evaluate_files",
     "examine",
     "examine_file",
+    "find_copies",
     "load_encoder",
     "plot_checkup",
     "read_articles",
@@ -107,6 +111,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "against": ("HeldTexts", "find_copies"),
     "config": ("Config",),
     "doctor": ("Checkup", "Finding", "examine", "examine_file", "plot_checkup"),
     "encoders": ("Encoder", "load_encoder"),
@@ -139,9 +144,10 @@ _MODULES = {
         "StoryLink",
         "StoryMember",
         "StoryRelation",
+        "Summary",
     ),
     "report": ("write_report",),
-    "result": ("Result", "Summary", "Why"),
+    "result": ("Result", "Why"),
     "store": ("Placement", "StoredArticle", "StoryEvent"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

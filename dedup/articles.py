@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 UNDATED = np.iinfo(np.int64).min
 """Stands for the time of an article without a date, in arrays of seconds."""
 
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,63}", re.IGNORECASE)
 _LAST_OF_DAY = timedelta(days=1) - timedelta(microseconds=1)
 _SHORT_BODY_CHARS = 80
 _HEADLINE_CHARS = 140
@@ -103,9 +105,29 @@ def seconds_of(articles: Sequence[Article]) -> Int64s:
     )
 
 
+def seconds_by_id(articles: Sequence[Article]) -> dict[str, int]:
+    """Publication times by article id, in the order of the articles; see `seconds_of`."""
+    ids = (article.id for article in articles)
+    return dict(zip(ids, seconds_of(articles).tolist(), strict=True))
+
+
 def source_of(article: Article) -> str:
-    """The outlet: the named one, else the host of the article's address."""
-    return article.source or host_of(article.url)
+    """The outlet: the named one, else the host of the article's address.
+
+    A name that is a host or an address is that host. Hosts are compared without the labels that
+    an outlet puts before its own (see `records.host_of`).
+
+    >>> source_of(Article("1", url="https://amp.daily.example/a"))
+    'daily.example'
+    >>> source_of(Article("1", source="M.Daily.example")), source_of(Article("1", source="Daily"))
+    ('daily.example', 'Daily')
+    """
+    name = article.source.strip()
+    if not name:
+        return host_of(article.url)
+    if "://" in name:
+        return host_of(name) or name
+    return host_of(f"//{name}") if _HOST.fullmatch(name) else name
 
 
 def of_source(article: Article) -> Article:

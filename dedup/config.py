@@ -143,12 +143,13 @@ class EncoderConfig:
     """Which encoder makes the vectors, and from which part of a text.
 
     Args:
-        name: `bundled`, or the name or folder of a sentence-transformers model.
+        name: `bundled`, `e5`, or the name or folder of a sentence-transformers model.
         revision: Revision of the model; empty for its default.
         prefix: Put before every text (e5 models need `query: `).
         lead_chars: The title and this many characters of the body are encoded.
         max_tokens: A transformer truncates texts to this many tokens; 0 for its own limit.
         batch_size: Number of texts that a transformer encodes at a time.
+        cache: Folder of vectors, so that no text is embedded twice; empty for none.
     """
 
     name: str = "bundled"
@@ -157,6 +158,7 @@ class EncoderConfig:
     lead_chars: int = 2000
     max_tokens: int = 0
     batch_size: int = 64
+    cache: str = ""
 
     def __post_init__(self) -> None:
         require(bool(self.name), "name", self.name, "the name of an encoder")
@@ -168,13 +170,11 @@ class NeighborConfig:
     """Which pairs of texts are compared for the same event.
 
     Args:
-        min_cosine: Pairs with a lower cosine of the embeddings are not candidates. Each encoder
-            has its own scale; None for the value that comes with its affinity weights.
-        max_gap: Pairs published further apart are not candidates. An article without a date is
-            compared with all.
-        neighbors_per_language: Number of nearest neighbours of a text in each language, or more
-            if several are equally near. Counted by language, so that a language with many texts
-            does not crowd out one with few.
+        min_cosine: Pairs with a lower cosine of the embeddings are not candidates; None for the
+            value that comes with the affinity weights of the encoder.
+        max_gap: Pairs published further apart are not candidates; undated articles are.
+        neighbors_per_language: Number of nearest neighbours of a text in each language, so that
+            none is crowded out; more if several are equally near.
         min_shared_idf_bits: Pairs whose shared words, names and numbers have at least this sum
             of inverse document frequencies (in bits) are candidates as well.
         max_exact_texts: The search is exact up to this many texts within `max_gap` of each other

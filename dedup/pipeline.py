@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.articles import (
-    body_of,
-    lead_of,
-    precedence,
-    published_lead,
-    seconds_of,
-    source_of,
-)
+from dedup.articles import body_of, lead_of, precedence, seconds_by_id, seconds_of, source_of
 from dedup.cleaning import clean_articles
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
@@ -27,52 +23,46 @@ from dedup.description.clusters import describe_clusters
 from dedup.description.evidence import Evidences
 from dedup.description.groups import describe_groups
 from dedup.description.relations import story_relations
-from dedup.description.terms import StoryTerms, story_terms
+from dedup.description.summary import summary_of
+from dedup.description.terms import StoryTerms, terms_of
 from dedup.duplicates.clustering import find_near_duplicates
+from dedup.duplicates.series import Origin
+from dedup.duplicates.stretches import all_stretches, copies_apart, is_digest
 from dedup.encoders import Encoder, load_encoder
 from dedup.encoders.embedding import embed
 from dedup.errors import InputError
+from dedup.output.bars import shown_bars
 from dedup.output.headlines import in_languages
-from dedup.readers.fields import as_articles
-from dedup.records import Article, CleanText, DuplicateCluster, Problem, StoryGroup, StoryRelation
-from dedup.result import Result, Summary
+from dedup.output.progress import Progress, reported, silent
+from dedup.readers.sources import Inputs, articles_from
+from dedup.records import (
+    Article,
+    CleanText,
+    DuplicateCluster,
+    Match,
+    Problem,
+    StoryGroup,
+    StoryRelation,
+)
+from dedup.result import Result
 from dedup.stories.affinity import Affinity, AffinityModel, likely_pairs, log_odds_of
 from dedup.stories.candidates import story_candidates
 from dedup.stories.grouping import Grouping, group
-from dedup.stories.neighbors import is_exact
 from dedup.stories.profiles import Profiles, name_hashes, profiles, title_of
+from dedup.text.sure_languages import sure_languages
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DESCRIBED_CHARS = 2000
-"""Key terms and names of a story come from this many first characters of the bodies."""
-
-
-class Progress(Protocol):
-    """Reports the progress of a step: first with 0 done, then repeatedly."""
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        """Report that `step` has done `done` of `total` texts (of stories when describing)."""
-        ...
-
-
-def silent(step: str, done: int, total: int) -> None:
-    """Report nothing; takes `step`, and `done` of `total` texts."""
-
-
-def _done(progress: Progress, step: str, total: int, done: int) -> None:
-    progress(step, done, total)
-
 
 def cluster(
-    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table,
+    articles: Iterable[Article | Mapping[str, object] | str] | pa.Table | str | Path,
     config: Config = Config(),
     *,
     columns: Mapping[str, str] | None = None,
     encoder: Encoder | None = None,
     affinity: AffinityModel | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = silent,
     problems: list[Problem] | None = None,
 ) -> Result:
     """Duplicate clusters and story groups of a set of articles.
@@ -81,24 +71,38 @@ def cluster(
     order of the articles does not matter.
 
     Args:
-        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; or a
-            table: a pandas or polars frame, Arrow, a `datasets.Dataset`.
+        articles: A list of `Article`s, of mappings with usual names of columns, or of texts; a
+            table: a pandas or polars frame, Arrow, a `datasets.Dataset`; or the path of a file or
+            folder.
         config: All settings.
         columns: The column to take for a field, where its usual names do not fit.
         encoder: Overrides the encoder of the configuration.
         affinity: Overrides the weights of the configuration.
-        progress: Called repeatedly during the steps.
+        progress: Called repeatedly during the steps; True shows bars, also in a notebook.
         problems: Problems are appended to this list, which may have those of reading already.
 
     Raises:
         DedupError: A setting, an encoder or a table cannot be used.
         InputError: There are articles, and none of them can be used.
     """
+    if isinstance(progress, bool):
+        with shown_bars() if progress else nullcontext(silent) as bars:
+            return cluster(
+                articles, config, columns=columns, encoder=encoder, affinity=affinity,
+                progress=bars, problems=problems,
+            )  # fmt: skip
     encoder = encoder or load_encoder(config.encoder)
     model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
     problems = [] if problems is None else problems
+    items: list[Article | None] = []
     accepted = distinct(
-        as_articles(articles, columns=columns, config=config.reading, on_problem=problems.append),
+        articles_from(
+            articles,
+            columns=columns,
+            config=config.reading,
+            on_problem=problems.append,
+            on_item=items.append,
+        ),
         problems,
     )
     if not accepted and problems:
@@ -108,40 +112,121 @@ def cluster(
             f"none of the articles can be used: {met}: name columns with unusual names, as in "
             "columns={'text': 'inhalt'}"
         )
-    progress("clean", 0, len(accepted))
-    cleaned = partial(_done, progress, "clean", len(accepted))
-    texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
+    with reported(progress, "clean", len(accepted), "articles") as cleaned:
+        texts = clean_articles(accepted, config.cleaning, on_progress=cleaned)
     ordered = sorted(accepted, key=lambda article: precedence(article, texts[article.id]))
 
     bodies = [body_of(texts[article.id]) for article in ordered]
-    done = partial(_done, progress, "near-duplicates", len(bodies))
-    done(0)
-    near = find_near_duplicates(bodies, config, on_progress=done)
+    with reported(progress, "near-duplicates", len(bodies), "articles") as done:
+        near = find_near_duplicates(
+            bodies, config, on_progress=done, origin_of=partial(origin_of_row, ordered, texts)
+        )
     clusters, matches = describe_clusters([article.id for article in ordered], near)
 
     by_id = {article.id: article for article in ordered}
-    representatives = [by_id[cluster.representative] for cluster in clusters]
+    parts = all_stretches(clusters, seconds_by_id(ordered), config.neighbors.max_gap)
+    representatives = [by_id[part.representative] for part in parts]
     scorer = Affinity(model, profiles_of(representatives, texts, encoder, config, progress))
-    grouping = group_texts(
-        scorer, name_hashes([article.id for article in representatives]), config, progress
-    )
-    progress("describe", 0, len(grouping.groups))
-    terms = terms_of(grouping, clusters, by_id, texts)
-    stories = describe_groups(grouping, clusters, by_id, texts, terms)
+    compared = Compared(
+        ordered, texts, clusters, matches, tuple(problems), Inputs.of(items, by_id), encoder,
+        parts, scorer,
+    )  # fmt: skip
+    return _grouped(compared, config, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """All that is known of a set of articles before its texts are grouped.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        clusters: All duplicate clusters.
+        matches, problems, inputs: See `Result`.
+        encoder: Makes the vectors.
+        stretches: Those of the clusters, see `all_stretches`.
+        affinity: Scores texts; that of row k represents `stretches[k]`.
+    """
+
+    articles: Sequence[Article]
+    texts: Mapping[str, CleanText]
+    clusters: tuple[DuplicateCluster, ...]
+    matches: tuple[Match, ...]
+    problems: tuple[Problem, ...]
+    inputs: Inputs
+    encoder: Encoder
+    stretches: Sequence[DuplicateCluster]
+    affinity: Affinity
+
+
+def _grouped(compared: Compared, config: Config, progress: Progress = silent) -> Result:
+    """The result of grouping the texts."""
+    parts = compared.stretches
+    names = name_hashes([part.representative for part in parts])
+    digests = np.flatnonzero([is_digest(part) for part in parts])
+    grouping = group_texts(compared.affinity, names, config, progress, digests)
+    with reported(progress, "describe", len(grouping.groups), "stories"):
+        return described_result(compared, grouping, config)
+
+
+def _regrouped(compared: Compared, config: Config, progress: Progress = silent) -> Result:
+    """The result of grouping the texts with other settings.
+
+    Another `max_gap` makes other stretches. Only texts that represent none yet are embedded.
+    """
+    times = seconds_by_id(compared.articles)
+    parts = all_stretches(compared.clusters, times, config.neighbors.max_gap)
+    row_of = {part.representative: row for row, part in enumerate(compared.stretches)}
+    new = [part.representative for part in parts if part.representative not in row_of]
+    known = compared.affinity.profiles
+    if new:
+        by_id = {article.id: article for article in compared.articles}
+        articles = [by_id[id] for id in new]
+        more = profiles_of(articles, compared.texts, compared.encoder, config, progress)
+        row_of |= {id: row for row, id in enumerate(new, len(row_of))}
+        known = Profiles.joined([known, more])
+    rows = np.array([row_of[part.representative] for part in parts], np.int64)
+    affinity = Affinity(compared.affinity.model, known.take(rows))
+    return _grouped(replace(compared, stretches=parts, affinity=affinity), config, progress)
+
+
+def described_result(
+    compared: Compared,
+    grouping: Grouping,
+    config: Config,
+    stories: tuple[StoryGroup, ...] | None = None,
+) -> Result:
+    """The result of texts whose groups are known.
+
+    Args:
+        compared: The articles and their copies.
+        grouping: Groups of rows of texts; the text of row k represents `compared.stretches[k]`.
+        config: All settings.
+        stories: The groups as records, if they are known, in the order of a result.
+    """
+    articles, texts, parts = compared.articles, compared.texts, compared.stretches
+    problems, scorer, encoder = compared.problems, compared.affinity, compared.encoder
+    by_id = {article.id: article for article in articles}
+    terms = terms_of(grouping, parts, by_id, texts)
+    stories = stories or describe_groups(grouping, parts, by_id, texts, terms)
+    apart = len(copies_apart(parts, seconds_by_id(articles)))
     shown_in = config.output.headline_languages
-    relations = _related(grouping, stories, clusters, scorer, terms, config)
-    progress("describe", len(stories), len(stories))
     return Result(
-        articles=tuple(ordered),
+        articles=tuple(articles),
         clean_texts=texts,
-        duplicate_clusters=clusters,
+        duplicate_clusters=compared.clusters,
         story_groups=tuple(in_languages(story, shown_in) for story in stories),
-        related=relations,
-        matches=matches,
-        problems=tuple(problems),
-        summary=_summary(ordered, texts, grouping, problems, encoder, scorer, config),
-        evidences=Evidences(scorer, clusters, by_id, texts, config),
-    )
+        related=_related(grouping, stories, parts, scorer, terms, config),
+        matches=compared.matches,
+        problems=problems,
+        summary=summary_of(
+            articles, texts, len(compared.clusters), grouping, problems, encoder, scorer, config,
+            apart,
+        ),
+        evidences=Evidences(scorer, parts, by_id, texts, config),
+        inputs=compared.inputs,
+        grouped_again=partial(_regrouped, compared),
+    )  # fmt: skip
 
 
 def distinct(articles: Iterable[Article], problems: list[Problem]) -> list[Article]:
@@ -184,8 +269,20 @@ def independent(
         texts: Canonical texts by article id.
         config: When two texts are copies.
     """
-    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    bodies = [body_of(texts[article.id]) for article in articles]
+    near = find_near_duplicates(bodies, config, origin_of=partial(origin_of_row, articles, texts))
     return [articles[row] for row in np.unique(near.representatives).tolist()]
+
+
+def origin_of_row(articles: Sequence[Article], texts: Mapping[str, CleanText], row: int) -> Origin:
+    """What decides whether the text of an article is of a series; see `Origin`.
+
+    Args:
+        articles: In the order of precedence.
+        texts: Canonical texts by article id.
+        row: Which article.
+    """
+    return Origin.of(articles[row], texts[articles[row].id])
 
 
 def profiles_of(
@@ -206,23 +303,27 @@ def profiles_of(
     """
     leads = [lead_of(texts[article.id], config.encoder.lead_chars) for article in articles]
     titles = [title_of(texts[article.id].title, texts[article.id].text) for article in articles]
-    progress("embed", 0, len(leads))
-    done = partial(_done, progress, "embed", len(leads))
-    vectors, title_vectors = embed(encoder, leads, titles, done)
-    progress("profile", 0, len(leads))
-    return profiles(
-        leads,
-        titles,
-        vectors,
-        title_vectors,
-        seconds_of(articles),
-        [article.language for article in articles],
-        [source_of(article) for article in articles],
-    )
+    languages = sure_languages(leads, [article.language for article in articles])
+    with reported(progress, "embed", len(leads)) as done:
+        vectors, title_vectors = embed(encoder, leads, titles, languages, done)
+    with reported(progress, "profile", len(leads)):
+        return profiles(
+            leads,
+            titles,
+            vectors,
+            title_vectors,
+            seconds_of(articles),
+            languages,
+            [source_of(article) for article in articles],
+        )
 
 
 def group_texts(
-    affinity: Affinity, id_hashes: Int64s, config: Config, progress: Progress = silent
+    affinity: Affinity,
+    id_hashes: Int64s,
+    config: Config,
+    progress: Progress = silent,
+    digests: Int64s | None = None,
 ) -> Grouping:
     """Groups of texts, from scored candidate pairs.
 
@@ -231,14 +332,14 @@ def group_texts(
         id_hashes: Hashes of the ids of their articles, int64 of shape (n,).
         config: All settings.
         progress: Called while neighbours are searched, pairs scored and groups made.
+        digests: Rows of the texts that quote several others, int64 of shape (k,).
     """
     seconds = affinity.profiles.seconds
     count = len(seconds)
     links = linked_texts(affinity, config, progress)
-    progress("group", 0, count)
-    grouping = group(*links, seconds, id_hashes, affinity, config.stories, config.neighbors.max_gap)
-    progress("group", count, count)
-    return grouping
+    max_gap = config.neighbors.max_gap
+    with reported(progress, "group", count):
+        return group(*links, seconds, id_hashes, affinity, config.stories, max_gap, digests)
 
 
 def linked_texts(
@@ -260,44 +361,16 @@ def linked_texts(
     """
     min_cosine = config.neighbors.min_cosine
     count = len(affinity.profiles.seconds)
-    progress("neighbours", 0, count)
-    pairs = story_candidates(
-        affinity.profiles,
-        affinity.model.min_cosine if min_cosine is None else min_cosine,
-        config.neighbors,
-        partial(_done, progress, "neighbours", count),
-        rows=rows,
-    )
-    progress("score", 0, count)
-    return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
-
-
-def terms_of(
-    grouping: Grouping,
-    clusters: Sequence[DuplicateCluster],
-    articles: Mapping[str, Article],
-    texts: Mapping[str, CleanText],
-) -> StoryTerms:
-    """Rare terms of the groups, from the beginnings of their texts.
-
-    Args:
-        grouping: Groups of rows of texts; the text of row k represents `clusters[k]`.
-        clusters: All duplicate clusters.
-        articles: By id.
-        texts: Canonical texts by article id.
-    """
-    representatives = [articles[cluster.representative] for cluster in clusters]
-
-    def published(row: int) -> str:
-        article = representatives[row]
-        return published_lead(article, texts[article.id], DESCRIBED_CHARS)
-
-    return story_terms(
-        [group.members for group in grouping.groups],
-        [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
-        [article.language for article in representatives],
-        published,
-    )
+    with reported(progress, "neighbours", count) as done:
+        pairs = story_candidates(
+            affinity.profiles,
+            affinity.model.min_cosine if min_cosine is None else min_cosine,
+            config.neighbors,
+            done,
+            rows=rows,
+        )
+    with reported(progress, "score", count):
+        return likely_pairs(affinity, pairs, log_odds_of(config.stories.min_link_probability))
 
 
 def _related(
@@ -319,62 +392,3 @@ def _related(
         terms,
         config.related_stories,
     )
-
-
-def _summary(
-    articles: Sequence[Article],
-    texts: Mapping[str, CleanText],
-    grouping: Grouping,
-    problems: Sequence[Problem],
-    encoder: Encoder,
-    affinity: Affinity,
-    config: Config,
-) -> Summary:
-    seconds = affinity.profiles.seconds
-    exact = is_exact(seconds, config.neighbors)
-    removals = Counter(piece.reason for text in texts.values() for piece in text.removed)
-    return Summary(
-        articles=len(articles),
-        texts=len(seconds),
-        story_groups=len(grouping.groups),
-        duplicates=len(articles) - len(seconds),
-        problems=dict(sorted(Counter(problem.kind for problem in problems).items())),
-        removals=dict(sorted(removals.items())),
-        encoder=f"{encoder.name} {encoder.revision}",
-        config_digest=config.digest(),
-        notes=notes_on(encoder, affinity.model, config, exact, grouping.split_components),
-    )
-
-
-def notes_on(
-    encoder: Encoder, model: AffinityModel, config: Config, exact: bool, split_components: int
-) -> tuple[str, ...]:
-    """Limits of a result that a reader should know, in sentences.
-
-    Args:
-        encoder: The encoder of the vectors.
-        model: The weights of the log-odds.
-        config: All settings.
-        exact: Whether neighbours were searched exactly.
-        split_components: Number of components that were split.
-    """
-    notes = []
-    if model.name != encoder.name:
-        notes.append(
-            f"there are no affinity weights for the encoder {encoder.name!r}: those of "
-            f"{model.name!r} were used, so probabilities are only roughly right"
-        )
-    if split_components:
-        were = "component was" if split_components == 1 else "components were"
-        notes.append(
-            f"{split_components:,} large or loosely linked {were} split by a higher "
-            f"min_link_probability: more than {config.stories.max_component_texts:,} texts, or "
-            f"less than {config.stories.min_link_density:.0%} of their pairs linked"
-        )
-    if not exact:
-        notes.append(
-            "neighbours are approximate: more pairs of texts are within max_gap than "
-            f"{config.neighbors.max_exact_texts:,} texts without dates would have "
-            "(neighbors.max_exact_texts)"
-        )
-    return tuple(notes)

@@ -7,18 +7,20 @@ evidence for the same event, and a `StoryRelation` the evidence for related even
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-CopyType = Literal["original", "exact", "near", "contained"]
+CopyType = Literal["original", "digest", "exact", "near", "contained"]
 """How a member relates to the representative of its duplicate cluster.
 
-`original`: it is the representative. `exact`: its canonical text is equal. `near`: its exact
-Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but one of the two
-texts contains the other (`min_containment`).
+`original`: it is the representative. `digest`: it is the representative, and contains texts that
+are no copies of each other: it represents none of these. `exact`: its canonical text is equal.
+`near`: its exact Jaccard similarity is at least `min_jaccard`. `contained`: it is less similar, but
+one of the two texts contains the other (`min_containment`).
 """
 
 
@@ -83,6 +85,10 @@ class Removal:
     reason: str
 
 
+BODY_IS_A_WALL = "body is a wall"
+"""Reason of a `Removal` that is the whole body: see `CleanText.is_wall`."""
+
+
 @dataclass(frozen=True, slots=True)
 class CleanText:
     """Canonical text of an article, which all later steps use.
@@ -96,6 +102,11 @@ class CleanText:
     title: str
     text: str
     removed: tuple[Removal, ...] = ()
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether the body was nothing but a wall, so that the article is its headline."""
+        return any(piece.reason == BODY_IS_A_WALL for piece in self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,7 @@ class DuplicateCluster:
     Args:
         id: Derived from the representative's id: equal in every run.
         representative: Id of the article that represents the text: the earliest, then the
-            longest, then the one with the smallest id.
+            longest, then the one with the smallest id; a digest only where all are digests.
         members: The representative first, then by time and id.
     """
 
@@ -205,7 +216,7 @@ class StoryMember:
     probability: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoryGroup:
     """All coverage of one event.
 
@@ -217,7 +228,8 @@ class StoryGroup:
         first_article: Id of the earliest article.
         first_seen: Earliest publication time; None if no member has one.
         last_seen: Latest publication time; None if no member has one.
-        texts: Number of independent texts (duplicate clusters).
+        texts: Number of independent texts (duplicate clusters), without those of which only
+            versions are here that a later one replaced.
         sources: Outlets, sorted.
         languages: Languages, sorted.
         key_terms: Up to 8 rare terms of several of its texts (in a group of one text, of that
@@ -228,6 +240,8 @@ class StoryGroup:
         least_likely_member: Representative of the text with the lowest probability; None in a
             group of one.
         members: Articles, by time and id.
+        versions: Ids of members that are versions of one page (same source and address), the
+            earliest first: the last one replaces the others.
     """
 
     id: str
@@ -244,6 +258,16 @@ class StoryGroup:
     cohesion: float | None
     least_likely_member: StoryMember | None
     members: tuple[StoryMember, ...]
+    versions: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def articles(self) -> int:
+        """Number of members without those that a later version replaced."""
+        return len(self.members) - sum(len(page) - 1 for page in self.versions)
+
+    def __repr__(self) -> str:
+        day = f"{self.first_seen:%Y-%m-%d}" if self.first_seen else "undated"
+        return f"StoryGroup({self.id!r}, {day}, texts={self.texts}, {self.headline!r})"
 
 
 RelationKind = Literal["follow_up", "background", "related"]
@@ -281,9 +305,49 @@ class StoryRelation:
     shared_names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of a run.
+
+    Args:
+        articles: Articles in the result.
+        texts: Independent texts (duplicate clusters).
+        story_groups: Story groups, those of a single text included.
+        duplicates: Articles that are a copy of another one.
+        problems: Number of problems by kind.
+        removals: Number of removed pieces of boilerplate by kind.
+        encoder: Name and revision of the encoder.
+        config_digest: Digest of the configuration.
+        notes: Limits of the result that a reader should know.
+    """
+
+    articles: int
+    texts: int
+    story_groups: int
+    duplicates: int
+    problems: Mapping[str, int]
+    removals: Mapping[str, int]
+    encoder: str
+    config_digest: str
+    notes: tuple[str, ...] = ()
+
+
+_OTHER_NAMES = re.compile(r"(?:(?:www\d?|m|mobile|wap|touch|amp|edition)\.)+(?=[^.]+\.[^.])")
+"""Labels before an outlet's own host: for telephones, for fast pages, for another region."""
+
+
 def host_of(address: str) -> str:
-    """The host of an address without `www.`; empty where there is none."""
+    """The host of an address by which an outlet is known; empty where there is none.
+
+    `www.`, `m.`, `mobile.`, `wap.`, `touch.`, `amp.` and `edition.` are left out where a whole
+    host remains behind them. Any other label is an outlet of its own.
+
+    >>> host_of("https://www.daily.example/a"), host_of("https://sport.daily.example/a")
+    ('daily.example', 'sport.daily.example')
+    """
     try:
-        return (urlsplit(address).hostname or "").removeprefix("www.")
+        host = (urlsplit(address).hostname or "").removesuffix(".")
     except ValueError:
         return ""
+    other = _OTHER_NAMES.match(host)
+    return host[other.end() :] if other else host

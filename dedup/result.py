@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from dedup.config import Config
 from dedup.description.explanation import Why
-from dedup.errors import DedupError
+from dedup.errors import ConfigError, DedupError
+from dedup.output.progress import Progress, silent
+from dedup.output.tabular import Tabular
+from dedup.output.wording import counted
 from dedup.records import (
     Article,
     CleanText,
@@ -22,10 +26,16 @@ from dedup.records import (
     StoryGroup,
     StoryMember,
     StoryRelation,
+    Summary,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from dedup.description.evidence import Evidences
+    from dedup.description.series import Series
+    from dedup.readers.sources import Inputs
 
 ARTICLE_COLUMNS = (
     "id",
@@ -72,41 +82,23 @@ RELATED_COLUMNS = (
     "config_digest",
 )
 JACCARD_DIGITS = 6
+By = Literal["duplicate", "story"]
+"""What belongs together: copies of one text, or coverage of one event."""
+_TABLES: Mapping[str, Sequence[str]] = {
+    "articles": ARTICLE_COLUMNS,
+    "stories": STORY_COLUMNS,
+    "related": RELATED_COLUMNS,
+    "matches": MATCH_COLUMNS,
+}
+_OF_STORIES = ("stories", "neighbors", "related_stories")
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Counts of a run.
-
-    Args:
-        articles: Articles in the result.
-        texts: Independent texts (duplicate clusters).
-        story_groups: Story groups, those of a single text included.
-        duplicates: Articles that are a copy of another one.
-        problems: Number of problems by kind.
-        removals: Number of removed pieces of boilerplate by kind.
-        encoder: Name and revision of the encoder.
-        config_digest: Digest of the configuration.
-        notes: Limits of the result that a reader should know.
-    """
-
-    articles: int
-    texts: int
-    story_groups: int
-    duplicates: int
-    problems: Mapping[str, int]
-    removals: Mapping[str, int]
-    encoder: str
-    config_digest: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Tabular):
     """Duplicate clusters and story groups of a set of articles.
 
-    Articles are in the order of precedence: by time (without a date last), then the longest first,
-    then by id.
+    `articles` are in the order of precedence: by time (without a date last), then the longest
+    first, then by id. Rows, labels and files are in the order of the input.
 
     Args:
         articles: The articles that were accepted.
@@ -118,6 +110,8 @@ class Result:
         problems: Articles that were skipped and fields that were set aside.
         summary: Counts.
         evidences: Computes the evidence for `why`.
+        inputs: The items that the articles were made of.
+        grouped_again: Groups the same texts with other settings, for `regroup`.
     """
 
     articles: tuple[Article, ...]
@@ -128,7 +122,22 @@ class Result:
     matches: tuple[Match, ...]
     problems: tuple[Problem, ...]
     summary: Summary
-    evidences: Evidences = field(repr=False, compare=False)
+    evidences: Evidences = field(compare=False)
+    inputs: Inputs = field(compare=False)
+    grouped_again: Callable[[Config, Progress], Result] = field(compare=False)
+
+    def __repr__(self) -> str:
+        counts = self.summary
+        return (
+            f"Result({counted(counts.articles, 'article')}, {counted(counts.texts, 'text')}, "
+            f"{counted(counts.story_groups, 'story', 'stories')})"
+        )
+
+    def _repr_html_(self) -> str:
+        """The largest stories as a table, for notebooks."""
+        from dedup.output.notebook import stories_table
+
+        return stories_table(self.story_groups, len(self.story_groups), repr(self)[7:-1])
 
     @cached_property
     def by_id(self) -> Mapping[str, Article]:
@@ -161,6 +170,8 @@ class Result:
         Raises:
             DedupError: An id is not in the result; the message names the closest one.
         """
+        from dedup.duplicates.stretches import is_digest
+
         for id in (a, b):
             if id not in self.by_id:
                 close = difflib.get_close_matches(id, self.by_id, n=1)
@@ -180,18 +191,110 @@ class Result:
             (one.probability, other.probability),
             config.stories.min_probability,
             config.neighbors.max_gap,
+            config.near_duplicates.min_jaccard,
+            config.near_duplicates.min_containment,
+            (is_digest(self.duplicates_of[a][0]), is_digest(self.duplicates_of[b][0])),
+            self._series(a, b),
+            (self.clean_texts[a].is_wall, self.clean_texts[b].is_wall),
         )
 
+    def _series(self, a: str, b: str) -> Series | None:
+        """The series of the texts that stand for two articles in stories."""
+        from dedup.description.series import series_of
+        from dedup.duplicates.series import Origin
+
+        first, second = (self.by_id[self.evidences.representative_of(id)] for id in (a, b))
+        texts, names = self.clean_texts, {first.source, second.source}
+        same_outlet = [one for one in self.articles if one.source in names]
+        origin_of = {one.id: Origin.of(one, texts[one.id]) for one in same_outlet}
+        return series_of(origin_of[first.id], origin_of[second.id], origin_of.values())
+
+    def regroup(
+        self,
+        *,
+        min_probability: float | None = None,
+        max_gap: timedelta | None = None,
+        config: Config | None = None,
+        progress: Progress = silent,
+    ) -> Result:
+        """The result with other settings of stories, from the same copies and vectors.
+
+        It is what `dedup.cluster` gives for the same articles with these settings. Texts are not
+        embedded again, but for copies that another `max_gap` sets apart from the others.
+
+        Args:
+            min_probability: See `[stories]` of the configuration; lower means larger stories.
+            max_gap: Longest time between two texts that are compared.
+            config: All settings; only `stories`, `neighbors` and `related_stories` may be others
+                than those of this result.
+            progress: Called repeatedly during the steps.
+
+        Raises:
+            ConfigError: A setting cannot be used, or is not one of stories.
+        """
+        own = self.evidences.config
+        changed = config or own
+        if min_probability is not None:
+            changed = changed.replace(stories={"min_probability": min_probability})
+        if max_gap is not None:
+            changed = changed.replace(neighbors={"max_gap": max_gap})
+        others = {name: getattr(own, name) for name in _OF_STORIES}
+        if dataclasses.replace(changed, **others) != own:
+            raise ConfigError(
+                f"regroup takes other settings of {', '.join(_OF_STORIES)} only: for others run "
+                "dedup.cluster"
+            )
+        return self.grouped_again(changed, progress)
+
+    def labels(self, by: By = "story") -> npt.NDArray[np.str_]:
+        """The story group or duplicate cluster of each item of the input, in its order.
+
+        Args:
+            by: `story` or `duplicate`.
+
+        Returns:
+            Ids, of shape (number of items,); empty for an item that was skipped.
+        """
+        import numpy as np
+
+        groups: Mapping[str, tuple[StoryGroup | DuplicateCluster, object]]
+        groups = self.story_of if _is_story(by) else self.duplicates_of
+        return np.array([groups[id][0].id if id else "" for id in self.inputs.ids], np.str_)
+
+    def unique(self, by: By = "duplicate") -> npt.NDArray[np.bool_]:
+        """Which items of the input to keep so that there is one of each text, or of each story.
+
+        Of copies the representative stays, of a story its first article.
+
+        Args:
+            by: `duplicate` or `story`.
+
+        Returns:
+            bool of shape (number of items,), in the order of the input.
+        """
+        import numpy as np
+
+        kept = np.zeros(len(self.inputs.ids), bool)
+        kept[[self.inputs.positions[id] for id in self.first_ids(by)]] = True
+        return kept
+
+    def first_ids(self, by: By) -> list[str]:
+        """Id of the article that stands for each text, or for each story."""
+        if _is_story(by):
+            return [story.first_article for story in self.story_groups]
+        return [cluster.representative for cluster in self.duplicate_clusters]
+
     def _gap(self, a: str, b: str) -> timedelta | None:
-        """Time between the representatives of two articles."""
-        representatives = (self.duplicates_of[id][0].representative for id in (a, b))
+        """Time between the articles that stand for two in stories."""
+        representatives = map(self.evidences.representative_of, (a, b))
         first, second = (self.by_id[id].published_at for id in representatives)
         return abs(second - first) if first and second else None
 
     def article_rows(self) -> list[dict[str, Any]]:
-        """One row per article, with the keys `ARTICLE_COLUMNS`."""
+        """One row per article, with the keys `ARTICLE_COLUMNS`, in the order of the input."""
         rows = []
-        for article in self.articles:
+        positions = self.inputs.positions
+        for article in sorted(self.articles, key=lambda article: positions[article.id]):
             cluster, copy = self.duplicates_of[article.id]
             story, member = self.story_of[article.id]
             values = (
@@ -217,52 +320,36 @@ class Result:
         """One row per relation between two story groups, with the keys `RELATED_COLUMNS`."""
         return [related_row(relation, self.summary.config_digest) for relation in self.related]
 
-    def to_parquet(self, path: str | Path) -> None:
-        """Write one row per article as Parquet; see `save`."""
-        self.save(path, file_format="parquet")
-
-    def to_jsonl(self, path: str | Path) -> None:
-        """Write one row per article as JSON Lines; see `save`."""
-        self.save(path, file_format="jsonl")
-
-    def to_csv(self, path: str | Path) -> None:
-        """Write one row per article as CSV; see `save`."""
-        self.save(path, file_format="csv")
-
-    def save(self, path: str | Path, *, file_format: str = "") -> None:
-        """Write one row per article, in the format of the file's ending.
-
-        The file is complete or absent: it is written under another name and then renamed.
-
-        Args:
-            path: The file.
-            file_format: `parquet`, `jsonl` or `csv`; by default, the file's ending decides.
-
-        Raises:
-            OutputError: The ending is unknown, or the file cannot be written.
-        """
-        from dedup.output.tables import write_table
-
-        write_table(self.article_rows(), ARTICLE_COLUMNS, path, file_format=file_format)
-
-    def save_stories(self, path: str | Path) -> None:
-        """Write one row per story group, in the format of the file's ending; see `save`."""
-        from dedup.output.tables import write_table
-
-        write_table(self.story_rows(), STORY_COLUMNS, path)
-
-    def save_related(self, path: str | Path) -> None:
-        """Write one row per pair of related stories, in the format of the ending; see `save`."""
-        from dedup.output.tables import write_table
-
-        write_table(self.related_rows(), RELATED_COLUMNS, path)
-
-    def save_matches(self, path: str | Path) -> None:
-        """Write one row per verified match, in the format of the file's ending; see `save`."""
-        from dedup.output.tables import write_table
-
+    def match_rows(self) -> list[dict[str, Any]]:
+        """One row per verified pair of copies, with the keys `MATCH_COLUMNS`."""
         digest = {"config_digest": self.summary.config_digest}
-        write_table([asdict(match) | digest for match in self.matches], MATCH_COLUMNS, path)
+        return [asdict(match) | digest for match in self.matches]
+
+    @property
+    def tables(self) -> Mapping[str, Sequence[str]]:
+        """Columns of the tables `articles`, `stories`, `related` and `matches`."""
+        return _TABLES
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """The rows of one of its tables."""
+        methods = {
+            "articles": self.article_rows,
+            "stories": self.story_rows,
+            "related": self.related_rows,
+            "matches": self.match_rows,
+        }
+        return methods[kind]()
+
+
+def _is_story(by: By) -> bool:
+    """Whether what belongs together are stories.
+
+    Raises:
+        DedupError: It is neither stories nor copies.
+    """
+    if by not in ("duplicate", "story"):
+        raise DedupError(f"{by!r} groups nothing: use 'duplicate' or 'story'")
+    return by == "story"
 
 
 def related_row(relation: StoryRelation, config_digest: str) -> dict[str, Any]:
@@ -272,14 +359,9 @@ def related_row(relation: StoryRelation, config_digest: str) -> dict[str, Any]:
         relation: The relation.
         config_digest: Digest of the configuration that it was made with.
     """
-    return {
-        "earlier": relation.earlier,
-        "later": relation.later,
-        "kind": relation.kind,
-        "strength": relation.strength,
-        "cosine": relation.cosine,
+    values = {name: getattr(relation, name, None) for name in RELATED_COLUMNS}
+    return values | {
         "gap_seconds": None if relation.gap is None else relation.gap.total_seconds(),
-        "shared_bits": relation.shared_bits,
         "shared_terms": list(relation.shared_terms),
         "shared_names": list(relation.shared_names),
         "config_digest": config_digest,
@@ -301,7 +383,7 @@ def story_row(story: StoryGroup, config_digest: str) -> dict[str, Any]:
         story.first_article,
         story.first_seen,
         story.last_seen,
-        len(story.members),
+        story.articles,
         story.texts,
         list(story.sources),
         list(story.languages),

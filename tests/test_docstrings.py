@@ -39,7 +39,7 @@ FORMULAS = (
     "text.consonant_keys",
     "text.dates.calendars",
     "text.shingles",
-    "text.terms",
+    "text.rarity",
 )
 """Modules with formulas that somebody else found first."""
 SOURCE = re.compile(r"\bSources?( of [^.]*)?:")

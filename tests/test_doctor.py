@@ -269,7 +269,7 @@ def test_every_finding_says_what_it_means_and_what_to_do() -> None:
     found = dedup.examine([*told("s", [0, 1]), *alone(3)])
     assert [each.name for each in found.findings] == [
         *("largest story", "weak links", "chains", "languages", "series"),
-        *("undated", "copies", "sizes"),
+        *("undated", "copies", "walls", "copies apart", "sizes"),
     ]
     for each in found.findings:
         for sentence in (each.message, each.interpretation, each.advice):
@@ -324,7 +324,6 @@ def test_a_result_is_examined_with_its_own_articles() -> None:
         ([row("a", probability=1.2)], "probability 1.2"),
         ([row("a", probability="high")], "probability 'high'"),
         ([row("a", published_at="soon")], "published_at 'soon'"),
-        ([row("a", "s"), row("b", "t", representative="a")], "the story groups 's', 't'"),
     ],
 )
 def test_rows_that_cannot_be_right_are_refused(rows: list[Row], message: str) -> None:

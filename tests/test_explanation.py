@@ -62,6 +62,8 @@ def answer(
         mean_probabilities=(0.62, 0.71),
         min_probability=0.5,
         max_gap=timedelta(days=7),
+        min_jaccard=0.7,
+        min_containment=0.9,
     )
 
 
@@ -116,7 +118,10 @@ def test_apart_although_likely_says_why(gap: timedelta | None, texts: int, becau
     ("match", "said"),
     [
         (Match("a", "b", 1.0, 1.0, 1.0), "copies of one text, equal word for word"),
-        (Match("a", "b", 0.4, 1.0, 0.4), "one lies inside the other (Jaccard 0.40)"),
+        (
+            Match("a", "b", 0.4, 1.0, 0.4),
+            "one lies inside the other (containment 1.00, Jaccard 0.40)",
+        ),
         (Match("a", "b", 0.8, 0.9, 0.88), "(Jaccard 0.80, containment 0.90)"),
     ],
 )

@@ -204,7 +204,7 @@ def test_names_have_name_hashes_their_own() -> None:
 @pytest.mark.parametrize("compiled", [True, False])
 def test_a_shared_name_counts_as_the_mean_of_its_spellings(compiled: bool) -> None:
     # Both words have one consonant key; the second is far rarer than the first.
-    made = profiled([(["Petersburg"], [], 0, "en", ""), (["Peterzborq"], [], 0, "en", "")], 0)
+    made = profiled([(["Petersburg"], [], 0, "en", ""), (["Peterzborq"], [], 0, "de", "")], 0)
     rarity = made.names.values.tolist()
     assert made.names.keys[0] == made.names.keys[1]
     assert rarity[0] != rarity[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -134,6 +135,45 @@ def test_frames_are_tables_of_articles() -> None:
         pa.chunked_array([["A ferry."], ["A rate."]]),
     ):
         assert [article.text for article in as_articles(column)] == ["A ferry.", "A rate."]
+
+
+def test_datasets_of_hugging_face_are_tables_of_articles() -> None:
+    datasets = require("datasets")
+    rows = [
+        {"title": "Ferry", "date": datetime(2024, 3, 5, 8), "label": 1},
+        {"title": "Rate", "date": datetime(2024, 3, 6, 8), "label": 2},
+    ]
+    expected = list(as_articles(rows))
+    dataset = datasets.Dataset.from_list(rows)
+    for table in (
+        dataset,
+        dataset.to_iterable_dataset(),
+        *(dataset.with_format(name) for name in ("numpy", "pandas", "arrow", "polars")),
+        dataset.to_iterable_dataset().with_format("arrow"),
+    ):
+        assert list(as_articles(table)) == expected
+    assert list(as_articles(dataset.select([1]))) == expected[1:]
+    assert [article.text for article in as_articles(dataset["title"])] == ["Ferry", "Rate"]
+    for splits in (
+        datasets.DatasetDict(train=dataset),
+        datasets.IterableDatasetDict(train=dataset.to_iterable_dataset()),
+    ):
+        with pytest.raises(InputError, match=r"'train' is no table.*give one of its values"):
+            list(as_articles(splits))
+
+
+def test_several_tables_are_one() -> None:
+    pandas, polars = require("pandas"), require("polars")
+    columns = {"title": ["Ferry", "Rate"]}
+    tables = [
+        pandas.DataFrame(columns),
+        polars.DataFrame(columns),
+        pa.table(columns),
+        *pa.table(columns).to_batches(),
+        {"title": "Strike"},
+    ]
+    titles = [article.title for article in as_articles(tables)]
+    assert titles == [*["Ferry", "Rate"] * 4, "Strike"]
 
 
 def test_texts_alone_can_be_clustered() -> None:

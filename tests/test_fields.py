@@ -153,6 +153,22 @@ def test_without_a_clock_no_date_is_in_the_future() -> None:
     assert read({"text": "T", "date": "2150-01-01"}).published_at is not None
 
 
+def test_a_date_in_another_language_than_the_article() -> None:
+    row = {"title": "Ferry aground", "language": "en", "date": "5 mars 2024 à 8:30"}
+    article = article_from_mapping(row, where="here")
+    assert article is not None
+    assert article.published_at == datetime(2024, 3, 5, 8, 30, tzinfo=UTC)
+
+
+def test_a_relative_date_is_reported() -> None:
+    met: list[Problem] = []
+    row = {"title": "Ferry aground", "text": "A ferry ran aground.", "published": "2 hours ago"}
+    article = article_from_mapping(row, where="here", on_problem=met.append)
+    assert article is not None
+    assert article.published_at is None
+    assert met == [Problem("impossible date", "here", "2 hours ago", article_kept=True)]
+
+
 def test_an_unknown_language_is_reported_and_left_empty() -> None:
     row = {"text": "T", "lang": "Klingonese"}
     assert read(row).language == ""

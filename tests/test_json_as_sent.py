@@ -211,3 +211,36 @@ def test_an_array_of_texts_and_one_record_of_lists() -> None:
     assert [article.text for article in read(["A ferry.", "A rate."])] == ["A ferry.", "A rate."]
     (article,) = read({"title": ["Ferry"], "content": ["One.", "Two."]})
     assert article.text == "One.\nTwo."
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"status": "ok", "totalResults": 0, "articles": []},
+        {"hits": {"total": {"value": 0}, "hits": []}},
+        {"version": "https://jsonfeed.org/version/1.1", "title": "Daily", "items": []},
+    ],
+)
+def test_an_answer_without_records_is_empty_and_no_record(document: object) -> None:
+    with pytest.raises(InputError, match=r"gives no article: empty file"):
+        read(document)
+
+
+def test_a_record_with_an_empty_list_is_a_record() -> None:
+    (article,) = read({"title": "Ferry aground", "url": "https://e.example/1", "children": []})
+    assert article.title == "Ferry aground"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        [{"type": "paragraph", "text": "One."}, {"type": "paragraph", "content": "Two."}],
+        {"blocks": [{"data": {"text": "One."}}, {"data": {"text": "Two."}}]},
+        {"paragraphs": ["One.", "Two."]},
+    ],
+)
+def test_a_text_in_blocks_is_no_list_of_records(text: object) -> None:
+    (article,) = read({"title": "Ferry aground", "body": text, "id": "a"})
+    assert (article.id, article.title, article.text) == ("a", "Ferry aground", "One.\nTwo.")
+    feed = {"title": "Echo", "content": [{"title": "A", "text": "x"}, {"title": "B", "text": "y"}]}
+    assert [article.title for article in read(feed)] == ["A", "B"]

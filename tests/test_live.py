@@ -79,7 +79,7 @@ class Followed:
             for id, each in sorted(self.articles.items())
         ]
         lasting = {
-            self.clusters[member.id].representative: f"lasting {story.id}"
+            member.id: f"lasting {story.id}"
             for story in self.stories.values()
             for member in story.members
         }

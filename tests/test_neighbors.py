@@ -21,7 +21,8 @@ from dedup.stories.candidates import story_candidates, term_pairs
 from dedup.stories.neighbors import is_exact, neighbor_pairs
 from dedup.stories.pairs import Pairs
 from dedup.stories.profiles import Profiles
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.outlines import SLOTS
+from dedup.text.rarity import WEIGHT_UNIT
 
 DAY = 86_400
 
@@ -182,7 +183,7 @@ def test_products_of_whole_vectors_are_exact_in_float32(dim: int) -> None:
 def test_shared_words_equal_brute_force(texts: list[tuple[int | None, set[int]]], gap: int) -> None:
     texts.sort(key=lambda text: 99 if text[0] is None else text[0])
     days = [day for day, _ in texts]
-    bits = {term: 10 + 4 * term for term in range(6)}
+    bits = {term: 7 + 4 * term for term in range(6)}
     rows = rows_of([{term: round(bits[term] / WEIGHT_UNIT) for term in each} for _, each in texts])
     config = NeighborConfig(max_gap=timedelta(days=gap), min_shared_idf_bits=30)
     found = term_pairs(rows, seconds_of(days), config)
@@ -190,8 +191,8 @@ def test_shared_words_equal_brute_force(texts: list[tuple[int | None, set[int]]]
         (a, b)
         for a, b in itertools.combinations(range(len(texts)), 2)
         if near(days[a], days[b], gap)
-        # A term of 10 bits is too common to count, and no term stands in more than 15 texts.
-        and sum(bits[term] for term in texts[a][1] & texts[b][1] if bits[term] >= 11) >= 30
+        # A term of 7 bits is too common to count, and no term stands in more than 15 texts.
+        and sum(bits[term] for term in texts[a][1] & texts[b][1] if bits[term] >= 8) >= 30
     ]
     assert listed(found) == brute
 
@@ -297,4 +298,6 @@ def profiles_of_rows(texts: list[tuple[int | None, int, bool]]) -> Profiles:
         names=nothing,
         numbers=nothing,
         dates=nothing,
+        outlines=np.zeros((count, SLOTS), np.uint16),
+        details=nothing,
     )

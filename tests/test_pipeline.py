@@ -79,7 +79,8 @@ def test_the_tellings_of_one_event_in_four_languages_are_together(
 
 
 def same(a: Result, b: Result) -> bool:
-    return a.article_rows() == b.article_rows() and a.story_rows() == b.story_rows()
+    by_id = [sorted(result.article_rows(), key=lambda row: str(row["id"])) for result in (a, b)]
+    return by_id[0] == by_id[1] and a.story_rows() == b.story_rows()
 
 
 @settings(max_examples=8)
@@ -256,7 +257,7 @@ def test_look_alike_events_of_different_weeks_are_different_stories() -> None:
     made = dedup.cluster(
         [article("a", text), article("b", text + " Both spoke of gas.", hours=24 * 60)]
     )
-    assert len({made.story_of[i][0].id for i in ("a", "b")}) == made.summary.texts
+    assert len({made.story_of[i][0].id for i in ("a", "b")}) == 2
 
 
 def test_an_undated_article_is_compared_with_all() -> None:

@@ -193,5 +193,5 @@ def test_an_encoder_of_ones_own_stays_here(monkeypatch: pytest.MonkeyPatch) -> N
         def encode(self, texts: Sequence[str]) -> Float32s:
             return np.tile(np.array([[0.6, 0.8]], np.float32), (len(texts), 1))
 
-    whole, heads = embed(Own(), ["a", "b"], ["c", "d"])
+    whole, heads = embed(Own(), ["a", "b"], ["c", "d"], ["en", ""])
     assert whole.tolist() == heads.tolist() == [[2400, 3200]] * 2

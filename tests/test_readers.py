@@ -18,7 +18,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from dedup.errors import InputError
-from dedup.readers.encodings import decode_page
+from dedup.readers.encodings import decode_page, shown_encoding
 from dedup.readers.files import read_articles, total_bytes
 from dedup.readers.pages import text_page
 from dedup.records import Article, Problem
@@ -400,7 +400,7 @@ def test_the_encoding_of_a_page_that_declares_none_is_guessed(
     articles = list(read_articles([tmp_path], on_problem=problems.append))
     assert [sentence in article.text for article in articles] == [True, True]
     assert {(p.kind, p.value, p.article_kept) for p in problems} == {
-        ("encoding guessed", encoding, True)
+        ("encoding guessed", f"read as {shown_encoding(encoding)}", True)
     }
 
 

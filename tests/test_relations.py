@@ -24,7 +24,7 @@ from dedup.errors import ConfigError
 from dedup.records import StoryGroup, StoryRelation
 from dedup.result import RELATED_COLUMNS
 from dedup.stories.grouping import Group
-from dedup.text.terms import WEIGHT_UNIT, term_weights
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 
 HOUR, DAY = 3_600, 86_400
 DAY_ONE = datetime(2024, 3, 4, tzinfo=UTC)
@@ -56,7 +56,7 @@ def relations(
         seconds.extend(UNDATED if hour is None else int(hour * HOUR) for hour in hours)
         vectors.extend([(np.cos(each.angle), np.sin(each.angle))] * len(each.texts))
     whole = whole_vectors(np.array(vectors, np.float32).reshape(-1, 2))
-    terms = story_terms([group.members for group in groups], leads, [""] * len(leads))
+    terms = story_terms([group.members for group in groups], leads, ["en"] * len(leads))
     found = story_relations(groups, stories, whole, np.array(seconds, np.int64), terms, config)
     return list(found)
 
@@ -77,8 +77,9 @@ def test_stories_that_share_rare_words_and_sound_alike_are_tied() -> None:
     assert relation.cosine == pytest.approx(np.cos(0.5), abs=1e-3)
     assert relation.gap == timedelta(hours=30)
     assert set(relation.shared_terms) == set(FLOOD.split())
-    hashes = story_terms([np.array([0])], [FLOOD], [""]).hashes
-    assert relation.shared_bits == term_weights(hashes).sum() * WEIGHT_UNIT
+    hashes = story_terms([np.array([0])], [FLOOD], ["en"]).hashes
+    english = np.repeat(language_numbers(["en"]), len(hashes))
+    assert relation.shared_bits == term_weights(hashes, english).sum() * WEIGHT_UNIT
     config = RelatedStoriesConfig()
     gap, unit = 30 * HOUR, config.max_gap.total_seconds()
     share = relation.shared_bits / (relation.shared_bits + config.min_shared_idf_bits)
@@ -165,7 +166,7 @@ def slow_ties(told: Sequence[Told], config: RelatedStoriesConfig) -> set[tuple[s
     leads = [text for each in told for text in each.texts]
     ends = np.cumsum([len(each.texts) for each in told])
     members = [np.arange(end - len(each.texts), end) for end, each in zip(ends, told, strict=True)]
-    weights = story_terms(members, leads, [""] * len(leads)).weights.toarray()
+    weights = story_terms(members, leads, ["en"] * len(leads)).weights.toarray()
     groups = (weights > 0).sum(axis=0)
     weights[:, (groups < 2) | (groups > config.max_term_groups)] = 0
     found = []

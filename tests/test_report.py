@@ -278,7 +278,7 @@ def test_the_page_of_a_large_result_is_bounded() -> None:
     generator = random.Random(3)
     articles = []
     for number in range(1_500):
-        words = [f"name{number // 60}x{generator.randrange(30)}" for _ in range(60)]
+        words = [f"the name{number // 60}x{generator.randrange(30)} of" for _ in range(60)]
         time = START + timedelta(minutes=37 * number)
         text = " ".join(words)
         articles.append(Article(str(number), text[:90], text, f"s{number % 90}", time, "en"))

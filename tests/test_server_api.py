@@ -298,6 +298,22 @@ def test_a_query_finds_copies_and_the_story_and_adds_nothing(reading: TestClient
         problem_of(reading.post("/v1/query", json=wrong), 422)
 
 
+def test_a_query_has_a_time_only_if_it_names_one(reading: TestClient) -> None:
+    question = {"text": "The old market of Brackwater is flooded."}
+    undated = reading.post("/v1/query", json=question).json()
+    assert undated["published_at"] is None
+    assert undated["neighbors"][0]["gap_seconds"] is None
+    for time in ("2026-03-01", "1 March 2026"):
+        dated = reading.post("/v1/query", json=question | {"published_at": time}).json()
+        assert dated["published_at"] == "2026-03-01T00:00:00Z"
+        assert dated["story_group"] == ""
+        assert dated["neighbors"][0]["probability"] is None
+        assert dated["neighbors"][0]["gap_seconds"] > 700 * 86_400
+    own = {"article": {**question, "published_at": "2024-03-01"}, "published_at": "2026-03-01"}
+    assert reading.post("/v1/query", json=own).json()["published_at"] == "2024-03-01T00:00:00Z"
+    problem_of(reading.post("/v1/query", json=question | {"published_at": "banana"}), 422)
+
+
 def test_stories_are_listed_filtered_and_paged(reading: TestClient) -> None:
     def ids(**wanted: str | int) -> list[str]:
         answer = reading.get("/v1/stories", params=wanted)
@@ -360,7 +376,10 @@ def test_a_merged_story_leads_to_its_heir_and_one_without_articles_is_gone(
     index.add([*FLOOD, OTHER])
     merged, successor = index.placement("e").story_group, index.placement("a").story_group
     assert merged != successor
-    client.put("/v1/articles/e", json={"title": "Brackwater flood", "text": BODY, "language": "en"})
+    same = {"title": "Brackwater flood", "text": BODY, "language": "en"}
+    time = FLOOD[0].published_at
+    assert time
+    client.put("/v1/articles/e", json=same | {"published_at": time.isoformat()})
     answer = client.get(f"/v1/stories/{merged}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (308, f"/v1/stories/{successor}")
     assert client.get(f"/v1/stories/{merged}").json()["id"] == successor

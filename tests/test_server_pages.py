@@ -165,6 +165,17 @@ def test_a_pasted_text_is_answered(client: TestClient, index: StoryIndex) -> Non
     assert "The texts are equal." in titled.find("main")[0][1]
     strange = checked(client.post("/query", data={"text": "Etwas ganz anderes über Schach."}).text)
     assert "It would start a new story" in strange.find("main")[0][1]
+    # The nearest texts are listed, however little they are like it and however far in time.
+    assert "The nearest texts" in strange.find("main")[0][1]
+    later = {"text": "The old market of Brackwater is flooded.", "published_at": "2026-03-01"}
+    dated = checked(client.post("/query", data=later).text)
+    shown = " ".join(dated.find("main")[0][1].split())
+    assert "It would start a new story" in shown
+    assert "730 days apart" in shown or "729 days apart" in shown
+    assert "no date" not in shown
+    undated = checked(client.post("/query", data=later | {"published_at": ""}).text)
+    assert "It has no date" in undated.find("main")[0][1]
+    assert client.post("/query", data=later | {"published_at": "someday"}).status_code == 422
     assert client.post("/query", data={"text": " "}).status_code == 200
     assert client.post("/query", content=b"&" * 500).status_code == 200
     assert client.post("/query", data={"text": "x" * 5_001}).status_code == 413

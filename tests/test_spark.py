@@ -181,7 +181,7 @@ def large_story(made: random.Random, count: int) -> list[Article]:
         Article(
             f"s{number:05}",
             f"{names[0]} {names[1]} {text[0]}",
-            " ".join(text),
+            " ".join(f"the {word} of" for word in text),
             f"Paper {number % 50}",
             START + timedelta(minutes=number),
             "en",

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -23,7 +25,9 @@ from benchmarks.spark_cluster import Cluster
 from dedup import __version__
 from dedup.config import Config
 from dedup.errors import EngineError, OutputError
-from dedup.records import Article
+from dedup.readers.columns import ColumnUse
+from dedup.readers.files import read_articles
+from dedup.records import Article, Problem
 from tests import on_spark
 from tests.indexes import rows_of
 from tests.news_streams import World
@@ -133,6 +137,7 @@ def table_of(path: Path) -> Any:
         (["missing.jsonl", "-o", "out"], "no such file"),
         (["notes.docx", "-o", "out"], "holds no files to read: known are .jsonl"),
         (["columns.jsonl", "-o", "out"], "no title or text column"),
+        (["empty.csv", "-o", "out"], "empty.csv: gives no article: empty file (1): check that"),
         (["good.jsonl", "-o", "notes.txt/out"], "cannot be"),
     ],
 )
@@ -145,6 +150,7 @@ def test_what_cannot_be_read_or_written(
     for name in ("notes.docx", "notes.txt"):
         Path(name).write_text("x")
     Path("columns.jsonl").write_text('{"a": 1}\n')
+    Path("empty.csv").write_text("id,title\n")
     Path("good.jsonl").write_text('{"title": "Fire", "text": "A fire."}\n')
     done = run("cluster", *arguments, "--engine", "spark")
     assert done.code == 1
@@ -166,13 +172,79 @@ def test_every_format_is_read_as_the_batch_reads_it(spark: Any, tmp_path: Path) 
     )
     (folder / "pages" / "d.txt").write_text(told[3])
     (folder / "e.csv.gz").write_bytes(b"not compressed")
+    (folder / "i.csv").write_bytes("id;text\n8;Il a neigé près d’Orléans.\n".encode("cp1252"))
     (folder / "f.jsonl").write_text(json.dumps([{"id": "5", "text": told[0]}], indent=1))
     (folder / "g.jsonl.gz").write_bytes(gzip.compress(b'{\n "id": "6", "text": "Rain."}\n'))
     (folder / "h.jsonl").write_text('{"id": "7", "text": "Snow."}\n')
     written = cluster_files([str(folder)], str(tmp_path / "out"), Config(), lambda: spark)
-    assert written.summary.articles == 7
-    assert written.summary.problems == {"unreadable file": 1}
+    assert written.summary.articles == 8
+    assert written.summary.problems == {"encoding guessed": 1, "unreadable file": 1}
     same_as_batch(tmp_path / "out", [folder])
+
+
+def test_folders_add_columns_and_what_is_not_read_is_named(spark: Any, tmp_path: Path) -> None:
+    from dedup.spark.files import cluster_files
+
+    folder = tmp_path / "in"
+    texts = [article.text for article in World(Random(5), 5, crowd=2).articles]
+    rows: list[dict[str, Any]] = [
+        {"id": f"{n}", "text": text, "note": "x"} for n, text in enumerate(texts)
+    ]
+    places = [
+        folder / "paper=Il%20Faro + co" / "lang=en" / "date=2024-03-05",
+        folder / "paper=Il%20Faro + co" / "lang=it" / "date=2024-03-06",
+        folder / "lang=__HIVE_DEFAULT_PARTITION__" / "in",
+        folder / "_delta_log",
+    ]
+    for place in places:
+        place.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows[:1]), places[0] / "a.parquet")
+    own = {"lang": "de", "date": None}
+    pq.write_table(pa.Table.from_pylist([rows[1] | own]), places[1] / "a.parquet")
+    (places[1] / "b.jsonl").write_text(f"{json.dumps(rows[2])}\n\n{json.dumps(rows[3] | own)}\n")
+    (places[1] / "c.csv").write_text(f'id,text,note\n4,"{texts[4]}",x\n')
+    (places[2] / "d.txt").write_text("A ferry ran aground near the island early on Tuesday.")
+    for name in (places[3] / "0.json", folder / "_e.jsonl", folder / "f.docx", folder / "_SUCCESS"):
+        name.write_text('{"id": "7", "text": "Snow."}')
+    uses: list[ColumnUse] = []
+    written = cluster_files(
+        [str(folder)],
+        str(tmp_path / "out"),
+        Config(),
+        lambda: spark,
+        columns={"source": "paper"},
+        on_columns=uses.append,
+    )
+    assert written.summary.problems == {"hidden file": 2, "unknown ending": 1}
+    assert [(use.name.rpartition("/")[2], use.unused) for use in uses] == [
+        ("in", ("note",)), ("in", ("note",)), ("c.csv", ("note",)),
+    ]  # fmt: skip
+    problems: list[Problem] = []
+    articles = list(
+        read_articles([folder], columns={"source": "paper"}, on_problem=problems.append)
+    )
+    assert Counter(problem.kind for problem in problems) == written.summary.problems
+    known = {article.id: (article.language, article.source) for article in articles}
+    assert known == {
+        "0": ("en", "Il Faro + co"), "1": ("de", "Il Faro + co"), "2": ("it", "Il Faro + co"),
+        "3": ("de", "Il Faro + co"), "4": ("it", "Il Faro + co"),
+        "lang=__HIVE_DEFAULT_PARTITION__/in/d.txt": ("en", ""),
+    }  # fmt: skip
+    days = {article.id: str(article.published_at)[:10] for article in articles}
+    assert [days[id] for id in "01234"] == ["2024-03-05", *["2024-03-06"] * 4]
+    same_as_batch(tmp_path / "out", articles)
+
+
+def test_every_file_of_lines_is_looked_at(spark: Any, tmp_path: Path) -> None:
+    from dedup.spark.files import cluster_files
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(120):
+        (folder / f"{number:03}.jsonl").write_text(f'{{"id": "{number}", "text": "Rain {number}"}}')
+    (folder / "999.jsonl").write_text('[\n{"id": "999",\n "text": "Snow"}\n]')
+    written = cluster_files([str(folder)], str(tmp_path / "out"), Config(), lambda: spark)
+    assert (written.summary.articles, written.summary.problems) == (121, {})
 
 
 def test_records_are_where_they_are_said_to_be(

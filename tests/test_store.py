@@ -101,6 +101,7 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
             for most in (1, 9)
         ],
         [store.archive.lines(source) for source in ("", "a.example", "c\0")],
+        [pair for part in store.archive.vectors() for pair in zip(*part, strict=True)],
         store.stories(ids),
         store.summaries(),
         store.summaries(1),

@@ -29,10 +29,7 @@ from benchmarks.story_scores import (
     scores_of,
 )
 from benchmarks.story_sets import (
-    NO_FOLD,
-    Int64s,
     StorySet,
-    folds_of,
     in_language,
     load_sets,
     read_ntrex,
@@ -42,7 +39,7 @@ from benchmarks.story_tables import overall_table, set_table
 from benchmarks.story_texts import Prepared, RememberingEncoder, tfidf
 from dedup.articles import UNDATED
 from dedup.cleaning import clean
-from dedup.compute.arrays import Float32s
+from dedup.compute.arrays import Float32s, Int64s
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.evaluation import evaluate
 from dedup.evaluation.measures import codes
@@ -233,45 +230,6 @@ def test_the_best_cut_is_taken_on_the_labelled_articles() -> None:
     assert best_cut(halves, texts, unlabelled)[0] == 2
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.none() | st.integers(0, 90)), max_size=40))
-def test_no_fold_splits_a_cluster_and_blocks_are_in_time(
-    rows: list[tuple[int, int | None]],
-) -> None:
-    articles = [article(k, f"title {k}", day) for k, (_, day) in enumerate(rows)]
-    gold = {each.id: f"c{c}" for each, (c, _) in zip(articles, rows, strict=True) if c}
-    each = StorySet.of("drawn", articles, gold)
-    folds = folds_of(each, 3).tolist()
-    by_cluster: dict[str, set[int]] = {}
-    earliest: dict[str, datetime] = {}
-    for one, fold in zip(each.articles, folds, strict=True):
-        name = each.gold.get(one.id)
-        if name is None:
-            assert fold == NO_FOLD
-            continue
-        by_cluster.setdefault(name, set()).add(fold)
-        if one.published_at:
-            earliest[name] = min(one.published_at, earliest.get(name, one.published_at))
-    assert all(len(found) == 1 and found <= {0, 1, 2} for found in by_cluster.values())
-    ordered = sorted(earliest, key=lambda name: (earliest[name], name))
-    blocks = [min(by_cluster[name]) for name in ordered]
-    assert blocks == sorted(blocks)
-
-
-def test_folds_of_small_clusters_are_of_like_size() -> None:
-    dated = StorySet.of(
-        "dated",
-        [article(k, "t", k) for k in range(60)],
-        {f"a{k:03}": f"c{k // 2}" for k in range(60)},
-    )
-    assert np.bincount(folds_of(dated, 5)).tolist() == [12] * 5
-    undated = StorySet.of(
-        "undated",
-        [article(k, "t", None) for k in range(300)],
-        {f"a{k:03}": str(k) for k in range(300)},
-    )
-    assert np.bincount(folds_of(undated, 5)).min() > 40
-
-
 def interval_of(predicted: dict[str, str], gold: dict[str, str]) -> tuple[float, float]:
     return interval(*article_scores([Run(predicted)], gold), codes(gold.values()))
 
@@ -406,12 +364,16 @@ def folder(tmp_path: Path) -> Path:
             for k in range(4)
         ]  # fmt: skip
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        if name == "ecbplus":
+            for packed in ("newswcl50", "gunviolence"):
+                with lzma.open(tmp_path / f"{packed}.jsonl.xz", "wt", encoding="utf-8") as file:
+                    file.write("\n".join(map(json.dumps, rows)))
     return tmp_path
 
 
 def test_sets_are_read_cut_and_put_in_order(folder: Path) -> None:
     sets = {each.name: each for each in load_sets(folder, folder / "seeds.jsonl")}
-    assert len(sets) == 8
+    assert len(sets) == 10
     assert sets["ITN English"].languages == {"en"}
     assert len(sets["ITN English"].articles) == len(sets["ITN English"].gold) == 3
     titles = sets["ITN titles"]

@@ -111,6 +111,41 @@ def test_what_python_writes_is_read_back(cells: list[tuple[str, str]], separator
     ]
 
 
+def test_blanks_behind_separators_are_no_part_of_quotes() -> None:
+    rows, problems = rows_of('id, title, text\n1, "A, B", x\n2, B, "y ""z"""\n')
+    assert [str(row["title"]).strip() for row in rows] == ["A, B", "B"]
+    assert rows[1]["text"] == 'y "z"'
+    assert problems == []
+
+
+def test_the_ending_of_a_table_does_not_decide_its_separator() -> None:
+    assert rows_of("id,title\n1,Ferry\n", tabs=True)[0] == [{"id": "1", "title": "Ferry"}]
+    assert rows_of("title\nFerry, aground\n", tabs=True)[0] == [{"title": "Ferry, aground"}]
+    assert [row["id"] for row in rows_of('id\ttitle\na\t"One\nb\tTwo\n')[0]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "id;title\n1;L’été\n"),
+        ("a.jsonl", '{"id": 1, "title": "L’été"}\n'),
+        ("a.txt", "L’été\n\nA ferry ran aground."),
+    ],
+)
+def test_utf_16_needs_no_byte_order_mark(
+    tmp_path: Path, name: str, content: str, encoding: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content.encode(encoding))
+    problems: list[Problem] = []
+    assert [article.title for article in read(path, problems)] == ["L’été"]
+    with path.open("rb") as stream:
+        if name != "a.txt":
+            assert [a.title for a in read_articles(["-"], stdin=stream)] == ["L’été"]
+    assert problems == []
+
+
 def test_folders_of_partitions_are_columns(tmp_path: Path) -> None:
     table = pa.table(
         {
@@ -124,6 +159,41 @@ def test_folders_of_partitions_are_columns(tmp_path: Path) -> None:
     articles = sorted(read(tmp_path), key=lambda article: article.id)
     assert [str(article.published_at)[:10] for article in articles] == ["2024-03-05", "2024-03-06"]
     assert {article.language for article in articles} == {"en"}
+
+
+def test_folders_add_columns_to_every_kind_of_file(tmp_path: Path) -> None:
+    folder = tmp_path / "desk=Wire%20room" / "lang=it"
+    other = tmp_path / "desk=__HIVE_DEFAULT_PARTITION__" / "lang=it"
+    for place in (folder, other):
+        place.mkdir(parents=True)
+        (place / "a.csv").write_text("id,title\na,Ferry\n")
+        (place / "b.jsonl").write_text('{"id": "b", "title": "Ferry", "lang": "de"}\n')
+        (place / "c.json").write_text('[{"id": "c", "title": "Ferry", "lang": null}]')
+        (place / "d.txt").write_text("Ferry\n\nA ferry ran aground.")
+    problems: list[Problem] = []
+    columns = {"source": "desk", "title": "title"}
+    articles = list(read_articles([folder.parents[1]], columns=columns, on_problem=problems.append))
+    assert [(article.id[-5:], article.language, article.source) for article in articles] == [
+        ("a", "it", "Wire room"),
+        ("b", "de", "Wire room"),
+        ("c", "it", "Wire room"),
+        ("d.txt", "it", ""),
+        ("d.txt", "it", ""),
+    ]
+    # Without a value for the desk, the column that was named is missing.
+    assert [problem.kind for problem in problems] == ["no title or text column"] * 3
+
+
+def test_files_of_bookkeeping_are_reported_and_not_read(tmp_path: Path) -> None:
+    (tmp_path / "_delta_log").mkdir()
+    for name in ("a.jsonl", "_delta_log/0.json", "_b.jsonl", "_SUCCESS", ".c.jsonl"):
+        (tmp_path / name).write_text('{"id": "1", "title": "Ferry"}')
+    problems: list[Problem] = []
+    assert len(read(tmp_path, problems)) == 1
+    assert [(p.kind, Path(p.where).name) for p in problems] == [
+        ("hidden file", "_b.jsonl"),
+        ("hidden file", "0.json"),
+    ]
 
 
 def test_the_order_of_day_and_month_is_that_of_the_table(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 
@@ -35,7 +36,8 @@ from dedup.config import Config
 from dedup.duplicates.clustering import find_near_duplicates
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import InputError
-from dedup.pipeline import Progress, distinct, independent, profiles_of, silent
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import distinct, independent, origin_of_row, profiles_of
 from dedup.records import Article, CleanText, Problem
 from dedup.stories.affinity import (
     KINDS,
@@ -123,7 +125,8 @@ def _edited_copies(
     articles: Sequence[Article], texts: Mapping[str, CleanText], config: Config
 ) -> list[tuple[Article, Article]]:
     """Near-duplicates that are not equal word for word, published within `max_gap`."""
-    near = find_near_duplicates([body_of(texts[article.id]) for article in articles], config)
+    bodies = [body_of(texts[article.id]) for article in articles]
+    near = find_near_duplicates(bodies, config, origin_of=partial(origin_of_row, articles, texts))
     matches, seconds = near.matches, seconds_of(articles)
     gap = int(config.neighbors.max_gap.total_seconds())
     close = within_gap(seconds, matches.first, matches.second, gap)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from dedup.articles import source_of
 from dedup.cleaning.page import clean
 from dedup.cleaning.repeated import repeated_lines
 from dedup.compute.processes import spread
@@ -55,7 +56,7 @@ def clean_articles(
 
 def _raw(article: Article, repeated: Mapping[str, frozenset[str]]) -> _Raw:
     """What cleaning reads: nothing else is sent to other processes."""
-    lines = repeated.get(article.source, frozenset[str]())
+    lines = repeated.get(source_of(article), frozenset[str]())
     return article.title, article.text, article.language, lines
 
 

@@ -10,6 +10,8 @@ page beside the article is removed for one of these reasons; no other reason is 
     share buttons   share, follow, subscribe, sign up, get the app
     link list       headlines as bullets at the end
     repeated line   a line that its source puts on many pages
+    wall            an offer to pay, log in, consent or enable JavaScript
+    body is a wall  the whole body, where nothing but such lines is left: the article is its title
     page address    a line that is nothing but a web or mail address
     title repeated  the headline once more, at the head of the body
     section path    where the page stands on its site: "Home > World > Asia"
@@ -36,6 +38,8 @@ Reason = Literal[
     "share buttons",
     "link list",
     "repeated line",
+    "wall",
+    "body is a wall",
     "page address",
     "title repeated",
     "section path",
@@ -59,6 +63,7 @@ Kind = Literal[
     "beside_buttons",
     "home",
     "end",
+    "wall",
 ]
 """The keys of a language in `phrases.toml`, which explains them."""
 _KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -14,7 +14,8 @@ that cleaning a clean text changes nothing. It removes
   if it stands below the middle of the page.
 
 Where too little would be left, only the heading is removed. A text of nothing but boilerplate
-is left as it is.
+is left as it is; but where that is a wall (`walls.py`), or what its source repeats, the article is
+its headline alone.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from dedup.cleaning.page_lines import (
     reason_for,
     words_in,
 )
+from dedup.cleaning.walls import headline, wall_key
 from dedup.config import CleaningConfig
 from dedup.records import Article, CleanText, Removal
 from dedup.text.normalization import key, normalize
@@ -45,6 +47,7 @@ from dedup.text.normalization import key, normalize
 _MIN_WORDS_LEFT = 10
 _MIN_SHARE_LEFT = 0.2
 _LINKS_AMID = 5
+_OF_A_WALL: frozenset[Reason | None] = frozenset(("repeated line", "wall"))
 _WORD = re.compile(r"\w{3,}|[\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -154,6 +157,8 @@ def _reasons(
 ) -> list[Reason | None]:
     """For each line the reason to remove it, or None; of the lines left none has a reason."""
     reasons: list[Reason | None] = [None] * len(lines)
+    if title and repeated and wall_key(lines, title) in repeated:
+        return ["body is a wall"] * len(lines)
     while True:
         rows = [row for row, reason in enumerate(reasons) if reason is None]
         left = [lines[row] for row in rows]
@@ -164,6 +169,8 @@ def _reasons(
             _mark_links(left, new)
         _mark_bullets(left, new)
         _mark_end(left, new)
+        if all(new) and title and not _OF_A_WALL.isdisjoint(new):
+            return ["body is a wall"] * len(lines)
         if not any(new) or all(new):
             return reasons
         for row, reason in zip(rows, new, strict=True):
@@ -187,7 +194,7 @@ def clean(
         repeated: Normalised lines that the article's source repeats, from
             `repeated_lines`.
     """
-    title = " ".join(normalize(article.title).split())
+    title = headline(article.title)
     text = normalize(article.text)
     if not config.remove_boilerplate or not text:
         return CleanText(title, text)

@@ -38,6 +38,7 @@ _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
 _URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?…؟।]\s|[。！？]")
 _SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
 
 
@@ -111,6 +112,8 @@ def _whole_line(key: str) -> Reason | None:
 
 
 def _short_line(line: str, key: str) -> Reason | None:
+    if is_wall(key):
+        return "wall"
     if _ANY_PATTERN.match(key):
         return next(reason for reason, pattern in PATTERNS if pattern.match(key))
     bracketed = not (key[:1].isalnum() or key[-1:].isalnum())
@@ -121,6 +124,39 @@ def _short_line(line: str, key: str) -> Reason | None:
     if key.startswith("#") and " " in key and all(word[0] == "#" for word in key.split()):
         return "tags"
     return row_reason(key)
+
+
+def is_wall(key: str) -> bool:
+    """Whether the first sentence of a line offers what a wall offers."""
+    spaced, unspaced = _walls()
+    words = key.split()
+    if not spaced.keys().isdisjoint(words):
+        near = (phrase for word in words for phrase in spaced.get(word, ()))
+        if any(_begins(phrase, key) for phrase in near):
+            return True
+    return not key.isascii() and any(_begins(phrase, key) for phrase in unspaced)
+
+
+def _begins(phrase: str, key: str) -> bool:
+    place = key.find(phrase)
+    return place >= 0 and _SENTENCE.search(key, 0, place) is None
+
+
+@functools.cache
+def _walls() -> tuple[dict[str, list[str]], list[str]]:
+    """Phrases of walls: by their longest inner word, and those of scripts without spaces.
+
+    What stands between words of the phrase has no other marks around it in a line.
+    """
+    spaced: dict[str, list[str]] = {}
+    unspaced = []
+    for phrase in sorted(phrases("wall")):
+        if UNSPACED.search(phrase):
+            unspaced.append(phrase)
+        else:
+            words = phrase.split()
+            spaced.setdefault(max(words[1:-1] or words[:1], key=len), []).append(phrase)
+    return spaced, unspaced
 
 
 def opens_tags(line: str) -> bool:

@@ -9,9 +9,13 @@ from collections.abc import Iterable
 import numpy as np
 import xxhash
 
+from dedup.articles import source_of
+from dedup.cleaning.walls import MIN_WALL_TITLES, headline, is_foreign, wall_key
 from dedup.config import CleaningConfig
 from dedup.records import Article
 from dedup.text.normalization import normalize
+
+_WALL_MARK = (1 << 64) - 1
 
 
 def _digest(text: str) -> int:
@@ -23,14 +27,26 @@ def _line_digest(line: str) -> int:
     return _digest(line) >> 1 << 1 | any(map(str.isalnum, line))
 
 
-def page_digests(text: str) -> bytes:
-    """Digests of a normalised page and of its lines, the longest line first; uint64."""
-    return np.array([_digest(text), *map(_line_digest, _lines(text))], "<u8").tobytes()
+def page_digests(text: str, title: str = "") -> bytes:
+    """Digests of a normalised page and of its lines, the longest line first; uint64.
+
+    Behind a mark follow those of its headline and of the wall that it may be.
+    """
+    digests = [_digest(text), *map(_line_digest, _lines(text))]
+    if wall := _wall(text, title):
+        digests += [_WALL_MARK, _digest(title), _line_digest(wall)]
+    return np.array(digests, "<u8").tobytes()
 
 
-def line_of(text: str, digest: int) -> str:
-    """The line of a normalised page with this digest."""
-    return next(line for line in _lines(text) if _line_digest(line) == digest)
+def line_of(text: str, title: str, digest: int) -> str:
+    """The line of a normalised page with this digest, or what stands for it as a wall."""
+    lines = (*_lines(text), _wall(text, title))
+    return next(line for line in lines if _line_digest(line) == digest)
+
+
+def _wall(text: str, title: str) -> str:
+    """What stands for a page that may be a wall; empty for one that is about its headline."""
+    return wall_key(text.split("\n"), title) if is_foreign(title, text) else ""
 
 
 def _lines(text: str) -> list[str]:
@@ -42,6 +58,7 @@ class SourceLines:
 
     def __init__(self) -> None:
         self._pages: dict[int, array[int]] = {}
+        self._walls: defaultdict[int, set[int]] = defaultdict(set)
         self._page_counts: Counter[int] = Counter()
         self._texts: dict[int, str] = {}
 
@@ -49,9 +66,13 @@ class SourceLines:
         """Number of different pages."""
         return len(self._pages)
 
-    def add(self, text: str) -> None:
-        """Add the normalised text of a page."""
+    def add(self, text: str, title: str = "") -> None:
+        """Add a page: its normalised text, and its headline."""
         page = _digest(text)
+        if wall := _wall(text, title):
+            digest = _line_digest(wall)
+            self._walls[digest].add(_digest(title))
+            self._texts[digest] = wall
         if page in self._pages:
             return
         lines = _lines(text)
@@ -64,6 +85,9 @@ class SourceLines:
     def add_digests(self, page: bytes) -> None:
         """Add a page by its `page_digests` alone."""
         first, *digests = np.frombuffer(page, "<u8").tolist()
+        if _WALL_MARK in digests:
+            *digests, _, title, wall = digests
+            self._walls[wall].add(title)
         if first not in self._pages:
             self._insert(first, array("Q", digests))
 
@@ -88,6 +112,9 @@ class SourceLines:
             }
         ):
             repeated |= new
+        repeated |= {
+            key for key, titles in self._walls.items() if len(titles) >= MIN_WALL_TITLES and key & 1
+        }
         return {line: self._texts.get(line, "") for line in repeated}
 
     def _longest_beside(self, often: set[int], repeated: set[int]) -> dict[int, set[int]]:
@@ -104,11 +131,16 @@ class SourceLines:
         return beside
 
 
-def lines_of_source(pages: Iterable[str], config: CleaningConfig) -> frozenset[str]:
-    """The normalised lines that one source puts on many of its pages, see `repeated_lines`."""
+def lines_of_source(pages: Iterable[tuple[str, str]], config: CleaningConfig) -> frozenset[str]:
+    """The normalised lines that one source puts on many of its pages, see `repeated_lines`.
+
+    Args:
+        pages: Title and text of each.
+        config: See there.
+    """
     lines = SourceLines()
-    for page in pages:
-        lines.add(normalize(page))
+    for title, text in pages:
+        lines.add(normalize(text), headline(title))
     return frozenset(lines.repeated(config).values())
 
 
@@ -120,19 +152,19 @@ def repeated_lines(
     The order of the articles does not matter. Equal texts count as one page. So do,
     for a line, pages that share the longest of their other lines: a text that is
     published again and again with small changes is no boilerplate. Lines may be of
-    any length, as legal notices are long.
+    any length, as legal notices are long. Walls are among them as `walls.wall_key`.
 
     Args:
-        articles: Of any sources; those without a source are left out.
+        articles: Of any sources; those without a source (`source_of`) are left out.
         config: How many pages, and which share of them, make a line boilerplate.
 
     Returns:
         The lines of each source; a source that has none is left out.
     """
-    pages: dict[str, list[str]] = {}
+    pages: dict[str, list[tuple[str, str]]] = {}
     if config.remove_boilerplate:
         for article in articles:
-            if article.source:
-                pages.setdefault(article.source, []).append(article.text)
+            if source := source_of(article):
+                pages.setdefault(source, []).append((article.title, article.text))
     lines = {source: lines_of_source(pages[source], config) for source in sorted(pages)}
     return {source: lines[source] for source in lines if lines[source]}

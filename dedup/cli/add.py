@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dedup.cli.console import Console, StepProgress
+from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, require_index_or_room, settings_of
 from dedup.cli.options import (
     ALL_FIELDS,
@@ -29,6 +29,7 @@ from dedup.cli.tables import holdings
 from dedup.cli.values import json_line
 from dedup.config import Config
 from dedup.errors import InputError
+from dedup.output.bars import StepBars
 from dedup.records import Article, Problem
 
 if TYPE_CHECKING:
@@ -164,9 +165,9 @@ class Adder:
         self._keep_sources_apart = keep_sources_apart
         self._batch: list[Article] = []
         self._index: StoryIndex | None = None
-        self._progress: StepProgress | None = None
+        self._progress: StepBars | None = None
 
-    def begin(self, index: StoryIndex, progress: StepProgress) -> None:
+    def begin(self, index: StoryIndex, progress: StepBars) -> None:
         """Set the index to add to, and the progress to report to."""
         self._index, self._progress = index, progress
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,25 +19,28 @@ from dedup.cli.options import (
     STDIN,
     ConfigOption,
     EncoderOption,
+    FormatOption,
     HeadlinesOption,
     Inputs,
     QuietOption,
     ReadAs,
     VerboseOption,
     check_output,
+    check_page,
+    check_tables,
     column_options,
     languages_from,
     option,
     settings_from,
 )
 from dedup.cli.reading import clustered
+from dedup.cli.rows import KeptRows
 from dedup.config import Config
-from dedup.errors import OutputError
 from dedup.records import Problem
 from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
-    from dedup.result import Result
+    from dedup.result import By, Result
 
 _WHERE = "Where it runs"
 
@@ -49,10 +52,44 @@ def cluster_command(
         str,
         option(
             "FILE",
-            "One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout. "
-            "A folder with --engine spark.",
+            "One row per article in the order of the input, as .parquet, .jsonl or .csv; - for "
+            "stdout. A folder with --engine spark.",
             "--output",
             "-o",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    with_columns: Annotated[
+        str,
+        option(
+            "COLUMNS",
+            "Columns of the input beside those of --output: title,url or all. Also file and row, "
+            "which are there without being named if articles have no ids.",
+            "--with",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    unique: Annotated[
+        str,
+        option(
+            "FILE",
+            "The rows of the input without copies: all columns, one row of each text.",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    unique_by: Annotated[
+        Literal["duplicate", "story"],
+        typer.Option(
+            help="Of what --unique has one row: of each text, or of each story.",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "duplicate",
+    against: Annotated[
+        str,
+        option(
+            "FILE|INDEX",
+            "Only find which articles are copies of texts in this file, folder or index. "
+            "--output has those that are, --unique the rows that are not.",
             rich_help_panel=OUTPUTS,
         ),
     ] = "",
@@ -84,6 +121,7 @@ def cluster_command(
             rich_help_panel=OUTPUTS,
         ),
     ] = "",
+    file_format: FormatOption = None,
     headlines: HeadlinesOption = "",
     title: Annotated[
         str | None, option("TEXT", "Title of the report.", rich_help_panel=OUTPUTS)
@@ -150,7 +188,7 @@ def cluster_command(
         ),
     ] = False,
     columns: ReadAs = NO_COLUMNS,
-    top: Annotated[int, typer.Option(min=0, help="Number of stories in the table.")] = 20,
+    limit: Annotated[int, option("COUNT", "Maximum number of stories in the table.", min=0)] = 20,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -167,6 +205,12 @@ def cluster_command(
       dedup cluster articles.jsonl --report report.html
 
       dedup cluster pages/ feed.csv.gz -o clusters.parquet
+
+      dedup cluster corpus.csv --unique unique.csv
+
+      dedup cluster articles.csv -o clusters.csv --with title,url
+
+      dedup cluster test.jsonl --against train.jsonl --unique test-clean.jsonl
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
 
@@ -187,22 +231,37 @@ def cluster_command(
         "related": related,
         "matches": matches,
         "report": report,
+        "unique": unique,
     }
+    shape = {"with": with_columns, "format": file_format or "", "against": against}
     if engine == "spark":
         shown = Console(quiet=quiet, verbose=verbose)
-        _cluster_on_spark(inputs, outputs, columns, settings, shown, master=master, resume=resume)
+        others = {**outputs, **shape}
+        _cluster_on_spark(inputs, others, columns, settings, shown, master=master, resume=resume)
         return
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
-    _check_outputs(outputs)
-    named = {"title": title, "detailed_stories": report_stories}
-    page = {name: value for name, value in named.items() if value is not None}
-    if page and not report:
-        raise typer.BadParameter("--title and --report-stories need --report FILE.html")
+    page = _page_settings(report, title, report_stories)
+    if report:
+        check_output(report, "--report", check_page)
+    check_tables({name: path for name, path in outputs.items() if name != "report"}, file_format)
     console = Console(quiet=quiet, verbose=verbose, table_to_stderr=STDIN in outputs.values())
-    result = clustered(inputs, columns, settings, console)
-    _write(result, outputs, {**page, "inputs": inputs, "made_at": datetime.now(UTC)})
-    console.show_result(result, top=top, written=[path for path in outputs.values() if path])
+    if against:
+        from dedup.cli.against import find_copies_of
+
+        find_copies_of(
+            against, inputs, outputs, columns, settings, console,
+            wanted=with_columns, file_format=file_format or "",
+        )  # fmt: skip
+        return
+    rows = KeptRows(with_columns, whole=bool(unique))
+    result = clustered(inputs, columns, settings, console, rows if output or unique else None)
+    _write(result, outputs, rows, file_format or "", unique_by)
+    if report:
+        from dedup.report import write_report
+
+        write_report(result, report, **page, inputs=inputs, made_at=datetime.now(UTC))
+    console.show_result(result, top=limit, written=[path for path in outputs.values() if path])
 
 
 def _cluster_on_spark(
@@ -236,6 +295,7 @@ def _cluster_on_spark(
         now=datetime.now(UTC),
         resume=resume,
         on_stage=lambda stage: console.note(f"{stage} ..."),
+        on_columns=console.show_columns,
     )
     console.show_counts(written.summary, several=written.several, across=written.across)
     problems = [Problem(*example) for example in written.examples]
@@ -245,30 +305,29 @@ def _cluster_on_spark(
     console.show_written(outputs["output"])
 
 
-def _write(result: Result, outputs: dict[str, str], page: Mapping[str, Any]) -> None:
-    from dedup.report import write_report
+def _page_settings(report: str, title: str | None, stories: int | None) -> dict[str, Any]:
+    """What the options say about the report.
 
-    write: dict[str, Callable[[str], None]] = {
-        "output": result.save,
-        "stories": result.save_stories,
-        "related": result.save_related,
-        "matches": result.save_matches,
-        "report": partial(write_report, result, **page),
-    }
-    for name, path in outputs.items():
-        if path:
-            write[name](path)
+    Raises:
+        typer.BadParameter: There is no report for them.
+    """
+    named = {"title": title, "detailed_stories": stories}
+    page = {name: value for name, value in named.items() if value is not None}
+    if page and not report:
+        raise typer.BadParameter("--title and --report-stories need --report FILE.html")
+    return page
 
 
-def _check_outputs(outputs: dict[str, str]) -> None:
-    """Refuse what cannot be written before the work, not after it."""
-    from dedup.output.tables import format_of
+def _write(
+    result: Result, outputs: Mapping[str, str], rows: KeptRows, file_format: str, by: By
+) -> None:
+    from dedup.output.tables import write_table
 
-    for name, path in outputs.items():
-        if path and (name, path) != ("output", STDIN):
-            check_output(path, f"--{name}", _page if name == "report" else format_of)
-
-
-def _page(path: str) -> None:
-    if not path.lower().endswith((".html", ".htm")):
-        raise OutputError(f"{path!r}: the report is a .html file")
+    if outputs["output"]:
+        rows.beside(result).write(outputs["output"], file_format)
+    if outputs["unique"]:
+        unique, others = rows.unique(result, by)
+        write_table(unique, [], outputs["unique"], file_format=file_format, others=others)
+    for name in ("stories", "related", "matches"):
+        if outputs[name]:
+            result.save(outputs[name], kind=name, file_format=file_format)

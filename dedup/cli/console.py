@@ -7,30 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console as RichConsole
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from dedup.cli.tables import figure_table
+from dedup.output.bars import StepBars, terminal_bars
 from dedup.output.wording import counted, one_line
+from dedup.records import BODY_IS_A_WALL
 
 if TYPE_CHECKING:
     from dedup.doctor import Checkup
     from dedup.evaluation import Evaluation
     from dedup.readers.columns import ColumnUse
-    from dedup.records import Article, Problem
-    from dedup.result import Result, Summary
+    from dedup.records import Article, Problem, Summary
+    from dedup.result import Result
 
 _EXAMPLES = 3
 _Justify = Literal["left", "right"]
@@ -43,39 +36,6 @@ _STORY_COLUMNS: tuple[tuple[str, int, _Justify], ...] = (
 )
 _WIDTH_OF_FILES = 100
 _MIN_HEADLINE = 20
-
-
-class StepProgress:
-    """Progress bars of the steps; the first one counts the bytes that are read."""
-
-    def __init__(self, bars: Progress, total_bytes: int | None) -> None:
-        self._bars = bars
-        self._reading = bars.add_task("read", total=total_bytes, unit="bytes")
-        self._steps: dict[str, TaskID] = {}
-
-    def on_bytes(self, count: int) -> None:
-        """Advance the bar of reading by `count` bytes."""
-        self._bars.advance(self._reading, count)
-
-    def __call__(self, step: str, done: int, total: int | None) -> None:
-        """Set the bar of a step to `done` of `total` texts; None if the total is unknown."""
-        if step not in self._steps:
-            self._steps[step] = self._bars.add_task(step, total=total, unit="texts")
-        self._bars.update(self._steps[step], completed=done)
-
-
-class _RateColumn(TextColumn):
-    """Rate of a step, per second."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def render(self, task: Any) -> Text:  # noqa: ANN401 (rich's Task)
-        if not task.speed:
-            return Text("")
-        if task.fields["unit"] == "bytes":
-            return Text(f"{task.speed / 1e6:,.1f} MB/s", style="dim")
-        return Text(f"{task.speed:,.0f}/s", style="dim")
 
 
 class Console:
@@ -96,21 +56,10 @@ class Console:
         self._out = self._err if table_to_stderr else _rich(to_stderr=False, quiet=quiet)
 
     @contextmanager
-    def progress(self, total_bytes: int | None) -> Iterator[StepProgress]:
+    def progress(self, total_bytes: int | None) -> Iterator[StepBars]:
         """Progress bars; shown on a terminal only."""
-        bars = Progress(
-            TextColumn("{task.description:>15}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _RateColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self._err,
-            transient=True,
-            disable=self._quiet or not self._err.is_terminal,
-        )
-        with bars:
-            yield StepProgress(bars, total_bytes)
+        with terminal_bars(self._err, disable=self._quiet) as bars:
+            yield StepBars(bars, total_bytes)
 
     def show_result(self, result: Result, *, top: int, written: Sequence[str]) -> None:
         """Print the largest stories, the counts, the problems and the files that were written."""
@@ -125,7 +74,7 @@ class Console:
             for story in shown:
                 table.add_row(
                     str(story.texts),
-                    str(len(story.members)),
+                    str(story.articles),
                     str(len(story.sources)),
                     _day(story.first_seen),
                     " ".join(story.languages),
@@ -168,6 +117,9 @@ class Console:
         self._err.print(
             f"encoder {counts.encoder}, configuration {counts.config_digest}", markup=False
         )
+        walls = counts.removals.get(BODY_IS_A_WALL, 0)
+        if walls:
+            self.note(f"{BODY_IS_A_WALL}: {counted(walls, 'article')}, known by the headline alone")
         if self._verbose and counts.removals:
             cut = ", ".join(f"{reason} {count:,}" for reason, count in counts.removals.items())
             self._err.print(f"removed by cleaning: {cut}", markup=False, soft_wrap=True)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, all_stories, opened
-from dedup.cli.options import STDIN, HeadlinesOption, check_output, option
-from dedup.errors import NotFoundError, StoreError
+from dedup.cli.options import (
+    OUTPUTS,
+    STDIN,
+    FormatOption,
+    HeadlinesOption,
+    check_output,
+    check_page,
+    check_tables,
+    option,
+)
+from dedup.cli.rows import ALL
 from dedup.records import StoryGroup
-from dedup.result import ARTICLE_COLUMNS, JACCARD_DIGITS, STORY_COLUMNS, story_row
+from dedup.result import (
+    ARTICLE_COLUMNS,
+    JACCARD_DIGITS,
+    RELATED_COLUMNS,
+    STORY_COLUMNS,
+    related_row,
+    story_row,
+)
 
 if TYPE_CHECKING:
     from dedup.index.story_index import StoryIndex
 
-_ATTEMPTS = 5
+_FIELDS = ("title", "text", "source", "url")
 
 
 def export_command(
@@ -25,15 +42,42 @@ def export_command(
         str,
         option(
             "FILE",
-            "One row per article, as .parquet, .jsonl or .csv; - for JSONL on stdout.",
+            "One row per article, as .parquet, .jsonl or .csv; - for stdout.",
             "--output",
             "-o",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    with_columns: Annotated[
+        str,
+        option(
+            "COLUMNS",
+            f"Fields of the articles beside those of --output: {', '.join(_FIELDS)}, or all.",
+            "--with",
+            rich_help_panel=OUTPUTS,
         ),
     ] = "",
     stories: Annotated[
         str,
-        option("FILE", "One row per story group, in the same formats, or -."),
+        option("FILE", "One row per story group, in the same formats.", rich_help_panel=OUTPUTS),
     ] = "",
+    related: Annotated[
+        str,
+        option(
+            "FILE",
+            "One row per pair of related stories, such as a follow-up.",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    report: Annotated[
+        str,
+        option(
+            "FILE.html",
+            "A web page with the stories, their copies and the evidence.",
+            rich_help_panel=OUTPUTS,
+        ),
+    ] = "",
+    file_format: FormatOption = None,
     headlines: HeadlinesOption = "",
 ) -> None:
     """Write the contents of an index to files, with the columns of `dedup cluster`.
@@ -45,46 +89,66 @@ def export_command(
 
       dedup export news --output clusters.parquet --stories stories.jsonl
 
+      dedup export news -o articles.csv --with title,text,url
+
+      dedup export news --report news.html
+
       dedup export news -o - | jq -r 'select(.copy_type == "original") | .id'
     """
     from dedup.output.tables import write_table
 
-    _check(output, stories)
-    with opened(index, headlines=headlines) as story_index:
-        articles, groups = _at_one_moment(story_index, with_articles=bool(output))
-    console = Console()
-    for path, rows, columns in (
-        (output, articles, ARTICLE_COLUMNS),
-        (stories, groups, STORY_COLUMNS),
-    ):
-        if path:
-            write_table(rows, columns, path)
+    outputs = {"output": output, "stories": stories, "related": related}
+    if not any((*outputs.values(), report)):
+        raise typer.BadParameter("give --output, --stories, --related or --report with a FILE")
+    check_tables(outputs, file_format)
+    if report:
+        check_output(report, "--report", check_page)
+    fields = _fields(with_columns)
+    with opened(index, headlines=headlines) as story_index, story_index.reading():
+        if report:
+            from dedup.report import write_report
+
+            write_report(story_index.result(), report)
+        groups = sorted(all_stories(story_index), key=_by_size)
+        digest = story_index.stats().config_digest
+        write: dict[str, Callable[[], tuple[Rows, Sequence[str]]]] = {
+            "output": lambda: (
+                _article_rows(story_index, groups, fields), (*ARTICLE_COLUMNS, *fields),
+            ),
+            "stories": lambda: ([story_row(story, digest) for story in groups], STORY_COLUMNS),
+            "related": lambda: (_related_rows(story_index, groups, digest), RELATED_COLUMNS),
+        }  # fmt: skip
+        for name, path in outputs.items():
+            if path:
+                write_table(*write[name](), path, file_format=file_format or "")
+    for path in (*outputs.values(), report):
         if path and path != STDIN:
-            console.show_written(path)
+            Console().show_written(path)
 
 
 Rows = list[dict[str, Any]]
 
 
-def _at_one_moment(index: StoryIndex, *, with_articles: bool) -> tuple[Rows, Rows]:
-    """Rows of the articles and of the story groups, all of one moment.
+def _fields(wanted: str) -> tuple[str, ...]:
+    """Fields of articles, by name.
 
     Raises:
-        StoreError: Another process wrote to the index during each attempt.
+        typer.BadParameter: There is no such field.
     """
-    for _ in range(_ATTEMPTS):
-        before = index.stats()
-        try:
-            groups = sorted(all_stories(index), key=_by_size)
-            articles = _article_rows(index, groups) if with_articles else []
-        except NotFoundError:
-            continue
-        if index.stats() == before:
-            return articles, [story_row(story, before.config_digest) for story in groups]
-    raise StoreError(
-        "the index was changed during each attempt to read it: "
-        "export at a quieter time, or from a copy of the folder"
-    )
+    if wanted == ALL:
+        return _FIELDS
+    names = tuple(name.strip() for name in wanted.split(",") if name.strip())
+    for name in names:
+        if name not in _FIELDS:
+            message = f"no field {name!r}: there are {', '.join(_FIELDS)}"
+            raise typer.BadParameter(message, param_hint="--with")
+    return names
+
+
+def _related_rows(index: StoryIndex, groups: list[StoryGroup], digest: str) -> Rows:
+    """A row for each pair of related stories, in the order of the stories."""
+    relations = (relation for story in groups for relation in index.related(story.id))
+    return [related_row(relation, digest) for relation in dict.fromkeys(relations)]
 
 
 def _by_size(story: StoryGroup) -> tuple[int, int, Any, str]:
@@ -92,7 +156,7 @@ def _by_size(story: StoryGroup) -> tuple[int, int, Any, str]:
     return -story.texts, -len(story.members), story.first_seen, story.members[0].id
 
 
-def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
+def _article_rows(index: StoryIndex, groups: list[StoryGroup], fields: Sequence[str]) -> Rows:
     """A row for each article, sorted by precedence: time, length, id."""
     from dedup.articles import precedence
 
@@ -114,18 +178,6 @@ def _article_rows(index: StoryIndex, groups: list[StoryGroup]) -> Rows:
                 digest,
             )
             row = dict(zip(ARTICLE_COLUMNS, values, strict=True))
+            row |= {name: getattr(stored.article, name) for name in fields}
             rows.append((precedence(stored.article, stored.clean), row))
     return [row for _, row in sorted(rows, key=lambda item: item[0])]
-
-
-def _check(output: str, stories: str) -> None:
-    """Refuse what cannot be written before the work, not after it."""
-    from dedup.output.tables import format_of
-
-    if not output and not stories:
-        raise typer.BadParameter("give --output FILE, --stories FILE, or both")
-    if output == stories:
-        raise typer.BadParameter(f"--output and --stories are both {output!r}")
-    for name, path in (("--output", output), ("--stories", stories)):
-        if path and path != STDIN:
-            check_output(path, name, format_of)

@@ -44,13 +44,13 @@ def follow_command(
             "or OPML files.",
         ),
     ],
-    every: Annotated[str, option("TIME", "Pause between two polls of one feed.")] = "15m",
+    every: Annotated[str, option("DURATION", "Pause between two polls of one feed.")] = "15m",
     once: Annotated[
         bool,
         typer.Option("--once", help="Poll each feed once, but for those that failed, and end."),
     ] = False,
     max_megabytes: Annotated[int, option("MB", "Largest feed, after decompression.", min=1)] = 20,
-    timeout: Annotated[str, option("TIME", "Longest time for one feed.")] = "60s",
+    timeout: Annotated[str, option("DURATION", "Longest time for one feed.")] = "60s",
     allow_private: Annotated[
         bool,
         typer.Option(

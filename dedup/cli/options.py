@@ -68,6 +68,25 @@ VerboseOption = Annotated[
 
 ALL_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 _READING = "How the input is read"
+OUTPUTS = "What it writes"
+
+
+class FileFormat(StrEnum):
+    """Formats of the files that are written."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+
+
+FormatOption = Annotated[
+    FileFormat | None,
+    typer.Option(
+        "--format",
+        help="Format of what is written; by default by the ending of a file, on stdout jsonl.",
+        rich_help_panel=OUTPUTS,
+    ),
+]
 
 
 class DateOrder(StrEnum):
@@ -211,6 +230,30 @@ def check_folder(path: str | Path) -> None:
         raise OutputError(f"{path}: its folder does not exist: create it first")
 
 
+def check_tables(outputs: Mapping[str, str], file_format: FileFormat | None = None) -> None:
+    """Refuse files of rows before the work that could not be written after it.
+
+    Args:
+        outputs: The file of each option, by the name of the option; empty where it was not given.
+        file_format: The format, if it was given.
+
+    Raises:
+        typer.BadParameter: An ending is unknown, or two options name one file.
+        OutputError: A folder does not exist.
+    """
+    from dedup.output.tables import format_of
+
+    named: dict[str, str] = {}
+    for name, path in outputs.items():
+        if not path:
+            continue
+        if path in named:
+            raise typer.BadParameter(f"--{named[path]} and --{name} are both {path!r}")
+        named[path] = name
+        if path != STDIN:
+            check_output(path, f"--{name}", str if file_format else format_of)
+
+
 def check_output(path: str, option: str, format_of: Callable[[str], object]) -> None:
     """Refuse an output file before the work that could not be written after it.
 
@@ -228,3 +271,13 @@ def check_output(path: str, option: str, format_of: Callable[[str], object]) -> 
     except OutputError as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
     check_folder(path)
+
+
+def check_page(path: str) -> None:
+    """Refuse a report that does not end as a web page does.
+
+    Raises:
+        OutputError: It has another ending.
+    """
+    if not path.lower().endswith((".html", ".htm")):
+        raise OutputError(f"{path!r}: the report is a .html file")

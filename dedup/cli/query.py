@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +23,8 @@ from dedup.cli.tables import (
 )
 from dedup.cli.values import article_fields, json_line
 from dedup.errors import InputError, NotFoundError
-from dedup.records import Article, Match, Problem
+from dedup.output.wording import duration
+from dedup.records import Article, Match, Problem, StoryGroup
 
 if TYPE_CHECKING:
     from dedup.index.records import Neighbor, QueryAnswer
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from dedup.store import StoredArticle
 
 _COPIES = ("jaccard", "contained", *ARTICLE_TABLE)
-_NEIGHBORS = ("P", "story_group", *ARTICLE_TABLE)
+_NEIGHBORS = ("P", "likeness", "apart", "story_group", *ARTICLE_TABLE)
+_SPARE = ("language", "source", "apart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class _Answer:
 
     query: Article
     in_index: bool
-    headline: str
+    story: StoryGroup | None
     answer: QueryAnswer
     duplicates: tuple[tuple[Match, StoredArticle], ...]
     neighbors: tuple[tuple[Neighbor, StoredArticle], ...]
@@ -55,7 +57,8 @@ def query_command(
         option(
             "TIME",
             "Publication time of --text, or of articles in --file without a date: 2023-06-03, "
-            "2023-06-03T10:50 (UTC), or 36h for 36 hours ago. By default, now.",
+            "2023-06-03T10:50 (UTC), or 36h for 36 hours ago. By default none: the text is "
+            "compared by content alone, with articles of any time.",
         ),
     ] = "",
     file: Annotated[
@@ -72,8 +75,10 @@ def query_command(
 
     The text is not added to the index. Copies are shown with their exact Jaccard
     similarity and containment (the share of one text that the other contains),
-    neighbours with P(same event). Articles far apart in time are not about the
-    same event, so give --published-at if the text is not from today.
+    neighbours with P(same event) and their likeness: the cosine of the two texts.
+
+    A text without a time is compared by content alone. One with a time is not about
+    the same event as articles far from it in time: these have no P.
 
     With --json: one line per query, with "story_group" (empty if the text would
     start a new story), "probability", "duplicates" and "neighbors".
@@ -83,6 +88,8 @@ def query_command(
       dedup query news --id odisha-en-1
 
       dedup query news --file draft.txt
+
+      dedup query news --text "train crash in Odisha"
 
       dedup query news --text - --published-at 2023-06-03 --json < draft.txt
     """
@@ -149,7 +156,7 @@ def _answer(index: StoryIndex, article: Article, limit: int, *, in_index: bool) 
     return _Answer(
         article,
         in_index,
-        index.story(answer.story_group).headline if answer.story_group else "",
+        index.story(answer.story_group) if answer.story_group else None,
         answer,
         tuple((match, stored) for match, stored in matches if stored),
         tuple((near, stored) for near, stored in neighbors if stored),
@@ -170,7 +177,8 @@ def _values(answer: _Answer) -> dict[str, Any]:
         "title": answer.query.title,
         "in_index": answer.in_index,
         "story_group": answer.answer.story_group,
-        "headline": answer.headline,
+        "headline": answer.story.headline if answer.story else "",
+        "published_at": answer.answer.published_at,
         "probability": answer.answer.probability,
         "duplicates": [
             {
@@ -185,6 +193,8 @@ def _values(answer: _Answer) -> dict[str, Any]:
                 **article_fields(stored.article),
                 "story_group": near.story_group,
                 "probability": near.probability,
+                "cosine": near.cosine,
+                "gap_seconds": near.gap,
             }
             for near, stored in answer.neighbors
         ],
@@ -201,17 +211,23 @@ def _show(answer: _Answer, *, first: bool) -> None:
         for match, stored in answer.duplicates
     ]
     neighbors = [
-        (share(near.probability), near.story_group, *article_cells(stored))
+        (
+            share(near.probability),
+            share(near.cosine),
+            "" if near.gap is None else duration(near.gap),
+            near.story_group,
+            *article_cells(stored),
+        )
         for near, stored in answer.neighbors
     ]
-    for name, columns, rows in (
-        ("copies", _COPIES, copies),
-        ("neighbours", _NEIGHBORS, neighbors),
+    for name, columns, rows, spare in (
+        ("copies", _COPIES, copies, ARTICLE_SPARE),
+        ("neighbours", _NEIGHBORS, neighbors, _SPARE),
     ):
         if rows:
             show_line()
             show_line(name)
-            show_table(columns, rows, spare=ARTICLE_SPARE)
+            show_table(columns, rows, spare=spare)
 
 
 def _containment(match: Match) -> float:
@@ -221,10 +237,16 @@ def _containment(match: Match) -> float:
 def _verdict(answer: _Answer) -> Iterator[str]:
     if answer.query.title:
         yield answer.query.title
-    if not answer.answer.story_group:
-        yield "would start a new story"
+    undated = answer.answer.published_at is None
+    notes = ["by content alone, as it has no time"] if undated else []
+    if not answer.story:
+        yield f"would start a new story{_in_brackets(notes)}"
         return
     verb = "is in" if answer.in_index else "would join"
     probability = share(answer.answer.probability)
-    shown = f" (P {probability})" if probability else ""
-    yield f"{verb} the story {answer.answer.story_group}{shown}: {answer.headline}"
+    notes = [*([f"P {probability}"] if probability else []), *notes]
+    yield f"{verb} the story {answer.story.id}{_in_brackets(notes)}: {answer.story.headline}"
+
+
+def _in_brackets(notes: Sequence[str]) -> str:
+    return f" ({', '.join(notes)})" if notes else ""

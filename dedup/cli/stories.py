@@ -183,7 +183,7 @@ def _heading(story: StoryGroup, id: str) -> Iterator[str]:
     merged = f" ({id} was merged into it)" if id != story.id else ""
     yield (
         f"{story.id}{merged} · {counted(story.texts, 'text')}, "
-        f"{counted(len(story.members), 'article')}, {counted(len(story.sources), 'source')} · "
+        f"{counted(story.articles, 'article')}, {counted(len(story.sources), 'source')} · "
         f"{minute(story.first_seen)} to "
         f"{minute(story.last_seen)} UTC · {' '.join(story.languages)}"
     )
@@ -217,15 +217,11 @@ def _related_lines(index: StoryIndex, story: StoryGroup, then: datetime | None) 
 
 
 def _coverage(index: StoryIndex, story: StoryGroup) -> Iterator[tuple[str, ...]]:
-    """A row for each text: its first article in the story, and the number of its copies."""
-    copies: dict[str, int] = {}
-    for member in story.members:
-        copies[member.duplicate_cluster] = copies.get(member.duplicate_cluster, -1) + 1
-    shown: set[str] = set()
-    for member in story.members:
-        if member.duplicate_cluster not in shown:
-            shown.add(member.duplicate_cluster)
-            count = copies[member.duplicate_cluster]
-            with suppress(NotFoundError):
-                cells = article_cells(index.article(member.id))
-                yield share(member.probability), f"+{count}" if count else "", *cells
+    """A row for each text: its first article in the story, and the number of those below it."""
+    from dedup.description.versions import texts_of
+
+    for text in texts_of(story, {}):
+        with suppress(NotFoundError):
+            cells = article_cells(index.article(text.member.id))
+            count = f"+{len(text.below)}" if text.below else ""
+            yield share(text.member.probability), count, *cells

@@ -25,7 +25,9 @@ STORY_TABLE = (
 )  # fmt: skip
 ARTICLE_TABLE = ("published", "source", "language", "id", "headline")
 ARTICLE_SPARE = ("language", "source")
-_FIGURES = {"texts", "articles", "sources", "copies", "jaccard", "contained", "P"}
+_FIGURES = {
+    "texts", "articles", "sources", "copies", "jaccard", "contained", "P", "likeness", "apart",
+}  # fmt: skip
 """Columns that are aligned to the right."""
 _PLAIN_WIDTH = 100_000
 _MIN_LAST = 30
@@ -132,7 +134,7 @@ def story_cells(story: StoryGroup) -> tuple[str, ...]:
     return (
         story.id,
         f"{story.texts:,}",
-        f"{len(story.members):,}",
+        f"{story.articles:,}",
         f"{len(story.sources):,}",
         minute(story.first_seen),
         minute(story.last_seen),

@@ -197,6 +197,8 @@ def why_values(answer: Answer) -> dict[str, Any]:
         "same_duplicate_cluster": why.same_duplicate_cluster,
         "same_story_group": why.same_story_group,
         "match": asdict(why.match),
+        "series": why.series and asdict(why.series),
+        "bodies_are_walls": why.walls,
         "probability": None if why.link is None else why.link.probability,
         "log_odds": None,
         "evidence": [],

@@ -26,23 +26,26 @@ def describe_clusters(
     """
     similarities = near.matches.as_dict()
     originals = near.originals.tolist()
-    members: dict[int, list[DuplicateMember]] = {}
     links = [(a, b, similarity) for (a, b), similarity in similarities.items()]
-    for row, representative in enumerate(near.representatives.tolist()):
+    links += [(first, row, _EQUAL) for row, first in enumerate(originals) if first != row]
+    representatives = near.representatives.tolist()
+    members = {
+        row: [DuplicateMember(ids[row], "digest" if near.is_digest[row] else "original", 1.0, 1.0)]
+        for row in sorted(set(representatives))
+    }
+    for row, representative in enumerate(representatives):
         if row == representative:
-            members[row] = [DuplicateMember(ids[row], "original", 1.0, 1.0)]
             continue
         # A text that equals an earlier one has the similarities of that one.
-        similarity = similarities.get((representative, originals[row]), _EQUAL)
+        a, b = sorted((representative, originals[row]))
+        similarity = similarities[a, b] if a != b else _EQUAL
         kind = copy_type_of(similarity.jaccard, near.min_jaccard, equal=similarity is _EQUAL)
         members[representative].append(
             DuplicateMember(ids[row], kind, similarity.jaccard, similarity.containment)
         )
-        if originals[row] != row:
-            links.append((originals[row], row, _EQUAL))
     clusters = [
         DuplicateCluster(stable_id("d", ids[representative]), ids[representative], tuple(copies))
-        for representative, copies in sorted(members.items())
+        for representative, copies in members.items()
     ]
     links.sort(key=lambda link: link[:2])
     return tuple(clusters), tuple(match_of(ids[a], ids[b], alike) for a, b, alike in links)

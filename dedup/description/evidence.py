@@ -20,7 +20,7 @@ class Evidences:
 
     Args:
         affinity: Scores texts; the text of row k represents `clusters[k]`.
-        clusters: All duplicate clusters.
+        clusters: All duplicate clusters, or their stretches.
         articles: Articles by id.
         texts: Canonical texts by article id.
         config: The configuration of the run.
@@ -42,6 +42,10 @@ class Evidences:
         self._row = {
             member.id: row for row, cluster in enumerate(clusters) for member in cluster.members
         }
+
+    def representative_of(self, article: str) -> str:
+        """Id of the article whose text and time stand for another one in stories."""
+        return self._representatives[self._row[article]]
 
     def match(self, a: str, b: str) -> Match:
         """Exact similarity of the texts of two articles."""

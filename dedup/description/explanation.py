@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
+
+if TYPE_CHECKING:
+    from dedup.description.series import Series
 
 _ALIKE = ((0.7, "very alike"), (0.5, "alike"), (0.3, "somewhat alike"))
 # Texts in two languages are never as similar as texts in one.
@@ -34,15 +38,39 @@ def sentence(why: Why) -> str:
 
     It says whether the two are together, how sure that is, and what speaks for and against it.
     """
+    return _verdict(why) + _about_walls(why.walls)
+
+
+def _about_walls(walls: tuple[bool, bool]) -> str:
+    """That a body is a wall, as a sentence; empty if none is."""
+    if not any(walls):
+        return ""
+    which = "Both bodies are walls" if all(walls) else f"The body of {'BA'[walls[0]]} is a wall"
+    return f" {which}: the headline stands for the article."
+
+
+def _verdict(why: Why) -> str:
     if why.a == why.b:
         return "These are one and the same article."
-    if why.same_duplicate_cluster:
+    if why.same_duplicate_cluster and why.same_story_group:
         return f"Together: {_copies(why)}."
+    if why.same_duplicate_cluster:
+        return (
+            f"Apart, although they are {_copies(why)}: a story ends where it is silent for longer "
+            f"than {duration(why.max_gap)}{_apart_by(why)}."
+        )
     if why.link is None:
         return "Together: one text represents both."
-    shown = shown_probability(why.link.probability)
-    likely = why.link.probability >= why.min_probability
-    for_it, against = _reasons(why.link, why.gap)
+    return f"{_of_two_texts(why, why.link)}{_digest(why)}"
+
+
+def _of_two_texts(why: Why, link: StoryLink) -> str:
+    """The sentence for two that are no copies."""
+    shown = shown_probability(link.probability)
+    likely = link.probability >= why.min_probability
+    for_it, against = _reasons(link, why.gap)
+    if why.series is not None:
+        for_it, against = [], [str(why.series)]
     if why.same_story_group and likely:
         evidence = _but(for_it, against) or "the evidence as a whole"
         return f"Together: both report the same event ({shown}): {evidence}."
@@ -86,9 +114,31 @@ def _copies(why: Why) -> str:
     if jaccard == 1:
         return "copies of one text, equal word for word"
     share = max(why.match.containment_a, why.match.containment_b)
-    if share > 0.99 > jaccard:
-        return f"copies of one text: one lies inside the other (Jaccard {jaccard:.2f})"
-    return f"copies of one text (Jaccard {jaccard:.2f}, containment {share:.2f})"
+    figures = f"containment {share:.2f}, Jaccard {jaccard:.2f}"
+    if jaccard >= why.min_jaccard:
+        return f"copies of one text (Jaccard {jaccard:.2f}, containment {share:.2f})"
+    if share >= why.min_containment:
+        return f"copies of one text: one lies inside the other ({figures})"
+    return f"copies of a third text, with less in common than each has with that one ({figures})"
+
+
+def _apart_by(why: Why) -> str:
+    return "" if why.gap is None else f", and these appeared {duration(why.gap)} apart"
+
+
+def _digest(why: Why) -> str:
+    """What there is to say of a digest; empty if neither is one."""
+    shares = why.match.containment_b, why.match.containment_a
+    for is_digest, share in zip(why.are_digests, shares, strict=True):
+        if is_digest and share >= why.min_containment:
+            return (
+                f" One is a digest: it has the whole of the other (containment {share:.2f}) beside "
+                "other texts, so it is no copy of it, and ties it to nothing."
+            )
+    if any(why.are_digests):
+        which = "Both are digests" if all(why.are_digests) else "One is a digest"
+        return f" {which} of texts that are no copies of each other, and can tie no others."
+    return ""
 
 
 def _why_together(why: Why) -> str:
@@ -103,6 +153,8 @@ def _why_together(why: Why) -> str:
 def _why_apart(why: Why) -> str:
     if why.gap is not None and abs(why.gap) > why.max_gap:
         return f"articles more than {duration(why.max_gap)} apart are not compared"
+    if any(why.are_digests):
+        return "a digest stands in the one story that it fits best"
     first, second = why.stories
     if first.texts == second.texts == 1:
         return "they were not compared, because their vectors are too different"
@@ -223,6 +275,7 @@ def _circumstances(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
     for name, text in (
         ("same_source", "they are from the same source"),
         ("short_text", "one of them is very short"),
+        ("series", "they fill in one template of their source"),
     ):
         part = parts.get(name)
         # Positive log-odds only make up for what a short text cannot show.
@@ -262,6 +315,11 @@ class Why:
             group; None in a group of one text.
         min_probability: Setting of the run: groups merge from this probability on.
         max_gap: Setting of the run: articles further apart in time are not compared.
+        min_jaccard: Setting of the run: texts are nearly the same from this similarity on.
+        min_containment: Setting of the run: a text lies inside another from this share on.
+        are_digests: Whether the text of each is a digest, see `CopyType`.
+        series: The series that the texts of the two are of; None if they are of none.
+        walls: Whether the body of each is a wall.
     """
 
     a: str
@@ -275,6 +333,11 @@ class Why:
     mean_probabilities: tuple[float | None, float | None]
     min_probability: float
     max_gap: timedelta
+    min_jaccard: float
+    min_containment: float
+    are_digests: tuple[bool, bool] = (False, False)
+    series: Series | None = None
+    walls: tuple[bool, bool] = (False, False)
 
     @property
     def sentence(self) -> str:

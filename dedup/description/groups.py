@@ -12,6 +12,8 @@ from dedup.articles import LATEST, headline_of, latest_time, source_of, stable_i
 from dedup.description.names import story_names
 from dedup.description.representatives import representative_texts
 from dedup.description.terms import StoryTerms, calendar_terms
+from dedup.description.versions import versions_of
+from dedup.duplicates.stretches import is_digest
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup, StoryMember
 from dedup.stories.affinity import probability_of
 from dedup.stories.grouping import Group, Grouping
@@ -28,7 +30,7 @@ def describe_groups(
 
     Args:
         grouping: Groups of rows of texts; the text of row k is `clusters[k]`.
-        clusters: All duplicate clusters.
+        clusters: All duplicate clusters, or their stretches.
         articles: Articles by id.
         texts: Canonical texts by id.
         terms: Rare terms of the groups.
@@ -67,9 +69,13 @@ def _story(
     texts = [clusters[row] for row in group.members.tolist()]
     members = _members(group, texts, articles)
     published = [articles[member.id] for member in members]
+    versions = versions_of(published)
+    replaced = {id for *earlier, _ in versions for id in earlier}
     dated = [article for article in published if article.published_at]
     representatives = representative_texts(
-        group, [articles[text.representative].language for text in texts]
+        group,
+        [articles[text.representative].language for text in texts],
+        [is_digest(text) for text in texts],
     )
 
     def headline(row: int) -> str:
@@ -80,14 +86,14 @@ def _story(
     least_likely = None if row is None else clusters[row].representative
     return StoryGroup(
         id=stable_id("s", texts[0].representative),
-        headline=headline(group.medoid),
+        headline=headline(representatives.medoid),
         headlines={code: headline(row) for code, row in representatives.by_language.items()},
         first_article=texts[0].representative,
         first_seen=min(dated, key=latest_time).published_at if dated else None,
         last_seen=max(
             (article.published_at for article in dated if article.published_at), default=None
         ),
-        texts=len(texts),
+        texts=len({member.duplicate_cluster for member in members if member.id not in replaced}),
         sources=tuple(sorted({source_of(article) for article in published} - {""})),
         languages=tuple(sorted({article.language for article in published} - {""})),
         key_terms=key_terms,
@@ -95,6 +101,7 @@ def _story(
         cohesion=representatives.cohesion,
         least_likely_member=next((m for m in members if m.id == least_likely), None),
         members=members,
+        versions=versions,
     )
 
 

@@ -17,14 +17,15 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from dedup.compute.arrays import UInt64s
+from dedup.compute.arrays import Int64s, UInt64s
 from dedup.compute.processes import spread
 from dedup.text.normalization import key
+from dedup.text.rarity import MAX_BITS, WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import tokenize
-from dedup.text.terms import WEIGHT_UNIT, term_weights
 
 MAX_NAMES = 8
-_MIN_BITS = 5.0
+_MIN_BITS = 4.0
+_UNKNOWN_WEIGHT = round(MAX_BITS / WEIGHT_UNIT)
 _MAX_WORDS = 4
 _STORIES_AT_ONCE = 512
 _TEXTS_REMEMBERED = 4096
@@ -119,22 +120,31 @@ class _Rarity:
         starts, stops = self._tokens.offsets[:-1], self._tokens.offsets[1:]
         self._full = np.flatnonzero(stops > starts)
         self._starts = starts[self._full]
-        weights = term_weights(self._tokens.hashes) * WEIGHT_UNIT
-        self._bits = np.full(len(words), -1.0)
-        if len(self._full):
-            self._bits[self._full] = np.maximum.reduceat(weights, self._starts)
 
     def of(self, languages: Iterable[str]) -> Mapping[str, float]:
         """Rarity of all words, with the dates of those languages."""
         key = tuple(sorted(set(languages)))
         if key not in self._known:
             dates = np.concatenate([self._dates(code) for code in key])
-            bits = self._bits.copy()
+            bits = np.full(len(self._words), -1.0)
             if len(self._full):
+                weights = self._weights(key) * WEIGHT_UNIT
+                bits[self._full] = np.maximum.reduceat(weights, self._starts)
                 timely = np.isin(self._tokens.hashes, dates)
                 bits[self._full[np.logical_or.reduceat(timely, self._starts)]] = -1.0
             self._known[key] = dict(zip(self._words, bits.tolist(), strict=True))
         return self._known[key]
+
+    def _weights(self, languages: Sequence[str]) -> Int64s:
+        """Rarity of all tokens in the language where each is the most common, int64."""
+        hashes = self._tokens.hashes
+        numbers = [number for number in language_numbers(languages).tolist() if number]
+        if not numbers:
+            # A capital says that it is a name, where nothing says how rare it is.
+            return np.full(len(hashes), _UNKNOWN_WEIGHT)
+        weights = [term_weights(hashes, np.full(len(hashes), number)) for number in numbers]
+        lowest: Int64s = np.minimum.reduce(weights)
+        return lowest
 
 
 def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:

@@ -42,7 +42,7 @@ from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms, joined_pieces
 from dedup.records import RelationKind, StoryGroup, StoryRelation
 from dedup.stories.grouping import Group
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 _AT_ONCE_SECONDS = 6 * 3600
 _DAY_SECONDS = 86_400.0
@@ -138,8 +138,10 @@ class RelationFinder:
     def strongest(self, start: int, stop: int, most: int | None = None) -> RelationPairs:
         """The `most` strongest relations of each group from `start` to `stop` with any other."""
         config = self._config
-        product = (self._summaries.shared[start:stop] @ self._has.T).tocoo()
-        bits = product.data * WEIGHT_UNIT
+        shared, has = self._summaries.shared, self._has
+        # A term may be rarer in the languages of one group than in those of the other.
+        product = (shared[start:stop] @ has.T + has[start:stop] @ shared.T).tocoo()
+        bits = product.data * (WEIGHT_UNIT / 2)
         rows, others = product.row.astype(np.int64) + start, product.col.astype(np.int64)
         enough = np.flatnonzero((bits >= config.min_shared_idf_bits) & (rows != others))
         rows, others, bits = rows[enough], others[enough], bits[enough]
@@ -213,10 +215,10 @@ class RelationFinder:
 def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
     """Columns of the rarest terms that two groups share."""
     of_a, of_b = (slice(shared.indptr[row], shared.indptr[row + 1]) for row in (a, b))
-    both, positions, _ = np.intersect1d(
+    both, in_a, in_b = np.intersect1d(
         shared.indices[of_a], shared.indices[of_b], return_indices=True
     )
-    weights = shared.data[of_a][positions]
+    weights = shared.data[of_a][in_a] + shared.data[of_b][in_b]
     return both[np.lexsort((both, -weights))][:_LOOKED_AT_TERMS].astype(np.int64)
 
 

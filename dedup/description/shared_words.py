@@ -76,7 +76,7 @@ def _words(words: list[str], first: SharingText, second: SharingText) -> list[st
 
 
 def _spelled(text: SharingText) -> set[str]:
-    placed = placed_words([text.text]).placed
+    placed = placed_words([text.text], [text.language]).placed
     return {placed.spelled(place) for place in range(len(placed.starts))}
 
 

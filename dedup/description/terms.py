@@ -1,6 +1,6 @@
 """The rare words of story groups: what each is about; see `dedup.description.words`.
 
-Rarity comes from the fixed table of `dedup.text.terms` and the terms of a group from its own
+Rarity comes from the fixed table of `dedup.text.rarity` and the terms of a group from its own
 texts, so they do not change when other articles are added or removed. Names of months and
 weekdays are left out.
 """
@@ -8,7 +8,7 @@ weekdays are left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -16,18 +16,24 @@ from itertools import pairwise
 import numpy as np
 import scipy.sparse as sp
 
+from dedup.articles import lead_of, published_lead
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
 from dedup.description.words import PlacedWords, placed_words
+from dedup.records import Article, CleanText, DuplicateCluster
+from dedup.stories.grouping import Grouping
 from dedup.text.dates.calendars import calendar_names
 from dedup.text.published import published_words
+from dedup.text.rarity import WEIGHT_UNIT
 from dedup.text.scripts import UNSPACED
-from dedup.text.terms import WEIGHT_UNIT, PlacedTerms
+from dedup.text.terms import PlacedTerms
 
-MIN_BITS = 9.0
+MIN_BITS = 7.0
 """A term of at least this rarity is rare."""
 MAX_KEY_TERMS = 8
-_MIN_PIECE_BITS = 5.0
+DESCRIBED_CHARS = 2000
+"""Key terms and names of a story come from this many first characters of the bodies."""
+_MIN_PIECE_BITS = 4.0
 _CANDIDATES = 2 * MAX_KEY_TERMS
 _FEW_TEXTS = 2
 _TEXTS_AT_ONCE = 512
@@ -48,6 +54,7 @@ class StoryTerms:
             of one text, ranked by the number of occurrences times the rarity.
         hashes: Hash of the term of each column, uint64.
         leads: The texts that the terms come from.
+        languages: Language of each.
         members: Rows of the texts of each group.
         published: Gives the text of a row of `leads` as it was published.
     """
@@ -56,6 +63,7 @@ class StoryTerms:
     key_terms: tuple[tuple[str, ...], ...]
     hashes: UInt64s
     leads: Sequence[str]
+    languages: Sequence[str]
     members: Sequence[Int64s]
     published: Callable[[int], str]
 
@@ -105,12 +113,43 @@ class StoryTerms:
         """Terms of some groups; group, column and place of each occurrence of those columns."""
         texts = np.concatenate([self.members[group] for group in groups]).tolist()
         sizes = [len(self.members[group]) for group in groups]
-        placed = placed_words([self.leads[text] for text in texts]).placed
+        words = placed_words(
+            [self.leads[text] for text in texts], [self.languages[text] for text in texts]
+        )
+        placed = words.placed
         group_of = np.repeat(np.repeat(groups, sizes), placed.terms.counts)
         hashes = self.hashes[columns]
         places = np.flatnonzero(np.isin(placed.terms.hashes, hashes))
         column_of = columns[np.searchsorted(hashes, placed.terms.hashes[places])]
         return placed, group_of[places], column_of, places
+
+
+def terms_of(
+    grouping: Grouping,
+    clusters: Sequence[DuplicateCluster],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+) -> StoryTerms:
+    """Rare terms of the groups, from the beginnings of their texts.
+
+    Args:
+        grouping: Groups of rows of texts; the text of row k represents `clusters[k]`.
+        clusters: All duplicate clusters, or their stretches.
+        articles: By id.
+        texts: Canonical texts by article id.
+    """
+    representatives = [articles[cluster.representative] for cluster in clusters]
+
+    def published(row: int) -> str:
+        article = representatives[row]
+        return published_lead(article, texts[article.id], DESCRIBED_CHARS)
+
+    return story_terms(
+        [group.members for group in grouping.groups],
+        [lead_of(texts[article.id], DESCRIBED_CHARS) for article in representatives],
+        [article.language for article in representatives],
+        published,
+    )
 
 
 def story_terms(
@@ -139,11 +178,11 @@ def story_terms(
     different, columns = np.unique(hashes, return_inverse=True)
     matrix = sp.csr_array((weights, (owners, columns)), shape=(len(members), len(different)))
     spelling = published or leads.__getitem__
-    return StoryTerms(matrix, tuple(key_terms), different, leads, members, spelling)
+    return StoryTerms(matrix, tuple(key_terms), different, leads, languages, members, spelling)
 
 
 def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
-    """Terms in the given order, the two-character pieces of one word joined.
+    """Terms in the given order, the pieces of one word joined.
 
     Args:
         words: Spelled terms.
@@ -157,8 +196,13 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
     terms = list(words)
     i = 0
     while i < len(terms):
-        j = next((j for j in range(len(terms)) if i != j and _joins(terms[i], terms[j])), None)
-        if j is not None and (whole := _whole(terms[i], terms[j], text)):
+        wholes = (
+            (j, whole)
+            for j in range(len(terms))
+            if i != j and (whole := _whole(terms[i], terms[j], text))
+        )
+        j, whole = next(wholes, (i, ""))
+        if whole:
             terms[min(i, j)] = whole
             terms.pop(max(i, j))
             i = 0
@@ -167,14 +211,16 @@ def joined_pieces(words: Sequence[str], text: str) -> tuple[str, ...]:
     return tuple(terms)
 
 
-def _joins(a: str, b: str) -> bool:
-    both = UNSPACED.match(a) and UNSPACED.match(b)
-    return bool(both) and (a[-1] == b[0] or b[-1] == a[0])
-
-
 def _whole(a: str, b: str, text: str) -> str:
-    """Two words that overlap by a character, joined, if the text has that; else empty."""
-    wholes = (x + y[1:] for x, y in ((a, b), (b, a)) if x[-1] == y[0])
+    """Two words without spaces that overlap, joined, if the text has that; else empty."""
+    if not (UNSPACED.match(a) and UNSPACED.match(b)):
+        return ""
+    wholes = (
+        x + y[size:]
+        for size in range(min(len(a), len(b)) - 1, 0, -1)
+        for x, y in ((a, b), (b, a))
+        if x.endswith(y[:size])
+    )
     return next((whole for whole in wholes if whole in text), "")
 
 
@@ -190,7 +236,7 @@ def calendar_terms(language: str) -> UInt64s:
         for widths in calendar_names(language, kind).values()
         for name in widths["wide"].values()
     }
-    return np.unique(placed_words(sorted(names)).placed.terms.hashes)
+    return np.unique(placed_words(sorted(names), [language] * len(names)).placed.terms.hashes)
 
 
 def _batches(members: Sequence[Int64s]) -> Iterator[tuple[int, int]]:
@@ -209,13 +255,13 @@ def _of_batch(
     """Group, hash and weight of the terms of some groups, and the key terms of each."""
     texts = np.concatenate(members).tolist()
     sizes = np.array([len(rows) for rows in members])
-    words = placed_words([leads[text] for text in texts])
-    placed = words.placed
     language_of = [languages[text] for text in texts]
+    words = placed_words([leads[text] for text in texts], language_of)
+    placed = words.placed
     groups = np.repeat(np.arange(len(members)), sizes)
     in_few = _few(groups.tolist(), language_of)
-    terms = _distinct_terms(placed, groups, in_few, _no_calendar(placed, language_of))
-    weights = words.weights[terms.places]
+    terms = _distinct_terms(words, groups, in_few, _no_calendar(placed, language_of))
+    weights = terms.weights
     rare = (weights * WEIGHT_UNIT >= MIN_BITS) & ((terms.texts >= 2) | terms.in_few)
     counted = weights // words.parts[terms.places]
     first_texts = [leads[int(rows[0])].casefold() for rows in members]
@@ -228,7 +274,7 @@ def _of_batch(
 
 def _key_terms(terms: _DistinctTerms, sizes: Int64s, words: PlacedWords) -> list[list[str]]:
     """The most specific terms of each group, spelled, the best first."""
-    placed, weights = words.placed, words.weights[terms.places]
+    placed, weights = words.placed, terms.weights
     alone = sizes[terms.groups] == 1
     worth = np.where(alone, terms.occurrences, terms.texts) * weights
     bits = weights * WEIGHT_UNIT
@@ -276,6 +322,7 @@ class _DistinctTerms:
         occurrences: Occurrences in these texts.
         in_few: Whether one of these texts is among few of its language.
         places: Its first place.
+        weights: Rarity of the term, in the language of its texts in which it is the most common.
     """
 
     groups: Int64s
@@ -284,19 +331,21 @@ class _DistinctTerms:
     occurrences: Int64s
     in_few: BoolMask
     places: Int64s
+    weights: Int64s
 
 
 def _distinct_terms(
-    placed: PlacedTerms, group_of: Int64s, few: BoolMask, places: Int64s
+    words: PlacedWords, group_of: Int64s, few: BoolMask, places: Int64s
 ) -> _DistinctTerms:
     """The different terms of groups.
 
     Args:
-        placed: Terms of texts, sorted by group.
+        words: Words of texts, sorted by group.
         group_of: Group of each text, ascending.
         few: Whether each text is among few of its language.
         places: Places that count, ascending.
     """
+    placed = words.placed
     text_of = np.repeat(np.arange(len(group_of)), placed.terms.counts)[places]
     groups, hashes = group_of[text_of], placed.terms.hashes[places]
     order = np.lexsort((hashes, groups))
@@ -306,7 +355,7 @@ def _distinct_terms(
     first = np.flatnonzero(new)
     if not len(first):
         none = np.empty(0, np.int64)
-        return _DistinctTerms(none, hashes, none, none, np.empty(0, bool), none)
+        return _DistinctTerms(none, hashes, none, none, np.empty(0, bool), none, none)
     # The sort is stable, so texts ascend within a term of a group.
     another = new.copy()
     another[1:] |= text_of[1:] != text_of[:-1]
@@ -317,4 +366,5 @@ def _distinct_terms(
         np.diff(np.append(first, len(hashes))),
         np.logical_or.reduceat(few[text_of], first),
         places[order[first]],
+        np.minimum.reduceat(words.weights[places][order], first),
     )

@@ -1,15 +1,15 @@
 """The words of a text, as stories are described and related by: one definition for all scripts.
 
 A word is a term (`dedup.text.terms`) with a letter in it; a number names nothing. Scripts without
-spaces do not show where a word ends, and terms there are pairs of neighbouring characters:
+spaces do not show where a word ends, and terms there are neighbouring characters:
 
-* Pairs of Katakana are joined to the whole run, since Katakana writes one name or foreign word
-  in a run. It is at least as rare as the rarest of its pairs.
-* Pairs with Hiragana are left out: they are endings and particles.
-* Other pairs (Han, Thai, Lao, Khmer, Burmese) are pieces of words. Half of them join the end of
+* Terms of Katakana are joined to the whole run, since Katakana writes one name or foreign word
+  in a run. It is at least as rare as the rarest of its terms.
+* Terms with Hiragana are left out: they are endings and particles.
+* Other terms (Han, Thai, Lao, Khmer, Burmese) are pieces of words. Half of them join the end of
   one word to the beginning of the next; these are mostly unknown to the table of rarities, and
-  are left out with all unknown ones. As every character is in two pairs of Han, and a word of
-  the other scripts is some five characters long, a piece has a half or a quarter of its rarity.
+  are left out with all unknown ones. As every character is in two terms of Han and in five of
+  the other scripts, a piece has a half or a fifth of its rarity.
 
 Korean is written with spaces, and its words are words.
 """
@@ -22,13 +22,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
+from dedup.text.rarity import language_numbers, unseen_weights
 from dedup.text.scripts import UNSPACED
 from dedup.text.shingles import Tokens
-from dedup.text.terms import PlacedTerms, placed_terms, term_weights, unknown_weight
+from dedup.text.terms import PlacedTerms, placed_terms, weights_of
 
 _RUN = np.uint64(0xC2B2AE3D27D4EB4F)
 _SPACED, _HAN, _KATAKANA, _HIRAGANA, _ALPHABETIC = range(5)
-_PARTS = np.array([1, 2, 1, 1, 4], np.int64)
+_PARTS = np.array([1, 2, 1, 1, 5], np.int64)
 _KINDS = (
     (_HIRAGANA, 0x3040, 0x30A0),
     (_KATAKANA, 0x30A0, 0x3100),
@@ -43,7 +44,7 @@ class PlacedWords:
 
     Args:
         placed: The words, in reading order, with repetitions.
-        weights: Rarity of each in units of `terms.WEIGHT_UNIT` bits, int64 of shape (t,).
+        weights: Rarity of each in units of `rarity.WEIGHT_UNIT` bits, int64 of shape (t,).
         parts: The share of that rarity which a piece of a word counts for is one by this number;
             1 for a whole word, int64 of shape (t,).
     """
@@ -53,17 +54,26 @@ class PlacedWords:
     parts: Int64s
 
 
-def placed_words(texts: Sequence[str]) -> PlacedWords:
-    """The words of canonical texts, with their places."""
+def placed_words(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedWords:
+    """The words of canonical texts, with their places.
+
+    Args:
+        texts: n canonical texts.
+        languages: Their languages, in which the words are weighed.
+    """
     placed = placed_terms(texts)
-    weights = term_weights(placed.terms.hashes)
+    languages = languages or [""] * len(texts)
+    weights = weights_of(placed.terms, languages)
+    unseen = unseen_weights(np.repeat(language_numbers(languages), placed.terms.counts))
+    unknown = weights >= unseen
     first = _kind_of(placed.points, placed.starts)
     last = _kind_of(placed.points, placed.ends - 1)
     joins = np.where(first == last, first, _HIRAGANA)
     joins[(first == _SPACED) | (last == _SPACED)] = _SPACED
+    unknown &= (joins == _HAN) | (joins == _ALPHABETIC)
+    joins[unknown] = _HIRAGANA
     placed, weights, joins = _with_runs(placed, weights, joins)
-    pieces = (joins == _HAN) | (joins == _ALPHABETIC)
-    kept = (joins != _HIRAGANA) & ~(pieces & (weights >= unknown_weight())) & _lettered(placed)
+    kept = (joins != _HIRAGANA) & _lettered(placed)
     return PlacedWords(_only(placed, kept), weights[kept], _PARTS[joins[kept]])
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from dedup.cleaning import clean_articles
 from dedup.config import NeighborConfig
 from dedup.doctor.chains import chains
 from dedup.doctor.checkup import Checkup, Finding, StoryShape
+from dedup.doctor.copies_apart import copies_apart
 from dedup.doctor.fit import fit, lowest_probability, weak_links
 from dedup.doctor.mixing import language_shares, mixing
 from dedup.doctor.series import series
 from dedup.doctor.sizes import copies, largest_story, sizes, undated
 from dedup.doctor.stories import ExaminedResult, examined_result, read_rows
+from dedup.doctor.walls import wall_counts, walls
 from dedup.errors import ConfigError, InputError
 from dedup.output.wording import counted
-from dedup.records import Article
+from dedup.records import Article, CleanText
 from dedup.result import Result
 
 _MAX_GAP = NeighborConfig().max_gap
@@ -48,10 +52,23 @@ def examine(
     """
     if max_gap <= timedelta(0):
         raise ConfigError(f"max_gap = {max_gap}: must be above 0")
+    texts: Mapping[str, CleanText] = {}
     if isinstance(result, Result):
-        articles = result.articles if articles is None else articles
+        articles, texts = articles or result.articles, result.clean_texts
         result = result.article_rows()
-    return _checkup(examined_result(result, articles), max_gap)
+    articles = None if articles is None else list(articles)
+    return _checkup(examined_result(result, articles), max_gap, _walls(articles, texts))
+
+
+def _walls(
+    articles: Sequence[Article] | None, texts: Mapping[str, CleanText]
+) -> Counter[str] | None:
+    """Bodies that are walls by outlet; None without articles."""
+    if articles is None:
+        return None
+    if any(article.id not in texts for article in articles):
+        texts = clean_articles(articles)
+    return wall_counts(articles, texts)
 
 
 def examine_file(
@@ -78,7 +95,9 @@ def examine_file(
         raise InputError(f"{path}: {error}") from error
 
 
-def _checkup(result: ExaminedResult, max_gap: timedelta) -> Checkup:
+def _checkup(
+    result: ExaminedResult, max_gap: timedelta, wall_sources: Counter[str] | None
+) -> Checkup:
     shares = language_shares(result)
     findings = (
         largest_story(result, max_gap),
@@ -88,6 +107,8 @@ def _checkup(result: ExaminedResult, max_gap: timedelta) -> Checkup:
         series(result),
         undated(result),
         copies(result),
+        walls(wall_sources, result.articles),
+        copies_apart(result, max_gap),
         sizes(result),
     )
     return Checkup(

@@ -123,7 +123,7 @@ def percentile(values: Sequence[int], share: float) -> int:
 
 def copies(result: ExaminedResult) -> Finding:
     """The share of articles that are copies of another one."""
-    extra = result.articles - len(result.texts)
+    extra = result.articles - len({text.duplicate_cluster for text in result.texts})
     share = extra / result.articles
     copied = [
         (text.articles, text.id, story)

@@ -22,10 +22,11 @@ _IDS_IN_EXAMPLE = 3
 
 @dataclass(frozen=True, slots=True)
 class ExaminedText:
-    """One text with its copies.
+    """One text with its copies in one story.
 
     Args:
-        id: Id of its representative.
+        id: Id of its representative, or of a copy where that is in another story.
+        duplicate_cluster: Id of its duplicate cluster.
         articles: Number of articles, copies included.
         story_group: Id of its story group.
         probability: Mean P(same event) with the other texts of the story; None
@@ -38,6 +39,7 @@ class ExaminedText:
     """
 
     id: str
+    duplicate_cluster: str
     articles: int
     story_group: str
     probability: float | None
@@ -147,15 +149,14 @@ def examined_result(
         articles: The articles, for titles and sources; those that are in no row are ignored.
 
     Raises:
-        InputError: There is no row, a cell is missing or unusable, two rows have the same id,
-            the copies of one text are in two story groups, or none of the given articles is
-            in a row.
+        InputError: There is no row, a cell is missing or unusable, two rows have the same id, or
+            none of the given articles is in a row.
     """
-    by_text: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    by_text: dict[tuple[str, str], list[Mapping[str, object]]] = defaultdict(list)
     ids: set[str] = set()
     digests: set[str] = set()
     for row in rows:
-        by_text[_filled(row, "duplicate_cluster")].append(row)
+        by_text[_filled(row, "duplicate_cluster"), _filled(row, "story_group")].append(row)
         id_ = _filled(row, "id")
         if id_ in ids:
             raise InputError(f"two rows have the id {id_!r}: keep one of them")
@@ -197,18 +198,13 @@ def _stories(texts: Iterable[ExaminedText]) -> tuple[ExaminedStory, ...]:
 
 def _text(rows: Sequence[Mapping[str, object]], articles: Mapping[str, Article]) -> ExaminedText:
     rows = sorted(rows, key=lambda row: (not _represents(row), _filled(row, "id")))
-    stories = {_filled(row, "story_group") for row in rows}
-    if len(stories) > 1:
-        raise InputError(
-            f"the copies of {_filled(rows[0], 'id')!r} are in the story groups "
-            f"{', '.join(map(repr, sorted(stories)))}: give the rows of one result"
-        )
     described = [articles[id_] for row in rows if (id_ := _filled(row, "id")) in articles]
     times = [time for row in rows if (time := _time(row)) is not None]
     return ExaminedText(
         id=_filled(rows[0], "id"),
+        duplicate_cluster=_filled(rows[0], "duplicate_cluster"),
         articles=len(rows),
-        story_group=stories.pop(),
+        story_group=_filled(rows[0], "story_group"),
         probability=_probability(rows[0]),
         language=cell_text(rows[0].get("language")).lower(),
         time=min(times, default=None),

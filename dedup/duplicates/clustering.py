@@ -2,10 +2,11 @@
 
 Candidates are only hints. Every match is verified by the exact Jaccard similarity
 and containment of the two shingle sets, and every member of a cluster is verified
-against the cluster's representative, so that nothing chains.
+against the cluster's representative, so that nothing chains. A text that quotes several
+others is a digest (`digests.py`) and represents none of them.
 
 Rows of texts are in the order of precedence (earliest, then longest, then id):
-of two texts, the one with the smaller row can represent the other.
+of two texts, the one with the smaller row can represent the other, also where it lies inside it.
 
 Source: Hartigan 1975, "Clustering Algorithms", chapter 3 (leader clustering).
 """
@@ -19,12 +20,14 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import xxhash
 
-from dedup.compute.arrays import Int64s
+from dedup.compute.arrays import BoolMask, Int64s
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config, NearDuplicateConfig
 from dedup.duplicates.candidates import candidate_pairs
+from dedup.duplicates.digests import digests, ties
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.duplicates.matches import Matches, Verifier
+from dedup.duplicates.series import Origin
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +42,7 @@ class NearDuplicates:
             int64 of shape (n,).
         originals: The first text that is equal to text i, i itself if none is;
             int64 of shape (n,).
+        is_digest: Whether text i is a digest; bool of shape (n,).
         matches: Verified similarity of pairs of originals.
         min_jaccard: From which similarity on a match is a near copy; below it,
             one text is contained in the other.
@@ -47,6 +51,7 @@ class NearDuplicates:
 
     representatives: Int64s
     originals: Int64s
+    is_digest: BoolMask
     matches: Matches
     min_jaccard: float
     verified: int
@@ -54,25 +59,25 @@ class NearDuplicates:
     @classmethod
     def of_different(
         cls,
-        leaders: Int64s,
-        matches: Matches,
+        leaders: Leaders,
         originals: Int64s,
         config: NearDuplicateConfig,
         verified: int = 0,
     ) -> Self:
-        """Copies among n texts, from the representatives and matches of the different texts.
+        """Copies among n texts, from the representatives of the different texts.
 
         Args:
-            leaders: Representative of each different text, by their rows among these.
-            matches: Matches by the same rows.
+            leaders: Of the different texts, by their rows among these.
             originals: The first text that is equal to each of the n, int64 of shape (n,).
             config: When a match is a near copy.
             verified: How many pairs were verified.
         """
         rows, different = np.unique(originals, return_inverse=True)
+        matches = leaders.matches
         return cls(
-            rows[leaders[different]],
+            rows[leaders.representatives[different]],
             originals,
+            leaders.is_digest[different],
             replace(matches, first=rows[matches.first], second=rows[matches.second]),
             config.min_jaccard,
             verified,
@@ -86,6 +91,7 @@ def find_near_duplicates(
     compiled: bool | None = None,
     threads: int = 0,
     on_progress: Callable[[int], None] | None = None,
+    origin_of: Callable[[int], Origin] | None = None,
 ) -> NearDuplicates:
     """Copies among canonical texts.
 
@@ -96,21 +102,31 @@ def find_near_duplicates(
         compiled: Use the compiled kernels; by default for much text.
         threads: How many threads; 0 for one per core.
         on_progress: Called with the number of texts fingerprinted so far.
+        origin_of: Origin of a text by its row: texts of one series are no copies. By default
+            the texts alone decide.
 
     Returns:
         A function of the set of texts and their precedence alone.
     """
     content = Utf8Texts.of(texts)
     originals = originals_of(content)
-    different = content.take(np.flatnonzero(originals == np.arange(len(content))))
+    rows = np.flatnonzero(originals == np.arange(len(content)))
+    different = content.take(rows)
     prints = fingerprint(
         different, config.fingerprints, compiled=compiled, threads=threads, on_progress=on_progress
     )
-    verifier = Verifier(different, prints.token_counts, config, compiled=compiled, threads=threads)
+    verifier = Verifier(
+        different,
+        prints.token_counts,
+        config,
+        compiled=compiled,
+        threads=threads,
+        origin_of=None if origin_of is None else lambda row: origin_of(int(rows[row])),
+    )
     pairs = candidate_pairs(prints, config.near_duplicates, compiled=verifier.compiled)
-    leaders, matches = assign_leaders(len(different), verifier.matches(pairs), verifier)
+    leaders = assign_leaders(len(different), verifier.matches(pairs), verifier)
     return NearDuplicates.of_different(
-        leaders, matches, originals, config.near_duplicates, verifier.verified
+        leaders, originals, config.near_duplicates, verifier.verified
     )
 
 
@@ -134,34 +150,64 @@ def text_digest(raw: bytes | memoryview) -> bytes | None:
     return xxhash.xxh3_128_digest(raw) if raw else None
 
 
-def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> tuple[Int64s, Matches]:
+@dataclass(frozen=True, slots=True)
+class Leaders:
+    """Who represents whom among n different texts.
+
+    Args:
+        representatives: The representative of each text, int64 of shape (n,).
+        is_digest: Which texts are digests, bool of shape (n,).
+        matches: All verified matches, those that the choice needed included.
+    """
+
+    representatives: Int64s
+    is_digest: BoolMask
+    matches: Matches
+
+
+def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> Leaders:
     """Choose the representative of each text; verify the matches that the choice needs.
 
     In the order of precedence, a text joins the most similar representative of its earlier
     matches, if it is a verified copy of that representative too; else it represents itself.
+    Digests come after all other texts, and are tied by near matches only.
 
-    Candidates need not hold every pair of a text and a representative. One pass finds the
-    missing pairs; they are verified, and the pass is repeated until none is missing. Each pass
-    equals the last one up to the first text that lacked a pair.
+    Candidates need not hold every pair of a text and a representative, nor of two texts that lie
+    in one. One pass finds the missing pairs; they are verified, and the pass is repeated until
+    none is missing. Each pass equals the last one up to the first text that lacked a pair.
 
     Args:
         count: Number of texts.
         matches: Verified similarities of candidates.
         verifier: Verifies the pairs that are missing.
-
-    Returns:
-        The representative of each text, int64 of shape (count,), and all matches.
     """
     assign = _assign_compiled if verifier.compiled else _assign_plain
-    known = np.empty(0, np.int64)
+    compared = matches.first * count + matches.second
     while True:
-        leaders, missing = assign(count, matches)
-        new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], known)
+        is_digest, missing = digests(count, matches, verifier.config)
+        new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], compared)
         if not len(new):
-            return leaders, matches
-        known = np.union1d(known, new)
+            tied = matches.take(ties(matches, is_digest, verifier.config))
+            representatives, missing = _in_turn(is_digest, tied, assign)
+            new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], compared)
+        if not len(new):
+            return Leaders(representatives, is_digest, matches)
+        compared = np.union1d(compared, new)
         pairs: Int64s = np.stack(np.divmod(new, count), axis=1)
         matches = Matches.joined([matches, verifier.matches(pairs)])
+
+
+def _in_turn(
+    is_digest: BoolMask, matches: Matches, assign: Callable[[int, Matches], tuple[Int64s, Int64s]]
+) -> tuple[Int64s, Int64s]:
+    """Leaders, and the pairs that are missing, with the digests after all other texts."""
+    if not is_digest.any():
+        return assign(len(is_digest), matches)
+    order = np.argsort(is_digest, kind="stable")
+    leaders, missing = assign(len(order), matches.renumbered(np.argsort(order)))
+    representatives = np.empty_like(order)
+    representatives[order] = order[leaders]
+    return representatives, np.sort(order[missing], axis=1)
 
 
 def _assign_plain(count: int, matches: Matches) -> tuple[Int64s, Int64s]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Self
 
@@ -14,6 +14,7 @@ from dedup.compute.threads import mapped
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import shingle_sizes, use_kernels
+from dedup.duplicates.series import Origin, series_pairs
 from dedup.text.characters import character_table
 from dedup.text.shingles import Tokens, shingle, tokenize, unique_rows
 
@@ -91,6 +92,22 @@ class Matches:
         """Some of the matches, by row or mask."""
         return Matches(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
+    def renumbered(self, numbers: Int64s) -> Matches:
+        """The matches under other numbers of the texts, int64 of shape (n,)."""
+        first, second = numbers[self.first], numbers[self.second]
+        swapped = first > second
+        return Matches.joined(
+            [
+                Matches(
+                    np.where(swapped, second, first),
+                    np.where(swapped, first, second),
+                    self.jaccard,
+                    np.where(swapped, self.containment_b, self.containment_a),
+                    np.where(swapped, self.containment_a, self.containment_b),
+                )
+            ]
+        )
+
     def as_dict(self) -> dict[tuple[int, int], Similarity]:
         """Similarity by pair."""
         columns = (getattr(self, field.name).tolist() for field in fields(self))
@@ -118,6 +135,7 @@ class Verifier:
         config: Uses the sections `fingerprints` and `near_duplicates`.
         compiled: Use the kernels; by default for much text.
         threads: How many threads; 0 for one per core.
+        origin_of: Origin of a text by row, for series; by default no text is of one.
     """
 
     def __init__(
@@ -128,23 +146,28 @@ class Verifier:
         *,
         compiled: bool | None = None,
         threads: int = 0,
+        origin_of: Callable[[int], Origin] | None = None,
     ) -> None:
+        self._origin_of = origin_of
         self._texts = texts
         self._counts = token_counts
         self._sizes = shingle_sizes(token_counts, config.fingerprints)
-        self._config = config.near_duplicates
+        self.config = config.near_duplicates
         self.compiled = use_kernels(texts, compiled)
         self._threads = threads
         self.verified = 0
 
     def matches(self, pairs: Int64s) -> Matches:
-        """Pairs that are copies, with their similarity.
+        """Pairs that are copies and of no series, with their similarity.
 
         Args:
             pairs: int64 of shape (m, 2), each row a < b, ascending.
         """
         similar = self.similarities(pairs)
-        return similar.take(self.are_copies(similar))
+        copies = similar.take(self.are_copies(similar))
+        if self._origin_of is None:
+            return copies
+        return copies.take(~series_pairs(copies.first, copies.second, self._origin_of))
 
     def similarities(self, pairs: Int64s) -> Matches:
         """The similarity of pairs, copies or not, in their order."""
@@ -159,11 +182,11 @@ class Verifier:
 
     def are_copies(self, pairs: Matches) -> BoolMask:
         """Whether pairs are similar enough to be copies; bool of shape (m,)."""
-        near = pairs.jaccard >= self._config.min_jaccard
+        near = pairs.jaccard >= self.config.min_jaccard
         containment = np.maximum(pairs.containment_a, pairs.containment_b)
         tokens = np.minimum(self._counts[pairs.first], self._counts[pairs.second])
-        enough = tokens >= self._config.min_contained_tokens
-        return near | ((containment >= self._config.min_containment) & enough)
+        enough = tokens >= self.config.min_contained_tokens
+        return near | ((containment >= self.config.min_containment) & enough)
 
     def _shared_counts(self, pairs: Int64s) -> Int64s:
         """Sizes of the intersection, the first and the second set; int64 of shape (m, 3)."""

@@ -8,56 +8,44 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from pathlib import Path
 
 import numpy as np
 
 from dedup.compute.arrays import Float32s
 from dedup.config import EncoderConfig
+from dedup.encoders.protocol import Encoder
 from dedup.errors import EncoderError
 
 __all__ = ["Encoder", "Float32s", "checked_vectors", "load_encoder"]
-
-
-@runtime_checkable
-class Encoder(Protocol):
-    """An object that turns texts into vectors, as the step `embed` needs it."""
-
-    @property
-    def name(self) -> str:
-        """Name of the encoder in configurations and outputs."""
-
-    @property
-    def revision(self) -> str:
-        """Version of the encoder: vectors of two revisions must not be mixed."""
-
-    @property
-    def dim(self) -> int:
-        """Dimensions of its vectors."""
-
-    def encode(self, texts: Sequence[str]) -> Float32s:
-        """Vectors of texts.
-
-        Returns:
-            float32 of shape (len(texts), dim). Each row has length 1, or is zero
-            for a text without anything that the encoder knows.
-        """
 
 
 def load_encoder(encoder: str | EncoderConfig = "bundled") -> Encoder:
     """The encoder of that name.
 
     Args:
-        encoder: `bundled`, or the name or folder of a sentence-transformers
-            model; with an `EncoderConfig` also its prefix, truncation and so on.
+        encoder: `bundled`, `e5` (extra `[e5]`), or the name or folder of a
+            sentence-transformers model; with an `EncoderConfig` also its prefix, truncation,
+            cache and so on.
 
     Raises:
-        EncoderError: The model cannot be found or loaded.
+        EncoderError: The model cannot be found or loaded, or the cache cannot be used.
         MissingExtraError: A model needs packages that are not installed.
     """
     config = EncoderConfig(name=encoder) if isinstance(encoder, str) else encoder
+    loaded = _loaded(config)
+    if config.cache:
+        from dedup.encoders.cached import CachedEncoder
+
+        return CachedEncoder(loaded, Path(config.cache).expanduser())
+    return loaded
+
+
+def _loaded(config: EncoderConfig) -> Encoder:
     if config.name == "bundled":
         return _bundled()
+    if config.name == "e5":
+        return _e5()
     from dedup.encoders.transformer import TransformerEncoder
 
     return TransformerEncoder(config)
@@ -68,6 +56,13 @@ def _bundled() -> Encoder:
     from dedup.encoders.bundled import BundledEncoder
 
     return BundledEncoder()
+
+
+@functools.cache
+def _e5() -> Encoder:
+    from dedup.encoders.e5 import E5Encoder
+
+    return E5Encoder()
 
 
 def checked_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32s:

@@ -1,4 +1,8 @@
-"""The step `embed`: titles and leads -> whole-number vectors, which all other steps use."""
+"""The step `embed`: titles and leads -> whole-number vectors, which all other steps use.
+
+Where the means of the encoder's vectors by language are known, vectors are those from the mean of
+their language (`encoders.centering`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import numpy.typing as npt
 from dedup.compute.arrays import Float32s
 from dedup.compute.processes import spread
 from dedup.encoders import Encoder, checked_vectors
+from dedup.encoders.centering import shipped_means
 from dedup.encoders.whole_vectors import whole_vectors
 
 _Int16s = npt.NDArray[np.int16]
@@ -22,6 +27,7 @@ def embed(
     encoder: Encoder,
     texts: Sequence[str],
     titles: Sequence[str],
+    languages: Sequence[str],
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[Float32s, Float32s]:
     """Whole-number vectors of n texts and of their titles.
@@ -31,10 +37,12 @@ def embed(
             copies of it in other processes do.
         texts: Titles with leads.
         titles: Titles alone.
+        languages: Languages of the texts, empty where not sure.
         on_progress: Called with the number of texts embedded so far.
 
     Returns:
-        Vectors of texts and of titles: float32 of shape (n, dim) each, see `whole_vectors`.
+        Vectors of texts and of titles: float32 of shape (n, dim) each, see `whole_vectors`,
+        and `LanguageMeans.centered`.
 
     Raises:
         EncoderError: The vectors are not as the protocol of `Encoder` demands.
@@ -49,7 +57,10 @@ def embed(
             vectors[:, part] = part_vectors
             if on_progress is not None:
                 on_progress(min(part.stop, len(texts)))
-    return vectors[0], vectors[1]
+    means = shipped_means(encoder.name)
+    if means is None:
+        return vectors[0], vectors[1]
+    return means.centered(vectors[0], languages), means.centered(vectors[1], languages)
 
 
 def _embed(encoder: Encoder, columns: tuple[Sequence[str], Sequence[str]]) -> _Int16s:

@@ -6,36 +6,40 @@ the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
 
-from dedup.articles import Precedence, precedence
+from dedup.articles import Precedence, precedence, seconds_by_id
 from dedup.config import Config
 from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
 from dedup.description.groups import describe_groups
-from dedup.description.terms import StoryTerms
+from dedup.description.series import COUNTED_WITHIN, Series, series_of
+from dedup.description.terms import StoryTerms, terms_of
+from dedup.duplicates.series import Origin
+from dedup.duplicates.stretches import is_digest, stretches
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
 from dedup.output.headlines import in_languages
-from dedup.pipeline import profiles_of, terms_of
+from dedup.pipeline import profiles_of
 from dedup.records import (
     Article,
     CleanText,
-    CopyType,
     DuplicateCluster,
     DuplicateMember,
     StoryGroup,
 )
-from dedup.store import Placement, Store, StoredStory, StoryEvent
+from dedup.store import Placement, Store, StoredStory, StoryEvent, StoryFilter
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Group, Grouping, described
 
+_SECOND = timedelta(seconds=1)
 _Record = TypeVar("_Record")
+_PAGE = 1000
 
 
 def record_of(id: str, records: Mapping[str, _Record], what: str = "article") -> _Record:
@@ -60,6 +64,16 @@ def current_story(store: Store, id: str) -> StoredStory:
         if story.state != "merged":
             return story
         id = story.successor
+
+
+def open_stories(store: Store) -> Iterator[StoryGroup]:
+    """All story groups that have articles."""
+    cursor = ""
+    while True:
+        stories, cursor = store.find_stories(StoryFilter(), _PAGE, cursor)
+        yield from (story.group for story in stories if story.group)
+        if not cursor:
+            return
 
 
 def cluster_of(placements: Sequence[Placement]) -> DuplicateCluster:
@@ -103,7 +117,7 @@ def describe_as_of(
     placements = store.placements(sorted(members))
     if not placements:
         raise NotFoundError(f"the story group {story!r} had no articles at {as_of.isoformat()}")
-    clusters, articles, texts = _clusters_in(placements, store)
+    clusters, articles, texts = _texts_in(placements, store, config.neighbors.max_gap)
     representatives = [articles[cluster.representative] for cluster in clusters]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
     group = described(np.arange(len(representatives)), affinity)
@@ -113,8 +127,16 @@ def describe_as_of(
     return in_languages(replace(group_then, id=story), config.output.headline_languages)
 
 
-def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], StoryTerms]:
-    """Story groups by lasting id, and the terms of their texts."""
+def story_texts(
+    ids: Sequence[str], store: Store, max_gap: timedelta
+) -> tuple[list[StoryGroup], StoryTerms]:
+    """Story groups by lasting id, and the terms of their texts.
+
+    Args:
+        ids: Their lasting ids.
+        store: Where the articles are.
+        max_gap: Longest silence of a story.
+    """
     stored = store.stories(ids)
     stories = [group for id in ids if (group := stored[id].group)]
     clusters: list[DuplicateCluster] = []
@@ -123,7 +145,7 @@ def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], Sto
     groups = []
     for story in stories:
         placements = store.placements([member.id for member in story.members])
-        own_clusters, own_articles, own_texts = _clusters_in(placements, store)
+        own_clusters, own_articles, own_texts = _texts_in(placements, store, max_gap)
         rows = np.arange(len(clusters), len(clusters) + len(own_clusters))
         groups.append(Group(rows, int(rows[0]), np.zeros(len(rows))))
         clusters += own_clusters
@@ -132,16 +154,51 @@ def story_texts(ids: Sequence[str], store: Store) -> tuple[list[StoryGroup], Sto
     return stories, terms_of(Grouping(tuple(groups), 0, 0, 0, ()), clusters, articles, texts)
 
 
-def _clusters_in(
-    placements: Mapping[str, Placement], store: Store
+def _texts_in(
+    placements: Mapping[str, Placement], store: Store, max_gap: timedelta
 ) -> tuple[list[DuplicateCluster], dict[str, Article], dict[str, CleanText]]:
-    """Duplicate clusters of some articles in the order of precedence; articles and texts by id."""
+    """Stretches of duplicate clusters with some articles, in the order of precedence.
+
+    Returns:
+        The stretches, without other articles but the representatives; articles and texts by id.
+    """
+    articles, texts = _articles(
+        {*placements, *(p.representative for p in placements.values())}, store
+    )
     members: dict[str, list[Placement]] = {}
     for placement in placements.values():
         members.setdefault(placement.duplicate_cluster, []).append(placement)
-    clusters = [cluster_of(cluster) for cluster in members.values()]
-    articles, texts = _articles({*placements, *(c.representative for c in clusters)}, store)
-    return _ordered(clusters, articles, texts), articles, texts
+    parts = [
+        replace(part, members=there)
+        for cluster in members.values()
+        for part in _stretches_of(_with_representative(cluster, store), articles, texts, max_gap)
+        if (there := tuple(member for member in part.members if member.id in placements))
+    ]
+    return _ordered(parts, articles, texts), articles, texts
+
+
+def _with_representative(cluster: list[Placement], store: Store) -> list[Placement]:
+    """Placements of a cluster, with that of the representative if it is not among them."""
+    representative = cluster[0].representative
+    if all(placement.id != representative for placement in cluster):
+        return [*store.placements([representative]).values(), *cluster]
+    return cluster
+
+
+def _stretches_of(
+    placements: Sequence[Placement],
+    articles: Mapping[str, Article],
+    texts: Mapping[str, CleanText],
+    max_gap: timedelta,
+) -> tuple[DuplicateCluster, ...]:
+    """The stretches of a cluster with these members, in any order."""
+
+    def key(placement: Placement) -> tuple[bool, Precedence]:
+        id = placement.id
+        return id != placement.representative, precedence(articles[id], texts[id])
+
+    cluster = cluster_of(sorted(placements, key=key))
+    return stretches(cluster, seconds_by_id([articles[p.id] for p in placements]), max_gap)
 
 
 def _articles(ids: Iterable[str], store: Store) -> tuple[dict[str, Article], dict[str, CleanText]]:
@@ -180,13 +237,21 @@ def why_of(
         config: All settings.
     """
     a, b = pair
-    ids = {a.id, b.id, a.representative, b.representative}
-    articles, texts = _articles(ids, store)
-    clusters = _ordered(_clusters_of_pair(pair), articles, texts)
-    representatives = [articles[cluster.representative] for cluster in clusters]
+    members = {p.duplicate_cluster: store.cluster(p.duplicate_cluster) for p in pair}
+    articles, texts = _articles({p.id for cluster in members.values() for p in cluster}, store)
+    parts = [
+        part
+        for cluster in members.values()
+        for part in _stretches_of(cluster, articles, texts, config.neighbors.max_gap)
+        if any(member.id in (a.id, b.id) for member in part.members)
+    ]
+    parts = _ordered(parts, articles, texts)
+    representatives = [articles[part.representative] for part in parts]
     affinity = Affinity(model, profiles_of(representatives, texts, encoder, config))
-    evidences = Evidences(affinity, clusters, articles, texts, config)
-    first, second = (articles[placement.representative].published_at for placement in pair)
+    evidences = Evidences(affinity, parts, articles, texts, config)
+    digests = {part.id for part in parts if is_digest(part)}
+    representing = [articles[evidences.representative_of(placement.id)] for placement in pair]
+    first, second = (article.published_at for article in representing)
     return Why(
         a.id,
         b.id,
@@ -199,23 +264,22 @@ def why_of(
         (a.probability, b.probability),
         config.stories.min_probability,
         config.neighbors.max_gap,
+        config.near_duplicates.min_jaccard,
+        config.near_duplicates.min_containment,
+        (a.duplicate_cluster in digests, b.duplicate_cluster in digests),
+        _series(representing[0], representing[1], texts, store),
+        (texts[a.id].is_wall, texts[b.id].is_wall),
     )
 
 
-def _clusters_of_pair(pair: tuple[Placement, Placement]) -> list[DuplicateCluster]:
-    """The clusters of two articles, with no other members than these and the representatives."""
-    members: dict[str, dict[str, CopyType]] = {}
-    ids = {}
-    for placement in pair:
-        representative = placement.representative
-        ids[representative] = placement.duplicate_cluster
-        copies = members.setdefault(representative, {representative: "original"})
-        copies.setdefault(placement.id, placement.copy_type)
-    return [
-        DuplicateCluster(
-            ids[representative],
-            representative,
-            tuple(DuplicateMember(id, kind, 1.0, 1.0) for id, kind in copies.items()),
-        )
-        for representative, copies in members.items()
-    ]
+def _series(a: Article, b: Article, texts: Mapping[str, CleanText], store: Store) -> Series | None:
+    """The series of two texts, by the articles that represent them."""
+    times = [article.published_at for article in (a, b) if article.published_at]
+    since = min(times) - COUNTED_WITHIN if times else None
+    until = max(times) + COUNTED_WITHIN + _SECOND if times else None
+    others = (
+        Origin.of(stored.article, stored.clean)
+        for source in sorted({a.source, b.source})
+        for stored in store.all_articles(since, until, source)
+    )
+    return series_of(Origin.of(a, texts[a.id]), Origin.of(b, texts[b.id]), others)

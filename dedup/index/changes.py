@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 import xxhash
 
@@ -16,12 +17,22 @@ from dedup.index.live.live import LiveIndex
 from dedup.pipeline import distinct
 from dedup.readers.fields import as_articles
 from dedup.readers.problems import shorten
+from dedup.readers.values import as_date
 from dedup.records import Article, CleanText, Problem, StoryGroup, StoryMember
 from dedup.store import Placement, Store, StoredArticle, StoredStory
 from dedup.store.identity import map_ids
 from dedup.store.records import PlacementStatus, StoryEvent
+from dedup.text.dates.reading import read_date
 
+Several = Iterable[Article | Mapping[str, object]] | str | Path
+"""Articles, or the path of a file of them."""
+_UNREAD_DATES = ("impossible date", "placeholder date")
 _FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
+
+
+def utc_now() -> datetime:
+    """The time of this machine, aware UTC."""
+    return datetime.now(UTC)
 
 
 class ChangeWriter:
@@ -156,7 +167,7 @@ def _placed(live: LiveIndex, article: str, story: str, member: StoryMember) -> P
 def read_one(
     article: Article | Mapping[str, object],
     config: Config,
-    now: datetime,
+    now: datetime | None,
     problems: list[Problem] | None = None,
 ) -> Article:
     """One article as it is read, for an index.
@@ -164,7 +175,7 @@ def read_one(
     Args:
         article: As `dedup.cluster` takes it.
         config: All settings.
-        now: Articles cannot be from after this time.
+        now: Articles cannot be from after this time; None: from any.
         problems: Where what was set aside is added.
 
     Raises:
@@ -179,6 +190,38 @@ def read_one(
     if not articles:
         raise InputError(f"the article cannot be used: {new[0].kind} ({new[0].value!r})")
     return articles[0]
+
+
+def read_query(
+    article: Article | Mapping[str, object] | str,
+    published_at: datetime | str | None,
+    config: Config,
+) -> Article:
+    """The article that a query is about; it has a time only if one is named.
+
+    Args:
+        article: A text, or an article as `dedup.cluster` takes it.
+        published_at: Its time, where the article has none.
+        config: All settings.
+
+    Raises:
+        InputError: There is no text in it, or its time cannot be read.
+    """
+    problems: list[Problem] = []
+    row = {"text": article} if isinstance(article, str) else article
+    read = read_one(row, config, None, problems)
+    if published_at is not None and read.published_at is None:
+        date = read_date(as_date(published_at), language=read.language)
+        if date.failure or date.when is None:
+            problems.append(Problem("impossible date", "", shorten(published_at)))
+        read = replace(read, published_at=date.when, date_precision=date.precision)
+    unread = [problem for problem in problems if problem.kind in _UNREAD_DATES]
+    if unread and read.published_at is None:
+        raise InputError(
+            f"{unread[0].value!r} is no time of a query ({unread[0].kind}): write 2023-06-03 or "
+            "2023-06-03T10:50, or leave it out to compare by content alone"
+        )
+    return read
 
 
 def digest_of(article: Article) -> str:

@@ -16,6 +16,7 @@ from dedup.compute.processes import worker_pool
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
+from dedup.index.answers import open_stories
 from dedup.index.changes import (
     ChangeWriter,
     changes_of_source,
@@ -30,9 +31,9 @@ from dedup.index.live.live import LiveIndex
 from dedup.index.records import QueryAnswer
 from dedup.index.settings import made_with
 from dedup.index.window import Window, stored_records
-from dedup.pipeline import Progress
-from dedup.records import Article, Problem, StoryGroup
-from dedup.store import Placement, Store, StoredArticle, StoryFilter
+from dedup.output.progress import Progress
+from dedup.records import Article, Match, Problem
+from dedup.store import Placement, Store, StoredArticle
 from dedup.stories.affinity import AffinityModel
 
 
@@ -109,6 +110,11 @@ class IndexMemory:
         with self._fair_lock.acquired(), self._store.reading():
             return self._loaded().query(article, limit)
 
+    def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
+        """The copies of an article that is not there."""
+        with self._fair_lock.acquired(), self._store.reading():
+            return self._loaded().copies(article, limit)
+
     def update(self, article: Article, now: datetime) -> Placement:
         """Replace an article.
 
@@ -174,7 +180,8 @@ class IndexMemory:
             stored = {record.article.id: record for record in self._store.all_articles()}
             self.live = LiveIndex(self._config, self._encoder, self._model)
             self.live.memory.lasting.update(
-                (stable_id("s", story.first_article), story.id) for story in self._open_stories()
+                (stable_id("s", story.first_article), story.id)
+                for story in open_stories(self._store)
             )
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
@@ -186,14 +193,6 @@ class IndexMemory:
                 self._store.archive.remove()
                 self._store.set_meta(made_with(self._config, self._encoder))
                 ChangeWriter(self._store, live).write(change, stored, [], now)
-
-    def _open_stories(self) -> Iterator[StoryGroup]:
-        cursor = ""
-        while True:
-            stories, cursor = self._store.find_stories(StoryFilter(), 1000, cursor)
-            yield from (story.group for story in stories if story.group)
-            if not cursor:
-                return
 
     def _take(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from dedup.config import Config
 from dedup.encoders import Encoder
@@ -12,17 +13,23 @@ from dedup.records import Match, StoryGroup
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """A text of the index that may cover the same event as the one of a query.
+    """A text of the index that is near to the one of a query.
 
     Args:
         id: Id of the article that represents it.
         story_group: Lasting id of its story group.
-        probability: P(same event) of the two.
+        probability: P(same event) of the two; of a query without a time, that of a text of
+            unknown time. None if they are further apart than `max_gap`: texts that far apart are
+            not compared.
+        cosine: Of the vectors of the two: their likeness, in [-1, 1], whatever their times.
+        gap: Time between the two; None for a query without a time.
     """
 
     id: str
     story_group: str
-    probability: float
+    probability: float | None
+    cosine: float
+    gap: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +40,21 @@ class QueryAnswer:
         duplicates: Articles whose text is a copy of it, the most similar first; `a` is the
             article of the index, `b` the text of the query (one without an id has one made of its
             content).
-        neighbors: Texts that may cover the same event, the most probable first.
-        story_group: Lasting id of the story group that it would join; empty if none.
-        probability: Mean P(same event) with the texts of that group, else None.
+        neighbors: The nearest texts, the most probable first; texts further apart than `max_gap`
+            come last, the most similar first.
+        story_group: Lasting id of the story group that it would join; empty if none. Of a query
+            without a time, that of the copies of its text, else that of the most probable
+            neighbor if this is at least `min_probability`.
+        probability: Mean P(same event) with the texts of that group; of a query without a time
+            and without copies, that of the most probable neighbor. Else None.
+        published_at: The time that the query was bound to; None: it was compared by content alone.
     """
 
     duplicates: tuple[Match, ...]
     neighbors: tuple[Neighbor, ...]
     story_group: str
     probability: float | None
+    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.summaries import Position, StorySummary
 from dedup.records import StoryGroup, StoryRelation
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import MAX_BITS, WEIGHT_UNIT
 
 _Key = tuple[float, Position, Position]
 """Minus the strength, the earlier group, the later: relations in the order in which they are taken.
@@ -58,6 +58,9 @@ class _Candidates:
     pairs: RelationPairs
     others: Sequence[int]
     keys: Sequence[_Key]
+
+
+_MAX_WEIGHT = MAX_BITS / WEIGHT_UNIT
 
 
 class RelationIndex:
@@ -136,7 +139,9 @@ class RelationIndex:
         there = specific[which] & (slots != slot)
         which, slots = which[there], slots[there]
         others, position = np.unique(slots, return_inverse=True)
-        bits = np.bincount(position, own.weights[which].astype(float), len(others)) * WEIGHT_UNIT
+        # At most: a term may be rarer in the languages of the other group.
+        most = (own.weights[which] + _MAX_WEIGHT) * (WEIGHT_UNIT / 2)
+        bits = np.bincount(position, most, len(others))
         enough = others[bits >= self._config.min_shared_idf_bits]
         rows = np.array(
             sorted([slot, *enough.tolist()], key=lambda other: self._of(other).position)

@@ -8,9 +8,7 @@ go through `memory.IndexMemory`, all that is read comes from the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -20,20 +18,24 @@ from dedup.config import Config
 from dedup.description.explanation import Why
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index.answers import current_story, describe_as_of, record_of, story_texts, why_of
-from dedup.index.changes import read_one
+from dedup.index.answers import current_story, describe_as_of, open_stories, story_texts, why_of
+from dedup.index.changes import Several, read_one, read_query, utc_now
 from dedup.index.memory import IndexMemory
-from dedup.index.records import IndexStats, QueryAnswer, StoryPage
+from dedup.index.records import QueryAnswer, StoryPage
 from dedup.index.relations import RelationIndex
 from dedup.index.settings import agreed
+from dedup.index.stored import StoredIndex
+from dedup.index.whole import whole_result
 from dedup.output.headlines import in_languages
-from dedup.pipeline import Progress, distinct, silent
-from dedup.readers.fields import as_articles
-from dedup.records import Article, Problem, StoryGroup, StoryRelation
-from dedup.store import Placement, Store, StoredArticle, StoryFilter
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import distinct
+from dedup.readers.sources import articles_from
+from dedup.records import Article, Match, Problem, StoryGroup, StoryRelation
+from dedup.result import Result
+from dedup.store import Placement, Store, StoryFilter
 from dedup.store.location import is_server
 from dedup.store.opening import open_store
-from dedup.store.records import StoryEvent, StoryOrder
+from dedup.store.records import StoryOrder
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
 
@@ -41,12 +43,7 @@ CACHE = Path("cache", "links.npz")
 """Beside the store of an index in a folder."""
 
 
-def utc_now() -> datetime:
-    """The time of this machine, aware UTC."""
-    return datetime.now(UTC)
-
-
-class StoryIndex:
+class StoryIndex(StoredIndex):
     """Articles with their duplicate clusters and story groups, kept up to date.
 
     Made by `StoryIndex.open`. Methods may be called from any thread: writes wait for one
@@ -59,7 +56,7 @@ class StoryIndex:
         model: Weighs the evidence.
         clock: What time it is, aware UTC.
         progress: Called as texts are embedded.
-        cache: File that makes opening quick; None for none.
+        location: See `open`.
         read_only: Whether it may only be queried.
         step: Articles of a batch that are taken in between two queries; None: all.
     """
@@ -72,16 +69,15 @@ class StoryIndex:
         model: AffinityModel,
         clock: Callable[[], datetime],
         progress: Progress,
-        cache: Path | None,
+        location: str | Path,
         read_only: bool,
         step: int | None,
     ) -> None:
-        self.config = config
-        self._store = store
-        self._encoder = encoder
+        super().__init__(store, location, config, encoder)
         self._model = model
         self._clock = clock
         self._relations = RelationIndex(config.related_stories)
+        cache = None if is_server(location) else Path(location) / CACHE
         self._memory = IndexMemory(store, config, encoder, model, progress, cache, read_only, step)
 
     @classmethod
@@ -128,8 +124,7 @@ class StoryIndex:
                 store, str(location), config, encoder, read_only=read_only, rebuild=rebuild
             )
             model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
-            cache = None if is_server(location) else Path(location) / CACHE
-            index = cls(store, config, encoder, model, clock, progress, cache, read_only, step)
+            index = cls(store, config, encoder, model, clock, progress, location, read_only, step)
             if rebuild:
                 index.rebuild()
         except BaseException:
@@ -154,15 +149,11 @@ class StoryIndex:
     ) -> Placement: ...
 
     @overload
-    def add(
-        self,
-        articles: Iterable[Article | Mapping[str, object]],
-        problems: list[Problem] | None = None,
-    ) -> list[Placement]: ...
+    def add(self, articles: Several, problems: list[Problem] | None = None) -> list[Placement]: ...
 
     def add(
         self,
-        articles: Article | Mapping[str, object] | Iterable[Article | Mapping[str, object]],
+        articles: Article | Mapping[str, object] | Several,
         problems: list[Problem] | None = None,
     ) -> Placement | list[Placement]:
         """Add articles, or replace those whose id is there with another content.
@@ -171,7 +162,7 @@ class StoryIndex:
         The same article again changes nothing.
 
         Args:
-            articles: One or several, as `dedup.cluster` takes them.
+            articles: One or several, or the path of a file, as `dedup.cluster` takes them.
             problems: Where what was skipped or set aside is added.
 
         Returns:
@@ -185,12 +176,8 @@ class StoryIndex:
         new: list[Problem] = [] if problems is None else problems
         if isinstance(articles, Article | Mapping):
             return self._memory.put([read_one(articles, self.config, now, new)], now, new)[0]
-        read = as_articles(articles, config=self.config.reading, now=now, on_problem=new.append)
+        read = articles_from(articles, config=self.config.reading, now=now, on_problem=new.append)
         return self._memory.put(distinct(read, new), now, new)
-
-    def note(self, name: str) -> str:
-        """A note that a program left in the index; empty if there is none of that name."""
-        return self._store.meta().get(f"note:{name}", "")
 
     def save_note(self, name: str, text: str) -> None:
         """Leave a text under a name in the index, for a later run of a program."""
@@ -220,7 +207,7 @@ class StoryIndex:
         self._memory.rebuild(self._clock())
 
     def close(self) -> None:
-        """Let go of the store; what was acknowledged is in it."""
+        """Close the store; what was acknowledged is in it."""
         self._memory.close()
 
     def warm_up(self) -> None:
@@ -232,66 +219,37 @@ class StoryIndex:
         self._memory.save_cache()
 
     def query(
-        self, article: Article | Mapping[str, object] | str, *, limit: int = 10
+        self,
+        article: Article | Mapping[str, object] | str,
+        *,
+        published_at: datetime | str | None = None,
+        limit: int = 10,
     ) -> QueryAnswer:
         """What the index knows about a text, without adding it.
 
+        A query that has a time is answered as if its text were added; one without a time is
+        compared by content alone, with the texts of all times.
+
         Args:
-            article: A text, or an article; one without a time is taken to be of now.
-            limit: At most so many copies, and so many neighbours.
+            article: A text, or an article.
+            published_at: Time of the text, where the article has none.
+            limit: At most so many copies, and so many neighbors.
 
         Raises:
-            InputError: There is no text in it.
+            InputError: There is no text in it, or the time cannot be read.
         """
-        now = self._clock()
-        read = read_one(
-            {"text": article} if isinstance(article, str) else article, self.config, now
-        )
-        return self._memory.query(replace(read, published_at=read.published_at or now), limit)
+        return self._memory.query(read_query(article, published_at, self.config), limit)
 
-    @property
-    def encoder(self) -> Encoder:
-        """What makes the vectors."""
-        return self._encoder
+    def copies(
+        self, article: Article | Mapping[str, object] | str, *, limit: int = 10
+    ) -> tuple[Match, ...]:
+        """Articles whose texts are copies of a text, as `query` gives them, and nothing else.
 
-    def reading(self) -> AbstractContextManager[None]:
-        """While it lasts, all that this thread reads is of one moment, whoever writes."""
-        return self._store.reading()
-
-    def article(self, id: str) -> StoredArticle:
-        """An article as it is stored.
-
-        Raises:
-            NotFoundError: The index has none of that id.
+        Args:
+            article: A text, or an article; it is not added.
+            limit: At most so many.
         """
-        return record_of(id, self._store.articles([id]))
-
-    def placement(self, id: str) -> Placement:
-        """Where an article is.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        return record_of(id, self._store.placements([id]))
-
-    def cluster(self, id: str) -> list[Placement]:
-        """Members of a duplicate cluster, the representative first.
-
-        Raises:
-            NotFoundError: The index has none of that id.
-        """
-        members = self._store.cluster(id)
-        if not members:
-            raise NotFoundError(f"no duplicate cluster of the index has the id {id!r}")
-        return members
-
-    def successor(self, id: str) -> str:
-        """The id under which a story group goes on: its own unless it was merged into another.
-
-        Raises:
-            NotFoundError: There never was a story group of that id.
-        """
-        return current_story(self._store, id).id
+        return self._memory.copies(read_query(article, None, self.config), limit)
 
     def story(self, id: str, as_of: datetime | None = None) -> StoryGroup:
         """A story group, or the one that it was merged into.
@@ -367,6 +325,15 @@ class StoryIndex:
             stories = self.story(placements[0].story_group), self.story(placements[1].story_group)
             return why_of(placements, stories, self._store, self._encoder, self._model, self.config)
 
+    def result(self) -> Result:
+        """All that it holds, as `dedup.cluster` gives it, with the lasting ids of its stories.
+
+        For tables and reports of the whole; texts are embedded again.
+        """
+        with self._store.reading():
+            stories = open_stories(self._store)
+            return whole_result(self._store, stories, self._encoder, self._model, self.config)
+
     def related(self, id: str) -> tuple[StoryRelation, ...]:
         """Other story groups about the same affair as a story group, as `dedup.cluster` gives them.
 
@@ -374,27 +341,6 @@ class StoryIndex:
             NotFoundError: There is none of that id, or it has no articles.
         """
         with self._store.reading():
-            texts_of = partial(story_texts, store=self._store)
+            max_gap = self.config.neighbors.max_gap
+            texts_of = partial(story_texts, store=self._store, max_gap=max_gap)
             return self._relations.related(self.story(id).id, self._store.summaries, texts_of)
-
-    def changes(
-        self, since: int = 0, limit: int | None = None, story_group: str = ""
-    ) -> list[StoryEvent]:
-        """What happened to the story groups, in order.
-
-        `dedup.store.identity.replay` makes of all events the story groups there are.
-
-        Args:
-            since: Only events with larger numbers.
-            limit: At most so many.
-            story_group: Only those of the one of this id.
-        """
-        return self._store.events(since, limit, story_group)
-
-    def stats(self) -> IndexStats:
-        """Counts."""
-        return IndexStats.of(self._store.counts(), self._encoder, self.config)
-
-    def check(self) -> list[str]:
-        """What is damaged, in words; empty if nothing is."""
-        return self._store.check()

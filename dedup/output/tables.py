@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from dedup.errors import OutputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+STDOUT = "-"
 FORMATS = {
     ".parquet": "parquet",
     ".jsonl": "jsonl",
@@ -64,26 +66,61 @@ def format_of(path: str | Path) -> str:
 
 
 def write_table(
-    rows: Sequence[Row], columns: Sequence[str], path: str | Path, *, file_format: str = ""
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    path: str | Path,
+    *,
+    file_format: str = "",
+    others: Sequence[str] = (),
 ) -> None:
     """Write rows to a file that is complete or absent.
 
     Args:
         rows: Dicts with those columns.
-        columns: Order of the columns.
-        path: The file; `-` is JSONL on stdout.
-        file_format: `parquet`, `jsonl` or `csv`; by default by the file's ending.
+        columns: Order of the columns of results, whose types are known.
+        path: The file; `-` is stdout.
+        file_format: `parquet`, `jsonl` or `csv`; by default by the file's ending, on stdout JSONL.
+        others: Further columns, of any values; a row may lack them.
 
     Raises:
         OutputError: The ending is unknown, or the file cannot be written.
     """
-    if str(path) == "-":
-        _write_jsonl(rows, columns, sys.stdout.buffer)
+    with opened_output(path, file_format) as (file, name):
+        encode_rows(name, rows, columns, others, file)
+
+
+def encode_rows(
+    file_format: str,
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    others: Sequence[str],
+    file: BinaryIO,
+) -> None:
+    """Write rows to an open file; see `write_table`. JSONL can be written in parts."""
+    _ENCODERS[file_format](rows, columns, others, file)
+
+
+@contextmanager
+def opened_output(path: str | Path, file_format: str = "") -> Iterator[tuple[BinaryIO, str]]:
+    """A file to write to, and the name of its format.
+
+    Args:
+        path: The file, which is complete or absent afterwards; `-` is stdout.
+        file_format: By default by the file's ending, on stdout JSONL.
+
+    Raises:
+        OutputError: The ending is unknown, or the file cannot be written.
+    """
+    if str(path) == STDOUT:
+        # Parquet is written with seeks, which a pipe does not have.
+        content = io.BytesIO()
+        yield content, file_format or "jsonl"
+        sys.stdout.buffer.write(content.getbuffer())
         sys.stdout.flush()
         return
-    encode = _ENCODERS[file_format or format_of(path)]
+    name = file_format or format_of(path)
     with replacing(path) as file:
-        encode(rows, columns, file)
+        yield file, name
 
 
 @contextmanager
@@ -126,24 +163,39 @@ def _umask() -> int:
 def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, float) and math.isnan(value):
+        return None
     return value
 
 
-def _write_jsonl(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+def _json(value: Any) -> str:  # noqa: ANN401
+    """A value of a row as JSON; of what JSON does not know, what it looks like."""
+    return json.dumps(value, ensure_ascii=False, default=lambda odd: _odd(_plain(odd)))
+
+
+def _odd(value: Any) -> str:  # noqa: ANN401
+    return value if isinstance(value, str) else str(value)
+
+
+def _write_jsonl(
+    rows: Sequence[Row], columns: Sequence[str], others: Sequence[str], file: BinaryIO
+) -> None:
     for row in rows:
-        plain = {column: _plain(row[column]) for column in columns}
-        file.write(json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        plain = {name: _plain(row[name]) for name in (*columns, *others) if name in row}
+        file.write(_json(plain).encode("utf-8", "replace") + b"\n")
 
 
-def _write_csv(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+def _write_csv(
+    rows: Sequence[Row], columns: Sequence[str], others: Sequence[str], file: BinaryIO
+) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    names = (*columns, *others)
+    writer.writerow(names)
     for row in rows:
-        values = (_plain(row[column]) for column in columns)
+        values = (_plain(row.get(name)) for name in names)
         writer.writerow(
-            json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
-            for value in values
+            _json(value) if isinstance(value, list | tuple | dict) else value for value in values
         )
     text.flush()
     text.detach()
@@ -175,10 +227,39 @@ def arrow_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(listed, schema=schema)
 
 
-def _write_parquet(rows: Sequence[Row], columns: Sequence[str], file: BinaryIO) -> None:
+def _write_parquet(
+    rows: Sequence[Row], columns: Sequence[str], others: Sequence[str], file: BinaryIO
+) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(arrow_table(rows, arrow_schema(columns)), file, compression="zstd")
+    table = arrow_table(rows, arrow_schema(columns)) if columns else None
+    for name in others:
+        column = _any_column([row.get(name) for row in rows])
+        table = table.append_column(name, column) if table is not None else _table_of(name, column)
+    pq.write_table(table, file, compression="zstd")
+
+
+def _table_of(name: str, column: pa.Array) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: column})
+
+
+def _any_column(values: Sequence[Any]) -> pa.Array:
+    """Any values as an Arrow array; of several types, texts."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        pa.ArrowNotImplementedError,
+        OverflowError,
+        UnicodeEncodeError,
+    ):
+        texts = [v if v is None or isinstance(v, str) else _json(_plain(v)) for v in values]
+        return pa.array([text and text.encode("utf-8", "replace").decode() for text in texts])
 
 
 _ENCODERS = {"jsonl": _write_jsonl, "csv": _write_csv, "parquet": _write_parquet}

@@ -11,12 +11,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from dedup.errors import InputError
+from dedup.readers.code_pages import code_page_of
 from dedup.readers.columns import OnColumns, column_use, require_columns
+from dedup.readers.encodings import encoding_guessed, shown_encoding
 from dedup.readers.problems import OnProblem
 from dedup.readers.rows import Row
 from dedup.readers.streams import beginning, read_lines
@@ -26,6 +29,7 @@ _SEPARATORS = ",;\t|"
 # The largest C long of every platform; Python's default of 131,072 is less than a long article.
 _MAX_FIELD_CHARS = 2**31 - 1
 _MAX_ROW_LINES = 10_000
+_SAMPLE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,13 @@ class _Dialect:
         separator: Between two fields.
         fields: In each row.
         escapes: Whether a quote inside of quotes is written as `\"` and not doubled.
+        spaced: Whether blanks stand behind separators.
     """
 
     separator: str
     fields: int
     escapes: bool
+    spaced: bool = False
 
     def is_open(self, line: str) -> bool:
         """Whether a quote that begins in some lines has not ended."""
@@ -57,6 +63,7 @@ class _Dialect:
             delimiter=self.separator,
             escapechar=escape,
             doublequote=not self.escapes,
+            skipinitialspace=self.spaced,
             strict=True,
         )
         try:
@@ -89,19 +96,20 @@ def delimited_rows(
     columns: Mapping[str, str] | None = None,
     on_columns: OnColumns | None = None,
 ) -> Iterator[Row]:
-    """Rows of a CSV file, or of a TSV file if `tabs`.
+    """Rows of a CSV file, or of a TSV file if `tabs` and no other separator is in its first line.
 
     A row with more or fewer fields than the first one is reported and skipped; empty fields behind
     the last column are passed over.
 
     Raises:
-        InputError: The file is not UTF-8.
+        InputError: The file is not UTF-8, and it is not sure what it is.
         NoColumnsError: There is no title or text column.
     """
     csv.field_size_limit(_MAX_FIELD_CHARS)
-    lines = _Lines(_decoded(_line_ends(stream, name, on_problem), name))
+    lines = _Lines(_decoded(_line_ends(stream, name, on_problem), name, on_problem))
     first = lines.next_with_text()
-    separator = "\t" if tabs else max(_SEPARATORS, key=first.count)
+    most_frequent = max(_SEPARATORS, key=first.count)
+    separator = "\t" if tabs and ("\t" in first or most_frequent not in first) else most_frequent
     if first[:4].lower() == "sep=" and len(first.rstrip("\r\n")) == 5:
         separator, first = first[4], lines.next_with_text()
     if not first:
@@ -111,9 +119,14 @@ def delimited_rows(
     require_columns(header, columns, name)
     if on_columns is not None:
         on_columns(column_use(name, header, columns))
-    dialect = _Dialect(separator, len(header), escapes='\\"' in lines.sample())
+    dialect = _Dialect(
+        separator,
+        len(header),
+        escapes='\\"' in lines.sample(),
+        spaced=len(header) > 1 and first.count(f"{separator} ") == first.count(separator),
+    )
     empty = True
-    for number, values in _rows(lines, dialect, tabs=tabs):
+    for number, values in _rows(lines, dialect):
         empty = False
         if isinstance(values, int):
             detail = f"{values} fields, {len(header)} columns"
@@ -178,7 +191,7 @@ def _header(first: str, separator: str, lines: _Lines) -> list[str]:
     return header
 
 
-def _rows(lines: _Lines, dialect: _Dialect, *, tabs: bool) -> Iterator[tuple[int, list[str] | int]]:
+def _rows(lines: _Lines, dialect: _Dialect) -> Iterator[tuple[int, list[str] | int]]:
     """Number of the first line of each row, and its fields, or how many where they do not fit."""
     while line := lines.next_with_text():
         number = lines.number
@@ -189,7 +202,9 @@ def _rows(lines: _Lines, dialect: _Dialect, *, tabs: bool) -> Iterator[tuple[int
                 group.append(more)
                 is_open ^= dialect.is_open(more)
             # Tabs are rare in texts: lines of the right number of them are rows.
-            apart = tabs and len(group) > 1 and all(map(dialect.literal, group))
+            apart = (
+                dialect.separator == "\t" and len(group) > 1 and all(map(dialect.literal, group))
+            )
             quoted = None if apart else dialect.quoted("".join(group))
             if quoted is None:
                 lines.put_back(group[1:])
@@ -208,15 +223,51 @@ def _line_ends(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> I
         yield from read_lines(stream, name, on_problem)
 
 
-def _decoded(lines: Iterable[bytes], name: str) -> Iterator[str]:
-    offset = 0
+def _decoded(lines: Iterator[bytes], name: str, on_problem: OnProblem) -> Iterator[str]:
+    """Lines as text: of UTF-8, or of the code page that the lines which are none surely have.
+
+    Raises:
+        InputError: The code page is not sure, or a line has none of its letters.
+    """
+    offset, all_ascii = 0, True
     for number, line in enumerate(lines, start=1):
         try:
-            yield line.decode("utf-8")
+            text = line.decode("utf-8")
         except UnicodeDecodeError as error:
+            fault = f"line {number}, byte {offset + error.start}"
             # The quoting of a row may depend on the bytes that cannot be read.
-            raise InputError(
-                f"{name}: is not UTF-8: line {number}, byte {offset + error.start}: convert it "
-                f"first, as in `iconv -f WINDOWS-1252 -t UTF-8 {Path(name).name}`"
-            ) from error
+            if not all_ascii:
+                raise _not_decodable(name, fault) from error
+            yield from _in_code_page(chain((line,), lines), name, fault, on_problem)
+            return
+        all_ascii = all_ascii and line.isascii()
+        yield text
         offset += len(line)
+
+
+def _in_code_page(
+    lines: Iterator[bytes], name: str, fault: str, on_problem: OnProblem
+) -> Iterator[str]:
+    sample: list[bytes] = []
+    size = 0
+    for line in lines:
+        sample.append(line)
+        size += len(line)
+        if size > _SAMPLE_BYTES:
+            break
+    encoding = code_page_of(sample)
+    if not encoding:
+        raise _not_decodable(name, fault)
+    on_problem(encoding_guessed(name, encoding))
+    for line in chain(sample, lines):
+        try:
+            yield line.decode(encoding)
+        except UnicodeDecodeError as error:
+            raise _not_decodable(name, f"{fault}, nor {shown_encoding(encoding)}") from error
+
+
+def _not_decodable(name: str, fault: str) -> InputError:
+    return InputError(
+        f"{name}: is not UTF-8: {fault}: convert it first, as in "
+        f"`iconv -f WINDOWS-1252 -t UTF-8 {Path(name).name}`"
+    )

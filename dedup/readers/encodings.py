@@ -10,9 +10,12 @@ import codecs
 import re
 from typing import NamedTuple
 
+from dedup.records import Problem
 from dedup.text.languages import detect_language, normalize_language
 
 _HEAD_BYTES = 4096
+_WIDE_BYTES = 64
+_MIN_PAIRS = 4
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _LANGUAGE = re.compile(rb"""<html\b[^>]*?\blang\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _WIDER = {
@@ -85,8 +88,8 @@ def decode_page(content: bytes, *, markup: bool = False, declared: str = "") -> 
     >>> decode_page("L’été à Orléans, une voiture est tombée".encode("cp1252")).guess
     'cp1252'
     """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Decoded(content.decode("utf-16", "replace"))
+    if wide := utf16_of(content):
+        return Decoded(content.decode(wide, "replace"))
     own = _declared(content) if markup else ""
     for encoding in filter(None, (_declared(declared.encode()), own, "utf-8-sig")):
         text = _strict(content, encoding)
@@ -103,6 +106,38 @@ def decode_page(content: bytes, *, markup: bool = False, declared: str = "") -> 
         if text is not None and (encoding not in _CASED or _has_words(text)):
             return Decoded(text, encoding)
     return _guessed(content) or Decoded(loose, is_safe=False)
+
+
+def utf16_of(head: bytes) -> str:
+    """The kind of UTF-16 that a file is whose first bytes are these; empty if it is none.
+
+    A byte order mark says it, or that every second byte of many is null, and none of the others.
+
+    >>> utf16_of("id;title".encode("utf-16-be")), utf16_of(b"id;title")
+    ('utf-16-be', '')
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    pairs = min(len(head), _WIDE_BYTES) // 2
+    first, second = (head[start : 2 * pairs : 2].count(0) for start in (0, 1))
+    if pairs < _MIN_PAIRS or min(first, second) or 2 * max(first, second) < pairs:
+        return ""
+    return "utf-16-be" if first else "utf-16-le"
+
+
+def shown_encoding(name: str) -> str:
+    """The usual name of an encoding of Python.
+
+    >>> shown_encoding("cp1252"), shown_encoding("gb18030")
+    ('windows-1252', 'gb18030')
+    """
+    return f"windows-{name[2:]}" if name.startswith("cp125") else name
+
+
+def encoding_guessed(where: str, name: str) -> Problem:
+    """The report of a file that does not say its encoding; of no name where none fits."""
+    value = f"read as {shown_encoding(name)}" if name else ""
+    return Problem("encoding guessed", where, value, article_kept=True)
 
 
 def _guessed(content: bytes) -> Decoded | None:

@@ -69,6 +69,8 @@ def records_of(value: object, path: str = "", *, name: str = "input") -> list[ob
     ):
         return rows
     lists = dict(_lists(value, "", _MAX_DEPTH))
+    if not lists and _is_empty(value, _MAX_DEPTH):
+        return []
     if lists and _has_text(value):
         # A feed describes itself; an article has a body, and lists of images or related ones.
         lists = {} if _has_body(value) else {k: v for k, v in lists.items() if k[:-2] in _LISTS}
@@ -78,6 +80,25 @@ def records_of(value: object, path: str = "", *, name: str = "input") -> list[ob
             f"{' or --records '.join(lists)} (in Python, records={next(iter(lists))!r})"
         )
     return next(iter(lists.values()), None)
+
+
+def _is_empty(value: Mapping[str, Any], depth: int) -> bool:
+    """Whether an object is an answer without records: a usual list in it is empty.
+
+    >>> _is_empty({"status": "ok", "articles": []}, 3), _is_empty({"title": "Fire", "news": []}, 3)
+    (True, False)
+    """
+    if "jsonfeed.org" in str(value.get("version")):
+        return value.get("items") == []
+    return (
+        bool(depth)
+        and not _is_record(value)
+        and any(
+            (inner == [] and name in _LISTS)
+            or (isinstance(inner, Mapping) and _is_empty(inner, depth - 1))
+            for name, inner in value.items()
+        )
+    )
 
 
 def _rows_of_frame(value: Mapping[str, Any]) -> list[object]:
@@ -128,13 +149,29 @@ def _lists(value: object, path: str, depth: int) -> Iterator[tuple[str, list[obj
     """Lists of records below an object, by their paths; not those inside of records."""
     if not depth or not isinstance(value, Mapping):
         return
+    texts = used_columns(value)["text"] if _has_title(value) else ()
     for key, inner in value.items():
         here = f"{path}.{key}" if path else str(key)
         if isinstance(inner, list):
-            if any(isinstance(item, Mapping) and _is_record(unwrapped(item)) for item in inner[:9]):
-                yield f"{here}[]", inner
+            lists = iter([(f"{here}[]", inner)] if any(map(_holds_record, inner[:9])) else [])
         else:
-            yield from _lists(inner, here, depth - 1)
+            lists = _lists(inner, here, depth - 1)
+        # Under a title, a list without titles is the text in blocks.
+        yield from (
+            (place, items) for place, items in lists if key not in texts or _has_titles(items)
+        )
+
+
+def _holds_record(item: object) -> bool:
+    return isinstance(item, Mapping) and _is_record(unwrapped(item))
+
+
+def _has_titles(items: Sequence[object]) -> bool:
+    return any(isinstance(item, Mapping) and _has_title(unwrapped(item)) for item in items[:9])
+
+
+def _has_title(value: Mapping[str, Any]) -> bool:
+    return any(_holds(value, name) for name in used_columns(value)["title"])
 
 
 def _is_record(value: Mapping[str, Any]) -> bool:

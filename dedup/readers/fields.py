@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -21,7 +21,7 @@ from dedup.readers.problems import OnProblem, ignore, shorten
 from dedup.readers.rows import OwnRow, Row
 from dedup.readers.values import NO_VALUES, as_date, as_text, is_missing
 from dedup.records import Article, DatePrecision, Problem, host_of
-from dedup.text.dates.reading import ReadDate, read_date
+from dedup.text.dates.reading import ReadDate, read_date, read_date_of_any_language
 from dedup.text.languages import detect_language, normalize_language
 
 if TYPE_CHECKING:
@@ -113,6 +113,16 @@ def article_from_mapping(
         url=url,
         date_precision=_precision(row, read) if when is not None else "second",
     )
+
+
+def has_id(row: Mapping[str, object], columns: Mapping[str, str] | None = None) -> bool:
+    """Whether a row has an id of its own.
+
+    Args:
+        row: Values by column.
+        columns: See `article_from_mapping`.
+    """
+    return any(as_text(row[name]).strip() for name in used_columns(row, columns)["id"])
 
 
 def _precision(row: Mapping[str, object], read: ReadDate) -> DatePrecision:
@@ -211,6 +221,7 @@ def as_articles(
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
     on_problem: OnProblem | None = None,
+    on_item: Callable[[Article | None], None] | None = None,
 ) -> Iterator[Article]:
     """Articles from Python objects, checked and completed like those from files.
 
@@ -221,6 +232,7 @@ def as_articles(
         config: How long an article may be, and how dates are read.
         now: A date later than a day after this is set aside.
         on_problem: Told of everything that was skipped or set aside.
+        on_item: Told of each item, in order, its article; None if it was skipped.
 
     Raises:
         InputError: An item is neither an `Article` nor a mapping nor a text, or `columns`
@@ -239,8 +251,11 @@ def as_articles(
             month_first=month_first,
             on_problem=report,
         )
+        article = article and complete(article, now=now)
+        if on_item is not None:
+            on_item(article)
         if article is not None:
-            yield complete(article, now=now)
+            yield article
 
 
 def _rows_of_items(items: Iterable[object]) -> Iterator[Row]:
@@ -290,8 +305,13 @@ def _published(value: object, language: str, title: str, text: str, month_first:
         if value is None or is_missing(value):
             return _NO_DATE
     read = read_date(value, language=language, month_first=month_first)
-    if read.failure == "impossible date" and isinstance(value, str) and not language:
+    if read.failure != "impossible date" or not isinstance(value, str):
+        return read
+    if not language:
         # The names of months depend on the language: worth finding out only now.
         spoken = detect_language(f"{title}\n{text}")
-        return read_date(value, language=spoken, month_first=month_first)
+        read = read_date(value, language=spoken, month_first=month_first)
+    if read.failure == "impossible date":
+        # A system of another language than its articles.
+        return read_date_of_any_language(value, month_first=month_first)
     return read

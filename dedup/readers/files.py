@@ -22,25 +22,33 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePath
 from typing import BinaryIO
-from urllib.parse import unquote
 
 from dedup.config import ReadingConfig
 from dedup.errors import InputError
 from dedup.readers.addresses import FetchLimits, fetch, is_address
-from dedup.readers.columns import ColumnUse, NoColumnsError, check_columns
+from dedup.readers.columns import OnColumns, check_columns
 from dedup.readers.completion import complete
 from dedup.readers.date_order import ordered_rows
 from dedup.readers.delimited import delimited_rows
-from dedup.readers.encodings import decode_page
+from dedup.readers.encodings import decode_page, encoding_guessed
 from dedup.readers.feeds import feed_rows
-from dedup.readers.fields import article_from_mapping
+from dedup.readers.fields import article_from_mapping, has_id
+from dedup.readers.folders import (
+    files_of,
+    left_out,
+    partitions_of,
+    passed_over,
+    with_partitions,
+    without_partitions,
+)
 from dedup.readers.json_rows import json_rows
 from dedup.readers.pages import html_page, text_page
 from dedup.readers.parquet import parquet_rows
-from dedup.readers.problems import OnProblem, ignore
-from dedup.readers.rows import OwnRow, Row
+from dedup.readers.problems import OnProblem, ignore, nothing_read
+from dedup.readers.rows import InputRow, OnRow, OwnRow, Row, RowNumbers
 from dedup.readers.sniffing import KNOWN_ENDINGS, Kind, kind_of_content, kind_of_file
 from dedup.readers.streams import (
     OnBytes,
@@ -57,7 +65,6 @@ STDIN = "-"
 _MAX_BYTES_PER_CHARACTER = 4
 _HEAD_BYTES = 1 << 12
 _DEFAULT_READING = ReadingConfig()
-_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +77,14 @@ class _Task:
     now: datetime | None
     on_problem: OnProblem
     on_bytes: OnBytes | None
-    on_columns: Callable[[ColumnUse], None] | None
+    on_columns: OnColumns | None
+    on_row: OnRow | None = None
+    every_column: bool = False
+    skipped: Callable[[], int] = lambda: 0
 
 
 def read_articles(
-    inputs: Sequence[str | Path],
+    inputs: Sequence[str | Path] | str | Path,
     *,
     columns: Mapping[str, str] | None = None,
     records: str = "",
@@ -83,7 +93,9 @@ def read_articles(
     stdin: BinaryIO | None = None,
     on_problem: OnProblem | None = None,
     on_bytes: OnBytes | None = None,
-    on_columns: Callable[[ColumnUse], None] | None = None,
+    on_columns: OnColumns | None = None,
+    on_row: OnRow | None = None,
+    every_column: bool = False,
 ) -> Iterator[Article]:
     """Articles of files, folders and addresses, in the order of the inputs.
 
@@ -100,6 +112,8 @@ def read_articles(
         on_problem: Told of everything that was skipped, mended or set aside.
         on_bytes: Told the number of bytes of the input files as they are read.
         on_columns: Told of each table which columns are used and which are not.
+        on_row: Told of each row, in the order of the input, what it holds and what became of it.
+        every_column: Whether these rows need all columns of Parquet files, not only those in use.
 
     Returns:
         Articles with language and date completed from their text. Ids are
@@ -114,6 +128,7 @@ def read_articles(
     if isinstance(inputs, str | Path):
         inputs = [inputs]
     task = _Task(columns, records, config, now, on_problem or ignore, on_bytes, on_columns)
+    task = replace(task, on_row=on_row, every_column=every_column)
     for name in inputs:
         yield from _never_empty(name, stdin, task)
 
@@ -149,36 +164,39 @@ def articles_of_file(
     content: bytes,
     name: str,
     *,
-    page_id: str,
+    inner: str,
     columns: Mapping[str, str] | None = None,
     records: str = "",
     config: ReadingConfig = _DEFAULT_READING,
     now: datetime | None = None,
     on_problem: OnProblem | None = None,
+    on_columns: OnColumns | None = None,
 ) -> Iterator[Article]:
     """Articles of one file whose bytes are in memory, as `read_articles` reads it.
 
     Args:
         content: The file, compressed or not.
         name: Its name, of which the ending says what it is.
-        page_id: Id of the article, if it is a page.
+        inner: Its place below the folder that is read, which is the id of a page; its name if
+            there is no folder.
         columns: See `read_articles`.
         records: See `read_articles`.
         config: See `read_articles`.
         now: See `read_articles`.
         on_problem: See `read_articles`.
+        on_columns: See `read_articles`.
 
     Raises:
         InputError: It cannot be read at all.
     """
-    task = _Task(columns, records, config, now, on_problem or ignore, None, None)
+    task = _Task(columns, records, config, now, on_problem or ignore, None, on_columns)
     path = PurePath(name)
     stream = decompressed(stream_of(content), path)
-    rows = _rows_of_kind(_known_kind(path), stream, name, page_id, task)
-    yield from _articles(rows, name, task)
+    read = partial(_rows_of_kind, _known_kind(path), stream, name, inner)
+    yield from _articles(_rows_below(inner, read, task), name, task)
 
 
-def total_bytes(inputs: Sequence[str | Path]) -> int | None:
+def total_bytes(inputs: Sequence[str | Path] | str | Path) -> int | None:
     """Size of all files that `read_articles` would read, for a progress bar.
 
     Returns:
@@ -191,32 +209,33 @@ def total_bytes(inputs: Sequence[str | Path]) -> int | None:
     total = 0
     for name in inputs:
         path = Path(name)
-        files = _files_of(path)[0] if path.is_dir() else [path]
-        total += sum(file.stat().st_size for file in files if file.is_file())
+        files = files_of(path) if path.is_dir() else {path: "read"}
+        total += sum(
+            file.stat().st_size
+            for file, standing in files.items()
+            if standing == "read" and file.is_file()
+        )
     return total
 
 
 def _never_empty(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:
     """The articles of one input, of which there must be one at least."""
     kinds: Counter[str] = Counter()
+    skipped = 0
 
     def count(problem: Problem) -> None:
+        nonlocal skipped
         kinds[problem.kind] += 1
+        skipped += not problem.article_kept
         task.on_problem(problem)
 
     empty = True
-    for article in _read(name, stdin, replace(task, on_problem=count)):
+    counting = replace(task, on_problem=count, skipped=lambda: skipped)
+    for article in _read(name, stdin, counting):
         empty = False
         yield article
     if empty:
-        met = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.most_common(3))
-        what = "standard input" if str(name) == STDIN else name
-        raise InputError(
-            f"{what}: gives no article{f': {met}' if met else ''}: check that it is what its "
-            f"ending "
-            "says, and name columns with --title-column and --text-column, or a list of records "
-            "inside of JSON with --records"
-        )
+        raise nothing_read("standard input" if str(name) == STDIN else str(name), kinds)
 
 
 def _read(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Article]:
@@ -234,63 +253,50 @@ def _read(name: str | Path, stdin: BinaryIO | None, task: _Task) -> Iterator[Art
 
 
 def _articles(rows: Iterator[Row], name: str, task: _Task) -> Iterator[Article]:
+    numbers = RowNumbers(task.skipped)
+    rows = numbers.of(rows) if task.on_row else rows
     ordered = ordered_rows(rows, name, task.columns, task.config, task.on_problem)
     for where, row, month_first in ordered:
+        # Pages come under our own names, whatever the tables call them.
+        columns = None if isinstance(row, OwnRow) else task.columns
         article = article_from_mapping(
             row,
             where=where,
-            # Pages come under our own names, whatever the tables call them.
-            columns=None if isinstance(row, OwnRow) else task.columns,
+            columns=columns,
             config=task.config,
             now=task.now,
             month_first=month_first,
             on_problem=task.on_problem,
         )
+        article = article and complete(article, now=task.now)
+        if task.on_row:
+            named = has_id(row, columns)
+            task.on_row(InputRow(name, numbers.taken(), row, article, named))
         if article is not None:
-            yield complete(article, now=task.now)
+            yield article
 
 
 def _read_folder(folder: Path, task: _Task) -> Iterator[Article]:
-    files, unknown = _files_of(folder)
-    for path in unknown:
-        task.on_problem(Problem("unknown ending", str(path), path.suffix))
-    if not files:
+    files = files_of(folder)
+    for path, standing in files.items():
+        if standing != "read":
+            task.on_problem(left_out(standing, str(path)))
+    if "read" not in files.values():
         raise InputError(f"{folder}: holds no files to read: known are {KNOWN_ENDINGS}")
-    for path in files:
-        inner = path.relative_to(folder)
-        rows = _with_partitions(_rows_of_file(path, inner.as_posix(), task), inner)
+    for path in (path for path, standing in files.items() if standing == "read"):
+        inner = path.relative_to(folder).as_posix()
+        rows = _rows_below(inner, partial(_rows_of_file, path, inner), task)
         try:
             yield from _articles(rows, str(path), task)
         except InputError as error:
             task.on_problem(passed_over(error, str(path)))
 
 
-def passed_over(error: InputError, name: str) -> Problem:
-    """The report of a file among others that cannot be read."""
-    kind = "no title or text column" if isinstance(error, NoColumnsError) else "unreadable file"
-    return Problem(kind, name, str(error))
-
-
-def _with_partitions(rows: Iterator[Row], path: Path) -> Iterator[Row]:
-    """Rows with the columns that folders such as `lang=en/date=2024-03-05` add to a table."""
-    names = [part.partition("=") for part in path.parts[:-1] if "=" in part]
-    values = {name: unquote(value) for name, _, value in names if value != _NO_PARTITION}
-    if not values:
-        return rows
-    return ((where, {**values, **row}) for where, row in rows)
-
-
-def _files_of(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Files of known kinds below a folder, and the others; hidden ones left out, sorted."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    known = [path for path in files if kind_of_file(path)]
-    others = [path for path in files if not kind_of_file(path)]
-    return known, [path for path in others if not path.name.startswith("_")]
+def _rows_below(inner: str, read: Callable[[_Task], Iterator[Row]], task: _Task) -> Iterator[Row]:
+    """Rows of a file of a folder, with the columns that the names of its folders add."""
+    partitions = partitions_of(inner)
+    own = replace(task, columns=without_partitions(task.columns, partitions))
+    return with_partitions(read(own), partitions)
 
 
 def _is_folder(path: Path) -> bool:
@@ -323,6 +329,7 @@ def _rows_of_file(path: Path, page_id: str, task: _Task) -> Iterator[Row]:
             columns=task.columns,
             on_bytes=task.on_bytes,
             on_columns=task.on_columns,
+            every_column=task.every_column,
         )
     elif kind is not None:
         with open_bytes(path, task.on_bytes) as stream:
@@ -353,8 +360,14 @@ def _rows_of_kind(
 
         yield from ((where, OwnRow(row)) for where, row in warc_rows(stream, name, report))
     elif kind == "parquet":
+        file = io.BytesIO(read_whole(stream, name, report))
         yield from parquet_rows(
-            io.BytesIO(read_whole(stream, name, report)), report, columns=columns, name=name
+            file,
+            report,
+            columns=columns,
+            name=name,
+            every_column=task.every_column,
+            on_columns=task.on_columns,
         )
     else:
         limit = task.config.max_article_chars * _MAX_BYTES_PER_CHARACTER
@@ -378,7 +391,7 @@ def _page_rows(
         report(Problem("wrong encoding", name))
         return
     if guess or not is_safe:
-        report(Problem("encoding guessed", name, guess, article_kept=True))
+        report(encoding_guessed(name, guess))
     if html:
         # What no rule can decode is left to the library.
         yield name, OwnRow(html_page(text if is_safe else content), id=page_id)

@@ -11,6 +11,8 @@ from typing import Any
 from dedup.errors import InputError
 
 _BATCH_ROWS = 1_000
+_TABLES = ("itertuples", "__arrow_c_stream__", "__arrow_c_array__")
+"""Methods of what holds several rows: frames of pandas and polars, tables and batches of Arrow."""
 
 
 def rows_of_table(table: Any) -> Iterator[Any]:  # noqa: ANN401 (any table there is)
@@ -45,12 +47,21 @@ def rows_of_table(table: Any) -> Iterator[Any]:  # noqa: ANN401 (any table there
     elif hasattr(table, "to_batches") or hasattr(table, "__arrow_c_stream__"):
         yield from _rows_of_arrow(table)
     elif isinstance(table, Iterable):
-        yield from table
+        yield from _rows_of_items(table)
     else:
         raise InputError(
             f"a {type(table).__name__} is no table of articles: give a DataFrame, an Arrow table, "
             "a dataset, or a list of mappings, texts or Article objects"
         )
+
+
+def _rows_of_items(items: Iterable[Any]) -> Iterator[Any]:
+    """Items, and the rows of those that are tables, as of a dataset in the format of pandas."""
+    for item in items:
+        if not isinstance(item, dict | str) and any(hasattr(item, name) for name in _TABLES):
+            yield from rows_of_table(item)
+        else:
+            yield item
 
 
 def _rows_of_mapping(table: Mapping[str, Any]) -> Iterator[Mapping[str, object]]:

@@ -62,6 +62,13 @@ def canonical_address(url: str) -> str:
     return f"https://{host}{path}{tail}"
 
 
+def page_address(url: str) -> str:
+    """The canonical address of one page; empty for the front page of a host, which is many."""
+    address = canonical_address(url)
+    parts = urlsplit(address)
+    return address if parts.path.strip("/") or parts.query else ""
+
+
 def urlsplit_or_none(url: str) -> tuple[str, str, str, str] | None:
     """Scheme, host with its port, path and query of an http(s) address."""
     try:
@@ -86,8 +93,8 @@ def identity_of(values: Mapping[str, str]) -> str:
         The canonical address of the article; where it has none, 16 hexadecimal digits that depend
         on its title, text and source.
     """
-    address = canonical_address(values["url"])
-    if address and urlsplit(address).path.strip("/") + urlsplit(address).query:
+    address = page_address(values["url"])
+    if address:
         return address
     parts = (values[field] for field in ("title", "text", "source", "url"))
     return xxhash.xxh3_128_hexdigest("\x1f".join(parts).encode())[:16]

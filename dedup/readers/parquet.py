@@ -29,8 +29,9 @@ def parquet_rows(
     columns: Mapping[str, str] | None = None,
     on_bytes: OnBytes | None = None,
     on_columns: OnColumns | None = None,
+    every_column: bool = False,
 ) -> Iterator[Row]:
-    """Rows of a Parquet file; only the columns of fields of `Article` are read.
+    """Rows of a Parquet file; by default only the columns of fields of `Article` are read.
 
     Args:
         path: The file, or its bytes as a stream that can be searched.
@@ -39,6 +40,7 @@ def parquet_rows(
         columns: See `article_from_mapping`.
         on_bytes: Told the number of bytes as they are read.
         on_columns: Told which columns are used.
+        every_column: Whether all columns are read.
 
     Raises:
         InputError: The file cannot be read, is truncated or not Parquet.
@@ -60,6 +62,7 @@ def parquet_rows(
             if on_columns is not None:
                 on_columns(column_use(name, present, columns))
             used = sorted({c for names in used_columns(present, columns).values() for c in names})
+            used = present if every_column else used
             total = file.metadata.num_rows
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=used):
                 for row in rows_of_batch(batch):

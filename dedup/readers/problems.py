@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from dedup.errors import InputError
 from dedup.records import Problem
 
-MENDED = frozenset({"markup removed", "mojibake mended", "null bytes"})
+MENDED = frozenset({"encoding guessed", "markup removed", "mojibake mended", "null bytes"})
 """Kinds of problems after which nothing is missing."""
 OnProblem = Callable[[Problem], None]
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -22,6 +23,22 @@ def shorten(value: object) -> str:
 
 def ignore(problem: Problem) -> None:
     """Report a problem to nobody: the default of the readers."""
+
+
+def nothing_read(name: str, kinds: Mapping[str, int]) -> InputError:
+    """The error of an input that gives no article.
+
+    Args:
+        name: Of the input.
+        kinds: How many problems of each kind were met in it.
+    """
+    most = sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0]))[:3]
+    met = ", ".join(f"{kind} ({number:,})" for kind, number in most)
+    return InputError(
+        f"{name}: gives no article{f': {met}' if met else ''}: check that it is what its ending "
+        "says, and name columns with --title-column and --text-column, or a list of records "
+        "inside of JSON with --records"
+    )
 
 
 def replace_surrogates(text: str) -> str:

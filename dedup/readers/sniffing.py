@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Literal
 
+from dedup.readers.encodings import utf16_of
 from dedup.readers.feeds import is_feed
 from dedup.readers.streams import COMPRESSIONS
 
@@ -49,8 +50,8 @@ def kind_of_content(head: bytes) -> Kind:
     if head.startswith(_WARC):
         return "warc"
     start = head.removeprefix(b"\xef\xbb\xbf")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        start = start.decode("utf-16", "ignore").encode()
+    if wide := utf16_of(start):
+        start = start.decode(wide, "ignore").encode()
     start = start.lstrip()
     if start.startswith((b"{", b"[")):
         return "json"

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from dedup.errors import InputError
+from dedup.readers.encodings import utf16_of
 from dedup.readers.problems import OnProblem
 from dedup.records import Problem
 
@@ -150,9 +151,9 @@ def read_lines(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> I
 
 
 def _utf8_lines(stream: io.BufferedReader) -> Iterator[bytes]:
-    start = stream.peek(4)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        with io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline="\n") as text:
+    start = stream.peek(64)[:64]
+    if wide := utf16_of(start):
+        with io.TextIOWrapper(stream, encoding=wide, errors="replace", newline="\n") as text:
             for line in text:
                 yield line.encode("utf-8", errors="replace")
         return

@@ -20,7 +20,7 @@ _NAMES = (
     "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "iso", "dateTime", "name",
     "main", "title", "text", "plain",
     "html", "raw", "body", "label", "href", "@href", "url", "@url",
-    "domain", "hostname", "uri", "@id", "id",
+    "domain", "hostname", "uri", "@id", "id", "blocks", "paragraphs", "data",
 )  # fmt: skip
 """Under which names an object holds what it stands for, in the order in which they are looked at.
 """

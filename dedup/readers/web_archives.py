@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 
 from dedup.errors import InputError, MissingExtraError
-from dedup.readers.encodings import decode_page
+from dedup.readers.encodings import decode_page, encoding_guessed
 from dedup.readers.pages import html_page
 from dedup.readers.problems import OnProblem, shorten
 from dedup.readers.rows import Row
@@ -52,9 +52,7 @@ def warc_rows(stream: io.BufferedReader, name: str, on_problem: OnProblem) -> It
                     kind = record.http_headers.get_header("Content-Type") or ""
                     page = decode_page(content, markup=True, declared=kind)
                     if page.guess or not page.is_safe:
-                        on_problem(
-                            Problem("encoding guessed", where, page.guess, article_kept=True)
-                        )
+                        on_problem(encoding_guessed(where, page.guess))
                     fields = html_page(page.text if page.is_safe else content, address=address)
                     yield where, {**fields, "url": address}
     except (ArchiveLoadFailed, *DAMAGE) as error:

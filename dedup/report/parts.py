@@ -74,9 +74,13 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class CopyView:
-    """A copy and how it differs from the text that it copies."""
+    """A copy, or another version, and how it differs from the text that it stands under.
+
+    `label` is its copy type, or says that it is a version.
+    """
 
     article: ArticleView
+    label: str
     measured: DuplicateMember
     other_title: bool
     difference: Difference
@@ -94,6 +98,8 @@ class TextView:
         more_copies: Number of copies that are not listed.
         link: Link with the central text; None for that text itself.
         removed: The pieces that cleaning removed from it.
+        is_digest: Whether it quotes several texts, and represents none of them.
+        elsewhere: Number of copies that are in other stories.
     """
 
     article: ArticleView
@@ -103,6 +109,8 @@ class TextView:
     more_copies: int
     link: StoryLink | None = None
     removed: tuple[Removal, ...] = ()
+    is_digest: bool = False
+    elsewhere: int = 0
 
 
 class Languages:
@@ -177,10 +185,13 @@ def copy_view(
     copy: tuple[Article, CleanText],
     original: tuple[Article, CleanText],
     languages: Languages,
+    *,
+    is_version: bool = False,
 ) -> CopyView:
-    """A copy of a text and how it differs from the text."""
+    """A copy or another version of a text, and how it differs from the text."""
     return CopyView(
         article_view(*copy, languages),
+        "version" if is_version else member.copy_type,
         member,
         copy[1].title != original[1].title,
         difference(published_body(*original), published_body(*copy)),

@@ -6,11 +6,13 @@ The size of the page is limited; the view counts what is left out, and the page 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from dedup.articles import headline_of, published_body, published_removals, source_of
-from dedup.records import Article, DuplicateMember, Problem, StoryGroup
+from dedup.description.versions import StoryText, texts_of
+from dedup.duplicates.stretches import is_digest
+from dedup.records import Article, Problem, StoryGroup, StoryMember
 from dedup.report.differences import shortened
 from dedup.report.parts import (
     EXCERPT_CHARS,
@@ -77,7 +79,7 @@ class ReportView:
         problems: Problems by kind.
         stories: All stories, the largest first; and the details of the largest.
         detailed: Number of the stories with details.
-        outlets: The outlets of the listed stories.
+        outlets: All outlets, sorted.
         more_singles: Number of stories of one article that are not listed.
     """
 
@@ -156,11 +158,12 @@ class _Stories:
     ) -> None:
         self._result = result
         self._languages = languages
+        self._representatives = {
+            cluster.id: cluster.representative for cluster in result.duplicate_clusters
+        }
         texts = [story.texts for story in stories]
         copies = [
-            len(result.duplicates_of[id][0].members) - 1
-            for story in stories
-            for id in self._representatives(story)
+            len(text.below) for story in stories for text in texts_of(story, self._representatives)
         ]
         self._most_texts = fair_limit(texts, total=_TEXTS, most=_TEXTS_OF_STORY)
         further = [max(0, count - self._most_texts) for count in texts]
@@ -179,9 +182,9 @@ class _Stories:
         """The view of one story."""
         articles = [self._result.by_id[member.id] for member in story.members]
         least_likely = story.least_likely_member
-        chances = self._representatives(story)
-        central = self._central(story, chances)
-        shown, further = list(chances)[: self._most_texts], list(chances)[self._most_texts :]
+        texts = texts_of(story, self._representatives)
+        central = self._central(story, [text.member for text in texts])
+        shown, further = texts[: self._most_texts], texts[self._most_texts :]
         return StoryView(
             story=story,
             undated=sum(article.published_at is None for article in articles),
@@ -195,44 +198,45 @@ class _Stories:
             first_article=self.article(story.first_article) if story.first_seen else None,
             least_likely=self.article(least_likely.id) if least_likely else None,
             related=self._related.of(story.id),
-            texts=tuple(self._text(id, chances[id], central) for id in shown),
-            rows=tuple(map(self.article, further[: self._most_rows])),
+            texts=tuple(self._text(story, text, central) for text in shown),
+            rows=tuple(self.article(text.member.id) for text in further[: self._most_rows]),
         )
 
-    def _text(self, representative: str, probability: float | None, central: str) -> TextView:
+    def _text(self, story: StoryGroup, text: StoryText, central: str) -> TextView:
         """An independent text of a story whose most central text is represented by `central`."""
-        result = self._result
+        result, representative = self._result, text.member.id
         cluster, _ = result.duplicates_of[representative]
         article, clean = result.by_id[representative], result.clean_texts[representative]
-        copies = [member for member in cluster.members if member.id != representative]
+        listed = text.below[: self._most_copies]
         return TextView(
             self.article(representative),
             shortened(published_body(article, clean), EXCERPT_CHARS),
-            probability,
-            tuple(self._copy(copy, representative) for copy in copies[: self._most_copies]),
-            max(0, len(copies) - self._most_copies),
+            text.member.probability,
+            tuple(self._copy(id, representative, is_version=id in text.versions) for id in listed),
+            len(text.below) - len(listed),
             result.evidences.link(representative, central),
             published_removals(article, clean),
+            is_digest(cluster),
+            sum(self._result.story_of[member.id][0] is not story for member in cluster.members),
         )
 
-    def _copy(self, member: DuplicateMember, representative: str) -> CopyView:
-        texts, articles = self._result.clean_texts, self._result.by_id
-        copy, original = ((articles[id], texts[id]) for id in (member.id, representative))
-        return copy_view(member, copy, original, self._languages)
+    def _copy(self, id: str, representative: str, *, is_version: bool) -> CopyView:
+        result = self._result
+        cluster, member = result.duplicates_of[id]
+        if cluster.representative != representative:
+            match = result.evidences.match(representative, id)
+            containment = max(match.containment_a, match.containment_b)
+            member = replace(member, jaccard=match.jaccard, containment=containment)
+        copy, original = (
+            (result.by_id[one], result.clean_texts[one]) for one in (id, representative)
+        )
+        return copy_view(member, copy, original, self._languages, is_version=is_version)
 
-    def _representatives(self, story: StoryGroup) -> dict[str, float | None]:
-        """Mean P(same event) by id of the independent texts, in order of time."""
-        return {
-            member.id: member.probability
-            for member in story.members
-            if self._result.duplicates_of[member.id][0].representative == member.id
-        }
-
-    def _central(self, story: StoryGroup, chances: dict[str, float | None]) -> str:
+    def _central(self, story: StoryGroup, texts: Sequence[StoryMember]) -> str:
         """Id of the text with the highest probability; of equal ones, that of the headline."""
 
-        def rank(id: str) -> tuple[float, bool]:
-            article, clean = self._result.by_id[id], self._result.clean_texts[id]
-            return chances[id] or 0.0, headline_of(article, clean) == story.headline
+        def rank(member: StoryMember) -> tuple[float, bool]:
+            article, clean = self._result.by_id[member.id], self._result.clean_texts[member.id]
+            return member.probability or 0.0, headline_of(article, clean) == story.headline
 
-        return max(chances, key=rank)
+        return max(texts, key=rank).id

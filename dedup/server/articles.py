@@ -10,7 +10,6 @@ from fastapi import APIRouter, Body, Path, Request, Response, Security
 from fastapi.security import HTTPBearer
 from starlette.convertors import PathConvertor, register_url_convertor
 
-from dedup.index.records import QueryAnswer
 from dedup.records import Problem
 from dedup.server.answers import answer
 from dedup.server.models import (
@@ -20,6 +19,7 @@ from dedup.server.models import (
     ArticlesIn,
     Placements,
     QueryIn,
+    QueryOut,
 )
 from dedup.server.problems import Fault, Refusal, documented
 from dedup.server.service import Service, service_of
@@ -159,18 +159,22 @@ async def show_article(request: Request, id: ArticleId) -> Response:
 
 @router.post(
     "/query",
-    response_model=QueryAnswer,
+    response_model=QueryOut,
     responses=documented(),
     summary="Query the index about a text",
 )
 async def query(request: Request, query: QueryIn) -> Response:
-    """What a text copies and which story it would join; nothing is added."""
+    """What a text copies, which texts are near to it and which story it would join.
+
+    Nothing is added. A text without a time is compared by content alone. In one with a time,
+    neighbours that are too far from it in time have no probability.
+    """
     service = service_of(request)
-    article = query.article or ArticleIn.model_validate({"text": query.text})
+    article = query.asked
     _check_sizes([article], service)
     row = article.row()
     return await answer(
-        service, QueryAnswer, lambda: service.writer.query(row, limit=query.limit), by="query"
+        service, QueryOut, lambda: service.writer.query(row, limit=query.limit), by="query"
     )
 
 

@@ -75,6 +75,11 @@ def _log_odds(link: StoryLink | None) -> float | None:
     return round(sum(part.log_odds for part in link.evidence), 4) if link else None
 
 
+def _read_time(value: object) -> object:
+    """A time in one of the forms in which files have it; anything else as it is."""
+    return read_date(as_date(value)).when or value
+
+
 Text = Annotated[str, BeforeValidator(_without_surrogates)]
 Line = Annotated[str, BeforeValidator(_without_surrogates), Field(max_length=2_000)]
 Id = Annotated[str, BeforeValidator(_without_surrogates), Field(max_length=1_000)]
@@ -149,7 +154,10 @@ ArticlesIn = Annotated[
 
 
 class QueryIn(BaseModel):
-    """A text or an article to query the index about; one of the two."""
+    """A text or an article to query the index about; one of the two.
+
+    Without a time it is compared by content alone, with articles of any time.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -158,6 +166,9 @@ class QueryIn(BaseModel):
 
     text: Text | None = Field(None, description="A text, its headline in the first line.")
     article: ArticleIn | None = None
+    published_at: Annotated[Moment | None, BeforeValidator(_read_time)] = Field(
+        None, description="Time of the text, where the article names none; UTC if without a zone."
+    )
     limit: int = Field(10, ge=1, le=100, description="Copies and neighbours at most, of each.")
 
     @model_validator(mode="after")
@@ -165,6 +176,40 @@ class QueryIn(BaseModel):
         if (self.text is None) == (self.article is None):
             raise ValueError("give either `text` or `article`")
         return self
+
+    @property
+    def asked(self) -> ArticleIn:
+        """The article of the query, with the time that it is bound to, if any."""
+        article = self.article or ArticleIn.model_validate({"text": self.text})
+        if article.published_at is None:
+            article = article.model_copy(update={"published_at": self.published_at})
+        return article
+
+
+class NeighborOut(BaseModel):
+    """A text of the index that is near to that of a query."""
+
+    id: str
+    story_group: str
+    probability: float | None = Field(
+        description="P(same event); null if they are further apart in time than is compared."
+    )
+    cosine: float = Field(description="Likeness of the two texts, from -1 to 1.")
+    gap_seconds: Annotated[float | None, BeforeValidator(_seconds)] = Field(
+        validation_alias="gap", description="Between the two; null for a query without a time."
+    )
+
+
+class QueryOut(BaseModel):
+    """What the index knows about a text that is not in it."""
+
+    duplicates: list[Match]
+    neighbors: list[NeighborOut]
+    story_group: str = Field(description="The story that it would join; empty if none.")
+    probability: float | None
+    published_at: datetime | None = Field(
+        description="The time that the query was bound to; null: compared by content alone."
+    )
 
 
 class Placements(BaseModel):
@@ -195,7 +240,7 @@ class StoryOut(BaseModel):
     first_article: str
     first_seen: datetime | None
     last_seen: datetime | None
-    articles: Annotated[int, BeforeValidator(len)] = Field(validation_alias="members")
+    articles: int = Field(description="Without those that a later version replaced.")
     texts: int
     sources: tuple[str, ...]
     languages: tuple[str, ...]
@@ -211,6 +256,9 @@ class StoryWithMembers(StoryOut):
         description="The text with the lowest probability; null in a story of one text."
     )
     members: tuple[StoryMember, ...] = Field(description="Its articles, by time and id.")
+    versions: tuple[tuple[str, ...], ...] = Field(
+        description="Members that are versions of one page; the last one replaces the others."
+    )
 
 
 class StoriesOut(BaseModel):

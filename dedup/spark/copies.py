@@ -24,6 +24,8 @@ from dedup.duplicates.candidates import (
 from dedup.duplicates.clustering import NearDuplicates, assign_leaders
 from dedup.duplicates.fingerprints import shingle_sizes
 from dedup.duplicates.matches import Matches, Verifier
+from dedup.duplicates.series import Origin
+from dedup.duplicates.stretches import all_stretches, copies_apart, is_digest
 from dedup.result import JACCARD_DIGITS
 from dedup.spark.components import components
 from dedup.spark.rows import (
@@ -38,6 +40,7 @@ from dedup.spark.rows import (
     table_of,
 )
 from dedup.spark.stages import Stages
+from dedup.text.outlines import OUTLINE_CHARS
 
 _TEXT, _NUMBER, _SHARE = pa.string(), pa.int64(), pa.float64()
 PAIRS = pa.schema({"first": _NUMBER, "second": _NUMBER})
@@ -48,6 +51,9 @@ CLUSTERS = pa.schema(
     {
         "number": _NUMBER,
         "representative_number": _NUMBER,
+        "text_number": _NUMBER,
+        "apart": pa.bool_(),
+        "digest": pa.bool_(),
         "id": _TEXT,
         "duplicate_cluster": _TEXT,
         "representative": _TEXT,
@@ -55,11 +61,16 @@ CLUSTERS = pa.schema(
         "jaccard": _SHARE,
         "containment": _SHARE,
         "source": _TEXT,
+        "url": _TEXT,
         "language": _TEXT,
         "published_us": _NUMBER,
         "date_precision": _TEXT,
     }
 )
+_ORIGIN = (
+    "source", "seconds", "language", "clean_title", f"left(text, {OUTLINE_CHARS}) as lead"
+)  # fmt: skip
+_ORIGIN_COLUMNS = ("source", "seconds", "language", "clean_title", "lead")
 _TEXTS_OF_A_PARTITION = 5_000
 _COMPILE_FROM_PAIRS = 4_000
 """Fewer pairs cost less than loading the compiled kernels."""
@@ -141,23 +152,38 @@ def _filter_anchor_pairs(table: pa.Table) -> pa.Table:
     return table.select(PAIRS.names).filter(pa.array(enough))
 
 
+def _origins(table: pa.Table) -> list[Origin]:
+    """Origins of texts, from the columns `_ORIGIN`."""
+    source, seconds, *rest = (
+        table[name].to_pylist() if name == "seconds" else strings(table, name)
+        for name in _ORIGIN_COLUMNS
+    )
+    return [Origin(*values) for values in zip(source, seconds, *rest, strict=True)]
+
+
 def matches(pairs: DataFrame, texts: DataFrame, config: Config) -> DataFrame:
     """Those pairs that are copies, with their exact similarity."""
-    bodies = texts.selectExpr("number", "coalesce(body, text) as body", "tokens")
+    bodies = texts.selectExpr("number", "coalesce(body, text) as body", "tokens", *_ORIGIN)
     return mapped(_with_both(pairs, bodies), partial(_verify, config=config), MATCHES)
 
 
 def _verify(table: pa.Table, config: Config) -> pa.Table:
     ends = np.stack((integers(table, "first"), integers(table, "second")))
     names, places, local = np.unique(ends, return_index=True, return_inverse=True)
-    both = {
-        name: pa.concat_arrays([table[f"{name}_{k}"].combine_chunks() for k in "ab"])
-        for name in ("body", "tokens")
-    }
-    bodies = Utf8Texts.of(both["body"].take(pa.array(places)))
-    tokens = both["tokens"].to_numpy()[places]
-    compiled = True if table.num_rows >= _COMPILE_FROM_PAIRS else None
-    verifier = Verifier(bodies, tokens, config, compiled=compiled, threads=1)
+    both = pa.table(
+        {
+            name: pa.concat_arrays([table[f"{name}_{k}"].combine_chunks() for k in "ab"])
+            for name in ("body", "tokens", *_ORIGIN_COLUMNS)
+        }
+    ).take(pa.array(places))
+    verifier = Verifier(
+        Utf8Texts.of(both["body"].combine_chunks()),
+        integers(both, "tokens"),
+        config,
+        compiled=True if table.num_rows >= _COMPILE_FROM_PAIRS else None,
+        threads=1,
+        origin_of=_origins(both).__getitem__,
+    )
     copies = verifier.matches(local.reshape(2, -1).T)
     shares = {name: getattr(copies, name) for name in _SHARES}
     return table_of(MATCHES, first=names[copies.first], second=names[copies.second], **shares)
@@ -166,7 +192,12 @@ def _verify(table: pa.Table, config: Config) -> pa.Table:
 def clusters(
     stages: Stages, texts: DataFrame, originals: DataFrame, matches: DataFrame, config: Config
 ) -> DataFrame:
-    """A row per article: the cluster it is in, and how it relates to the representative."""
+    """A row per article: the cluster it is in, and how it relates to the representative.
+
+    `text_number` is the number of the article that represents its stretch of the cluster in
+    stories; `apart` says that this is not the stretch of the median copy, `digest` that the
+    cluster is one of digests.
+    """
     component_of = components(stages, "copies", matches.select("first", "second"))
     roots = component_of.select(functions.col("component").alias("number")).distinct()
     connected = component_of.union(roots.selectExpr("number", "number as component"))
@@ -179,10 +210,10 @@ def clusters(
         "as body",
         "tokens",
         "id",
-        "source",
-        "language",
+        "url",
         "published_us",
         "date_precision",
+        *_ORIGIN,
     )
     links = matches.join(connected.withColumnRenamed("number", "first"), "first")
     count = max(stages.tasks, stages.count("texts", texts) // _TEXTS_OF_A_PARTITION)
@@ -202,25 +233,30 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         integers(table, "tokens")[different],
         config,
         threads=1,
+        origin_of=_origins(table.take(pa.array(different))).__getitem__,
     )
     first, second = (
         np.searchsorted(names[different], integers(links, k)) for k in ("first", "second")
     )
     shares = (links[name].to_numpy() for name in _SHARES)
     known = Matches.joined([Matches(first, second, *shares)])
-    leaders, verified = assign_leaders(len(different), known, verifier)
-    near = NearDuplicates.of_different(leaders, verified, originals, config.near_duplicates)
+    leaders = assign_leaders(len(different), known, verifier)
+    near = NearDuplicates.of_different(leaders, originals, config.near_duplicates)
     ids = table["id"].to_pylist()
     row_of = {id: row for row, id in enumerate(ids)}
-    members = [
-        (cluster, member)
-        for cluster in describe_clusters(ids, near)[0]
-        for member in cluster.members
-    ]
+    found = describe_clusters(ids, near)[0]
+    members = [(cluster, member) for cluster in found for member in cluster.members]
+    seconds = dict(zip(ids, table["seconds"].to_pylist(), strict=True))
+    parts = all_stretches(found, seconds, config.neighbors.max_gap)
+    text_of = {member.id: part.representative for part in parts for member in part.members}
+    apart = copies_apart(parts, seconds)
     chosen = table.take(pa.array([row_of[member.id] for _, member in members], pa.int64()))
     return table_of(
         CLUSTERS,
         representative_number=names[[row_of[cluster.representative] for cluster, _ in members]],
+        text_number=names[[row_of[text_of[member.id]] for _, member in members]],
+        apart=[member.id in apart for _, member in members],
+        digest=[is_digest(cluster) for cluster, _ in members],
         duplicate_cluster=[cluster.id for cluster, _ in members],
         representative=[cluster.representative for cluster, _ in members],
         copy_type=[member.copy_type for _, member in members],
@@ -228,6 +264,14 @@ def _cluster(articles: pa.Table, links: pa.Table, config: Config) -> pa.Table:
         containment=[member.containment for _, member in members],
         **{
             name: chosen[name].combine_chunks()
-            for name in ("number", "id", "source", "language", "published_us", "date_precision")
+            for name in (
+                "number",
+                "id",
+                "source",
+                "url",
+                "language",
+                "published_us",
+                "date_precision",
+            )
         },
     )

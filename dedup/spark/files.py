@@ -8,7 +8,8 @@ before a crash are not computed again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -17,21 +18,25 @@ from typing import Any
 from dedup import __version__
 from dedup.config import Config
 from dedup.errors import DedupError, EngineError, InputError, OutputError
-from dedup.readers.columns import require_columns, used_columns
+from dedup.readers.columns import OnColumns, column_use, require_columns, used_columns
+from dedup.readers.folders import left_out, partitions_of, standing_of
 from dedup.readers.json_rows import is_document, json_lines
-from dedup.readers.sniffing import KNOWN_ENDINGS, kind_of_file
+from dedup.readers.sniffing import KNOWN_ENDINGS
 from dedup.readers.streams import beginning, decompressed, stream_of
-from dedup.result import Summary
+from dedup.records import Summary
 from dedup.spark.flow import ClusteredRows, cluster_rows
+from dedup.spark.reading import INNER, problem_rows
 from dedup.spark.rows import DataFrame, SparkSession, functions
 from dedup.spark.session import first_line
-from dedup.spark.stages import Stages, Storage
+from dedup.spark.stages import Stages, Storage, StoredFile
 
 UNFINISHED = ".unfinished"
 _LINES = (".jsonl", ".ndjson")
 _HEAD = 100
 _HEAD_BYTES = 1 << 16
-_LOOKED_AT_FILES = 100
+_READING_THREADS = 16
+# Place of a file below its folder, percent-encoded: scheme and authority are written in many ways.
+_INNER = "substring(regexp_replace(_metadata.file_path, '^[A-Za-z0-9+.-]+:(//[^/]*)?', ''), {})"
 _SUMMARY = "summary.json"
 
 
@@ -63,6 +68,7 @@ def cluster_files(
     now: datetime | None = None,
     resume: bool = False,
     on_stage: Callable[[str], None] = lambda stage: None,
+    on_columns: OnColumns = lambda use: None,
 ) -> WrittenResult:
     """Cluster files of articles, and write articles and stories to a folder.
 
@@ -78,9 +84,10 @@ def cluster_files(
         now: A date later than a day after this is set aside.
         resume: Resume an interrupted run of the same inputs and settings.
         on_stage: Called with the name of each stage that begins.
+        on_columns: Told which columns of the tables are used, once for tables that are alike.
 
     Raises:
-        InputError: An input does not exist, or is in a format that Spark does not read here.
+        InputError: An input does not exist or is of an unknown kind, or no input gives an article.
         OutputError: The output exists already, or cannot be written.
         EngineError: Spark cannot be started, or gave up.
     """
@@ -106,8 +113,21 @@ def cluster_files(
             settings["now"] = stages.settings().get("now", settings["now"])
         stages.begin(settings, resume=resume)
         begun = datetime.fromisoformat(settings["now"]) if settings["now"] else None
-        rows = _rows(spark, files, columns, records)
-        clusters = cluster_rows(rows, config, stages, columns=columns, records=records, now=begun)
+        rows = [
+            frame
+            for source, listed in files.items()
+            for frame in _rows(storage, source, listed, columns, records, on_columns)
+        ]
+        clusters = cluster_rows(
+            rows,
+            config,
+            stages,
+            columns=columns,
+            records=records,
+            now=begun,
+            on_columns=on_columns,
+            inputs=", ".join(inputs),
+        )
         return _write(clusters, stages, target)
     except DedupError:
         raise
@@ -148,52 +168,62 @@ def _parse(text: str) -> WrittenResult:
     return WrittenResult(Summary(**summary), stored["several"], stored["across"], examples)
 
 
-def _files(storage: Storage, source: str) -> list[list[Any]]:
-    """Files of an input: name, size and time of change.
+def _files(storage: Storage, source: str) -> list[StoredFile]:
+    """Files of an input, without those that are ignored.
 
     Raises:
         InputError: The input has no such file.
     """
-    address = source if "://" in source else str(Path(source).absolute())
     try:
-        files = storage.files(address)
+        files = storage.files(_address(source))
     except OutputError as error:
         raise InputError(f"{source}: there is no such file or folder") from error
-    known = [file for file in files if kind_of_file(PurePosixPath(file[0]))]
-    if not known:
+    standings = {file.name: standing_of(PurePosixPath(file.inner)) for file in files}
+    if "read" not in standings.values():
         raise InputError(f"{source}: holds no files to read: known are {KNOWN_ENDINGS}")
-    return [list(file) for file in known]
+    return [file for file in files if standings[file.name] != "ignored"]
 
 
-def _is_parquet(name: str) -> bool:
-    return name.lower().endswith(".parquet")
+def _address(source: str) -> str:
+    return source if "://" in source else str(Path(source).absolute())
 
 
-def _is_lines(name: str) -> bool:
-    return name.lower().removesuffix(".gz").endswith(_LINES)
+def _is_parquet(file: StoredFile) -> bool:
+    return file.name.lower().endswith(".parquet")
+
+
+def _is_lines(file: StoredFile) -> bool:
+    return file.name.lower().removesuffix(".gz").endswith(_LINES)
 
 
 def _rows(
-    spark: SparkSession,
-    inputs: Mapping[str, Any],
+    storage: Storage,
+    source: str,
+    files: Sequence[StoredFile],
     columns: Mapping[str, str] | None,
     records: str,
-) -> list[DataFrame]:
-    """Rows of Parquet under their columns, lines of JSON as bytes, other files whole."""
-    storage = Storage(spark)
-    frames = []
-    for source, files in inputs.items():
-        names = [name for name, *_ in files]
-        if parquet := list(filter(_is_parquet, names)):
-            frames.append(_tables(spark, source, parquet, columns))
-        lines = [] if records else list(filter(_is_lines, names))
-        # In files that are not looked at, what is no line of JSON is reported.
-        documents = {name for name in lines[:_LOOKED_AT_FILES] if _is_document(storage, name)}
-        if lines := [name for name in lines if name not in documents]:
-            frames.append(_lines(spark, source, lines, columns))
-        if whole := sorted(set(names) - set(parquet) - set(lines)):
-            frames.append(_documents(spark, source, whole))
-    return frames
+    on_columns: OnColumns,
+) -> Iterator[DataFrame]:
+    """Rows of Parquet under their columns, lines of JSON as bytes, other files whole, problems."""
+    spark = storage.spark
+    standings = {file: standing_of(PurePosixPath(file.inner)) for file in files}
+    if reports := [left_out(kind, f.name) for f, kind in standings.items() if kind != "read"]:
+        yield problem_rows(spark, reports)
+    read = [file for file in files if standings[file] == "read"]
+    parquet = list(filter(_is_parquet, read))
+    lines = [] if records else list(filter(_is_lines, read))
+    with ThreadPoolExecutor(_READING_THREADS) as threads:
+        documents = threads.map(lambda file: _is_document(storage, file.name), lines)
+        lines = [file for file, whole in zip(lines, documents, strict=True) if not whole]
+    above = storage.encoded_path(_address(source))
+    for part, frame_of in ((parquet, _tables), (lines, _lines)):
+        if part:
+            partitions = dict.fromkeys(name for file in part for name in partitions_of(file.inner))
+            place = [f"{_INNER.format(len(above) + 2)} as `{INNER}`"] if partitions else []
+            names = [file.name for file in part]
+            yield frame_of(spark, source, names, columns, tuple(partitions), place, on_columns)
+    if whole := sorted(set(read) - set(parquet) - set(lines)):
+        yield _documents(spark, whole)
 
 
 def _is_document(storage: Storage, name: str) -> bool:
@@ -204,14 +234,13 @@ def _is_document(storage: Storage, name: str) -> bool:
         return False
 
 
-def _documents(spark: SparkSession, source: str, files: Sequence[str]) -> DataFrame:
+def _documents(spark: SparkSession, files: Sequence[StoredFile]) -> DataFrame:
     """Files that cannot be divided, as the batch reads them: CSV, feeds, pages, archives."""
-    content = spark.read.format("binaryFile").load(list(files))
-    # Ids of pages are their places in the folder, as in the batch.
-    name = PurePosixPath(source).name
-    above = "/" if name == PurePosixPath(files[0]).name else f"/{name}/"
-    page_id = functions.substring_index("path", above, -1)
-    return content.select("path", page_id.alias("page_id"), "content")
+    content = spark.read.format("binaryFile").load([file.name for file in files])
+    start = len(files[0].name) - len(files[0].inner) + 1
+    return content.select(
+        "path", functions.expr(f"substring(path, {start})").alias("inner"), "content"
+    )
 
 
 def _tables(
@@ -219,11 +248,17 @@ def _tables(
     source: str,
     files: Sequence[str],
     columns: Mapping[str, str] | None,
+    partitions: Sequence[str],
+    place: Sequence[str],
+    on_columns: OnColumns,
 ) -> DataFrame:
     table = spark.read.option("mergeSchema", "true").parquet(*files)
-    require_columns(table.columns, columns, source)
-    used = {name for names in used_columns(table.columns, columns).values() for name in names}
-    return table.select(*(f"`{name}`" for name in table.columns if name in used))
+    present = list(dict.fromkeys([*table.columns, *partitions]))
+    require_columns(present, columns, source)
+    on_columns(column_use(source, present, columns))
+    used = {name for names in used_columns(present, columns).values() for name in names}
+    own = [f"`{name}`" for name in table.columns if name in used]
+    return table.selectExpr(*own, *place)
 
 
 def _lines(
@@ -231,12 +266,18 @@ def _lines(
     source: str,
     files: Sequence[str],
     columns: Mapping[str, str] | None,
+    partitions: Sequence[str],
+    place: Sequence[str],
+    on_columns: OnColumns,
 ) -> DataFrame:
-    lines = spark.read.text(list(files), lineSep="\n").selectExpr("cast(value as binary) as line")
+    lines = spark.read.text(list(files), lineSep="\n")
+    lines = lines.selectExpr("cast(value as binary) as line", *place)
     head = [bytes(row[0]) for row in lines.limit(_HEAD).collect()]
     seen = dict.fromkeys(
         name for _, row in json_lines(head, source, lambda problem: None) for name in row
     )
     if seen:
+        seen.update(dict.fromkeys(partitions))
         require_columns(seen, columns, source)
+        on_columns(column_use(source, seen, columns))
     return lines

@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedup.config import Config
+from dedup.description.summary import notes_on
 from dedup.encoders import load_encoder
-from dedup.pipeline import notes_on
-from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS, Summary
+from dedup.readers.columns import OnColumns
+from dedup.readers.problems import nothing_read
+from dedup.records import Summary
+from dedup.result import ARTICLE_COLUMNS, STORY_COLUMNS
 from dedup.spark.copies import candidates, clusters, matches
 from dedup.spark.groups import stories
 from dedup.spark.links import links, profiles
 from dedup.spark.reading import (
+    COLUMN_USE,
     articles_of,
     clean_texts,
+    column_uses,
     originals,
     read,
     repeated_lines,
@@ -56,6 +61,8 @@ def cluster_rows(
     columns: Mapping[str, str] | None = None,
     records: str = "",
     now: datetime | None = None,
+    on_columns: OnColumns | None = None,
+    inputs: str = "",
 ) -> ClusteredRows:
     """Duplicate clusters and story groups of the articles in a DataFrame.
 
@@ -67,12 +74,22 @@ def cluster_rows(
         columns: The column to take for a field, where its usual names do not fit.
         records: Where the records are in JSON documents.
         now: A date later than a day after this is set aside.
+        on_columns: Told which columns of documents are used, as soon as they are read.
+        inputs: Names of the inputs; empty if it is no error that there is no article.
+
+    Raises:
+        InputError: The inputs give no article.
     """
     encoder = load_encoder(config.encoder)
     model = AffinityModel.load(config.affinity.weights, encoder.name)
     stage = stages.stage
     read_rows = stage("read", lambda: read(rows, config, columns, now, records))
+    if on_columns is not None:
+        for use in column_uses(read_rows):
+            on_columns(use)
     articles = articles_of(read_rows)
+    if inputs and articles.isEmpty():
+        raise nothing_read(inputs, _problems(read_rows)[0])
     repeated = None
     if config.cleaning.remove_boilerplate:
         repeated = stage("repeated-lines", lambda: repeated_lines(articles, config.cleaning))
@@ -84,6 +101,9 @@ def cluster_rows(
     copies = stage("clusters", lambda: clusters(stages, texts, equal, verified, config))
     profiled = stage("profiles", lambda: profiles(texts, copies, config))
     count = stages.count("profiles", profiled)
+    clusters_count, apart = copies.selectExpr(
+        "count(distinct duplicate_cluster)", "count_if(apart)"
+    ).first()
     linked = stage("links", lambda: links(stages, profiled, model, config, count))
     groups = stage(
         "stories", lambda: stories(stages, texts, copies, profiled, linked, model, config)
@@ -93,15 +113,20 @@ def cluster_rows(
     problems, examples = _problems(read_rows)
     summary = Summary(
         articles=article_count,
-        texts=count,
+        texts=clusters_count,
         story_groups=story_count,
-        duplicates=article_count - count,
+        duplicates=article_count - clusters_count,
         problems=problems,
         removals=_counts(texts.selectExpr("explode(removed) as kind")),
         encoder=f"{encoder.name} {encoder.revision}",
         config_digest=config.digest(),
         notes=notes_on(
-            encoder, model, config, count <= config.neighbors.max_exact_texts, int(split or 0)
+            encoder,
+            model,
+            config,
+            count <= config.neighbors.max_exact_texts,
+            int(split or 0),
+            apart,
         ),
     )
     return ClusteredRows(
@@ -126,6 +151,7 @@ def _problems(read_rows: DataFrame) -> tuple[dict[str, int], list[tuple[str, str
     """Counts of each kind of problem, and an example of each."""
     rows = (
         read_rows.where("kind is not null")
+        .where(functions.col("kind") != COLUMN_USE)
         .groupBy("kind")
         .agg(
             functions.count("*"), functions.min(functions.struct("place", "value", "article_kept"))

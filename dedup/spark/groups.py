@@ -6,18 +6,19 @@ to one partition, where the functions of the batch group and describe them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from dedup.articles import stable_id
 from dedup.config import Config
 from dedup.description.groups import describe_groups
+from dedup.description.terms import DESCRIBED_CHARS, terms_of
+from dedup.duplicates.stretches import is_digest
 from dedup.output.headlines import in_languages
 from dedup.output.tables import arrow_schema, arrow_table
-from dedup.pipeline import DESCRIBED_CHARS, terms_of
-from dedup.records import Article, CleanText, DuplicateCluster, DuplicateMember
+from dedup.records import Article, CleanText, CopyType, DuplicateCluster, DuplicateMember
 from dedup.result import STORY_COLUMNS, story_row
 from dedup.spark.components import components
 from dedup.spark.links import profiles_in
@@ -47,8 +48,8 @@ STORIES = pa.schema(
 """A story group; its members with their probabilities; and how many components of the partition
 were split, in the row of its first story."""
 _COPY = (
-    "id", "copy_type", "jaccard", "containment", "source", "language", "published_us",
-    "date_precision",
+    "id", "duplicate_cluster", "copy_type", "digest", "jaccard", "containment", "source",
+    "url", "language", "published_us", "date_precision",
 )  # fmt: skip
 _TEXTS_OF_A_PARTITION = 2_000
 
@@ -64,7 +65,7 @@ def stories(
 ) -> DataFrame:
     """A row per story group, see `STORIES`."""
     component_of = components(stages, "stories", links.select("first", "second"))
-    copies = clusters.groupBy(functions.col("representative_number").alias("number")).agg(
+    copies = clusters.groupBy(functions.col("text_number").alias("number")).agg(
         functions.collect_list(
             functions.struct(*_COPY, functions.col("number").alias("order"))
         ).alias("copies")
@@ -93,6 +94,7 @@ def _group(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Confi
     rows = sorted_by(texts, "number")
     names = integers(rows, "number")
     affinity = Affinity(model, profiles_in(rows))
+    clusters, articles = _records(rows)
     first, second = (np.searchsorted(names, integers(links, k)) for k in ("first", "second"))
     grouping = group(
         first,
@@ -103,12 +105,18 @@ def _group(texts: pa.Table, links: pa.Table, model: AffinityModel, config: Confi
         affinity,
         config.stories,
         config.neighbors.max_gap,
+        np.flatnonzero([is_digest(cluster) for cluster in clusters]),
     )
-    return _rows(grouping, rows, config)
+    return _rows(grouping, rows, clusters, articles, config)
 
 
-def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
-    clusters, articles = _records(rows)
+def _rows(
+    grouping: Grouping,
+    rows: pa.Table,
+    clusters: Sequence[DuplicateCluster],
+    articles: Mapping[str, Article],
+    config: Config,
+) -> pa.Table:
     clean = zip(strings(rows, "clean_title"), strings(rows, "lead"), strict=True)
     texts = {
         cluster.representative: CleanText(title, lead)
@@ -133,7 +141,7 @@ def _rows(grouping: Grouping, rows: pa.Table, config: Config) -> pa.Table:
 
 
 def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]]:
-    """The duplicate clusters of the texts, in their order, and all their articles."""
+    """The stretches of duplicate clusters, in the order of the texts, and all their articles."""
     clusters, articles = [], {}
     ids = rows["id"].to_pylist()
     titles = dict(zip(ids, strings(rows, "title"), strict=True))
@@ -141,11 +149,12 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
     published_texts = dict(zip(ids, (text or lead for text, lead in leads), strict=True))
     for representative, copies in zip(ids, rows["copies"].to_pylist(), strict=True):
         members = []
-        for copy in sorted(copies, key=lambda copy: copy["order"]):
+        copies.sort(key=lambda copy: (copy["id"] != representative, copy["order"]))
+        for copy in copies:
             id = copy["id"]
-            members.append(
-                DuplicateMember(id, copy["copy_type"], copy["jaccard"], copy["containment"])
-            )
+            leads = copy["digest"] and id == representative
+            kind: CopyType = "digest" if leads else copy["copy_type"]
+            members.append(DuplicateMember(id, kind, copy["jaccard"], copy["containment"]))
             (published,) = times([copy["published_us"]])
             articles[id] = Article(
                 id=id,
@@ -154,9 +163,9 @@ def _records(rows: pa.Table) -> tuple[list[DuplicateCluster], dict[str, Article]
                 source=copy["source"],
                 published_at=published,
                 language=copy["language"],
+                url=copy["url"],
                 date_precision=copy["date_precision"],
             )
-        clusters.append(
-            DuplicateCluster(stable_id("d", representative), representative, tuple(members))
-        )
+        cluster = copies[0]["duplicate_cluster"]
+        clusters.append(DuplicateCluster(cluster, representative, tuple(members)))
     return clusters, articles

@@ -39,7 +39,7 @@ from dedup.stories.serialization import profile_bytes, profiles_from, vector_byt
 
 _NUMBER, _BYTES = pa.int64(), pa.binary()
 PROFILES = pa.schema(
-    dict.fromkeys(("number", "seconds", "language_id", "source_id"), _NUMBER)
+    dict.fromkeys(("number", "seconds", "source_id"), _NUMBER)
     | dict.fromkeys(("vectors", "profile"), _BYTES)
 )
 LINKS = pa.schema({"first": _NUMBER, "second": _NUMBER, "log_odds": _NUMBER})
@@ -49,8 +49,8 @@ _SLICE_ERROR = 0.001
 
 
 def profiles(texts: DataFrame, clusters: DataFrame, config: Config) -> DataFrame:
-    """Profiles of the representatives of duplicate clusters."""
-    representatives = clusters.where("number = representative_number").select("number")
+    """Profiles of the representatives of the stretches of duplicate clusters."""
+    representatives = clusters.where("number = text_number").select("number")
     chosen = texts.join(representatives, "number", "left_semi")
     return mapped(chosen, partial(_profile, config=config), PROFILES)
 
@@ -82,7 +82,6 @@ def _profile(table: pa.Table, config: Config) -> pa.Table:
         PROFILES,
         number=integers(table, "number"),
         seconds=profiled.seconds,
-        language_id=profiled.languages,
         source_id=profiled.sources,
         vectors=[vector_bytes(profiled, row) for row in every],
         profile=[profile_bytes(profiled, row) for row in every],
@@ -95,7 +94,6 @@ def profiles_in(table: pa.Table) -> Profiles:
         table["vectors"].to_pylist(),
         table["profile"].to_pylist(),
         integers(table, "seconds"),
-        integers(table, "language_id"),
         integers(table, "source_id"),
     )
     # The index computes with the int16 of its store; here products are those of float32.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial, reduce
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,20 +19,24 @@ from dedup.articles import body_of, precedence, seconds_of, source_of
 from dedup.cleaning import clean
 from dedup.cleaning.repeated import lines_of_source
 from dedup.config import CleaningConfig, Config, ReadingConfig
+from dedup.description.terms import DESCRIBED_CHARS
 from dedup.duplicates.candidates import band_buckets
 from dedup.duplicates.clustering import text_digest
 from dedup.duplicates.fingerprints import fingerprint
 from dedup.errors import InputError
-from dedup.pipeline import DESCRIBED_CHARS, distinct
+from dedup.pipeline import distinct
+from dedup.readers.columns import ColumnUse
 from dedup.readers.completion import complete
 from dedup.readers.date_order import date_of, order_guessed
 from dedup.readers.fields import article_from_mapping
-from dedup.readers.files import articles_of_file, passed_over
+from dedup.readers.files import articles_of_file
+from dedup.readers.folders import partitions_of, passed_over, with_partitions, with_values
 from dedup.readers.json_rows import json_lines
 from dedup.readers.parquet import rows_of_batch
 from dedup.records import Article, CleanText, Problem
 from dedup.spark.rows import (
     DataFrame,
+    SparkSession,
     from_arrow_schema,
     functions,
     gathered,
@@ -54,15 +60,22 @@ FIELDS = {
     "url": _TEXT,
     "date_precision": _TEXT,
 }
-DOCUMENT = ["path", "page_id", "content"]
+DOCUMENT = ["path", "inner", "content"]
 """Columns of files that are read whole."""
+INNER = "dedup: place of the file"
+"""Column of the place of a row's file below its folder, percent-encoded, where folders add columns.
+"""
+COLUMN_USE = "columns of a table"
+"""Kind of a row of `READ` that says which columns of a document are used: no problem."""
 _ORDERS = pa.schema({"order": _TEXT})
 _SAMPLE_ROWS = 1_000
 READ = pa.schema(
-    FIELDS | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
+    FIELDS
+    | {"outlet": _TEXT}
+    | {"kind": _TEXT, "place": _TEXT, "value": _TEXT, "article_kept": pa.bool_()}
 )
 """An article; or, where `kind` is not null, a problem."""
-REPEATED = pa.schema({"source": _TEXT, "repeated": pa.list_(_TEXT)})
+REPEATED = pa.schema({"outlet": _TEXT, "repeated": pa.list_(_TEXT)})
 CLEANED = pa.schema(
     {
         "id": _TEXT,
@@ -77,6 +90,7 @@ CLEANED = pa.schema(
         "published": _TEXT,
         "body": _TEXT,
         "source": _TEXT,
+        "url": _TEXT,
         "language": _TEXT,
         "digest": pa.binary(),
         "removed": pa.list_(_TEXT),
@@ -104,6 +118,9 @@ def read(
     parts = []
     given: dict[str, Any] = {"columns": columns, "config": config.reading, "now": now}
     for frame in frames:
+        if frame.columns == READ.names:
+            parts.append(frame)
+            continue
         if frame.columns == DOCUMENT:
             work = partial(_read_documents, **given, records=records)
         else:
@@ -137,6 +154,26 @@ def _month_first(
     return None
 
 
+def problem_rows(spark: SparkSession, problems: list[Problem]) -> DataFrame:
+    """Problems as rows of `READ`."""
+    return spark.createDataFrame(_table([], problems))
+
+
+def column_uses(read_rows: DataFrame) -> list[ColumnUse]:
+    """Which columns of the documents among the rows of `read` are used; alike ones together."""
+    rows = read_rows.where(functions.col("kind") == COLUMN_USE).groupBy("value")
+    uses = []
+    for value, name, count in rows.agg(functions.min("place"), functions.count("*")).collect():
+        others = f" and {count - 1:,} more" if count > 1 else ""
+        used, unused = json.loads(value)
+        uses.append(ColumnUse(f"{name}{others}", used, tuple(unused)))
+    return sorted(uses, key=lambda use: use.name)
+
+
+def _of_use(use: ColumnUse) -> Problem:
+    return Problem(COLUMN_USE, use.name, json.dumps([dict(use.used), use.unused]))
+
+
 def _report_guess(table: pa.Table) -> pa.Table:
     return _table([], [order_guessed("rows")] if table.num_rows else [])
 
@@ -160,12 +197,13 @@ def _read_documents(
             articles += articles_of_file(
                 document["content"],
                 document["path"],
-                page_id=document["page_id"],
+                inner=document["inner"],
                 columns=columns,
                 records=records,
                 config=config,
                 now=now,
                 on_problem=problems.append,
+                on_columns=lambda use: problems.append(_of_use(use)),
             )
         except InputError as error:
             problems.append(passed_over(error, document["path"]))
@@ -197,14 +235,19 @@ def _read(
 
 
 def _rows(table: pa.Table, problems: list[Problem]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    if table.schema.names == ["line"]:
-        lines = [line for line in table["line"].to_pylist() if line.strip()]
-        if lines:
-            yield from json_lines(lines, "line", problems.append)
+    inner = table[INNER].to_pylist() if INNER in table.schema.names else None
+    own = table if inner is None else table.drop_columns(INNER)
+    partitions = repeat("") if inner is None else inner
+    if own.schema.names == ["line"]:
+        lines = zip(partitions, own["line"].to_pylist(), strict=False)
+        for place, of_file in groupby(lines, key=itemgetter(0)):
+            written = [line for _, line in of_file if line.strip()]
+            rows = json_lines(written, "line", problems.append)
+            yield from with_partitions(rows, partitions_of(unquote(place)))
         return
-    for batch in table.to_batches():
-        for number, row in enumerate(rows_of_batch(batch), start=1):
-            yield f"row {number}", row
+    rows_of = chain.from_iterable(map(rows_of_batch, own.to_batches()))
+    for number, (place, row) in enumerate(zip(partitions, rows_of, strict=False), start=1):
+        yield f"row {number}", with_values(row, partitions_of(unquote(place))) if place else row
 
 
 def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
@@ -215,6 +258,7 @@ def _table(articles: list[Article], problems: list[Problem]) -> pa.Table:
         for name in FIELDS
         if name != "published_us"
     }
+    of_articles["outlet"] = list(map(source_of, articles))
     of_articles["published_us"] = [microseconds(article.published_at) for article in articles]
     return table_of(
         READ,
@@ -252,22 +296,23 @@ def _distinct(table: pa.Table) -> pa.Table:
 
 def articles_of(rows: DataFrame) -> DataFrame:
     """The articles among the rows of `read`, without the problems."""
-    return rows.where("kind is null").select(*FIELDS)
+    return rows.where("kind is null").select(*FIELDS, "outlet")
 
 
 def repeated_lines(articles: DataFrame, config: CleaningConfig) -> DataFrame:
     """The lines that each source puts on many of its pages; a source is read page by page."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = (zip(*(batch[k].to_pylist() for k in range(2)), strict=True) for batch in batches)
-        by_source = groupby(chain.from_iterable(rows), key=itemgetter(0))
-        for source, pages in by_source:
-            lines = sorted(lines_of_source((text for _, text in pages), config))
+        rows = (zip(*(batch[k].to_pylist() for k in range(3)), strict=True) for batch in batches)
+        by_outlet = groupby(chain.from_iterable(rows), key=itemgetter(0))
+        for outlet, pages in by_outlet:
+            texts = ((title or "", text or "") for _, title, text in pages)
+            lines = sorted(lines_of_source(texts, config))
             if lines:
-                yield from table_of(REPEATED, source=[source], repeated=[lines]).to_batches()
+                yield from table_of(REPEATED, outlet=[outlet], repeated=[lines]).to_batches()
 
-    pages = articles.where("source <> ''").select("source", "text")
-    return gathered(pages, "source").mapInArrow(run, from_arrow_schema(REPEATED))
+    pages = articles.where("outlet <> ''").select("outlet", "title", "text")
+    return gathered(pages, "outlet").mapInArrow(run, from_arrow_schema(REPEATED))
 
 
 def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config) -> DataFrame:
@@ -275,7 +320,7 @@ def clean_texts(articles: DataFrame, repeated: DataFrame | None, config: Config)
     if repeated is None:
         rows = articles.withColumn("repeated", functions.expr("cast(null as array<string>)"))
     else:
-        rows = articles.join(repeated, "source", "left")
+        rows = articles.join(repeated, "outlet", "left")
     return mapped(rows, partial(_clean, config=config), CLEANED)
 
 
@@ -305,6 +350,7 @@ def _clean(table: pa.Table, config: Config) -> pa.Table:
         published=[_published(a, t) for a, t in zip(articles, texts, strict=True)],
         body=[None if b == t.text else b for b, t in zip(bodies, texts, strict=True)],
         source=[source_of(article) for article in articles],
+        url=[article.url for article in articles],
         language=[article.language for article in articles],
         digest=[text_digest(body.encode("utf-8", "replace")) for body in bodies],
         removed=[[piece.reason for piece in text.removed] for text in texts],

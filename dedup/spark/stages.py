@@ -9,13 +9,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from dedup.errors import OutputError
 from dedup.spark.rows import DataFrame, SparkSession
 
 _MARK = "_SUCCESS"
 _SETTINGS = "run.json"
+
+
+class StoredFile(NamedTuple):
+    """A file as it was when it was listed.
+
+    Args:
+        name: Its full address.
+        inner: Its place below the folder that was listed; its own name if there is no folder.
+        size: In bytes.
+        changed: Time of the last change in milliseconds since 1970.
+    """
+
+    name: str
+    inner: str
+    size: int
+    changed: int
 
 
 class Storage:
@@ -26,7 +42,7 @@ class Storage:
     """
 
     def __init__(self, spark: SparkSession) -> None:
-        self._spark = spark
+        self.spark = spark
         self._hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs
 
     def exists(self, address: str) -> bool:
@@ -37,24 +53,28 @@ class Storage:
         """Whether a folder is empty or does not exist."""
         return not self.exists(address) or not len(self._call(address, "listStatus"))
 
-    def files(self, address: str) -> list[tuple[str, int, int]]:
-        """Files below a folder, hidden ones left out, or the file itself, sorted.
-
-        Returns:
-            Address, bytes, and time of the last change in milliseconds since 1970.
+    def files(self, address: str) -> list[StoredFile]:
+        """Files below a folder, or the file itself, sorted.
 
         Raises:
             OutputError: Nothing has that name.
         """
         files = self._call(address, "listFiles", True)
+        above = f"{self._call(address, 'makeQualified').toString().rstrip('/')}/"
         listed = []
         while files.hasNext():
             file = files.next()
-            name = file.getPath().toString()
-            below = name.rpartition(address)[2]
-            if not any(part.startswith((".", "_")) for part in below.split("/")):
-                listed.append((name, int(file.getLen()), int(file.getModificationTime())))
+            path = file.getPath()
+            name = path.toString()
+            inner = name.removeprefix(above) if name.startswith(above) else path.getName()
+            listed.append(
+                StoredFile(name, inner, int(file.getLen()), int(file.getModificationTime()))
+            )
         return sorted(listed)
+
+    def encoded_path(self, address: str) -> str:
+        """The path of an address as `_metadata.file_path` begins, after scheme and authority."""
+        return str(self._call(address, "makeQualified").toUri().getRawPath()).rstrip("/")
 
     def make(self, address: str) -> None:
         """Create a folder and those above it.
@@ -83,7 +103,7 @@ class Storage:
 
     def read(self, address: str) -> str:
         """The content of a small text file."""
-        return str(self._spark.read.text(address, wholetext=True).first()[0])
+        return str(self.spark.read.text(address, wholetext=True).first()[0])
 
     def head(self, address: str, size: int) -> bytes:
         """The first bytes of a file."""
@@ -104,7 +124,7 @@ class Storage:
 
         path = self._hadoop.Path(address)
         try:
-            files = path.getFileSystem(self._spark.sparkContext._jsc.hadoopConfiguration())
+            files = path.getFileSystem(self.spark.sparkContext._jsc.hadoopConfiguration())
             return getattr(files, method)(path, *arguments)
         except Py4JJavaError as error:
             message = error.java_exception.getMessage() or error.java_exception.toString()

@@ -191,5 +191,8 @@ class ArticleArchive(Protocol):
     def sharing(self, buckets: Sequence[int], most: int) -> set[str]:
         """Ids of the articles in these buckets; of each at most so many, the last archived."""
 
+    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
+        """Ids of the archived representatives of texts and their `Derived.vectors`, in parts."""
+
     def lines(self, source: str) -> list[tuple[str, bytes]]:
         """Id and lines of the archived articles of a source that have any, by id."""

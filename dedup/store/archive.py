@@ -5,7 +5,7 @@ The articles themselves stay in the table of all articles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from dedup.compute.times import from_micros, to_micros
@@ -18,6 +18,8 @@ IN_MEMORY = "NOT EXISTS (SELECT 1 FROM shelved WHERE shelved.id = {id})"
 _COLUMNS = ("number", "id", "parcel", "source", "stands_at", "lines")
 _AT_ONCE = 100
 """Parts of one statement that is joined of several."""
+_VECTORS = 10_000
+"""Vectors that are read at once."""
 
 
 class SqlArchive:
@@ -112,6 +114,19 @@ class SqlArchive:
             }
             statement = "SELECT id FROM shelved"
             return {from_text(id) for (id,) in among(select, statement, sorted(numbers), "number")}
+
+    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
+        """See `ArticleArchive.vectors`."""
+        statement = (
+            "SELECT shelved.number, shelved.id, articles.vectors FROM shelved "
+            "JOIN articles ON articles.id = shelved.id WHERE shelved.stands_at IS NOT NULL "
+            f"AND shelved.number > ? ORDER BY shelved.number LIMIT {_VECTORS}"
+        )
+        last = -1
+        with self._database.view() as select:
+            while rows := select(statement, (last,)):
+                last = rows[-1][0]
+                yield [from_text(id) for _, id, _ in rows], [bytes(row[2]) for row in rows]
 
     def lines(self, source: str) -> list[tuple[str, bytes]]:
         """See `ArticleArchive.lines`."""

@@ -18,3 +18,16 @@ def is_server(location: str | Path) -> bool:
 def may_hold_index(location: str | Path) -> bool:
     """Whether a folder holds an index; true for a server, which is not contacted."""
     return is_server(location) or Path(location, FILE).is_file()
+
+
+def shown_location(location: str | Path) -> str:
+    """A location as it may be shown: without the password and the options of an address.
+
+    >>> shown_location("postgresql://news:secret@db.example/news?sslmode=require")
+    'postgresql://news@db.example/news'
+    """
+    if not is_server(location):
+        return str(location)
+    scheme, _, rest = str(location).partition("://")
+    user, at, place = rest.partition("?")[0].rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}{at}{place}"

@@ -102,7 +102,7 @@ class ArchivedArticle:
 
     Args:
         id: Its id.
-        source: `Article.source`.
+        source: Its outlet (`articles.source_of`).
         time: When it was published if it represents its text, else None.
         lines: Digests of its page and of its lines; empty if they do not count.
         buckets: Those of its text, signed numbers of 64 bits; none for all but the first

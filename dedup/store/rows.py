@@ -238,6 +238,7 @@ def _group_to_dict(group: StoryGroup) -> dict[str, object]:
         "cohesion": group.cohesion,
         "weakest_member": weakest and (weakest.id, weakest.duplicate_cluster, weakest.probability),
         "members": [(m.id, m.duplicate_cluster, m.probability) for m in group.members],
+        "versions": group.versions,
     }
 
 
@@ -260,4 +261,5 @@ def _read_group(id: str, stored: str, texts: int, first: int, last: int) -> Stor
         cohesion=record["cohesion"],
         least_likely_member=weakest and StoryMember(*weakest),
         members=tuple(StoryMember(*member) for member in record["members"]),
+        versions=tuple(map(tuple, record.get("versions", ()))),
     )

@@ -34,6 +34,7 @@ from dedup.stories.compiled_pairs import Sizes, curve_arrays
 from dedup.stories.features import FEATURES, Features, Values
 from dedup.stories.pairs import Pairs, ScoredPairs, joined_links
 from dedup.stories.profiles import Profiles
+from dedup.stories.series import SeriesPairs
 
 Curve = tuple[tuple[float, float], ...]
 """Points (value of the feature, log-odds) from left to right; level beyond its ends."""
@@ -178,6 +179,7 @@ class Affinity:
         self.profiles = profiles
         self.features = Features(profiles, compiled, sizes)
         self._curves = (*(curves or model.arrays()), LOG_ODDS_UNIT)
+        self._series = SeriesPairs(profiles)
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
         """Log-odds of pairs of texts, in units of 1/1000.
@@ -189,14 +191,15 @@ class Affinity:
         Returns:
             int64 of shape (m,).
         """
+        series = self._series.log_odds(first, second)
         if self.features.kernel is not None:
-            return self.features.kernel.log_odds(self._curves, first, second)
+            return series + self.features.kernel.log_odds(self._curves, first, second)
         scored = [np.empty(0, np.int64)]
         for start in range(0, len(first), _PAIRS_AT_ONCE):
             a, b = first[start : start + _PAIRS_AT_ONCE], second[start : start + _PAIRS_AT_ONCE]
             values = self.features.of_pairs(a, b)
             scored.append(self.model.log_odds(values, self.features.is_cross(a, b)))
-        return np.concatenate(scored)
+        return series + np.concatenate(scored)
 
     def block(self, rows: Int64s, columns: Int64s) -> Int64s:
         """Log-odds of all pairs of one text out of k and one out of l, in units of 1/1000.
@@ -209,7 +212,9 @@ class Affinity:
             int64 of shape (k, l). The log-odds of a text with itself mean nothing.
         """
         if self.features.kernel is not None:
-            return self.features.kernel.block(self._curves, rows, columns)
+            return self._block_of_series(rows, columns) + self.features.kernel.block(
+                self._curves, rows, columns
+            )
         if not np.array_equal(rows, columns):
             scores = self.log_odds(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
             return scores.reshape(len(rows), len(columns))
@@ -217,6 +222,13 @@ class Affinity:
         mirrored = np.empty((len(rows), len(rows)), np.int64)
         mirrored[a, b] = mirrored[b, a] = self.log_odds(rows[a], rows[b])
         return mirrored
+
+    def _block_of_series(self, rows: Int64s, columns: Int64s) -> Int64s:
+        """What series add to a block, int64 of shape (k, l)."""
+        parts = [
+            self._series.log_odds(np.full(len(columns), row), columns) for row in rows.tolist()
+        ]
+        return np.array(parts, np.int64).reshape(len(rows), len(columns))
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """Parts that add up to the log-odds of one pair.
@@ -238,6 +250,9 @@ class Affinity:
             )
             for name, value in self.features.of_pairs(first, second).items()
         ]
+        series = int(self._series.log_odds(first, second)[0])
+        if series:
+            parts.append(Evidence("series", 1.0, series * LOG_ODDS_UNIT))
         prior = round(self.model.intercepts[kind], 4)
         return (Evidence("prior", 1.0, prior, PAIR_KINDS[place]), *parts)
 

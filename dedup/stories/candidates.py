@@ -21,10 +21,10 @@ from dedup.config import NeighborConfig
 from dedup.stories.neighbors import neighbor_pairs
 from dedup.stories.pairs import Pairs, RowPairs, within_gap
 from dedup.stories.profiles import Profiles
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 REACH = 16
-RARE = int(11.0 / WEIGHT_UNIT)
+RARE = int(8.0 / WEIGHT_UNIT)
 """Smallest weight of a rare term, in units of `WEIGHT_UNIT` bits."""
 _MANY = 3000
 _TEXTS_AT_ONCE = 1024

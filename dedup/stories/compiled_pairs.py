@@ -16,7 +16,7 @@ from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.encoders.whole_vectors import SCALE
 from dedup.stories.profiles import RARE_WEIGHT, Profiles
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 _PAIRS_AT_ONCE = 1 << 14
 _SECONDS_PER_DAY = 86_400.0

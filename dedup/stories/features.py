@@ -21,8 +21,9 @@ from dedup.encoders.whole_vectors import SCALE
 from dedup.stories.compiled_pairs import CompiledPairs, Sizes
 from dedup.stories.dates import shown_day
 from dedup.stories.pairs import time_gaps
-from dedup.stories.profiles import RARE_BITS, Profiles, names_of, numbers_of
-from dedup.text.terms import WEIGHT_UNIT, spelled_terms, term_weights
+from dedup.stories.profiles import RARE_BITS, Profiles, language_of, names_of, numbers_of
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
+from dedup.text.terms import spelled_terms
 
 Values = dict[str, Float64s]
 
@@ -46,10 +47,12 @@ FEATURES: Mapping[str, int] = {
 """Features, and whether a larger value speaks for (1) or against (-1) the same event, or both (0).
 
 text_cosine: of the vectors of title and lead. title_cosine: of the titles alone.
-cross_cosine: the larger one of title with text. shared_terms: square root of the summed
-rarity, in bits, of the rare terms in both. term_cosine, title_terms: cosine of texts, or
-titles, as sets of terms weighted by rarity. shared_names: square root of the summed rarity
-of the rare words that sound alike in both, in whatever script, the mean of the two spellings.
+cross_cosine: the larger one of title with text. shared_terms: square root of the share of the
+terms of one text, by squared rarity, that are rare and in the other one, too; of the text where
+this share is larger. term_cosine, title_terms: cosine of texts, or
+titles, as sets of terms weighted by rarity. shared_names: between two languages, square root of the
+summed rarity in bits of the rare words that sound alike in both, in whatever script, the mean of
+the two spellings; within a language the terms say it, and many words sound alike.
 shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
 and none in common. shared_dates, date_clash: the same of the days that the texts name. gap:
 days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the
@@ -103,10 +106,11 @@ class Features:
             "text_cosine": _dots(texts[a], texts[b]) / _ONE,
             "title_cosine": _dots(titles[a], titles[b]) / _ONE,
             "cross_cosine": crossed / _ONE,
-            "shared_terms": _root_bits(_common(rows.rare[a], rows.has_rare[b])),
+            "shared_terms": _root_share(_common(rows.rare[a], rows.rare[b]), rows.squares[0], a, b),
             "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
             "title_terms": _cosine(title_products, rows.squares[1], a, b),
-            "shared_names": _root_mean_bits(
+            "shared_names": self.is_cross(a, b)
+            * _root_mean_bits(
                 _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
             ),
             **_agreement("number", rows.numbers, a, b),
@@ -130,18 +134,25 @@ class Features:
             b: Row of the second text.
         """
         texts = self._of.texts[a], self._of.texts[b]
-        first, second = (spelled_terms([text], RARE_BITS) for text in texts)
+        languages = [language_of(code) for code in self._of.languages[[a, b]].tolist()]
+        first, second = (
+            spelled_terms([text], [language], RARE_BITS)
+            for text, language in zip(texts, languages, strict=True)
+        )
         names, others = names_of(first), set(names_of(second).values())
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
         days = sorted(self._days(a) & self._days(b))
         return {
-            "shared_terms": _rarest({term: first[term] for term in first if term in second}),
+            "shared_terms": _rarest(
+                {term: first[term] for term in first if term in second}, languages[0]
+            ),
             "shared_names": _rarest(
                 {
                     term: first[term]
                     for term, name in names.items()
                     if name in others and term not in second
-                }
+                },
+                languages[0],
             ),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
             "shared_dates": ", ".join(map(shown_day, days)),
@@ -171,7 +182,6 @@ class _Matrices:
     terms: sp.csr_array
     title_terms: sp.csr_array
     rare: sp.csr_array
-    has_rare: sp.csr_array
     names: sp.csr_array
     has_name: sp.csr_array
     numbers: sp.csr_array
@@ -180,12 +190,11 @@ class _Matrices:
 
     @classmethod
     def of(cls, profiles: Profiles) -> Self:
-        rare, names = profiles.rare.sparse(), profiles.names.sparse()
+        names = profiles.names.sparse()
         return cls(
             profiles.terms.sparse(),
             profiles.title_terms.sparse(),
-            rare,
-            _ones(rare),
+            profiles.rare.sparse(),
             names,
             _ones(names),
             profiles.numbers.sparse(),
@@ -220,9 +229,10 @@ def _agreement(name: str, rows: sp.csr_array, a: Int64s, b: Int64s) -> Values:
     }
 
 
-def _root_bits(weights: Int64s) -> Float64s:
-    """Square root of a sum of rarities, in bits."""
-    roots: Float64s = np.sqrt(weights * WEIGHT_UNIT)
+def _root_share(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s:
+    """Square root of the share that products have of the smaller one of two sums of squares."""
+    smaller = np.maximum(np.minimum(squares[a], squares[b]), 1).astype(np.float64)
+    roots: Float64s = np.sqrt(products / smaller)
     return roots
 
 
@@ -238,7 +248,8 @@ def _cosine(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s
     return cosines
 
 
-def _rarest(words: Mapping[int, str], limit: int = 8) -> str:
-    weights = term_weights(np.array(list(words), np.uint64)).tolist()
+def _rarest(words: Mapping[int, str], language: str, limit: int = 8) -> str:
+    hashes = np.array(list(words), np.uint64)
+    weights = term_weights(hashes, np.repeat(language_numbers([language]), len(hashes))).tolist()
     ranked = sorted(zip((-weight for weight in weights), words.values(), strict=True))
     return ", ".join(word for _, word in ranked[:limit])

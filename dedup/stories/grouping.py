@@ -5,8 +5,9 @@ together (`components.py`); inside each, deterministic average linkage on log-od
 groups merge only if their medoids are similar enough (`linkage.py`). Linkage never crosses a
 component, so that an arriving or leaving text changes only the components that it touches.
 
-Round-ups, texts near to many that are not near each other, would bridge stories: they
-take no part in components and linkage, and join the story that they fit best at the end.
+Round-ups, texts near to many that are not near each other, and digests, which quote several
+texts (`duplicates/digests.py`), would bridge stories: they take no part in components and linkage,
+and join the story that they fit best at the end.
 A group that was silent for longer than `max_gap` is cut there.
 
 Texts are rows in the order of precedence; of equal candidates the one in the smaller row wins.
@@ -79,6 +80,7 @@ def group(
     scorer: PairScorer,
     config: StoryConfig = StoryConfig(),
     max_gap: timedelta = _MAX_GAP,
+    digests: Int64s | None = None,
 ) -> Grouping:
     """Story groups of n texts.
 
@@ -92,6 +94,7 @@ def group(
         scorer: Scores the pairs inside a component that were no candidates.
         config: Probabilities of floor and merging, largest component, round-ups.
         max_gap: A group that was silent for longer is cut there.
+        digests: Rows of texts that quote several others, which are round-ups, int64 of shape (k,).
 
     Returns:
         A function of the set of links; their order does not matter.
@@ -99,6 +102,8 @@ def group(
     floor = log_odds_of(config.min_link_probability)
     links = Links.of(first, second, log_odds, len(seconds)).at_least(floor)
     apart = round_ups(links, scorer, config)
+    if digests is not None:
+        apart = np.union1d(apart, digests)
     absent = np.zeros(len(seconds), bool)
     absent[apart] = True
     split = components(links, absent, id_hashes, scorer, config)

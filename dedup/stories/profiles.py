@@ -8,6 +8,7 @@ the pair alone, in a list of pairs or by a product of two matrices.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,18 +17,20 @@ from typing import Any, Self
 import numpy as np
 import xxhash
 
-from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt64s
+from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt16s, UInt64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.processes import spread
 from dedup.stories.dates import dates_of
 from dedup.text.consonant_keys import consonant_key
-from dedup.text.terms import WEIGHT_UNIT, count_terms, spelled_terms, term_weights
+from dedup.text.outlines import SLOTS, outline_of_lead
+from dedup.text.rarity import WEIGHT_UNIT, counted_languages
+from dedup.text.terms import count_terms, spelled_terms, weights_of
 
 TITLE_CHARS = 200
 """A text without a title has so many characters of its first line as title."""
 _SHORT_CHARS = 300
 _MIN_TERM_BITS = 2.0
-RARE_BITS = 9.0
+RARE_BITS = 7.0
 """Terms at least this rare in general language are names, places and special subjects."""
 RARE_WEIGHT = round(RARE_BITS / WEIGHT_UNIT)
 _MIN_SKELETON, _MAX_SKELETON = 3, 8
@@ -49,7 +52,7 @@ class Profiles:
         vectors: Whole-number vectors of the texts, float32 of shape (n, dim).
         title_vectors: Those of the titles alone, see `title_of`.
         seconds: Publication times in seconds since 1970, `UNDATED` where unknown.
-        languages: Ids of the languages, see `name_hashes`, int64 of shape (n,).
+        languages: Ids of the languages that are sure, see `name_hashes`, int64 of shape (n,).
         sources: Ids of the outlets, int64 of shape (n,).
         short: Whether a text has few characters, bool of shape (n,).
         terms: Rarity of the terms of each text, the very common ones left out.
@@ -57,6 +60,8 @@ class Profiles:
         names: Rarity of the rare words of each text, by consonant key.
         numbers: 1 for each numeral in a text.
         dates: 1 for each day that a text names.
+        outlines: Signatures of the outlines, uint16 of shape (n, outlines.SLOTS).
+        details: Kinds of the details of the outlines, see `outlines.Outline`.
     """
 
     texts: Sequence[str]
@@ -71,6 +76,8 @@ class Profiles:
     names: KeyedRows
     numbers: KeyedRows
     dates: KeyedRows
+    outlines: UInt16s
+    details: KeyedRows
 
     @property
     def rare(self) -> KeyedRows:
@@ -123,9 +130,10 @@ def profiles(
     with spread(len(texts)) as mapped:
         batches = ((texts[k], titles[k], seconds[k].tolist(), languages[k]) for k in slices)
         parts = list(mapped(_sparse_rows, batches))
-    terms, title_terms, names, numbers, dates = (
-        KeyedRows.joined([part[column] for part in parts]) for column in range(5)
+    terms, title_terms, names, numbers, dates, details = (
+        KeyedRows.joined([part[column] for part, _ in parts]) for column in range(6)
     )
+    no_outlines = np.empty((0, SLOTS), np.uint16)
     return Profiles(
         texts=texts,
         vectors=vectors,
@@ -139,6 +147,8 @@ def profiles(
         names=names,
         numbers=numbers,
         dates=dates,
+        outlines=np.concatenate([no_outlines, *(signatures for _, signatures in parts)]),
+        details=details,
     )
 
 
@@ -146,17 +156,19 @@ _Batch = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[str]]
 """Texts, titles, publication times and languages."""
 
 
-def _sparse_rows(batch: _Batch) -> tuple[KeyedRows, ...]:
-    """Terms, terms of the titles, names, numbers and dates of some texts."""
+def _sparse_rows(batch: _Batch) -> tuple[tuple[KeyedRows, ...], UInt16s]:
+    """Terms, terms of titles, names, numbers, dates and details; and signatures of outlines."""
     texts, titles, seconds, languages = batch
-    terms = _terms(texts)
+    terms = _terms(texts, languages)
+    outlines = list(map(outline_of_lead, texts, titles, languages))
     return (
         _rows(len(texts), terms),
-        _rows(len(texts), _terms(titles)),
-        _rows(len(texts), _names(texts, terms)),
+        _rows(len(texts), _terms(titles, languages)),
+        _rows(len(texts), _names(texts, languages, terms)),
         _rows_of_ones([numbers_of(text) for text in texts]),
         _rows_of_ones(list(map(dates_of, texts, seconds, languages))),
-    )
+        _rows_of([one.details for one in outlines]),
+    ), np.array([one.signature for one in outlines], np.uint16)
 
 
 def numbers_of(text: str) -> set[int]:
@@ -175,7 +187,9 @@ def names_of(spelled: Mapping[int, str]) -> dict[int, int]:
 
     Words with fewer than three consonants are left out: their keys coincide too often.
     """
-    consonant_keys = {term: consonant_key(word) for term, word in spelled.items()}
+    consonant_keys = {
+        term: consonant_key(word) for term, word in spelled.items() if " " not in word
+    }
     return {
         term: int.from_bytes(consonants[:_MAX_SKELETON].encode(), "big")
         for term, consonants in consonant_keys.items()
@@ -188,6 +202,17 @@ def name_hashes(names: Sequence[str]) -> Int64s:
     hashes = {name: xxhash.xxh3_64_intdigest(name.encode()) >> 1 for name in set(names)}
     hashes[""] = -1
     return np.array([hashes[name] for name in names], np.int64)
+
+
+def language_of(name_hash: int) -> str:
+    """The counted language with that hash; empty for any other."""
+    return _counted_by_hash().get(name_hash, "")
+
+
+@functools.cache
+def _counted_by_hash() -> dict[int, str]:
+    codes = sorted(counted_languages())
+    return dict(zip(name_hashes(codes).tolist(), codes, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +228,18 @@ def _only(entries: _Entries, which: BoolMask | Int64s) -> _Entries:
     return _Entries(entries.owners[which], entries.keys[which], entries.values[which])
 
 
-def _terms(texts: Sequence[str]) -> _Entries:
+def _terms(texts: Sequence[str], languages: Sequence[str]) -> _Entries:
     """Rarities of the different terms of each text, the very common ones left out."""
-    terms, _ = count_terms(texts)
+    terms, _ = count_terms(texts, languages)
     owners = np.repeat(np.arange(len(terms.counts)), terms.counts)
-    entries = _Entries(owners, terms.hashes, term_weights(terms.hashes))
+    entries = _Entries(owners, terms.hashes, weights_of(terms, languages))
     return _only(entries, entries.values * WEIGHT_UNIT >= _MIN_TERM_BITS)
 
 
-def _names(texts: Sequence[str], terms: _Entries) -> _Entries:
+def _names(texts: Sequence[str], languages: Sequence[str], terms: _Entries) -> _Entries:
     """Consonant keys of each text, each with the rarity of its rarest word."""
     rare = _only(terms, terms.values >= RARE_WEIGHT)
-    key_of_term = names_of(spelled_terms(texts, RARE_BITS))
+    key_of_term = names_of(spelled_terms(texts, languages, RARE_BITS))
     keys = np.array([key_of_term.get(term, 0) for term in rare.keys.tolist()], np.uint64)
     names = _Entries(rare.owners, keys, rare.values)
     order = np.lexsort((-names.values, names.keys, names.owners))
@@ -226,10 +251,15 @@ def _names(texts: Sequence[str], terms: _Entries) -> _Entries:
 
 def _rows_of_ones(sets: Sequence[set[int]]) -> KeyedRows:
     """Rows with a 1 for each whole number in the set of each text."""
-    entries = [(row, number) for row, numbers in enumerate(sets) for number in sorted(numbers)]
-    owners, keys = np.array(entries, np.int64).reshape(-1, 2).T
-    ones = np.ones(len(owners), np.int64)
-    return _rows(len(sets), _Entries(owners, keys.astype(np.uint64), ones))
+    return _rows_of([dict.fromkeys(numbers, 1) for numbers in sets])
+
+
+def _rows_of(parts: Sequence[Mapping[int, int]]) -> KeyedRows:
+    """Rows with the value of each whole number of each text."""
+    owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    keys = np.array([key for part in parts for key in sorted(part)], np.uint64)
+    values = np.array([part[key] for part in parts for key in sorted(part)], np.int64)
+    return _rows(len(parts), _Entries(owners, keys, values))
 
 
 def _rows(count: int, entries: _Entries) -> KeyedRows:

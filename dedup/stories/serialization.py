@@ -15,11 +15,17 @@ import numpy as np
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.stories.profiles import Profiles
+from dedup.text.outlines import SLOTS
 from dedup.text.shingles import FORMAT_VERSION
 
-FORMAT = 1
-"""Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`."""
+FORMAT = 2
+"""Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`.
+
+2: terms are weighed in their language, which is stored with them; outlines."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
+_OUTLINE_FROM = 1 + 8
+_SIZES_FROM = _OUTLINE_FROM + 2 * SLOTS
+"""First bytes of the outline and of the sizes: a flag and the id of the language are before."""
 
 
 KEYED = tuple(field.name for field in dataclasses.fields(Profiles) if "Keyed" in str(field.type))
@@ -33,21 +39,26 @@ def vector_bytes(profiles: Profiles, row: int) -> bytes:
 
 
 def profile_bytes(profiles: Profiles, row: int) -> bytes:
-    """The rest of the profile of one text: whether it is short, sizes of its rows, keys, values."""
+    """The rest of the profile of one text.
+
+    Whether it is short, its language, the signature of its outline, sizes of its rows, keys,
+    values.
+    """
     tables: list[KeyedRows] = [getattr(profiles, name) for name in KEYED]
     entries = [(table, slice(*table.offsets[row : row + 2].tolist())) for table in tables]
     sizes = np.array([part.stop - part.start for _, part in entries], "<u4")
     keys = [table.keys[part].astype("<u8") for table, part in entries]
     values = [table.values[part].astype("<i4") for table, part in entries]
     short = np.array([profiles.short[row]], np.uint8)
-    return b"".join(array.tobytes() for array in (short, sizes, *keys, *values))
+    language = np.array([profiles.languages[row]], "<i8")
+    outline = profiles.outlines[row].astype("<u2")
+    return b"".join(array.tobytes() for array in (short, language, outline, sizes, *keys, *values))
 
 
 def profiles_from(
     vectors: Sequence[bytes],
     profiles: Sequence[bytes],
     seconds: Int64s,
-    languages: Int64s,
     sources: Int64s,
 ) -> Profiles:
     """Profiles of n texts from the bytes of each; vectors are int16, texts are left out.
@@ -56,16 +67,15 @@ def profiles_from(
         vectors: `vector_bytes` of each text.
         profiles: `profile_bytes` of each text.
         seconds: Times, int64 of shape (n,).
-        languages: Ids of the languages (`profiles.name_hashes`), int64 of shape (n,).
         sources: Ids of the outlets, int64 of shape (n,).
     """
     count = len(profiles)
     joined = np.frombuffer(b"".join(vectors), "<i2")
     both: Any = joined.reshape(count, 2, -1).astype(np.int16, copy=False)
-    prefix = 1 + 4 * len(KEYED)
+    prefix = _SIZES_FROM + 4 * len(KEYED)
     prefixes = np.frombuffer(b"".join(profile[:prefix] for profile in profiles), np.uint8)
     prefixes = prefixes.reshape(count, prefix)
-    sizes = prefixes[:, 1:].copy().view("<u4").astype(np.int64)
+    sizes = prefixes[:, _SIZES_FROM:].copy().view("<u4").astype(np.int64)
     keys: list[list[bytes]] = [[] for _ in KEYED]
     values: list[list[bytes]] = [[] for _ in KEYED]
     for profile, row_sizes in zip(profiles, sizes.tolist(), strict=True):
@@ -87,8 +97,9 @@ def profiles_from(
         vectors=both[:, 0],
         title_vectors=both[:, 1],
         seconds=seconds,
-        languages=languages,
+        languages=prefixes[:, 1:_OUTLINE_FROM].copy().view("<i8").ravel().astype(np.int64),
         sources=sources,
         short=prefixes[:, 0].astype(bool),
+        outlines=prefixes[:, _OUTLINE_FROM:_SIZES_FROM].copy().view("<u2").astype(np.uint16),
         **rows,
     )

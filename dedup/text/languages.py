@@ -3,7 +3,8 @@
 Detection looks at the script first. Most scripts name one language; where a
 script is shared (Latin, Cyrillic, Arabic, ...) a naive Bayes model chooses
 among the languages of news in that script only, which keeps one-sentence
-items away from the rare languages of the model.
+items away from the rare languages of the model. The words of a longer text then say whether
+it is that language, another one, or none that is known.
 """
 
 from __future__ import annotations
@@ -86,6 +87,11 @@ _PLAUSIBLE = {
     "bengali": "as bn",
 }
 _PLAUSIBLE_CODES = {script: frozenset(codes.split()) for script, codes in _PLAUSIBLE.items()}
+KNOWN_LANGUAGES = frozenset().union(
+    *_PLAUSIBLE_CODES.values(),
+    (script for _, _, script in _SCRIPT_BLOCKS if len(script) == 2),
+)
+"""Codes of the languages of news that are told apart by letters; Chinese and Japanese have none."""
 # Letters that only one language of a script uses, and the share of them that decides for it: for
 # languages that the model does not know or confuses.
 _LETTERS_OF_ONE_LANGUAGE = (
@@ -180,9 +186,13 @@ def detect_language(text: str) -> str:
     for of_script, language, pattern, share in _LETTERS_OF_ONE_LANGUAGE:
         if script == of_script and len(pattern.findall(head)) >= share * letters[script]:
             return language
-    if script in _PLAUSIBLE_CODES:
-        return _most_likely(head, _PLAUSIBLE_CODES[script])
-    return script
+    likely = _most_likely(head, _PLAUSIBLE_CODES[script]) if script in _PLAUSIBLE_CODES else script
+    # Here, since NumPy takes a tenth of a second.
+    from dedup.text.normalization import normalize
+    from dedup.text.sure_languages import likeliest_language
+
+    # The model knows a hundred languages, and takes each of the others for one of them.
+    return likeliest_language(normalize(head), likely)
 
 
 def _letters_by_script(text: str) -> Counter[str]:

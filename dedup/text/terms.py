@@ -1,28 +1,35 @@
-"""Terms and their weights: the words of a text and how rare each is in general language.
+"""Terms: what two texts may share that says what they are about.
 
-A term is a word, or two neighbouring characters of a script without spaces. Its
-weight is its rarity in general language, from a table of frequencies that ships
-with the package: the result for a text does not depend on what else was loaded.
-
-Source: Sparck Jones 1972, "A statistical interpretation of term specificity"
-(inverse document frequency); origin of the counts in `dedup/weights/README.md`.
+A term is a word. In scripts that write without spaces it is a run of neighbouring characters long
+enough to carry a meaning: two of Han, three that begin with a kana, five of Thai, Lao, Khmer or
+Burmese. Where every syllable is written apart, as in Vietnamese, two neighbouring syllables are a
+term, too. How rare a term is in its language: `dedup.text.rarity`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
+from dedup.compute.arrays import BoolMask, Int64s, UInt32s, mix64
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import Scan, Tokens, counted_rows, scan
 
-WEIGHT_UNIT = 0.25
-"""Weights are whole numbers of quarter bits, so that their sums are exact."""
-_BIGRAM = np.uint64(0xA24BAED4963EE407)
+_NEXT = np.uint64(0xA24BAED4963EE407)
+_SIZES = (
+    (0x0E00, 0x0EFF, 5),
+    (0x1000, 0x109F, 5),
+    (0x1780, 0x17FF, 5),
+    (0x3040, 0x30FF, 3),
+    (0x31F0, 0x31FF, 3),
+    (0xFF66, 0xFF9F, 3),
+)
+"""First and last code point of scripts without spaces, and characters in a term that begins
+there; two elsewhere."""
+SYLLABIC = frozenset({"vi", "bo", "dz", "hmn"})
+"""Languages that write every syllable apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,86 +53,119 @@ class PlacedTerms:
         return "".join(map(chr, self.points[self.starts[place] : self.ends[place]].tolist()))
 
 
-def placed_terms(texts: Sequence[str]) -> PlacedTerms:
-    """The terms of canonical texts, with their places."""
+def placed_terms(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedTerms:
+    """The terms of canonical texts, with their places.
+
+    Args:
+        texts: n canonical texts.
+        languages: Their languages; without them no text is of a syllabic language.
+    """
     scanned = scan(texts)
-    hashes, begins, paired = _joined(scanned)
     counts = scanned.tokens.counts
-    owner = np.repeat(np.arange(len(counts)), counts)[begins]
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(counts)))))
-    rows = Tokens(hashes[begins], offsets.astype(np.int64))
+    owners = np.repeat(np.arange(len(counts)), counts)
+    firsts, sizes = _runs(scanned, owners)
+    if SYLLABIC.intersection(languages):
+        syllabic = np.array([language in SYLLABIC for language in languages], bool)
+        pairs = _pairs(scanned, owners, syllabic)
+        order = np.lexsort((np.repeat((1, 2), (len(firsts), len(pairs))), np.append(firsts, pairs)))
+        firsts = np.append(firsts, pairs)[order]
+        sizes = np.append(sizes, np.full(len(pairs), 2))[order]
+    hashes = scanned.tokens.hashes[firsts]
+    for step in range(1, int(sizes.max(initial=1))):
+        longer = np.flatnonzero(sizes > step)
+        hashes[longer] = mix64(
+            hashes[longer] * _NEXT + scanned.tokens.hashes[firsts[longer] + step]
+        )
+    of_texts = np.bincount(owners[firsts], minlength=len(counts))
+    offsets = np.concatenate(([0], np.cumsum(of_texts))).astype(np.int64)
     return PlacedTerms(
-        rows, scanned.points, scanned.starts[begins], (scanned.ends + paired)[begins]
+        Tokens(hashes, offsets),
+        scanned.points,
+        scanned.starts[firsts],
+        scanned.ends[firsts + sizes - 1],
     )
 
 
-def terms(texts: Sequence[str]) -> Tokens:
+def _runs(scanned: Scan, owners: Int64s) -> tuple[Int64s, Int64s]:
+    """First token of each term and how many tokens it has, int64 (t,) each.
+
+    A run of characters without spaces that is shorter than a term is one term.
+    """
+    count = len(owners)
+    places = np.arange(count)
+    joined = np.zeros(count, bool)
+    joined[:-1] = _adjacent(scanned, 0) & scanned.unspaced[:-1] & scanned.unspaced[1:]
+    ends = np.flatnonzero(~joined)
+    left = ends[np.searchsorted(ends, places)] + 1 - places
+    begins_run = np.ones(count, bool)
+    begins_run[1:] = ~joined[:-1]
+    sizes = np.where(scanned.unspaced, _wanted(scanned.points[scanned.starts]), 1)
+    firsts = np.flatnonzero((left >= sizes) | begins_run)
+    return firsts, np.minimum(sizes, left)[firsts]
+
+
+def _wanted(points: UInt32s) -> Int64s:
+    """Characters of a term that begins with each of these, in scripts without spaces."""
+    sizes = np.full(len(points), 2, np.int64)
+    for first, last, size in _SIZES:
+        sizes[(points >= first) & (points <= last)] = size
+    return sizes
+
+
+def _pairs(scanned: Scan, owners: Int64s, syllabic: BoolMask) -> Int64s:
+    """First token of each pair of neighbouring words in texts of syllabic languages."""
+    pairs = syllabic[owners[:-1]] & (owners[:-1] == owners[1:]) & _adjacent(scanned, 1)
+    pairs &= ~scanned.unspaced[:-1] & ~scanned.unspaced[1:]
+    return np.flatnonzero(pairs)
+
+
+def _adjacent(scanned: Scan, between: int) -> BoolMask:
+    """Whether so many characters are between a token and the next one, bool (tokens - 1,)."""
+    adjacent: BoolMask = scanned.starts[1:] - scanned.ends[:-1] == between
+    return adjacent
+
+
+def terms(texts: Sequence[str], languages: Sequence[str] = ()) -> Tokens:
     """Hashes of the terms of canonical texts, in reading order, with repetitions."""
-    return placed_terms(texts).terms
+    return placed_terms(texts, languages).terms
 
 
-def spelled_terms(texts: Sequence[str], min_bits: float = 0.0) -> dict[int, str]:
+def spelled_terms(
+    texts: Sequence[str], languages: Sequence[str] = (), min_bits: float = 0.0
+) -> dict[int, str]:
     """The different terms of canonical texts by their hash, case-folded, in reading order.
 
     Args:
         texts: Canonical texts.
+        languages: Their languages.
         min_bits: Terms that are less rare than this are left out.
     """
-    placed = placed_terms(texts)
+    placed = placed_terms(texts, languages)
     hashes = placed.terms.hashes
-    places = np.sort(np.unique(hashes, return_index=True)[1])
-    places = places[term_weights(hashes[places]) * WEIGHT_UNIT >= min_bits]
+    rare = weights_of(placed.terms, languages) * WEIGHT_UNIT >= min_bits
+    places = np.flatnonzero(rare)
+    places = np.sort(places[np.unique(hashes[places], return_index=True)[1]])
     return {int(hashes[place]): placed.spelled(place) for place in places.tolist()}
 
 
-def _joined(scanned: Scan) -> tuple[UInt64s, BoolMask, BoolMask]:
-    """Hashes of the terms that begin at each token; which tokens begin a term, which a pair."""
-    hashes = scanned.tokens.hashes.copy()
-    paired = np.zeros(len(hashes), bool)
-    adjacent = scanned.ends[:-1] == scanned.starts[1:]
-    paired[:-1] = scanned.unspaced[:-1] & scanned.unspaced[1:] & adjacent
-    here = np.flatnonzero(paired)
-    hashes[here] = mix64(hashes[here] * _BIGRAM + hashes[here + 1])
-    begins = np.ones(len(hashes), bool)
-    # The last character of a run is in the pair before it already.
-    begins[np.flatnonzero(~paired[1:] & paired[:-1]) + 1] = False
-    return hashes, begins, paired
-
-
-def count_terms(texts: Sequence[str]) -> tuple[Tokens, Int64s]:
+def count_terms(texts: Sequence[str], languages: Sequence[str] = ()) -> tuple[Tokens, Int64s]:
     """The different terms of each text, and how often they occur.
 
     Returns:
         Sorted sets of term hashes, and int64 counts of the shape of their hashes.
     """
-    return counted_rows(terms(texts))
+    return counted_rows(terms(texts, languages))
 
 
-def term_weights(hashes: UInt64s) -> Int64s:
-    """Rarity of terms in general language.
+def weights_of(rows: Tokens, languages: Sequence[str]) -> Int64s:
+    """Rarity of the terms of n texts, each in the language of its text.
 
     Args:
-        hashes: Term hashes, uint64 of shape (t,).
+        rows: Terms of n texts.
+        languages: Language of each text; without them all are unknown.
 
     Returns:
-        -log2 of the share of texts that have the term, in units of
-        `WEIGHT_UNIT` bits; int64 of shape (t,). Terms that the table does not
-        know are the rarest.
+        See `rarity.term_weights`; int64 of the shape of the hashes.
     """
-    known, weights, unknown = _table()
-    keys = (hashes >> np.uint64(32)).astype(np.uint32)
-    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.where(known[place] == keys, weights[place], unknown).astype(np.int64)
-
-
-def unknown_weight() -> int:
-    """Rarity of terms that the table does not know, in units of `WEIGHT_UNIT` bits."""
-    return _table()[2]
-
-
-@functools.cache
-def _table() -> tuple[np.ndarray, np.ndarray, int]:
-    """Sorted uint32 keys (upper half of the term hash), uint8 weights, weight of the rest."""
-    path = resources.files("dedup.weights").joinpath("term_weights.npz")
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        return stored["keys"], stored["weights"], int(stored["unknown"])
+    numbers = language_numbers(languages or [""] * len(rows.counts))
+    return term_weights(rows.hashes, np.repeat(numbers, rows.counts))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
+from dedup.articles import source_of
 from dedup.compute.arrays import Int32s, Int64s
 from dedup.index.live.arrays.components import components
 from dedup.index.live.links.nearest import NONE
@@ -80,7 +81,7 @@ class Bundler:
         archived = [
             ArchivedArticle(
                 id,
-                articles[id].source,
+                source_of(articles[id]),
                 articles[id].published_at if id in memory.texts.row_of else None,
                 memory.clean_texts.page_of(id),
                 memory.copies.buckets_of(id),

@@ -9,9 +9,9 @@ import numpy as np
 
 from dedup.articles import precedence
 from dedup.description.groups import describe_groups
+from dedup.description.terms import terms_of
 from dedup.duplicates.matches import Similarity
 from dedup.index.summaries import summary_of
-from dedup.pipeline import terms_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.store import Derived
 from dedup.stories.grouping import Group, Grouping

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from dedup.articles import Precedence, body_of, precedence
+from dedup.articles import Precedence, precedence
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
+from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.bundler import Bundler
@@ -22,12 +23,13 @@ from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
 from dedup.index.live.groups.groups import GroupChanges
 from dedup.index.live.memory import Memory
-from dedup.index.records import Neighbor, QueryAnswer
-from dedup.pipeline import Progress, profiles_of, silent
-from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
+from dedup.index.live.queries import LiveQueries
+from dedup.index.records import QueryAnswer
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import profiles_of
+from dedup.records import Article, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived
-from dedup.stories.affinity import AffinityModel, probability_of
-from dedup.stories.pairs import ScoredPairs
+from dedup.stories.affinity import AffinityModel
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
 
@@ -57,10 +59,15 @@ class LiveIndex:
         self._texts = memory.texts
         self._links = memory.links
         self._groups = memory.groups
+        self._queries = LiveQueries(memory, config, encoder, model)
 
     def cluster_of(self, article: str) -> DuplicateCluster:
         """The duplicate cluster that an article is in."""
         return self._copies.cluster_of[article]
+
+    def text_of(self, article: str) -> DuplicateCluster:
+        """The stretch of its cluster that an article is in; see `duplicates.stretches`."""
+        return self._copies.text_of[article]
 
     def apply(
         self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
@@ -75,12 +82,10 @@ class LiveIndex:
         self.memory.restore([*(article.id for article in put), *removed])
         texts = self._clean_texts.apply(put, removed)
         articles = self._clean_texts.articles
-        bodies = {
-            id: Body(body_of(text), precedence(articles[id], text)) for id, text in texts.items()
-        }
+        bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = self._copies.apply(bodies, removed)
         removed_rows = self._removed_rows(clusters, {*texts, *removed})
-        representatives = self._new_representatives(clusters, texts)
+        representatives = self._new_representatives(clusters, texts, removed_rows)
         times = {self._texts.order.of(row)[0] for row in removed_rows}
         self.memory.restore_around(times | {time for time, *_ in representatives.values()})
         restored = self.memory.rows_of(self.memory.archive.articles)
@@ -126,80 +131,37 @@ class LiveIndex:
         """What is known about an article that is not there.
 
         Args:
-            article: The article.
+            article: The article; without a time it is compared by content alone.
             limit: At most so many copies, and neighbours.
         """
-        text = self._clean_texts.cleaned(article)
-        first = precedence(article, text)
-        self.memory.restore_around([first[0]])
-        copies = [
-            Match(
-                id, article.id, similarity.jaccard, similarity.containment_a,
-                similarity.containment_b,
-            )
-            for id, similarity in self._copies.query(body_of(text))
-        ]  # fmt: skip
-        profiles = profiles_of([article], {article.id: text}, self._encoder, self._config)
-        # Under an id that no article has: the article may be there already.
-        (row,) = self._texts.add([""], profiles, [first]).tolist()
-        try:
-            links = self._links.links_of_query(row)
-            group = self._groups.group_with_query(row, links)
-            neighbors = self._neighbors(row, links)
-            members = group.members.tolist()
-            stories = [self._story_of(other) for other in members if other != row]
-            mean = probability_of(group.mean_log_odds[members.index(row)]) if stories else None
-        finally:
-            self._texts.remove_last()
-        if copies:
-            story, mean = self._story_and_mean(copies[0].a)
-        else:
-            story = max(sorted(set(stories)), key=stories.count, default="")
-        lasting = self.memory.lasting.get(story, "")
-        return QueryAnswer(tuple(copies[:limit]), tuple(neighbors[:limit]), lasting, mean)
+        return self._queries.answer(article, limit)
 
-    def _story_and_mean(self, article: str) -> tuple[str, float | None]:
-        """Story group of an article, and mean P(same event) of its text with the others there."""
-        row = self._texts.row_of[self.cluster_of(article).representative]
-        group = self._groups.of(row)
-        mean = None
-        if len(group.members) > 1:
-            mean = probability_of(group.mean_log_odds[group.members.tolist().index(row)])
-        return self._story_of(row), mean
-
-    def _neighbors(self, row: int, links: ScoredPairs) -> list[Neighbor]:
-        others = np.where(links[0] == row, links[1], links[0])
-        neighbors = [
-            Neighbor(
-                self._texts.articles[other],
-                self.memory.lasting[self._story_of(other)],
-                probability_of(weight),
-            )
-            for other, weight in zip(others.tolist(), links[2].tolist(), strict=True)
-        ]
-        return sorted(neighbors, key=lambda neighbor: (-neighbor.probability, neighbor.id))
-
-    def _story_of(self, row: int) -> str:
-        """Id that the batch gives to the story group that a text is in."""
-        return self.memory.story_id(self._groups.first_of(row))
+    def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
+        """The copies of an article that is not there, the most similar first."""
+        return self._queries.copies(article, limit)
 
     def _removed_rows(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
-        """Rows of texts that represent nothing any more, or are another text now."""
-        new = {cluster.representative for cluster in clusters.new}
-        old = {cluster.representative for cluster in clusters.removed} - new
+        """Rows of texts that represent nothing any more, or are another text now.
+
+        A text that is a digest now, or is none any more, counts as another text.
+        """
+        new = {text.representative: is_digest(text) for text in clusters.new_texts}
+        old = {text.representative: is_digest(text) for text in clusters.removed_texts}
+        gone = {id for id, digest in old.items() if new.get(id) != digest}
         row_of = self._texts.row_of
-        return {row_of[id] for id in old | changed if id in row_of}
+        return {row_of[id] for id in gone | changed if id in row_of}
 
     def _new_representatives(
-        self, clusters: ClusterChanges, texts: Mapping[str, CleanText]
+        self, clusters: ClusterChanges, texts: Iterable[str], removed_rows: set[int]
     ) -> dict[str, Precedence]:
         """Articles that represent their texts and will need rows, with their precedence."""
-        representatives = {cluster.representative for cluster in clusters.new}
-        representatives |= {id for id in texts if self.cluster_of(id).representative == id}
+        representatives = {text.representative for text in clusters.new_texts}
+        representatives |= {id for id in texts if self.text_of(id).representative == id}
+        row_of = self._texts.row_of
         return {
             id: precedence(self._clean_texts.articles[id], self._clean_texts.texts[id])
             for id in representatives
-            if id not in self._texts.row_of or id in texts
+            if id not in row_of or row_of[id] in removed_rows
         }
 
     def _add_texts(self, representatives: Mapping[str, Precedence], progress: Progress) -> Int64s:
@@ -209,14 +171,16 @@ class LiveIndex:
         articles = [self._clean_texts.articles[id] for id in ids]
         texts = self._clean_texts.texts
         profiles = profiles_of(articles, texts, self._encoder, self._config, progress)
-        return self._texts.add(ids, profiles, [representatives[id] for id in ids])
+        digests = [is_digest(self.text_of(id)) for id in ids]
+        return self._texts.add(ids, profiles, [representatives[id] for id in ids], digests)
 
     def _stories(
         self, texts: Iterable[str], clusters: ClusterChanges, groups: GroupChanges
     ) -> tuple[Sequence[StoryGroup], Mapping[str, bytes], list[str]]:
         """Story groups that changed, their summaries by id, and ids that groups had before."""
-        representatives = {cluster.representative for cluster in clusters.new}
-        representatives |= {self.cluster_of(id).representative for id in texts}
+        members = {member.id for cluster in clusters.new for member in cluster.members}
+        representatives = {text.representative for text in clusters.new_texts}
+        representatives |= {self.text_of(id).representative for id in members.union(texts)}
         changed = {int(group.members[0]): group for group in groups.new}
         for id in representatives:
             group = self._groups.of(self._texts.row_of[id])
@@ -224,7 +188,7 @@ class LiveIndex:
         rows = [row for group in changed.values() for row in group.members.tolist()]
         stories, summaries = described(
             list(changed.values()),
-            {row: self.cluster_of(self._texts.articles[row]) for row in rows},
+            {row: self.text_of(self._texts.articles[row]) for row in rows},
             self._clean_texts.articles,
             self._clean_texts.texts,
             self._texts.profiles,

@@ -9,11 +9,12 @@ from functools import partial
 
 import numpy as np
 
-from dedup.articles import Precedence, body_of, precedence, seconds_of, source_of, stable_id
+from dedup.articles import Precedence, precedence, seconds_of, source_of, stable_id
 from dedup.compute.arrays import Int32s, Int64s
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints
 from dedup.duplicates.serialization import fingerprints_of
+from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.errors import StoreError
 from dedup.index.live.archive.archive import Archive, StoredRecords
@@ -25,8 +26,9 @@ from dedup.index.live.copies.duplicate_clusters import READ_AT_ONCE, DuplicateCl
 from dedup.index.live.groups.groups import LiveGroups
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
-from dedup.pipeline import Progress, profiles_of, silent
-from dedup.records import DuplicateCluster
+from dedup.output.progress import Progress, silent
+from dedup.pipeline import profiles_of
+from dedup.records import Article, CleanText, DuplicateCluster
 from dedup.store import Bundle, Derived
 from dedup.stories.affinity import AffinityModel, log_odds_of
 from dedup.stories.profiles import Profiles, name_hashes
@@ -103,10 +105,11 @@ class Memory:
         articles = {stored.article.id: stored.article for stored in records.stored}
         self.clean_texts.load(articles, texts)
         keys = {id: precedence(articles[id], text) for id, text in texts.items()}
-        bodies = {id: Body(body_of(text), keys[id]) for id, text in texts.items()}
+        bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = [_ordered(cluster, keys) for cluster in records.clusters]
         self.copies.load(bodies, partial(self._prints_of, records), clusters, records.matches)
-        return sorted((cluster.representative for cluster in clusters), key=keys.__getitem__)
+        representatives = {self.copies.text_of[id].representative for id in texts}
+        return sorted(representatives, key=keys.__getitem__)
 
     def _prints_of(self, records: StoredRecords, ids: Sequence[str]) -> Fingerprints | None:
         """Fingerprints of the texts of some articles; None if what is stored is of another form.
@@ -130,9 +133,11 @@ class Memory:
         rows = [np.empty(0, np.int64)]
         for start in range(0, len(representatives), READ_AT_ONCE):
             ids = representatives[start : start + READ_AT_ONCE]
-            profiles = self._profiles_of(ids, records.derived(ids), progress)
+            new = [articles[id] for id in ids]
+            profiles = self._profiles_of(new, texts, records.derived(ids), progress)
             keys = [precedence(articles[id], texts[id]) for id in ids]
-            rows.append(self.texts.add(ids, profiles, keys))
+            digests = [is_digest(self.copies.text_of[id]) for id in ids]
+            rows.append(self.texts.add(ids, profiles, keys, digests))
         return np.concatenate(rows)
 
     def _groups_of(
@@ -158,8 +163,8 @@ class Memory:
 
         Args:
             rows: The texts.
-            stories: Lasting id of the story group of each representative; those of restored
-                articles are added.
+            stories: Lasting id of the story group of each article; those of restored articles
+                are added.
 
         Returns:
             Representatives of the restored texts.
@@ -241,21 +246,29 @@ class Memory:
         without = self.rows_of({*self.archive.articles, *archived})
         return self.links.cache(generation, *self.groups.cacheable(), without)
 
+    def archived_profiles(self, ids: Sequence[str]) -> Profiles:
+        """Profiles of archived articles, which stay where they are."""
+        stored, derived = self.archive.stored(ids)
+        texts = {record.article.id: record.clean for record in stored}
+        return self._profiles_of([record.article for record in stored], texts, derived, silent)
+
     def _profiles_of(
-        self, representatives: Sequence[str], derived: Mapping[str, Derived], progress: Progress
+        self,
+        articles: Sequence[Article],
+        texts: Mapping[str, CleanText],
+        derived: Mapping[str, Derived],
+        progress: Progress,
     ) -> Profiles:
         """Profiles of articles from what is stored, or computed where it is of another form."""
-        articles = [self.clean_texts.articles[id] for id in representatives]
-        parts = [derived[id] for id in representatives]
+        parts = [derived[article.id] for article in articles]
         if all(part.format == VERSION and part.profile for part in parts):
             return profiles_from(
                 [part.vectors for part in parts],
                 [part.profile for part in parts],
                 seconds_of(articles),
-                name_hashes([article.language for article in articles]),
                 name_hashes([source_of(article) for article in articles]),
             )
-        return profiles_of(articles, self.clean_texts.texts, self._encoder, self._config, progress)
+        return profiles_of(articles, texts, self._encoder, self._config, progress)
 
 
 def _ordered(cluster: DuplicateCluster, keys: Mapping[str, Precedence]) -> DuplicateCluster:

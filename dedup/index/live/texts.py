@@ -15,10 +15,12 @@ from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import Sizes
 from dedup.stories.profiles import Profiles, name_hashes
+from dedup.text.outlines import SLOTS
 
 _LONG_AGO = -(1 << 60)
 """The time of a removed text: far from any other."""
-_ROWS = ("terms", "title_terms", "names", "numbers", "dates")
+_ROWS = ("terms", "title_terms", "names", "numbers", "dates", "details")
+_SCORED_ROWS = 5
 
 
 class LiveTexts:
@@ -42,12 +44,14 @@ class LiveTexts:
             "languages": GrowableArray(np.int64),
             "sources": GrowableArray(np.int64),
             "short": GrowableArray(np.bool_),
+            "outlines": GrowableArray(np.uint16, (SLOTS,)),
         }
         self._id_hashes = GrowableArray(np.int64)
         self._rows = {name: GrowableRows() for name in _ROWS}
         self._squares = GrowableArray(np.int64), GrowableArray(np.int64)
-        self._longest = np.zeros(len(_ROWS), np.int64)
+        self._longest = np.zeros(_SCORED_ROWS, np.int64)
         self._alive = GrowableArray(np.bool_)
+        self._digests = GrowableArray(np.bool_)
 
     def __len__(self) -> int:
         """Rows there are, those of removed texts included."""
@@ -57,6 +61,11 @@ class LiveTexts:
     def alive(self) -> np.ndarray:
         """Which rows are of texts that are there, bool (n,)."""
         return self._alive.rows
+
+    @property
+    def digests(self) -> np.ndarray:
+        """Which rows are of texts that are there and quote several others, bool (n,)."""
+        return self._digests.rows & self._alive.rows
 
     @property
     def profiles(self) -> Profiles:
@@ -78,7 +87,11 @@ class LiveTexts:
         return id_hashes
 
     def add(
-        self, articles: Sequence[str], profiles: Profiles, precedences: Sequence[Precedence]
+        self,
+        articles: Sequence[str],
+        profiles: Profiles,
+        precedences: Sequence[Precedence],
+        digests: Sequence[bool],
     ) -> Int64s:
         """Add texts; returns their rows, int64 of shape (k,).
 
@@ -86,6 +99,7 @@ class LiveTexts:
             articles: Ids of articles that have no row.
             profiles: Of each.
             precedences: Of each.
+            digests: Whether each is a digest.
         """
         rows = np.arange(len(self), len(self) + len(articles))
         self.order.extend(precedences)
@@ -99,9 +113,10 @@ class LiveTexts:
             grown_rows.extend(new)
         self._squares[0].extend(profiles.terms.squares())
         self._squares[1].extend(profiles.title_terms.squares())
-        counts = [feature.counts.max(initial=0) for feature in features]
+        counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
         self._longest = np.maximum(self._longest, counts)
         self._alive.extend(np.ones(len(articles), bool))
+        self._digests.extend(np.array(digests, bool))
         return rows
 
     def remove(self, rows: Int64s) -> None:
@@ -118,7 +133,8 @@ class LiveTexts:
         self.remove(np.array([last]))
         self.articles.pop()
         self.order.remove_last()
-        for grown in (*self._columns.values(), *self._squares, self._alive, self._id_hashes):
+        columns = *self._columns.values(), *self._squares, self._alive, self._digests
+        for grown in (*columns, self._id_hashes):
             grown.shrink(last)
         for rows in self._rows.values():
             rows.shrink(last)

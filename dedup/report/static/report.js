@@ -46,7 +46,7 @@ document.addEventListener("DOMContentLoaded", () => {
       headline: null,
       headlines: headlinesOf(data.headlines),
       languages: data.langs.split(" "),
-      articles: Number(data.item),
+      articles: Number(data.articles),
       size: Number(data.size),
       first: Number(data.first) || 0,
       last: Number(data.last) || 0,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from dedup.articles import published_removals
 from dedup.description.clusters import copy_type_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
+from dedup.output.wording import duration
 from dedup.records import DuplicateMember, Match
 from dedup.report.differences import difference
 from dedup.report.parts import CopyView
@@ -53,7 +56,7 @@ def article_page(index: StoryIndex, id: str) -> str:
         line=line,
         original=byline(original, languages) if original else None,
         difference=difference(text_of(original), text) if original else None,
-        copies=copy_lines(copies, others, original or stored, languages),
+        copies=copy_lines(copies, others, original or stored, languages, index.config),
         more_copies=max(0, len(copies) - MOST_COPIES),
     )
 
@@ -80,7 +83,7 @@ def why_page(index: StoryIndex, a: str, b: str) -> str:
     )
 
 
-def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
+def answer_page(index: StoryIndex, writer: Writer, text: str, published_at: str = "") -> str:
     """The page of what the index knows about a text.
 
     If the first line of the text is short, it is the headline.
@@ -89,12 +92,14 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
         index: The index.
         writer: Answers the query.
         text: The text.
+        published_at: When it was published, as a form sends it; empty: it is compared by content
+            alone.
 
     Raises:
         InputError: There is no text in it.
     """
     title, body = _title_and_body(text)
-    answer = writer.query({"title": title, "text": body})
+    answer = writer.query({"title": title, "text": body, "published_at": published_at or None})
     ids = [match.a for match in answer.duplicates] + [near.id for near in answer.neighbors]
     known = articles_of(index, ids)
     languages = languages_of(known)
@@ -102,10 +107,13 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
     return render(
         "query.html.j2",
         text=text,
+        published_at=published_at,
+        max_gap=duration(index.config.neighbors.max_gap),
         answer=answer,
         copies=[
             CopyView(
                 byline(known[match.a], languages),
+                _duplicate_member(match, min_jaccard).copy_type,
                 _duplicate_member(match, min_jaccard),
                 False,
                 difference(text_of(known[match.a]), body),
@@ -114,7 +122,7 @@ def answer_page(index: StoryIndex, writer: Writer, text: str) -> str:
             if match.a in known
         ],
         neighbors=[
-            (byline(known[near.id], languages), near.probability)
+            (byline(known[near.id], languages), near, duration(near.gap or timedelta()))
             for near in answer.neighbors
             if near.id in known
         ],

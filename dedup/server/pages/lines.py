@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dedup.articles import published_body, source_of
+from dedup.articles import body_of, published_body, source_of
+from dedup.config import Config
+from dedup.duplicates.matches import compare
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import DuplicateMember, StoryGroup
@@ -102,15 +104,29 @@ def copy_lines(
     articles: Mapping[str, StoredArticle],
     original: StoredArticle,
     languages: Languages,
+    config: Config,
+    versions: Collection[str] = (),
 ) -> tuple[CopyView, ...]:
-    """The first copies of a text, each compared with it."""
+    """The first copies of a text, or versions of its page, each compared with it."""
     return tuple(
         copy_view(
-            DuplicateMember(copy.id, copy.copy_type, copy.jaccard, copy.containment),
+            _measured(copy, articles[copy.id], original, config),
             (articles[copy.id].article, articles[copy.id].clean),
             (original.article, original.clean),
             languages,
+            is_version=copy.id in versions,
         )
         for copy in copies[:MOST_COPIES]
         if copy.id in articles
     )
+
+
+def _measured(
+    copy: Placement, stored: StoredArticle, original: StoredArticle, config: Config
+) -> DuplicateMember:
+    """A copy as it is placed; one that stands under another text is compared with that."""
+    jaccard, containment = copy.jaccard, copy.containment
+    if copy.representative != original.article.id:
+        found = compare(body_of(original.clean), body_of(stored.clean), config)
+        jaccard, containment = found.jaccard, found.containment
+    return DuplicateMember(copy.id, copy.copy_type, jaccard, containment)

@@ -130,22 +130,24 @@ async def why(request: Request) -> str:
 @router.get("/query")
 async def query_form() -> str:
     """A form to paste a text into."""
-    return render("query.html.j2", text="", answer=None)
+    return render("query.html.j2", text="", published_at="", answer=None)
 
 
 @router.post("/query")
 async def answer(request: Request) -> str:
     """What the index knows about a pasted text."""
     service = service_of(request)
-    text = _field("text", (await request.body()).decode("utf-8", "replace"))
+    form = (await request.body()).decode("utf-8", "replace")
+    text, published_at = _field("text", form), _field("published_at", form).strip()
     if len(text) > service.limits.text_chars:
         raise Refusal(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"the text has {len(text):,} characters, of at most {service.limits.text_chars:,}",
         )
     if not text.strip():
-        return render("query.html.j2", text="", answer=None)
-    return await service.query(answer_page, service.index, service.writer, text)
+        return render("query.html.j2", text="", published_at=published_at, answer=None)
+    _moment(published_at, "the date")
+    return await service.query(answer_page, service.index, service.writer, text, published_at)
 
 
 @router.get("/static/{name}")

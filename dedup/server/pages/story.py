@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
+from dedup.description.versions import texts_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
@@ -40,7 +42,7 @@ def story_page(index: StoryIndex, story: StoryGroup, as_of: datetime | None, sin
     members = members_of(index, story)
     languages = languages_of(members)
     views = {id: byline(stored, languages) for id, stored in members.items()}
-    texts = _texts(index, story, members, languages)
+    texts = _texts(index, story, members, languages, as_it_is=as_of is None)
     least_likely = story.least_likely_member
     history = index.changes(story_group=story.id)
     relations = _related(index, story, languages) if as_of is None else ()
@@ -82,29 +84,38 @@ def _texts(
     story: StoryGroup,
     members: Mapping[str, StoredArticle],
     languages: Languages,
+    as_it_is: bool,
 ) -> list[TextView]:
     """The first independent texts, by time."""
-    chances = {member.id: member.probability for member in story.members}
-    clusters = dict.fromkeys(member.duplicate_cluster for member in story.members)
+    clusters = {}
+    for id in dict.fromkeys(member.duplicate_cluster for member in story.members):
+        # A write may have changed it in the meantime.
+        with suppress(NotFoundError):
+            clusters[id] = {copy.id: copy for copy in index.cluster(id)}
+        if len(clusters) == _TEXTS:
+            break
+    placed = {id: copy for cluster in clusters.values() for id, copy in cluster.items()}
+    leaders = {id: next(iter(cluster.values())) for id, cluster in clusters.items()}
+    lines = texts_of(story, {id: leader.id for id, leader in leaders.items()})
+    here = {member.id for member in story.members}
     texts = []
-    for cluster in list(clusters)[:_TEXTS]:
-        try:
-            leader, *copies = index.cluster(cluster)
-        except NotFoundError:
-            # A write changed it in the meantime.
+    for line in lines:
+        id, text = line.member.id, line.member.duplicate_cluster
+        if text not in clusters or id not in members:
             continue
-        if leader.id not in members:
-            continue
-        stored = members[leader.id]
-        articles = articles_of(index, (copy.id for copy in copies[:MOST_COPIES]))
-        text = TextView(
+        stored = members[id]
+        below = [placed[copy] for copy in line.below if copy in placed]
+        articles = articles_of(index, (copy.id for copy in below[:MOST_COPIES]))
+        view = TextView(
             byline(stored, languages),
             shortened(text_of(stored), EXCERPT_CHARS),
-            chances.get(leader.id),
-            copy_lines(copies, articles, stored, languages),
-            max(0, len(copies) - MOST_COPIES),
+            line.member.probability,
+            copy_lines(below, articles, stored, languages, index.config, line.versions),
+            max(0, len(below) - MOST_COPIES),
+            is_digest=leaders[text].copy_type == "digest",
+            elsewhere=len(clusters[text].keys() - here) if as_it_is else 0,
         )
-        texts.append(text)
+        texts.append(view)
     return texts
 
 

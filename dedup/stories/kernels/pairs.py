@@ -125,10 +125,16 @@ def _agreement(table: Any, mask: int, rows: Any, a: int, b: int) -> Any:
     return np.sqrt(np.float64(shared)), 1.0 if both and shared == 0 else 0.0
 
 
+@nb.njit(inline="always")
+def _is_cross(languages: Array, a: int, b: int) -> int:
+    differ = languages[a] != languages[b] and languages[a] >= 0 and languages[b] >= 0
+    return 1 if differ else 0
+
+
 @nb.njit
 def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, out: Array) -> None:
     """Features of texts a, whose rows are in the tables, and b, in the order of `FEATURES`."""
-    vectors, titles, seconds, _, sources, short = texts[:6]
+    vectors, titles, seconds, languages, sources, short = texts[:6]
     terms, title_terms, names, numbers, dates, squares, _ = texts[6:]
     one, weight_unit, day, rare, undated = units
     out[0] = dot(vectors, a, vectors, b) / one
@@ -142,15 +148,17 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
         own = np.int64(values[place])
         product += other * own
         if other >= rare and own >= rare:
-            shared += other
-    out[3] = np.sqrt(shared * weight_unit)
+            shared += other * own
+    smaller = max(min(squares[0][a], squares[0][b]), 1)
+    out[3] = np.sqrt(np.float64(shared) / np.float64(smaller))
     out[4] = _cosine(product, squares[0][a], squares[0][b])
     product = _product(tables[1], masks[1], title_terms, b)
     out[5] = _cosine(product, squares[1][a], squares[1][b])
 
     offsets, keys, values = names
     shared = np.int64(0)
-    for place in range(offsets[b], offsets[b + 1]):
+    stop = offsets[b + 1] if _is_cross(languages, a, b) else offsets[b]
+    for place in range(offsets[b], stop):
         other = _look_up(tables[2], masks[2], keys[place])
         if other != 0:
             shared += other + np.int64(values[place])
@@ -181,12 +189,6 @@ def _weigh(values: Array, cross: int, curves: Any) -> Any:
             part = part + (min(max(value, lefts[k]), rights[k]) - lefts[k]) * slopes[k]
         total = total + part
     return np.int64(np.rint(total / unit))
-
-
-@nb.njit(inline="always")
-def _is_cross(languages: Array, a: int, b: int) -> int:
-    differ = languages[a] != languages[b] and languages[a] >= 0 and languages[b] >= 0
-    return 1 if differ else 0
 
 
 @nb.njit(**OPTIONS)

@@ -14,6 +14,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from dedup.text.languages import KNOWN_LANGUAGES
+
 # One calendar month is written in several ways in one language.
 _LOCALES = {
     "ar": ("ar", "ar_SY", "ar_MA", "ar_DZ", "ar_IQ", "ar_MR"),
@@ -102,6 +104,37 @@ def month_names(language: str, *, short: bool = True) -> dict[str, int]:
                 names.setdefault(name, number)
         extra = _EXTRA_NAMES.get(code, {}) | (_EXTRA_SHORT_NAMES.get(code, {}) if short else {})
         names |= {fold(name): month for name, month in extra.items()}
+    return names
+
+
+def languages_of_month(text: str) -> list[str]:
+    """Languages in which a folded text may name a month: one for each name and its meaning.
+
+    >>> [bool(languages_of_month(fold(text))) for text in ("5 marzo 2024", "5 zqz 2024")]
+    [True, False]
+    """
+    meanings = _months_of_all_languages()
+    return sorted(
+        {
+            language
+            for name, by_month in meanings.items()
+            if name in text
+            for language in by_month.values()
+        }
+    )
+
+
+@lru_cache(maxsize=1)
+def _months_of_all_languages() -> dict[str, dict[tuple[str, int], str]]:
+    """A language for each meaning of each name of a month: its calendar and number."""
+    names: dict[str, dict[tuple[str, int], str]] = {}
+    for language in sorted(KNOWN_LANGUAGES):
+        for calendar, months in (
+            ("gregorian", month_names(language)),
+            ("solar hijri", solar_hijri_month_names(language)),
+        ):
+            for name, number in months.items():
+                names.setdefault(name, {}).setdefault((calendar, number), language)
     return names
 
 

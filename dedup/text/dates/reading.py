@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dedup.records import DatePrecision
-from dedup.text.dates.calendars import fold
+from dedup.text.dates.calendars import fold, languages_of_month
 from dedup.text.dates.clocks import CLOCK
 from dedup.text.dates.values import MAX_YEAR, parse_date
 
@@ -25,6 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERIAL_START = datetime(1899, 12, 30, tzinfo=UTC)
 _PLACEHOLDER_TEXT = re.compile(r"0{0,3}[01]-0?[01]-0?[01](?:[T ].*)?|1970-0?1-0?1", re.DOTALL)
 _NUMERIC_DAY = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
+# 05-Mar-24, as Excel and Oracle write it.
+_SHORT_YEAR = re.compile(r"^(\d{1,2}-[^\W\d_]{3,}\.?-)(\d{2})(?!\d)")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = (30_000, 73_050)
 """Numbers of days since 1899-12-30, as spreadsheets hold dates: 1982 to 2099."""
@@ -39,6 +42,9 @@ _AFTER_CLOCK = re.compile(
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[Tt ](?P<minute>\d\d:\d\d)(?P<second>:\d\d(?:[.,]\d+)?)?"
     r"(?:[Zz]| ?[+-]\d\d:?\d\d)?)?"
+)
+_DAY_AND_YEAR = re.compile(
+    r"(?<!\d)\d{1,2}(?!\d).*(?<!\d)\d{4}(?!\d)|(?<!\d)\d{4}(?!\d).*\b\d{1,2}(?!\d)"
 )
 _COMPACT_TIME = re.compile(r"\d{8}T(\d{4}|\d{6})(?!\d)")
 _ZONE_BESIDE_OFFSET = re.compile(r"(?<=[Zz\d])\[[A-Za-z_/+-]+\]$")
@@ -108,6 +114,25 @@ def read_date(value: object, *, language: str = "", month_first: bool = False) -
     return _of_text(str(value).strip(), language, month_first)
 
 
+@lru_cache(maxsize=4096)
+def read_date_of_any_language(text: str, *, month_first: bool = False) -> ReadDate:
+    """The time that a text names with the name of a month in any language of news.
+
+    Where languages disagree ("listopad" is November in Polish, October in Croatian), there is none.
+
+    >>> read_date_of_any_language("5 marzo 2024").when.isoformat()
+    '2024-03-05T00:00:00+00:00'
+    >>> read_date_of_any_language("5 listopad 2024").failure
+    'impossible date'
+    """
+    read: set[ReadDate] = set()
+    if _DAY_AND_YEAR.search(folded := fold(_with_whole_year(text))):
+        for language in languages_of_month(folded):
+            read.add(read_date(text, language=language, month_first=month_first))
+    dates = [date for date in read if date.when is not None]
+    return dates[0] if len(dates) == 1 else ReadDate(None, failure="impossible date")
+
+
 def order_of(text: str) -> Literal["", "either", "day first", "month first"]:
     """In which order day and month stand in a date written in numbers; empty where there is none.
 
@@ -162,6 +187,7 @@ def _of_text(text: str, language: str, month_first: bool) -> ReadDate:
     digits = text.removesuffix(".0")
     if _COMPACT.fullmatch(digits) and (when := parse_date(digits)) is not None:
         return _checked(when, _precision_of_digits(digits))
+    text = _with_whole_year(text)
     is_ambiguous = order_of(text) == "either"
     text = _LOG_CLOCK.sub(" ", _JAVASCRIPT.sub(r"\1", text))
     text, zone, unknown = _without_zone(_in_order(text, month_first))
@@ -180,13 +206,23 @@ def _in_order(text: str, month_first: bool) -> str:
     day, month = int(match[1]), int(match[3])
     if (month_first and match[2] != "." and day <= 12) or month > 12:
         day, month = month, day
-    year = int(match[4])
-    if len(match[4]) == 2:
-        year += 2000 if year < _SHORT_YEAR_PIVOT else 1900
-    elif month_first is False and match[2] == "." and month <= 12:
+    year = _whole_year(match[4])
+    if len(match[4]) == 4 and month_first is False and match[2] == "." and month <= 12:
         # As written: a Persian or Thai year has rules of its own.
         return text
     return f"{text[: match.start()]}{year:04}-{month:02}-{day:02}{text[match.end() :]}"
+
+
+def _with_whole_year(text: str) -> str:
+    return _SHORT_YEAR.sub(lambda match: f"{match[1]}{_whole_year(match[2])}", text)
+
+
+def _whole_year(digits: str) -> int:
+    """A year of two or four digits in four."""
+    year = int(digits)
+    if len(digits) > 2:
+        return year
+    return year + (2000 if year < _SHORT_YEAR_PIVOT else 1900)
 
 
 def _without_zone(text: str) -> tuple[str, ZoneInfo | None, str]:

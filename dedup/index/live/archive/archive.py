@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 
+import numpy as np
+
+from dedup.compute.arrays import Float32s
 from dedup.duplicates.matches import Similarity
 from dedup.index.answers import cluster_of
 from dedup.records import Article, DuplicateCluster
@@ -29,7 +33,7 @@ class StoredRecords:
     Args:
         stored: The articles.
         clusters: Their duplicate clusters, the representative first, the others in any order.
-        stories: Lasting id of the story group of each representative.
+        stories: Lasting id of the story group of each article.
         matches: Pairs of articles whose texts are verified copies; None if they are not known.
         derived: Reads what was computed of some of the articles, by id; of all at once it would
             take more memory than what is made of it.
@@ -51,14 +55,16 @@ class StoredRecords:
     ) -> StoredRecords:
         """From the records of a store."""
         members: dict[str, list[Placement]] = {}
+        stories = {}
         for placement in placements:
+            stories[placement.id] = placement.story_group
             members.setdefault(placement.duplicate_cluster, []).append(placement)
         for cluster in members.values():
             cluster.sort(key=lambda placement: placement.id != placement.representative)
         return cls(
             stored,
             [cluster_of(cluster) for cluster in members.values()],
-            {cluster[0].id: cluster[0].story_group for cluster in members.values()},
+            stories,
             [(a, b, Similarity(*rest)) for a, b, *rest in matches],
             derived,
         )
@@ -159,6 +165,42 @@ class Archive:
         self._compared.update(new)
         articles, derived = self._store.articles(new), self._store.derived(new)
         return [(articles[id], derived[id]) for id in new]
+
+    def nearest(self, vector: Float32s, most: int) -> dict[str, int]:
+        """The texts that left and are not in memory whose vectors are nearest to a vector.
+
+        All vectors are read from the store, as long ago as they may be.
+
+        Args:
+            vector: A whole-number vector, float32 (dim,).
+            most: At most so many.
+
+        Returns:
+            The product of the two vectors, by the id of the article that represents the text; the
+            largest first.
+        """
+        if not self._store or not self.used:
+            return {}
+        near: list[tuple[int, str]] = []
+        for ids, stored in self._store.archive.vectors():
+            rows = np.frombuffer(b"".join(stored), "<i2").reshape(len(ids), 2, -1)
+            products = (rows[:, 0].astype(np.float32) @ vector).astype(np.int64).tolist()
+            new = zip(products, ids, strict=True)
+            near += [(-product, id) for product, id in new if not self._in_memory(id)]
+            near = nsmallest(most, near)
+        return {id: -product for product, id in near}
+
+    def stories_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """Lasting ids of the story groups of articles that left."""
+        assert self._store is not None
+        placements = self._store.placements(ids)
+        return {id: placement.story_group for id, placement in placements.items()}
+
+    def stored(self, ids: Sequence[str]) -> tuple[list[StoredArticle], dict[str, Derived]]:
+        """Articles that left, and what was computed of them by id."""
+        assert self._store is not None
+        articles = self._store.articles(ids)
+        return [articles[id] for id in ids], dict(self._store.derived(ids))
 
     def lines(self, source: str) -> Iterator[tuple[str, bytes]]:
         """Id and digests of the pages of a source that left and are not in memory."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from dedup.articles import body_of, precedence
 from dedup.config import Config
 from dedup.duplicates import clustering
 from dedup.duplicates.serialization import fingerprints_of
 from dedup.index.live.archive.archive import Archive, Rows
+from dedup.index.live.copies.clusters import Body
 from dedup.index.live.copies.signature_index import SignatureIndex
 
 _EQUAL_TEXTS = 1 << 62
@@ -88,16 +88,15 @@ class ArchivedSignatures:
 
     def _add(self, archived: Rows) -> None:
         stored = [article for article, _ in archived]
-        texts = [body_of(article.clean) for article in stored]
+        bodies = [Body.of(article.article, article.clean) for article in stored]
         new = self._signatures.add(
-            [precedence(article.article, article.clean) for article in stored],
-            texts,
+            bodies,
             fingerprints_of([derived.signature for _, derived in archived], self._config),
         )
         self._signatures.add_to_buckets(new)
-        for row, article, text in zip(new, stored, texts, strict=True):
+        for row, article, body in zip(new, stored, bodies, strict=True):
             id = article.article.id
-            digest = text_digest(id, text)
+            digest = text_digest(id, body.text)
             self._digests.append(digest)
             self._articles[row] = id
             self._rows[digest] = row

@@ -7,20 +7,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.articles import Precedence
+from dedup.articles import Precedence, body_of, precedence
 from dedup.config import NearDuplicateConfig
 from dedup.description.clusters import describe_clusters
-from dedup.duplicates.clustering import NearDuplicates, assign_leaders
+from dedup.duplicates.clustering import Leaders, NearDuplicates, assign_leaders
 from dedup.duplicates.matches import Matches, Similarity, Verifier
-from dedup.records import DuplicateCluster
+from dedup.duplicates.series import Origin
+from dedup.records import Article, CleanText, DuplicateCluster
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text of an article that is compared, and the precedence of the article."""
+    """The text of an article that is compared, its precedence, and its origin with its time.
+
+    Args:
+        text: See `articles.body_of`.
+        precedence: See `articles.precedence`.
+        origin: Decides whether the text is of a series.
+    """
 
     text: str
     precedence: Precedence
+    origin: Origin
+
+    @classmethod
+    def of(cls, article: Article, clean: CleanText) -> Body:
+        """That of an article."""
+        return cls(body_of(clean), precedence(article, clean), Origin.of(article, clean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,15 @@ class ClusterChanges:
 
     Args:
         new: Clusters that are new or have changed.
-        removed: Earlier clusters that were dissolved or have changed.
+        new_texts: Stretches of clusters that are new or have changed, see `stretches`.
+        removed_texts: Earlier stretches that were dissolved or have changed.
         affected: Articles whose matches may have changed, removed articles included.
         matches: Of the texts of these articles, each by its first article.
     """
 
     new: Sequence[DuplicateCluster]
-    removed: Sequence[DuplicateCluster]
+    new_texts: Sequence[DuplicateCluster]
+    removed_texts: Sequence[DuplicateCluster]
     affected: Set[str]
     matches: Sequence[tuple[str, str, Similarity]]
 
@@ -67,10 +82,10 @@ def clusters_of_component(
             if place[a] < place[b]
         }
     )
-    leaders = np.zeros(1, np.int64)
+    leaders = Leaders(np.zeros(1, np.int64), np.zeros(1, bool), known)
     if len(component) > 1:
-        leaders, known = assign_leaders(len(component), known, verifier(component))
+        leaders = assign_leaders(len(component), known, verifier(component))
     first: dict[int, int] = {}
     originals = [first.setdefault(text, k) for k, text in enumerate(texts)]
-    near = NearDuplicates.of_different(leaders, known, np.array(originals, np.int64), config)
+    near = NearDuplicates.of_different(leaders, np.array(originals, np.int64), config)
     return describe_clusters(articles, near)[0]

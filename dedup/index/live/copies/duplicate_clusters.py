@@ -9,15 +9,16 @@ representatives are chosen inside components: a change recomputes only the compo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from dedup.articles import Precedence
 from dedup.compute.arrays import UInt32s
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
+from dedup.duplicates.stretches import stretches
 from dedup.index.live.archive.archive import Archive
 from dedup.index.live.arrays.components import components
 from dedup.index.live.copies.archived_signatures import (
@@ -39,7 +40,7 @@ class DuplicateClusters:
     """Duplicate clusters of the articles in memory.
 
     Args:
-        config: Uses the sections `fingerprints` and `near_duplicates`.
+        config: Uses the sections `fingerprints` and `near_duplicates`, and `neighbors.max_gap`.
         archive: Articles that are not in memory; their texts are compared all the same.
         revive: Restores archived articles, by id.
     """
@@ -50,7 +51,7 @@ class DuplicateClusters:
         self._config = config
         self._archive = archive
         self._signatures = SignatureIndex(config)
-        self._articles: dict[str, tuple[bytes, Precedence]] = {}
+        self._articles: dict[str, tuple[bytes, Body]] = {}
         self._holders: dict[bytes, list[str]] = {}
         self._rows: dict[bytes, int] = {}
         self._digests: list[bytes] = []
@@ -59,6 +60,8 @@ class DuplicateClusters:
         )
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
+        self.text_of: dict[str, DuplicateCluster] = {}
+        """The stretch of its cluster that each article is in."""
 
     def load(
         self,
@@ -79,7 +82,7 @@ class DuplicateClusters:
         unknown: dict[bytes, str] = {}
         for id, body in articles.items():
             digest = text_digest(id, body.text)
-            self._hold(id, digest, body.precedence)
+            self._hold(id, digest, body)
             row = self._archived.pop(digest)
             if row is not None:
                 self._rows[digest] = row
@@ -91,10 +94,7 @@ class DuplicateClusters:
             part = ids[start : start + READ_AT_ONCE]
             prints = prints_of(part)
             digests = [self._articles[id][0] for id in part]
-            texts = [
-                (digest, self._first(digest), articles[id].text)
-                for id, digest in zip(part, digests, strict=True)
-            ]
+            texts = [(digest, self._first(digest)) for digest in digests]
             new += self._add(texts, prints)
             matches = matches if prints else None
         self._signatures.add_to_buckets(new)
@@ -103,7 +103,7 @@ class DuplicateClusters:
         for a, b, similarity in matches or ():
             self._put(self._row_of(a), self._row_of(b), similarity)
         for cluster in clusters:
-            self.cluster_of.update((member.id, cluster) for member in cluster.members)
+            self._set_cluster(cluster)
 
     def fingerprint_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
@@ -117,9 +117,9 @@ class DuplicateClusters:
 
     def buckets_of(self, article: str) -> tuple[int, ...]:
         """Buckets of an article's text; none if it is not the first article that has it."""
-        digest, precedence = self._articles[article]
+        digest, body = self._articles[article]
         row = self._rows[digest]
-        if self._signatures.order.of(row) != precedence:
+        if self._signatures.order.of(row) != body.precedence:
             return ()
         return tuple(sorted({*self._signatures.buckets_of_rows([row]), *digest_buckets(digest)}))
 
@@ -138,18 +138,18 @@ class DuplicateClusters:
         for id in before:
             self._release(id)
         for id, body in put.items():
-            self._hold(id, digests[id], body.precedence)
-        texts = {digest: put[id].text for id, digest in digests.items()}
-        old = self._clusters_of(before)
-        removed_rows, new_rows = self._changed_rows(touched, texts)
+            self._hold(id, digests[id], body)
+        old = {self.cluster_of[id].id: self.cluster_of[id] for id in before}
+        removed_rows, new_rows = self._changed_rows(touched)
         changed = self._match(removed_rows, new_rows)
         return self._recluster(changed | set(new_rows), touched, old, before.keys())
 
-    def query(self, text: str) -> list[tuple[str, Similarity]]:
-        """Articles whose texts are copies of a text, the most similar first.
+    def query(self, body: Body) -> list[tuple[str, Similarity]]:
+        """Articles whose texts are copies of that of an article, the most similar first.
 
         The similarity is that of the article's text, the first, and the queried one.
         """
+        text = body.text
         prints = fingerprint(Utf8Texts.of([text]), self._config.fingerprints, compiled=True)
         if not prints.token_counts[0]:
             return []
@@ -157,7 +157,7 @@ class DuplicateClusters:
         self._archived.load(self._signatures.buckets_of(prints), [digest])
         equal = self._holders.get(digest, [])
         copies = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(equal)]
-        similar = self._signatures.query(text, prints)
+        similar = self._signatures.query(body, prints)
         similar = {row: s for row, s in similar.items() if self._digests[row] != digest}
         self._archived.restore(similar)
         for row in sorted(similar, key=lambda row: (-similar[row].jaccard, row)):
@@ -168,9 +168,13 @@ class DuplicateClusters:
     def _row_of(self, article: str) -> int:
         return self._rows[self._articles[article][0]]
 
-    def _hold(self, article: str, digest: bytes, precedence: Precedence) -> None:
-        self._articles[article] = digest, precedence
-        self._holders.setdefault(digest, []).append(article)
+    def _hold(self, article: str, digest: bytes, body: Body) -> None:
+        holders = self._holders.setdefault(digest, [])
+        if holders:
+            # Equal texts are one string.
+            body = replace(body, text=self._articles[holders[0]][1].text)
+        self._articles[article] = digest, body
+        holders.append(article)
 
     def _release(self, article: str) -> None:
         digest, _ = self._articles.pop(article)
@@ -179,40 +183,41 @@ class DuplicateClusters:
         if not holders:
             del self._holders[digest]
 
-    def _clusters_of(self, articles: Iterable[str]) -> dict[str, DuplicateCluster]:
-        clusters = [self.cluster_of[id] for id in articles]
-        return {cluster.id: cluster for cluster in clusters}
+    def _set_cluster(self, cluster: DuplicateCluster) -> tuple[DuplicateCluster, ...]:
+        """Take over a cluster; returns its stretches."""
+        self.cluster_of.update((member.id, cluster) for member in cluster.members)
+        ids = (member.id for member in cluster.members)
+        seconds = {id: self._articles[id][1].origin.seconds for id in ids}
+        parts = stretches(cluster, seconds, self._config.neighbors.max_gap)
+        self.text_of.update((member.id, part) for part in parts for member in part.members)
+        return parts
 
-    def _first(self, digest: bytes) -> Precedence:
-        return min(self._articles[id][1] for id in self._holders[digest])
+    def _first(self, digest: bytes) -> Body:
+        """That of the first of the articles with a text, which represents it."""
+        bodies = (self._articles[id][1] for id in self._holders[digest])
+        return min(bodies, key=lambda body: body.precedence)
 
-    def _changed_rows(
-        self, touched: Iterable[bytes], texts: Mapping[bytes, str]
-    ) -> tuple[list[int], list[int]]:
+    def _changed_rows(self, touched: Iterable[bytes]) -> tuple[list[int], list[int]]:
         """Rows to remove and rows to add: of removed, new and reordered texts."""
         removed: list[int] = []
-        new: list[tuple[bytes, Precedence, str]] = []
+        new: list[tuple[bytes, Body]] = []
         for digest in touched:
             row = self._rows.get(digest)
             first = self._first(digest) if digest in self._holders else None
-            if row is not None and first == self._signatures.order.of(row):
+            if row is not None and first is not None and self._signatures.is_of(row, first):
                 continue
-            text = texts.get(digest, "")
             if row is not None:
-                text = self._signatures.texts[row]
                 removed.append(row)
             if first is not None:
-                new.append((digest, first, text))
+                new.append((digest, first))
         return removed, self._add(new)
 
     def _add(
-        self, texts: Sequence[tuple[bytes, Precedence, str]], prints: Fingerprints | None = None
+        self, texts: Sequence[tuple[bytes, Body]], prints: Fingerprints | None = None
     ) -> list[int]:
-        """Rows for new texts, from their digests, precedences and the texts themselves."""
-        rows = self._signatures.add(
-            [first for _, first, _ in texts], [text for *_, text in texts], prints
-        )
-        for row, (digest, *_) in zip(rows, texts, strict=True):
+        """Rows for new texts, from their digests and their first articles."""
+        rows = self._signatures.add([body for _, body in texts], prints)
+        for row, (digest, _) in zip(rows, texts, strict=True):
             self._digests.append(digest)
             self._rows[digest] = row
         return rows
@@ -279,7 +284,8 @@ class DuplicateClusters:
         for rows in components(starts, lambda row: self._matches.get(row, {})):
             component = self._signatures.order.sorted(np.array(rows, np.int64)).tolist()
             articles = self._articles_of(component)
-            old.update(self._clusters_of(id for id in articles if id in self.cluster_of))
+            clusters = (self.cluster_of[id] for id in articles if id in self.cluster_of)
+            old.update((cluster.id, cluster) for cluster in clusters)
             new.extend(
                 clusters_of_component(
                     component,
@@ -291,18 +297,22 @@ class DuplicateClusters:
                 )
             )
             matches += self._named_matches(component)
-        for cluster in old.values():
-            for member in cluster.members:
-                self.cluster_of.pop(member.id, None)
-        for cluster in new:
-            self.cluster_of.update((member.id, cluster) for member in cluster.members)
-        same = {cluster.id for cluster in new if old.get(cluster.id) == cluster}
+        old_texts = self._forget(old.values())
+        new_texts = {part for cluster in new for part in self._set_cluster(cluster)}
         return ClusterChanges(
-            [cluster for cluster in new if cluster.id not in same],
-            [cluster for cluster in old.values() if cluster.id not in same],
+            [cluster for cluster in new if old.get(cluster.id) != cluster],
+            sorted(new_texts - old_texts, key=lambda part: part.representative),
+            sorted(old_texts - new_texts, key=lambda part: part.representative),
             {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
             matches,
         )
+
+    def _forget(self, clusters: Iterable[DuplicateCluster]) -> set[DuplicateCluster]:
+        """Let go of clusters; returns their stretches."""
+        ids = [member.id for cluster in clusters for member in cluster.members]
+        for id in ids:
+            self.cluster_of.pop(id, None)
+        return {part for id in ids if (part := self.text_of.pop(id, None))}
 
     def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
         id_of = {row: self._signatures.order.of(row)[2] for row in component}
@@ -314,4 +324,4 @@ class DuplicateClusters:
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""
         ids = [id for row in component for id in self._holders[self._digests[row]]]
-        return sorted(ids, key=lambda id: self._articles[id][1])
+        return sorted(ids, key=lambda id: self._articles[id][1].precedence)

@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt32s, ranges
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
@@ -27,6 +26,7 @@ from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity, Verifier
 from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.inverted_index import InvertedIndex
+from dedup.index.live.copies.clusters import Body
 from dedup.index.live.precedence import Ordering
 
 _LOW = (1 << 32) - 1
@@ -45,7 +45,7 @@ class SignatureIndex:
     def __init__(self, config: Config) -> None:
         self._config = config
         self.order = Ordering()
-        self.texts: list[str] = []
+        self._bodies: list[Body | None] = []
         self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = GrowableArray(np.int64)
         self._sizes = GrowableArray(np.int64)
@@ -75,33 +75,36 @@ class SignatureIndex:
         bands = band_buckets(filled, self._config.near_duplicates, compiled=True)
         return {*bands.ravel().tolist(), *prints.anchors.tolist()}
 
-    def add(
-        self,
-        precedences: Sequence[Precedence],
-        texts: Sequence[str],
-        prints: Fingerprints | None = None,
-    ) -> list[int]:
+    def is_of(self, row: int, body: Body) -> bool:
+        """Whether a text is that of an article as it is now."""
+        known = self._bodies[row]
+        return known is not None and (known.precedence, known.origin) == (
+            body.precedence,
+            body.origin,
+        )
+
+    def add(self, bodies: Sequence[Body], prints: Fingerprints | None = None) -> list[int]:
         """Add texts, which are in no bucket until `add_to_buckets`.
 
         Args:
-            precedences: Of each text.
-            texts: n texts.
+            bodies: Of the first article that has each text.
             prints: Their fingerprints, if they are known.
 
         Returns:
             The row of each.
         """
-        first = len(self.texts)
+        first = len(self._bodies)
+        texts = [body.text for body in bodies]
         prints = prints or fingerprint(
             Utf8Texts.of(texts), self._config.fingerprints, compiled=True
         )
-        self._append(texts, prints)
-        self._present.extend(np.ones(len(texts), bool))
-        self.order.extend(precedences)
-        return list(range(first, len(self.texts)))
+        self._append(bodies, prints)
+        self._present.extend(np.ones(len(bodies), bool))
+        self.order.extend([body.precedence for body in bodies])
+        return list(range(first, len(self._bodies)))
 
-    def _append(self, texts: Sequence[str], prints: Fingerprints) -> None:
-        self.texts.extend(texts)
+    def _append(self, bodies: Sequence[Body], prints: Fingerprints) -> None:
+        self._bodies.extend(bodies)
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
         self._sizes.extend(prints.shingle_sizes)
@@ -117,7 +120,7 @@ class SignatureIndex:
         """Remove texts; their rows are not given to others."""
         self._present.rows[np.array(rows, np.int64)] = False
         for row in rows:
-            self.texts[row] = ""
+            self._bodies[row] = None
 
     def all_matches(self) -> Similarities:
         """The verified matches of all texts, as the batch finds them."""
@@ -147,19 +150,27 @@ class SignatureIndex:
 
     def verifier(self, rows: Sequence[int], threads: int = 1) -> Verifier:
         """Compares texts by their places in a list of rows."""
-        texts = Utf8Texts.of([self.texts[row] for row in rows])
+        bodies = [body for row in rows if (body := self._bodies[row])]
+        texts = Utf8Texts.of([body.text for body in bodies])
         tokens = self._tokens.rows[np.array(rows, np.int64)]
-        return Verifier(texts, tokens, self._config, compiled=True, threads=threads)
+        return Verifier(
+            texts,
+            tokens,
+            self._config,
+            compiled=True,
+            threads=threads,
+            origin_of=lambda place: bodies[place].origin,
+        )
 
-    def query(self, text: str, prints: Fingerprints) -> dict[int, Similarity]:
+    def query(self, body: Body, prints: Fingerprints) -> dict[int, Similarity]:
         """The copies of a text that is not in the index: similarity of each row with it.
 
         Args:
-            text: The text.
+            body: The text.
             prints: Its fingerprint.
         """
-        row, used = len(self.texts), self._anchors.count
-        self._append([text], prints)
+        row, used = len(self._bodies), self._anchors.count
+        self._append([body], prints)
         try:
             buckets = np.unique(self._entries(np.array([row]))[0])
             bucket, mates = self._members(buckets)
@@ -167,7 +178,7 @@ class SignatureIndex:
             pairs = np.stack((mates, np.full(len(mates), row)), axis=1)
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
         finally:
-            self.texts.pop()
+            self._bodies.pop()
             for array in (self._signatures, self._tokens, self._sizes):
                 array.shrink(row)
             self._anchors.shrink(used)

@@ -1,4 +1,4 @@
-"""Round-ups among the texts of the index; see `stories/round_ups.py`.
+"""Round-ups among the texts of the index, digests included; see `stories/grouping.py`.
 
 Whether a text is a round-up depends on the texts it is linked to and on the links among these.
 So after a change only the two ends of each added or removed link are checked again, and the texts
@@ -46,6 +46,7 @@ class RoundUpDetector:
         affected = between(self._table.arrays, *pairs, self._floor)
         affected[pairs[0]] = affected[pairs[1]] = True
         now: BoolMask = round_ups & self._texts.alive
+        digests: BoolMask = self._texts.digests
         rows = np.flatnonzero(affected & self._texts.alive)
         config = self._config
         loose = rows[
@@ -59,7 +60,7 @@ class RoundUpDetector:
         now[
             loose[hold_nothing_together(list(map(self._near, loose.tolist())), affinity, config)]
         ] = True
-        return now
+        return now | digests
 
     def _near(self, row: int) -> Int64s:
         """Rows of the texts that a text is linked to as a member would be, by precedence."""

@@ -17,7 +17,7 @@ from dedup.config import NeighborConfig
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.candidates import RARE, REACH
 from dedup.stories.pairs import RowPairs, joined
-from dedup.text.terms import WEIGHT_UNIT
+from dedup.text.rarity import WEIGHT_UNIT
 
 _KINDS = ("terms", "names")
 _TAIL = 1 << 15
