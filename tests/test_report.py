@@ -151,9 +151,10 @@ def test_the_page_is_well_formed_and_complete(seeds: Result) -> None:
     assert page.find("html") and page.find("html")[0][0]["lang"] == "en"
     several = [story for story in seeds.story_groups if len(story.members) > 1]
     assert len(page.find("article")) == len(several)
-    assert len(page.find("tr", data_item="single")) == 0
-    singles = [found for _, found, _ in page.elements if found.get("data-item") == "single"]
-    assert len(singles) == len(seeds.story_groups) - len(several)
+    rows = [found for found, _ in page.find("li") if "data-articles" in found]
+    assert [found["id"] for found in rows] == [story.id for story in seeds.story_groups]
+    counts = [int(found["data-articles"] or 0) for found in rows]
+    assert counts == [story.articles for story in seeds.story_groups]
     shown = {text for _, text in page.find("dd")}
     summary = seeds.summary
     assert {str(summary.articles), str(summary.texts), str(summary.story_groups)} <= shown
@@ -199,8 +200,9 @@ def test_evidence_is_that_of_why(flood: Result) -> None:
         if part.log_odds:
             assert f"{part.log_odds:+z.4f}".replace("-", "−") in table
         assert part.detail in table
-    view = report_view(flood, max_stories=1)
-    [linked] = [text.link for text in view.stories[0].texts if text.link]
+    [(_, view)] = report_view(flood, detailed_stories=1).stories
+    assert view
+    [linked] = [text.link for text in view.texts if text.link]
     assert linked.evidence == link.evidence
     widths = [bar["width"] for bar, _ in page.find("rect")]
     assert max(float(width.removesuffix("%")) for width in widths) == 50
@@ -238,22 +240,66 @@ def test_a_file_that_cannot_be_written_is_an_output_error(flood: Result, tmp_pat
 
 
 def test_a_negative_number_of_stories_is_refused(flood: Result) -> None:
-    with pytest.raises(ConfigError, match="max_stories is -1"):
-        render_report(flood, max_stories=-1)
+    with pytest.raises(ConfigError, match="detailed_stories is -1"):
+        render_report(flood, detailed_stories=-1)
 
 
 def test_a_result_without_articles_has_a_page() -> None:
     page = Page(render_report(cluster([])))
-    assert page.find("h2", id="stories-title")[0][1] == "No stories of several articles"
+    assert page.find("h2", id="stories-title")[0][1] == "No stories"
     assert not page.find("article")
 
 
-def test_what_is_left_out_is_counted(seeds: Result) -> None:
-    several = sum(len(story.members) > 1 for story in seeds.story_groups)
-    page = render_report(seeds, max_stories=2)
+def test_all_stories_are_listed_and_the_largest_have_details(
+    seeds: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = render_report(seeds, detailed_stories=2)
     assert len(Page(page).find("article")) == 2
-    assert f"{several - 2} smaller stories are not listed here." in page
-    assert f"{several} stories of several articles" in page
+    listed = [
+        text.strip() for found, text in Page(page).find("span") if "headline" in found.values()
+    ]
+    listed += [text.strip() for found, text in Page(page).find("a") if "headline" in found.values()]
+    assert Counter(listed) == Counter(
+        shortened(story.headline, 200) for story in seeds.story_groups
+    )
+    assert f"{len(seeds.story_groups)} stories</h2>" in page
+    assert "are not listed" not in page
+    monkeypatch.setattr("dedup.report.view._SINGLES", 1)
+    singles = sum(len(story.members) == 1 for story in seeds.story_groups)
+    assert f"{singles - 1} stories of one article are not listed." in render_report(seeds)
+
+
+def test_a_story_without_details_links_to_the_article_of_its_headline(flood: Result) -> None:
+    [(row, view)] = report_view(flood, detailed_stories=0).stories
+    assert view is None
+    assert row.url == "https://a.example/1"
+    [(found, text)] = Page(render_report(flood, detailed_stories=0)).find("a", class_="headline")
+    assert (found["href"], text.strip()) == (row.url, flood.story_groups[0].headline)
+
+
+def test_the_head_says_what_the_report_was_made_of_and_when(flood: Result) -> None:
+    plain = render_report(flood)
+    assert "made on" not in plain
+    page = render_report(flood, inputs=["news/a.jsonl", "-"], made_at=START)
+    text = " ".join("".join(Page(page).find("header")[0][1]).split())
+    assert "a.jsonl, standard input, made on 1 Mar 2024, 08:00 UTC" in text
+    assert page != plain
+
+
+def test_rows_say_by_what_they_are_filtered(seeds: Result) -> None:
+    stories = {story.id: story for story in seeds.story_groups}
+    for row, _ in report_view(seeds, detailed_stories=3).stories:
+        story = stories[row.story.id]
+        assert set(row.codes.split()) == set(story.languages)
+        assert tuple(row.sources.split("\t")) == story.sources
+        assert story.first_seen and story.last_seen
+        assert (row.first, row.last) == (
+            int(story.first_seen.timestamp()), int(story.last_seen.timestamp()),
+        )  # fmt: skip
+        others = [line.split("\t") for line in row.headlines.splitlines()]
+        assert {code for code, *_ in others} == {
+            code for code, title in story.headlines.items() if title != story.headline
+        }
 
 
 def test_problems_and_removals_are_listed_with_their_number(flood: Result) -> None:
@@ -284,7 +330,7 @@ def test_the_page_of_a_large_result_is_bounded() -> None:
         articles.append(Article(str(number), text[:90], text, f"s{number % 90}", time, "en"))
     result = cluster(articles)
     assert max(story.texts for story in result.story_groups) > 50
-    page = render_report(result, max_stories=200)
+    page = render_report(result, detailed_stories=200)
     assert len(page.encode()) < 7_000_000
     assert len(Page(page).find("section", class_="text")) <= 1_000
 
@@ -304,7 +350,8 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
 
 def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) -> None:
     tie = next(each for each in seeds.related if each.kind == "follow_up")
-    view = {each.story.id: each for each in report_view(seeds, max_stories=99).stories}
+    stories = report_view(seeds, detailed_stories=99).stories
+    view = {each.story.id: each for _, each in stories if each}
     [later] = [each for each in view[tie.later].related if each.story == tie.earlier]
     [earlier] = [each for each in view[tie.earlier].related if each.story == tie.later]
     assert (later.label, earlier.label) == ("Follows", "Followed by")
@@ -316,7 +363,7 @@ def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) ->
 
 def test_ties_to_a_story_that_is_not_listed_have_no_link(seeds: Result) -> None:
     for most in (1, 3, 9):
-        page = Page(render_report(seeds, max_stories=most))
+        page = Page(render_report(seeds, detailed_stories=most))
         ids = {found["id"] for _, found, _ in page.elements if "id" in found}
         inside = [found["href"][1:] for found, _ in page.find("a") if found["href"][0] == "#"]
         assert set(inside) <= ids
@@ -328,9 +375,10 @@ def test_ties_of_a_story_are_bounded(seeds: Result) -> None:
         StoryRelation(first.id, other.id, "related", k / 100, 0.5, None, 40.0, ("zzyzx",) * 9, ())
         for k, other in enumerate(others)
     )
-    view = report_view(replace(seeds, related=ties), max_stories=5)
-    assert len(view.stories[0].related) == 10
-    assert others[-1].id in {tie.story for tie in view.stories[0].related}
+    (_, view), *_ = report_view(replace(seeds, related=ties), detailed_stories=5).stories
+    assert view
+    assert len(view.related) == 10
+    assert others[-1].id in {tie.story for tie in view.related}
 
 
 # --- what differs ---

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +24,8 @@ from dedup.cli.options import (
     Inputs,
     QuietOption,
     ReadAs,
+    ReportStoriesOption,
+    TitleOption,
     VerboseOption,
     check_output,
     check_page,
@@ -31,6 +33,7 @@ from dedup.cli.options import (
     column_options,
     languages_from,
     option,
+    page_settings,
     settings_from,
 )
 from dedup.cli.reading import clustered
@@ -123,18 +126,8 @@ def cluster_command(
     ] = "",
     file_format: FormatOption = None,
     headlines: HeadlinesOption = "",
-    title: Annotated[
-        str | None, option("TEXT", "Title of the report.", rich_help_panel=OUTPUTS)
-    ] = None,
-    report_stories: Annotated[
-        int | None,
-        option(
-            "COUNT",
-            "The report lists all stories; show the texts and evidence of this many (100).",
-            min=0,
-            rich_help_panel=OUTPUTS,
-        ),
-    ] = None,
+    title: TitleOption = None,
+    report_stories: ReportStoriesOption = None,
     config: ConfigOption = None,
     encoder: EncoderOption = None,
     min_jaccard: Annotated[
@@ -233,6 +226,7 @@ def cluster_command(
         "report": report,
         "unique": unique,
     }
+    page = page_settings(report, title, report_stories)
     shape = {"with": with_columns, "format": file_format or "", "against": against}
     if engine == "spark":
         shown = Console(quiet=quiet, verbose=verbose)
@@ -241,7 +235,6 @@ def cluster_command(
         return
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
-    page = _page_settings(report, title, report_stories)
     if report:
         check_output(report, "--report", check_page)
     check_tables({name: path for name, path in outputs.items() if name != "report"}, file_format)
@@ -303,19 +296,6 @@ def _cluster_on_spark(
     for note in written.summary.notes:
         console.note(f"note: {note}")
     console.show_written(outputs["output"])
-
-
-def _page_settings(report: str, title: str | None, stories: int | None) -> dict[str, Any]:
-    """What the options say about the report.
-
-    Raises:
-        typer.BadParameter: There is no report for them.
-    """
-    named = {"title": title, "detailed_stories": stories}
-    page = {name: value for name, value in named.items() if value is not None}
-    if page and not report:
-        raise typer.BadParameter("--title and --report-stories need --report FILE.html")
-    return page
 
 
 def _write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,10 +15,13 @@ from dedup.cli.options import (
     STDIN,
     FormatOption,
     HeadlinesOption,
+    ReportStoriesOption,
+    TitleOption,
     check_output,
     check_page,
     check_tables,
     option,
+    page_settings,
 )
 from dedup.cli.rows import ALL
 from dedup.records import StoryGroup
@@ -77,6 +81,8 @@ def export_command(
             rich_help_panel=OUTPUTS,
         ),
     ] = "",
+    title: TitleOption = None,
+    report_stories: ReportStoriesOption = None,
     file_format: FormatOption = None,
     headlines: HeadlinesOption = "",
 ) -> None:
@@ -101,6 +107,7 @@ def export_command(
     if not any((*outputs.values(), report)):
         raise typer.BadParameter("give --output, --stories, --related or --report with a FILE")
     check_tables(outputs, file_format)
+    page = page_settings(report, title, report_stories)
     if report:
         check_output(report, "--report", check_page)
     fields = _fields(with_columns)
@@ -108,7 +115,8 @@ def export_command(
         if report:
             from dedup.report import write_report
 
-            write_report(story_index.result(), report)
+            now = datetime.now(UTC)
+            write_report(story_index.result(), report, **page, inputs=[index], made_at=now)
         groups = sorted(all_stories(story_index), key=_by_size)
         digest = story_index.stats().config_digest
         write: dict[str, Callable[[], tuple[Rows, Sequence[str]]]] = {

@@ -59,6 +59,16 @@ HeadlinesOption = Annotated[
         rich_help_panel=OUTPUTS,
     ),
 ]
+TitleOption = Annotated[str | None, option("TEXT", "Title of the report.", rich_help_panel=OUTPUTS)]
+ReportStoriesOption = Annotated[
+    int | None,
+    option(
+        "COUNT",
+        "The report lists all stories; show the texts and the evidence of this many (100).",
+        min=0,
+        rich_help_panel=OUTPUTS,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show only errors.")]
@@ -218,6 +228,19 @@ def languages_from(headlines: str) -> tuple[str, ...]:
             param_hint="--headlines",
         )
     return codes
+
+
+def page_settings(report: str, title: str | None, stories: int | None) -> dict[str, Any]:
+    """What the options say about the report.
+
+    Raises:
+        typer.BadParameter: There is no report for them.
+    """
+    named = {"title": title, "detailed_stories": stories}
+    page = {name: value for name, value in named.items() if value is not None}
+    if page and not report:
+        raise typer.BadParameter("--title and --report-stories need --report FILE.html")
+    return page
 
 
 def check_folder(path: str | Path) -> None:

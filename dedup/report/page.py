@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from dedup.description.explanation import shown_probability
 from dedup.errors import ConfigError
 from dedup.output.tables import replacing
 from dedup.output.wording import printable
+from dedup.records import host_of
 from dedup.report.differences import shortened
 from dedup.report.parts import evidence_words, reasons_sentence, without_names
 from dedup.report.times import shown_range, shown_span, shown_time
@@ -107,17 +109,25 @@ def render_report(
 
 
 def _named(inputs: Sequence[str]) -> str:
-    """Names of inputs in a line, without their folders.
+    """Names of inputs in a line, without their folders, and without the secrets of addresses.
 
     >>> _named(["news/a.jsonl", "b.csv", "c/", "d.csv"]), _named(["-"]), _named([])
     ('a.jsonl, b.csv, c and 1 more', 'standard input', '')
+    >>> _named(["https://me:secret@news.example/feed?key=1"])
+    'news.example/feed'
     """
-    names = [
-        "standard input" if name == "-" else name if "://" in name else Path(name).name
-        for name in inputs
-    ]
+    names = [_name(name) for name in inputs]
     more = f" and {len(names) - _NAMED_INPUTS:,} more" if len(names) > _NAMED_INPUTS else ""
     return ", ".join(names[:_NAMED_INPUTS]) + more
+
+
+def _name(name: str) -> str:
+    if name == "-":
+        return "standard input"
+    if "://" not in name:
+        return Path(name).absolute().name
+    address = urlsplit(name)
+    return f"{host_of(name)}{address.path}" or address.scheme
 
 
 def page_environment(*packages: str) -> Environment:
