@@ -34,9 +34,10 @@ def published_lines(published: str, normalized: str) -> Iterator[str]:
     wanted = normalized.split("\n")
     position = 0
     for number, line in enumerate(wanted, 1):
-        rest = range(position, len(lines)) if line else ()
-        last = number == len(wanted)
-        place = next((row for row in rest if _is_line(lines[row], line, cut=last)), None)
+        rest = range(position, len(lines)) if line else range(0)
+        place = next((row for row in rest if _is_line(lines[row], line)), None)
+        if place is None and number == len(wanted):
+            place = next((row for row in rest if normalize(lines[row]).startswith(line)), None)
         yield line if place is None else lines[place]
         position = position if place is None else place + 1
 
@@ -96,11 +97,8 @@ def published_numbers(published: str) -> dict[str, str]:
     return numbers
 
 
-def _is_line(published: str, line: str, *, cut: bool) -> bool:
-    if published == line:
-        return True
-    normalized = normalize(published)
-    return normalized == line or (cut and normalized.startswith(line))
+def _is_line(published: str, line: str) -> bool:
+    return published == line or normalize(published) == line
 
 
 def _place(word: str, text: str) -> int:
