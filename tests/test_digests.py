@@ -78,6 +78,18 @@ def test_with_one_text_inside_it_is_its_copy_and_the_earlier_then_the_longer_rep
     assert kinds(result)[str(1 - first)] == "contained"
 
 
+def test_why_says_what_a_digest_is_and_how_much_of_the_other_it_has() -> None:
+    result = clustered([BRIEFING, BANK, NOVEL, words(8, 40)], (0, 1, 2, 3))
+    sentence = result.why("1", "0").sentence
+    assert "One is a digest: it has the whole of the other (containment 1.00)" in sentence
+    assert "copies of one text" not in result.why("1", "2").sentence
+    assert "One is a digest of texts" in result.why("3", "0").sentence
+    contained = clustered([BRIEFING, BANK], (0, 1)).why("0", "1").sentence
+    assert contained.startswith(
+        "Together: copies of one text: one lies inside the other (containment 1.00, Jaccard "
+    )
+
+
 def test_versions_of_one_text_make_no_digest_of_the_page_that_has_them_all() -> None:
     longer = f"{BANK} {words(9, 10)}"
     longest = f"{longer} {words(10, 40)}"

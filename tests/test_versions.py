@@ -49,6 +49,16 @@ def test_a_page_with_versions_counts_once() -> None:
     assert below["third"] == ("first", "second")
 
 
+def test_why_says_that_two_are_versions_of_one_page() -> None:
+    result = dedup.cluster(ARTICLES, encoder=HashingEncoder())
+    for a, b in (("first", "second"), ("first", "third")):
+        assert result.why(a, b).sentence.endswith(
+            "They are versions of one page (same source and address), which count as one article."
+        )
+    assert "versions" not in result.why("other", "third").sentence
+    assert "versions" not in result.why("third", "third").sentence
+
+
 def test_other_sources_addresses_and_front_pages_are_no_versions() -> None:
     front = "https://www.herald.example/"
     articles = [

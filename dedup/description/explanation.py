@@ -38,7 +38,7 @@ def sentence(why: Why) -> str:
 
     It says whether the two are together, how sure that is, and what speaks for and against it.
     """
-    return _verdict(why) + _about_walls(why.walls)
+    return _verdict(why) + _about_walls(why.walls) + _versions(why)
 
 
 def _about_walls(walls: tuple[bool, bool]) -> str:
@@ -124,6 +124,15 @@ def _copies(why: Why) -> str:
 
 def _apart_by(why: Why) -> str:
     return "" if why.gap is None else f", and these appeared {duration(why.gap)} apart"
+
+
+def _versions(why: Why) -> str:
+    """That the two are versions of one page; empty if they are not."""
+    if why.a != why.b and any(why.a in page and why.b in page for page in why.stories[0].versions):
+        return (
+            " They are versions of one page (same source and address), which count as one article."
+        )
+    return ""
 
 
 def _digest(why: Why) -> str:
