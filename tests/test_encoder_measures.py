@@ -123,10 +123,15 @@ def write_news_and_grades(folder: Path) -> None:
     texts = [("one two", "one two", 1), ("one", "x", 4), ("one two", "two", 2.5)]
     with lzma.open(folder / "semeval8.jsonl.xz", "wt", encoding="utf-8") as file:
         for number, (text1, text2, grade) in enumerate(texts * 2):
-            row = {"pair": str(number), "overall": grade, "date1": None, "date2": "2020-01-01"}
+            pair: dict[str, object] = {
+                "pair": str(number),
+                "overall": grade,
+                "date1": None,
+                "date2": "2020-01-01",
+            }
             sides = {"title1": text1, "text1": "", "title2": text2, "text2": ""}
             languages = {"lang1": "en", "lang2": "en" if number < 3 else "de"}
-            file.write(json.dumps({**row, **sides, **languages}) + "\n")
+            file.write(json.dumps({**pair, **sides, **languages}) + "\n")
 
 
 def test_sentences_and_documents_keep_their_places(folder: Path) -> None:
