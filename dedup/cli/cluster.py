@@ -207,7 +207,7 @@ def cluster_command(
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
 
-      dedup cluster articles/ --engine spark --master spark://host:7077 -o clusters
+      dedup cluster articles/ --engine spark --master spark://hub:7077 -o clusters
     """
     settings = settings_from(
         config,

@@ -54,7 +54,7 @@ def doctor_command(
 
       dedup doctor clusters.parquet --articles articles.jsonl --plot checkup.svg
 
-      dedup doctor clusters.parquet --json | jq '.findings[] | select(.level == "problem")'
+      dedup doctor clusters.parquet --json | jq '.findings[].level'
     """
     from dedup.doctor import examine_file, plot_checkup
     from dedup.output.figures import format_of_picture

@@ -47,7 +47,7 @@ EncoderOption = Annotated[
     str | None,
     option(
         "NAME",
-        "bundled, or the name or folder of a sentence-transformers model.",
+        "bundled, e5, or the name or folder of a sentence-transformers model.",
         rich_help_panel=LIMITS,
     ),
 ]
@@ -78,7 +78,6 @@ VerboseOption = Annotated[
 
 ALL_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 _READING = "How the input is read"
-OUTPUTS = "What it writes"
 
 
 class FileFormat(StrEnum):
