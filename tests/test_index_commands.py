@@ -358,6 +358,7 @@ def test_a_file_of_queries_may_have_columns_of_any_name(
 
 def test_a_query_takes_a_time_and_shows_what_is_far_from_it(run: Run, made: Path) -> None:
     words = "Putin arrives in Beijing for the Belt and Road forum"
+    assert run("query", made, "--text", words).out.startswith("is most like the story s-")
     (found,) = lines_of(run("query", made, "--text", words, "--json").out)
     assert found["neighbors"][0]["story_group"] == found["story_group"] != ""
     assert found["published_at"] is None

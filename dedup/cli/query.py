@@ -256,7 +256,12 @@ def _verdict(answer: _Answer) -> Iterator[str]:
     if not answer.story:
         yield f"would start a new story{_in_brackets(notes)}"
         return
-    verb = "is in" if answer.in_index else "would join"
+    verb = "would join"
+    if answer.in_index:
+        verb = "is in"
+    elif undated and not answer.duplicates:
+        # With a time it might well be another event, which one cannot know here.
+        verb = "is most like"
     probability = share(answer.answer.probability)
     notes = [*([f"P {probability}"] if probability else []), *notes]
     yield f"{verb} the story {answer.story.id}{_in_brackets(notes)}: {answer.story.headline}"
