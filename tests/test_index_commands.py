@@ -515,6 +515,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["query", "NEWS"], 2, "give one of --text, --file and --id"),
         (["query", "NEWS", "--text", "x", "--id", "y"], 2, "give one of"),
         (["query", "NEWS", "--id", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
+        (["export", "NEWS", "--stories", "s.csv", "--with", "url"], 2, "needs a FILE in --output"),
         (["query", "NEWS", "--text", " "], 1, "the text is empty"),
         (["query", "NEWS", "--file", "empty.jsonl"], 1, "gives no article"),
         (["why", "NEWS", "ARTICLE", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),

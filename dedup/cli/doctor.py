@@ -15,9 +15,9 @@ from dedup.cli.options import (
     ReadAs,
     check_output,
     column_options,
+    duration_from,
     option,
 )
-from dedup.settings import parse_duration
 
 
 @column_options("id", "title", "source")
@@ -65,7 +65,7 @@ def doctor_command(
     checkup = examine_file(
         result,
         read_articles(articles, columns=columns) if articles else None,
-        max_gap=parse_duration(max_gap),
+        max_gap=duration_from(max_gap, "--max-gap"),
     )
     Console(verbose=verbose).show_checkup(checkup, as_json=as_json)
     if plot:
