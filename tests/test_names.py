@@ -57,7 +57,7 @@ def key_of(name: str, language: str) -> int:
     "spellings",
     [
         "en:putin ru:путин ar:بوتين zh:普京 ja:プーチン ko:푸틴은 de:putin",
-        "en:beijing ar:بكين zh:北京 ko:베이징에 de:peking",
+        "en:beijing ar:بكين ko:베이징에 de:peking",
         "en:united_nations ru:оон ar:الأمم_المتحدة zh:联合国 fr:nations_unies",
         "ja:ロンドン de:london fr:londres",
         "ru:германии de:deutschland ja:ドイツ",
