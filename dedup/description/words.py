@@ -113,6 +113,7 @@ def _with_runs(
         placed.points,
         placed.starts[firsts],
         placed.ends[lasts],
+        placed.scan,
     )
     return runs, np.maximum.reduceat(weights, firsts), joins[firsts]
 

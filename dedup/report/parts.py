@@ -37,7 +37,7 @@ _EVIDENCE_WORDS = {
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
     "term_cosine": "Similarity of the words of the texts (cosine, weighted by rarity)",
     "title_terms": "Similarity of the words of the headlines (cosine, weighted by rarity)",
-    "shared_names": "Names that sound alike, in any script (square root of their rarity in bits)",
+    "shared_names": "Names that both have, in any script (square root of their rarity in bits)",
     "shared_numbers": "Numbers in both (square root of how many)",
     "number_clash": "Both have numbers, but none in common (1 = yes)",
     "shared_dates": "Days of the year in both (square root of how many)",
