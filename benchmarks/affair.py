@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.affair_texts import affair
+from benchmarks.affinity_training import stories_of
 from benchmarks.saved import made_by, save_rows
-from benchmarks.stories import baseline_row, stories_of
+from benchmarks.stories import baseline_row
 from benchmarks.story_baselines import (
     Baseline,
     average_linkage,
