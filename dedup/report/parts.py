@@ -100,6 +100,7 @@ class TextView:
         removed: The pieces that cleaning removed from it.
         is_digest: Whether it quotes several texts, and represents none of them.
         elsewhere: Number of copies that are in other stories.
+        template: The template of its source that it fills in, in words; empty if it fills in none.
     """
 
     article: ArticleView
@@ -111,6 +112,7 @@ class TextView:
     removed: tuple[Removal, ...] = ()
     is_digest: bool = False
     elsewhere: int = 0
+    template: str = ""
 
 
 class Languages:

@@ -223,6 +223,10 @@ class Affinity:
         mirrored[a, b] = mirrored[b, a] = self.log_odds(rows[a], rows[b])
         return mirrored
 
+    def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
+        """How many texts fill in the template of each text, see `SeriesPairs.counted`."""
+        return self._series.counted(within_seconds)
+
     def _block_of_series(self, rows: Int64s, columns: Int64s) -> Int64s:
         """What series add to a block, int64 of shape (k, l)."""
         parts = [
