@@ -24,6 +24,7 @@ from dedup.store.opening import open_store
 from dedup.store.sql import SqlStore
 from dedup.store.sqlite import SqliteConnection
 from tests.indexes import (
+    HASHING,
     HOUR,
     MODEL,
     QUAKE,
@@ -36,6 +37,7 @@ from tests.indexes import (
     opened,
 )
 from tests.news_streams import HashingEncoder
+from tests.stored_records import tamper
 
 
 def test_rebuilding_keeps_ids_of_the_same_groups(tmp_path: Path, pool: list[Article]) -> None:
@@ -101,6 +103,54 @@ def test_rebuilding_with_another_encoder(tmp_path: Path, pool: list[Article]) ->
     with opened(tmp_path, encoder=other) as index:
         assert index.stats().encoder == "hashing 2"
         assert index.check() == []
+
+
+def test_an_index_refuses_other_curves_and_tables(
+    tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+    milder = replace(MODEL, intercepts={kind: odds + 3 for kind, odds in MODEL.intercepts.items()})
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match=r"made with affinity .* rebuild"):
+            opened(tmp_path, affinity=milder, read_only=read_only)
+    with opened(tmp_path, affinity=milder, rebuild=True) as index:
+        batch = dedup.cluster(articles_of(index).values(), SMALL, encoder=HASHING, affinity=milder)
+        assert {story.first_article for story in all_stories(index)} == {
+            story.first_article for story in batch.story_groups
+        }
+    opened(tmp_path, affinity=milder).close()
+    monkeypatch.setattr("dedup.index.settings._tables", lambda: "others")
+    with pytest.raises(StoreError, match=r"made with tables .*'others'"):
+        opened(tmp_path, affinity=milder)
+
+
+def test_an_index_of_before_takes_note_of_what_it_is_opened_with(tmp_path: Path) -> None:
+    with opened(tmp_path) as index:
+        index.add(article("a"))
+    with closing(open_store(tmp_path)) as store:
+        tamper(store, "DELETE FROM meta WHERE name IN ('affinity', 'tables', 'formats')")
+        assert "affinity" not in store.meta()
+    opened(tmp_path).close()
+    with closing(open_store(tmp_path, read_only=True)) as store:
+        assert {"affinity", "tables", "formats"} <= store.meta().keys()
+
+
+def test_rebuilding_refuses_articles_that_are_not_as_written(
+    tmp_path: Path, pool: list[Article]
+) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+        before = list(all_stories(index))
+    with closing(open_store(tmp_path)) as store:
+        tamper(store, f"UPDATE articles SET text = 'forged' WHERE id = '{pool[3].id}'")
+    with opened(tmp_path) as index:
+        with pytest.raises(StoreError, match=f"not as written: {pool[3].id}: restore"):
+            index.rebuild()
+        assert list(all_stories(index)) == before
+        index.remove(pool[3].id)
+        index.rebuild()
+        check_index(index)
 
 
 def test_an_index_is_opened_with_its_own_settings(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import xxhash
@@ -165,7 +165,17 @@ class Leaders:
     matches: Matches
 
 
-def assign_leaders(count: int, matches: Matches, verifier: Verifier) -> Leaders:
+class PairVerifier(Protocol):
+    """Verifies pairs of texts; a `Verifier` is one."""
+
+    config: NearDuplicateConfig
+    compiled: bool
+
+    def matches(self, pairs: Int64s) -> Matches:
+        """See `Verifier.matches`."""
+
+
+def assign_leaders(count: int, matches: Matches, verifier: PairVerifier) -> Leaders:
     """Choose the representative of each text; verify the matches that the choice needs.
 
     In the order of precedence, a text joins the most similar representative of its earlier

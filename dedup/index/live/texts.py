@@ -15,12 +15,15 @@ from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import Sizes
 from dedup.stories.profiles import Profiles, name_hashes
-from dedup.text.outlines import SLOTS
+from dedup.text.outlines import SLOTS, Outline
 
 _LONG_AGO = -(1 << 60)
 """The time of a removed text: far from any other."""
 _ROWS = ("terms", "title_terms", "names", "numbers", "dates", "details")
 _SCORED_ROWS = 5
+_OUTLINES = 1 << 14
+_FEW = 1000
+"""So many rows of removed texts do not matter."""
 
 
 class LiveTexts:
@@ -52,10 +55,19 @@ class LiveTexts:
         self._longest = np.zeros(_SCORED_ROWS, np.int64)
         self._alive = GrowableArray(np.bool_)
         self._digests = GrowableArray(np.bool_)
+        self._profiles: Profiles | None = None
+        self._scorer: Affinity | None = None
+        self._outlines: dict[int, Outline] = {}
 
     def __len__(self) -> int:
         """Rows there are, those of removed texts included."""
         return len(self.articles)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether so many rows are of removed texts that all should be read anew."""
+        removed = len(self) - len(self.row_of)
+        return removed > max(_FEW, len(self.row_of) // 4)
 
     @property
     def alive(self) -> np.ndarray:
@@ -70,15 +82,21 @@ class LiveTexts:
     @property
     def profiles(self) -> Profiles:
         """Profiles of all rows, as views; without the words."""
-        columns: dict[str, Any] = {name: grown.rows for name, grown in self._columns.items()}
-        columns.update((name, grown.rows) for name, grown in self._rows.items())
-        return Profiles(texts=(), **columns)
+        if self._profiles is None:
+            columns: dict[str, Any] = {name: grown.rows for name, grown in self._columns.items()}
+            columns.update((name, grown.rows) for name, grown in self._rows.items())
+            self._profiles = Profiles(texts=(), **columns)
+        return self._profiles
 
     @property
     def scorer(self) -> Affinity:
         """Scores pairs of texts by row."""
-        sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
-        return Affinity(self._model, self.profiles, True, sizes, self._curves)
+        if self._scorer is None:
+            sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
+            self._scorer = Affinity(
+                self._model, self.profiles, True, sizes, self._curves, self._outlines
+            )
+        return self._scorer
 
     @property
     def id_hashes(self) -> Int64s:
@@ -101,6 +119,9 @@ class LiveTexts:
             precedences: Of each.
             digests: Whether each is a digest.
         """
+        self._profiles = self._scorer = None
+        if len(self._outlines) > _OUTLINES:
+            self._outlines.clear()
         rows = np.arange(len(self), len(self) + len(articles))
         self.order.extend(precedences)
         self.row_of.update(zip(articles, rows.tolist(), strict=True))
@@ -129,7 +150,9 @@ class LiveTexts:
 
     def remove_last(self) -> None:
         """Remove the text that was added last, with its row."""
+        self._profiles = self._scorer = None
         last = len(self) - 1
+        self._outlines.pop(last, None)
         self.remove(np.array([last]))
         self.articles.pop()
         self.order.remove_last()

@@ -41,11 +41,6 @@ class LinkTable:
         for column in (self._starts, self._counts, self._rooms):
             column.resize(texts)
 
-    def shrink(self, texts: int) -> None:
-        """Keep only the pieces of the first texts, so many."""
-        for column in (self._starts, self._counts, self._rooms):
-            column.shrink(texts)
-
     def of(self, row: int) -> tuple[Int64s, Int64s]:
         """Rows of the texts that a text is linked to, in no meaningful order, and the log-odds.
 

@@ -8,7 +8,6 @@ are assigned again where the groups around them have changed (`roundup_assignmen
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,12 +17,13 @@ from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import Config
 from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.groups.linked_groups import LinkedGroupChanges, LinkedGroups
-from dedup.index.live.groups.partition import HypotheticalPartition, PartitionTracker, longer
+from dedup.index.live.groups.partition import PartitionTracker, longer
 from dedup.index.live.groups.roundup_assignment import JoinableGroups, RoundUpAssigner
 from dedup.index.live.links.links import LinkChanges, LiveLinks
 from dedup.index.live.texts import LiveTexts
+from dedup.stories.affinity import log_odds_of
 from dedup.stories.grouping import Group
-from dedup.stories.pairs import ScoredPairs
+from dedup.stories.round_ups import mean_log_odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class LiveGroups:
         self._partitions = PartitionTracker(texts, links.table, config.stories)
         self._linked = LinkedGroups(texts, config)
         self._assigner = RoundUpAssigner(texts, links.table, config.stories)
+        self._least = log_odds_of(config.stories.min_probability)
         self._home_of: dict[int, int] = {}
         self._groups: dict[int, Group] = {}
         self._first_of = GrowableArray(np.int64, fill=-1)
@@ -66,13 +67,10 @@ class LiveGroups:
             (self._groups[first],) = self._described([self._members[first]])
         return self._groups[first]
 
-    def group_and_subcomponent(self, row: int) -> tuple[Int64s, Int64s]:
-        """Rows of the texts of the group of a text, and of its subcomponent, int64 (k,) each."""
-        partition = self._partitions.current
-        group = self._members[self.first_of(row)]
-        if not partition.part_hashes[row]:
-            return group, np.array([row])
-        return group, partition.forest.dendrogram.members(int(partition.nodes[row]))
+    @property
+    def members(self) -> Mapping[int, Int64s]:
+        """Rows of the texts of each group, by the first of them."""
+        return self._members
 
     def first_of(self, row: int) -> int:
         """First text of the group of a text."""
@@ -93,16 +91,6 @@ class LiveGroups:
                 int64 (n,).
         """
         self._partitions.build(round_ups, subcomponents)
-        return self._add_known(groups)
-
-    def restore(self, groups: Iterable[Sequence[int]], changes: LinkChanges) -> list[int]:
-        """Restore archived groups, which have no links to others; returns the first text of each.
-
-        Args:
-            groups: Rows of the texts of each group.
-            changes: Their texts and links.
-        """
-        self._partitions.current = self._partitions.updated(changes)
         return self._add_known(groups)
 
     def _add_known(self, groups: Iterable[Sequence[int]]) -> list[int]:
@@ -145,22 +133,23 @@ class LiveGroups:
         moved = self._assign_round_ups(changes, before.round_ups, linked)
         return self._put_together(moved, linked.computed)
 
-    def group_with_query(self, row: int, links: ScoredPairs) -> Group:
-        """Group that a query would be in.
+    def best_for(self, row: int, linked: Int64s) -> tuple[int, float] | None:
+        """The group that a query fits best: its first text, and the mean log-odds with its texts.
+
+        Only groups that the query has a link to are compared; of equal ones the one that comes
+        first. None if the best one is not likely enough to be joined.
 
         Args:
-            row: Row of the query, the last one.
-            links: Its links.
+            row: Row of the query.
+            linked: Rows of the texts that it has a link to, int64 of shape (k,).
         """
-        table = self._table
-        table.resize(len(self._texts))
-        table.put(*links)
-        try:
-            partition = self._partitions.with_query(row, links)
-            return self._described([self._group_in(row, partition)])[0]
-        finally:
-            table.cut_all(row)
-            table.shrink(row)
+        firsts = np.unique(self._first_of.rows[linked])
+        groups = [self._members[first] for first in firsts.tolist()]
+        means = mean_log_odds(np.full(len(firsts), row), groups, self._texts.scorer)
+        best = float(means.max(initial=-np.inf))
+        if best < self._least:
+            return None
+        return int(self._texts.order.sorted(firsts[means == best])[0]), best
 
     def _assign_round_ups(
         self, changes: LinkChanges, before: BoolMask, linked: LinkedGroupChanges
@@ -257,42 +246,3 @@ class LiveGroups:
 
     def _described(self, groups: Sequence[Int64s]) -> list[Group]:
         return self._linked.described(groups, self._partitions.current.part_hashes)
-
-    def _group_in(self, row: int, partition: HypotheticalPartition) -> Int64s:
-        """Rows of the group of a text in a hypothetical partition, in the order of precedence."""
-        round_ups, differs = partition.round_ups, partition.differs.copy()
-        current = self._partitions.current
-        before = longer(current.part_hashes, len(round_ups), 0)
-        firsts = longer(self._linked.firsts, len(round_ups), -1).copy()
-        changed: set[int] = set()
-        groups = ChainMap({}, self._linked.members)
-
-        def link_again(rows: Int64s) -> None:
-            for text in rows[differs[rows] & ~round_ups[rows]].tolist():
-                if not differs[text]:
-                    continue
-                members = self._texts.order.sorted(partition.members(text))
-                changed.update(np.unique(firsts[members]).tolist())
-                for group in self._linked.linked([members], [before[members]]):
-                    firsts[group.members] = first = int(group.members[0])
-                    groups[first] = group.members
-                    changed.add(first)
-                differs[members] = False
-
-        def homes_of(rows: Int64s) -> dict[int, int]:
-            link_again(np.unique(self._table.around(rows)[1]))
-            firsts[round_ups] = -1
-            joinable = JoinableGroups(firsts, groups, changed)
-            return self._assigner.assign_hypothetically(rows, joinable, current.round_ups)
-
-        if round_ups[row]:
-            first = homes_of(np.array([row]))[row]
-            if first < 0:
-                return np.array([row])
-        else:
-            link_again(np.array([row]))
-            first = int(firsts[row])
-        near = np.unique(self._table.around(groups[first])[1])
-        homes = homes_of(near[round_ups[near]])
-        joining = [text for text, home in homes.items() if home == first]
-        return self._texts.order.sorted(np.append(groups[first], np.array(joining, np.int64)))
