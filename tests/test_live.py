@@ -81,13 +81,18 @@ class Followed:
             for member in story.members
         }
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
-        cache = self.live.memory.cache("1") if cached else None
         derived = dict(self.derived)
+        self.live.memory.lasting = {story: f"lasting {story}" for story in self.stories}
+        columns = self.live.memory.saved() if cached else None
         self.live = LiveIndex(self.config, self.encoder, self.model)
-        self.live.memory.load(
-            StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived),
-            cache,
-        )
+        if columns is not None:
+            self.live.memory.load_saved(columns)
+            for one in stored:
+                self.live.articles.put(one.article, one.clean)
+        else:
+            self.live.memory.load(
+                StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived)
+            )
         assert self.live.memory.lasting == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:

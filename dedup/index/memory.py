@@ -26,8 +26,8 @@ from dedup.index.changes import (
     stored_article,
 )
 from dedup.index.fair_lock import FairLock
-from dedup.index.live.cache import LinkCache
 from dedup.index.live.change import IndexChange
+from dedup.index.live.columns import Columns, read_columns, write_columns
 from dedup.index.live.live import LiveIndex
 from dedup.index.live.stored_records import StoredRecords
 from dedup.index.records import QueryAnswer
@@ -36,6 +36,9 @@ from dedup.output.progress import Progress
 from dedup.records import Article, Match, Problem
 from dedup.store import Placement, Store, StoredArticle
 from dedup.stories.affinity import AffinityModel
+
+_OLD_CACHE = "links.npz"
+"""The cache of the releases before."""
 
 
 class IndexMemory:
@@ -102,7 +105,9 @@ class IndexMemory:
             if not stale or self._cache is None or self._read_only:
                 return
             try:
-                self._loaded().memory.cache(self._generation).write(self._cache)
+                columns = self._loaded().memory.saved() | self._window.saved()
+                write_columns(self._cache, self._generation, columns)
+                self._cache.with_name(_OLD_CACHE).unlink(missing_ok=True)
             except OSError:
                 return
             self._cached = self._generation
@@ -256,7 +261,7 @@ class IndexMemory:
                 self.live = None
                 raise
         if live.memory.texts.sparse:
-            renewed = self._read(live.memory.cache(generation))
+            renewed = self._read(live.memory.saved() | self._window.saved())
             renewed.memory.clean_texts.inherit(live.memory.clean_texts)
             with self._fair_lock.acquired():
                 self.live = renewed
@@ -286,15 +291,19 @@ class IndexMemory:
         with self._store.reading():
             generation = self._store.meta()["generation"]
             if self.live is None or generation != self._generation:
-                cache = LinkCache.read(self._cache, generation) if self._cache else None
-                self.live = self._read(cache)
+                columns = read_columns(self._cache, generation) if self._cache else None
+                self.live = self._read(columns)
                 self._generation = generation
-                self._cached = generation if cache else ""
+                self._cached = generation if columns else ""
         return self.live
 
-    def _read(self, cache: LinkCache | None) -> LiveIndex:
+    def _read(self, columns: Columns | None) -> LiveIndex:
         live = LiveIndex(self._config, self._encoder, self._model, self._store)
+        if columns is not None:
+            live.memory.load_saved(columns)
+            self._window.load(columns)
+            return live
         records = StoredRecords.of_store(self._store)
         seen = replace(records, stored=self._window.seen(records.stored))
-        live.memory.load(seen, cache, self._progress)
+        live.memory.load(seen, self._progress)
         return live

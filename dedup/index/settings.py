@@ -27,7 +27,7 @@ def made_with(config: Config, encoder: Encoder, model: AffinityModel) -> dict[st
         "encoder_revision": encoder.revision,
         "dimensions": str(encoder.dim),
         "prefix": config.encoder.prefix,
-        "affinity": xxhash.xxh3_64_hexdigest(model.to_json("")),
+        "affinity": xxhash.xxh3_64_hexdigest(model.to_json("").encode()),
         "tables": _tables(),
         "formats": f"shingles {FORMAT_VERSION}, profiles {VERSION}",
         "config": json.dumps(config.to_mapping(), sort_keys=True),

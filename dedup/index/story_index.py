@@ -39,7 +39,7 @@ from dedup.store.records import StoryOrder
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
 
-CACHE = Path("cache", "links.npz")
+CACHE = Path("cache", "columns.bin")
 """Beside the store of an index in a folder."""
 
 

@@ -10,6 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
+from dedup.compute.arrays import Int64s
+from dedup.compute.times import from_micros, to_micros
+from dedup.index.live.columns import Columns
 from dedup.store import StoredArticle
 
 _STEPS = 32
@@ -42,6 +47,16 @@ class Window:
         oldest = max(self._newest, _FIRST + self.length) - self.length
         step = timedelta(seconds=max(1, self.length.total_seconds() // _STEPS))
         return oldest - (oldest - _FIRST) % step
+
+    def saved(self) -> dict[str, Int64s]:
+        """The newest time as a column."""
+        times = [] if self._newest is None else [to_micros(self._newest)]
+        return {"window.newest": np.array(times, np.int64)}
+
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned."""
+        for time in columns["window.newest"].tolist():
+            self._newest = max(from_micros(time), self._newest or from_micros(time))
 
     def seen(self, articles: Iterable[StoredArticle]) -> Iterator[StoredArticle]:
         """The same articles; note is taken of each as it is read."""

@@ -7,6 +7,7 @@ with any page of its source. Then all pages of that source are cleaned again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 
 from dedup.articles import source_of
 from dedup.cleaning import clean, clean_articles, normalize
@@ -48,7 +49,7 @@ class CleanTexts:
     def load(self, ids: Iterable[str], sources: Iterable[str]) -> None:
         """Take over articles whose canonical texts are known, by id and source."""
         for id, source in zip(ids, sources, strict=True):
-            self.source_of[id] = source
+            self.source_of[id] = intern(source)
             self._ids.setdefault(source, {})[id] = None
 
     def inherit(self, other: CleanTexts) -> None:

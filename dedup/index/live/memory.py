@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from dedup.duplicates.serialization import fingerprints_of
 from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.index.live.articles import Articles
-from dedup.index.live.cache import LinkCache
 from dedup.index.live.clean_texts import CleanTexts
+from dedup.index.live.columns import Columns, packed, unpacked
 from dedup.index.live.copies.clusters import Body
 from dedup.index.live.copies.duplicate_clusters import READ_AT_ONCE, DuplicateClusters
 from dedup.index.live.groups.groups import LiveGroups
@@ -63,35 +64,45 @@ class Memory:
         )
         self.groups = LiveGroups(self.texts, self.links, config)
 
-    def load(
-        self, records: StoredRecords, cache: LinkCache | None = None, progress: Progress = silent
-    ) -> None:
+    def load(self, records: StoredRecords, progress: Progress = silent) -> None:
         """Take over what is stored.
 
         Args:
             records: All these articles.
-            cache: Links of these texts, if they are known.
             progress: Called as texts are embedded, where what is stored is of another form.
         """
         representatives = self._take_in(records)
         if not representatives:
             return
-        if cache and sorted(cache.articles) == sorted(representatives):
-            representatives = list(cache.articles)
-        else:
-            cache = None
         rows = self._add_texts(records, representatives, progress)
-        round_ups = subcomponents = None
-        if cache is None:
-            self.links.add(rows)
-            self.links.changes(rows)
-        else:
-            self.links.load(cache)
-            round_ups, subcomponents = cache.round_ups, cache.subcomponents
+        self.links.add(rows)
+        self.links.changes(rows)
         groups = self._groups_of(records.stories, representatives)
-        firsts = self.groups.load(groups.values(), round_ups, subcomponents)
-        names = zip(map(self.story_id, firsts), groups, strict=True)
-        self.lasting.update(names)
+        firsts = self.groups.load(groups.values())
+        self.lasting.update(zip(map(self.story_id, firsts), groups, strict=True))
+
+    def saved(self) -> dict[str, Any]:
+        """Columns of all that is in memory, without rows of removed texts; see `load_saved`."""
+        rows = np.flatnonzero(self.texts.alive)
+        new_row = np.full(len(self.texts), -1)
+        new_row[rows] = np.arange(len(rows))
+        columns = self.copies.saved() | self.texts.saved(rows)
+        columns |= self.links.saved(rows, new_row) | self.groups.saved(rows, new_row)
+        firsts = rows[np.unique(columns["groups.firsts"])].tolist()
+        columns |= packed("sources", [*self.clean_texts.source_of.values()])
+        columns |= packed("sources.ids", [*self.clean_texts.source_of])
+        columns |= packed("texts.articles", [self.texts.articles[row] for row in rows.tolist()])
+        return columns | packed("stories", [self.lasting_story(row) for row in firsts])
+
+    def load_saved(self, columns: Columns) -> None:
+        """Take over what `saved` returned."""
+        self.clean_texts.load(unpacked(columns, "sources.ids"), unpacked(columns, "sources"))
+        self.copies.load_saved(columns)
+        self.texts.load(columns, unpacked(columns, "texts.articles"))
+        self.links.load(columns)
+        firsts = self.groups.load_saved(columns)
+        stories = unpacked(columns, "stories")
+        self.lasting.update(zip(map(self.story_id, firsts), stories, strict=True))
 
     def _take_in(self, records: StoredRecords) -> list[str]:
         """Take over articles and copies; the representatives of their texts, in order."""
@@ -163,10 +174,6 @@ class Memory:
     def story_id(self, row: int) -> str:
         """Id that the batch gives to a story group with this first text."""
         return stable_id("s", self.texts.articles[row])
-
-    def cache(self, generation: str) -> LinkCache:
-        """What `load` can take over as long as the store is of this generation."""
-        return self.links.cache(generation, *self.groups.cacheable())
 
 
 def stored_profiles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.index.live.arrays.growable import GrowableArray, GrowableRows
+from dedup.index.live.columns import Columns
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import Sizes
@@ -140,6 +141,38 @@ class LiveTexts:
         self._digests.extend(np.array(digests, bool))
         return rows
 
+    def saved(self, rows: Int64s) -> dict[str, Any]:
+        """Columns of some texts, by row."""
+        columns: dict[str, Any] = self.order.saved("texts.order", rows)
+        for name, grown in self._rows.items():
+            taken = grown.rows.take(rows)
+            columns[f"texts.{name}.offsets"] = taken.offsets
+            columns[f"texts.{name}.keys"] = taken.keys
+            columns[f"texts.{name}.values"] = taken.values
+        columns.update((f"texts.{name}", grown.rows[rows]) for name, grown in self._single())
+        return columns | {"texts.longest": self._longest}
+
+    def load(self, columns: Columns, articles: Sequence[str]) -> None:
+        """Load what `saved` returned, for texts that these articles represent."""
+        self._profiles = self._scorer = None
+        self.order.load(columns, "texts.order", articles)
+        self.articles = list(articles)
+        self.row_of = {id: row for row, id in enumerate(articles)}
+        for name, grown in self._rows.items():
+            parts = (columns[f"texts.{name}.{part}"] for part in ("offsets", "keys", "values"))
+            grown.adopt(KeyedRows(*parts))
+        for name, grown_column in self._single():
+            grown_column.adopt(columns[f"texts.{name}"])
+        self._longest = columns["texts.longest"]
+
+    def _single(self) -> Iterable[tuple[str, GrowableArray]]:
+        """All columns that have one value or vector for each text, by name."""
+        yield from self._columns.items()
+        yield from {
+            "squares": self._squares[0], "title_squares": self._squares[1],
+            "id_hashes": self._id_hashes, "alive": self._alive, "digests": self._digests,
+        }.items()  # fmt: skip
+
     def remove(self, rows: Int64s) -> None:
         """Remove texts; their rows are not used again."""
         self._alive.rows[rows] = False
@@ -156,8 +189,7 @@ class LiveTexts:
         self.remove(np.array([last]))
         self.articles.pop()
         self.order.remove_last()
-        columns = *self._columns.values(), *self._squares, self._alive, self._digests
-        for grown in (*columns, self._id_hashes):
+        for _, grown in self._single():
             grown.shrink(last)
         for rows in self._rows.values():
             rows.shrink(last)

@@ -46,6 +46,16 @@ class BodyKey:
         """Id of the article."""
         return self.precedence[2]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the text is empty."""
+        return self.digest.startswith(_EMPTY)
+
+    @staticmethod
+    def digest_of(id: str, digest: bytes | None) -> bytes:
+        """The digest of an article's text; None: it is empty."""
+        return digest or _EMPTY + id.encode("utf-8", "surrogatepass")
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -74,7 +84,7 @@ class Body:
         parts = (origin.source, str(origin.seconds), origin.language, origin.title, origin.text)
         joined = "\0".join(parts).encode("utf-8", "surrogatepass")
         return BodyKey(
-            digest or _EMPTY + id.encode("utf-8", "surrogatepass"),
+            BodyKey.digest_of(id, digest),
             self.precedence,
             origin.seconds,
             xxhash.xxh3_64_intdigest(joined),

@@ -9,6 +9,7 @@ representatives are chosen inside components: a change recomputes only the compo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +20,20 @@ from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
 from dedup.duplicates.stretches import stretches
 from dedup.index.live.arrays.components import components
+from dedup.index.live.columns import Columns
 from dedup.index.live.copies.clusters import (
     Body,
     BodyKey,
     ClusterChanges,
     clusters_of_component,
+)
+from dedup.index.live.copies.saving import (
+    loaded_clusters,
+    loaded_keys,
+    loaded_matches,
+    saved_clusters,
+    saved_keys,
+    saved_matches,
 )
 from dedup.index.live.copies.signature_index import SignatureIndex
 from dedup.records import DuplicateCluster
@@ -89,6 +99,41 @@ class DuplicateClusters:
             self._put(self._row_of(a), self._row_of(b), similarity)
         for cluster in clusters:
             self._set_cluster(cluster)
+
+    def saved(self) -> dict[str, Any]:
+        """Columns of all articles, their texts, matches and clusters; see `load_saved`."""
+        index_of = {id: index for index, id in enumerate(self._keys)}
+        rows = self._signatures.rows
+        new_row = {row: place for place, row in enumerate(rows.tolist())}
+        matches = (
+            (new_row[a], new_row[b], similarity)
+            for a, mates in self._matches.items()
+            for b, similarity in mates.items()
+            if a < b
+        )
+        clusters = {cluster.id: cluster for cluster in self.cluster_of.values()}
+        return {
+            **saved_keys([*self._keys.values()]),
+            **self._signatures.saved(rows, index_of),
+            **saved_matches(matches),
+            **saved_clusters(clusters.values(), index_of),
+        }
+
+    def load_saved(self, columns: Columns) -> list[str]:
+        """Load what `saved` returned; returns the ids of the articles by index."""
+        keys = loaded_keys(columns)
+        for key in keys:
+            self._hold(key)
+        firsts = [keys[index] for index in columns["copies.first"].tolist()]
+        self._signatures.load(columns, firsts)
+        self._digests = [key.digest for key in firsts]
+        self._rows = {digest: row for row, digest in enumerate(self._digests)}
+        for a, b, similarity in loaded_matches(columns):
+            self._put(a, b, similarity)
+        ids = [key.id for key in keys]
+        for cluster in loaded_clusters(columns, ids):
+            self._set_cluster(cluster)
+        return ids
 
     def key_of(self, article: str) -> BodyKey:
         """What is known of an article."""

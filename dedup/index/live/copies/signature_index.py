@@ -5,7 +5,8 @@ The rules are those of `dedup.duplicates.candidates`, applied to the buckets of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Matches, Similarity, Verifier
 from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.inverted_index import InvertedIndex
+from dedup.index.live.columns import Columns
 from dedup.index.live.copies.clusters import Body, BodyKey
 from dedup.index.live.precedence import Ordering
 
@@ -104,6 +106,51 @@ class SignatureIndex:
         """Put texts into their buckets, so that they are candidates."""
         buckets, owners = self._entries(np.array(rows, np.int64))
         self._buckets.add(buckets.astype(np.uint64), owners)
+
+    @property
+    def rows(self) -> Int64s:
+        """Rows of the texts that are there, ascending; int64 of shape (k,)."""
+        return np.flatnonzero(self._present.rows)
+
+    def saved(self, rows: Int64s, index_of: Mapping[str, int]) -> dict[str, Any]:
+        """Columns of the texts that are there, by new rows without gaps.
+
+        Args:
+            rows: See `rows`.
+            index_of: Index of each article.
+        """
+        new_row = np.full(len(self._keys), -1)
+        new_row[rows] = np.arange(len(rows))
+        anchors, counts = self._anchors_of(rows)
+        buckets, owners = self._buckets.saved(new_row)
+        first = [index_of[key.id] for row in rows.tolist() if (key := self._keys[row])]
+        return self.order.saved("copies.order", rows) | {
+            "copies.first": np.array(first, np.int64),
+            "copies.signatures": self._signatures.rows[rows],
+            "copies.tokens": self._tokens.rows[rows],
+            "copies.sizes": self._sizes.rows[rows],
+            "copies.anchors": anchors,
+            "copies.anchor_ends": np.append(0, np.cumsum(counts)),
+            "copies.buckets": buckets,
+            "copies.owners": owners,
+        }
+
+    def load(self, columns: Columns, keys: Sequence[BodyKey]) -> None:
+        """Load what `saved` returned.
+
+        Args:
+            columns: The columns.
+            keys: Of the first article that has each text.
+        """
+        self._keys = list(keys)
+        self.order.load(columns, "copies.order", [key.id for key in keys])
+        self._signatures.adopt(columns["copies.signatures"])
+        self._tokens.adopt(columns["copies.tokens"])
+        self._sizes.adopt(columns["copies.sizes"])
+        self._anchors.adopt(columns["copies.anchors"])
+        self._anchor_ends.adopt(columns["copies.anchor_ends"])
+        self._present.adopt(np.ones(len(keys), bool))
+        self._buckets.load(columns["copies.buckets"], columns["copies.owners"])
 
     def remove(self, rows: Sequence[int]) -> None:
         """Remove texts; their rows are not given to others."""

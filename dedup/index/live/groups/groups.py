@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import Config
 from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.columns import Columns
 from dedup.index.live.groups.linked_groups import LinkedGroupChanges, LinkedGroups
 from dedup.index.live.groups.partition import PartitionTracker, longer
 from dedup.index.live.groups.roundup_assignment import JoinableGroups, RoundUpAssigner
@@ -76,46 +78,48 @@ class LiveGroups:
         """First text of the group of a text."""
         return int(self._first_of.rows[row])
 
-    def load(
-        self,
-        groups: Iterable[Sequence[int]],
-        round_ups: BoolMask | None,
-        subcomponents: Int64s | None,
-    ) -> list[int]:
-        """Load all groups; returns the first text of each.
+    def load(self, groups: Iterable[Sequence[int]]) -> list[int]:
+        """Load all groups of texts whose links are there; returns the first text of each.
 
         Args:
             groups: Rows of the texts of each group.
-            round_ups: Which texts are round-ups, if known, bool (n,).
-            subcomponents: Equal for texts of one subcomponent and else different, if known;
-                int64 (n,).
         """
-        self._partitions.build(round_ups, subcomponents)
-        return self._add_known(groups)
+        self._partitions.build(None, None)
+        sorted_groups = [self._texts.order.sorted(np.array(rows, np.int64)) for rows in groups]
+        self._add_known(sorted_groups)
+        return [int(members[0]) for members in sorted_groups]
 
-    def _add_known(self, groups: Iterable[Sequence[int]]) -> list[int]:
+    def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
+        """Columns of some texts, which get new rows without gaps; see `LiveLinks.saved`."""
+        partition = self._partitions.current
+        return {
+            "groups.round_ups": partition.round_ups[rows],
+            "groups.subcomponents": partition.part_hashes[rows].view(np.int64),
+            "groups.firsts": new_row[self._first_of.rows[rows]],
+        }
+
+    def load_saved(self, columns: Columns) -> list[int]:
+        """Load what `saved` returned; returns the first text of each group, ascending."""
+        self._partitions.build(columns["groups.round_ups"], columns["groups.subcomponents"])
+        firsts = columns["groups.firsts"]
+        order = self._texts.order.order(firsts, np.arange(len(firsts)))
+        cuts = np.flatnonzero(np.diff(firsts[order])) + 1
+        groups = np.split(order, cuts) if len(order) else []
+        self._add_known(groups)
+        return [int(members[0]) for members in groups]
+
+    def _add_known(self, groups: Iterable[Int64s]) -> None:
+        """Add groups, the rows of each in the order of precedence."""
         round_ups = self._partitions.current.round_ups
         self._linked.resize(len(self._texts))
         self._first_of.resize(len(self._texts))
-        firsts = []
-        for rows in groups:
-            members = self._texts.order.sorted(np.array(rows, np.int64))
-            firsts.append(self._add_group(members))
+        for members in groups:
+            self._add_group(members)
             linked = members[~round_ups[members]]
             if len(linked):
                 self._linked.add(linked)
             home = int(linked[0]) if len(linked) else -1
             self._home_of.update((row, home) for row in members[round_ups[members]].tolist())
-        return firsts
-
-    def cacheable(self) -> tuple[BoolMask, Int64s]:
-        """Which texts are round-ups, and the subcomponents of all, as `load` takes them.
-
-        Returns:
-            bool and int64 of shape (n,).
-        """
-        partition = self._partitions.current
-        return partition.round_ups, partition.part_hashes.view(np.int64)
 
     def update(self, changes: LinkChanges) -> GroupChanges:
         """Bring the groups up to date.
