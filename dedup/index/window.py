@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
-from dedup.compute.arrays import Int64s
 from dedup.compute.times import from_micros, to_micros
 from dedup.index.live.columns import Columns
 from dedup.store import StoredArticle
@@ -48,7 +48,7 @@ class Window:
         step = timedelta(seconds=max(1, self.length.total_seconds() // _STEPS))
         return oldest - (oldest - _FIRST) % step
 
-    def saved(self) -> dict[str, Int64s]:
+    def saved(self) -> dict[str, Any]:
         """The newest time as a column."""
         times = [] if self._newest is None else [to_micros(self._newest)]
         return {"window.newest": np.array(times, np.int64)}

@@ -93,8 +93,8 @@ def read_columns(path: Path, generation: str) -> Columns | None:
     }
 
 
-def packed(name: str, strings: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    """Strings as two columns: their bytes, and where each ends."""
+def packed(name: str, strings: Sequence[str]) -> dict[str, Any]:
+    """Strings as two columns: their bytes, uint8, and where each ends, int64 of shape (n,)."""
     encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
     ends = np.cumsum([len(string) for string in encoded], dtype=np.int64)
     return {name: np.frombuffer(b"".join(encoded), np.uint8), f"{name}.ends": ends}

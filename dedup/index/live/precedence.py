@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Ordering:
         for begin, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
             self._rank(order[begin : begin + size])
 
-    def saved(self, name: str, rows: Int64s) -> dict[str, Int64s]:
+    def saved(self, name: str, rows: Int64s) -> dict[str, Any]:
         """Columns of some texts."""
         return {f"{name}.{k}": column[rows] for k, column in enumerate(self.arrays)}
 

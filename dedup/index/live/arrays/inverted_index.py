@@ -57,6 +57,9 @@ class InvertedIndex:
 
         Args:
             new_row: New row of each text, -1 for none; int64 of shape (n,).
+
+        Returns:
+            Keys and new rows, uint64 and int32 of shape (m,).
         """
         main, tail = self._main, self._tail
         all_entries = _Sorted()

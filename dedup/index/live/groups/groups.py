@@ -71,7 +71,7 @@ class LiveGroups:
 
     @property
     def members(self) -> Mapping[int, Int64s]:
-        """Rows of the texts of each group, by the first of them."""
+        """Rows of the texts of each group, int64 of shape (k,), by the first of them."""
         return self._members
 
     def first_of(self, row: int) -> int:
