@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from dedup.compute.arrays import Float32s
 from dedup.encoders import load_encoder
+from dedup.encoders.centering import shipped_means
+from dedup.encoders.whole_vectors import SCALE, whole_vectors
 
 
 class TextEncoder(Protocol):
@@ -33,6 +35,25 @@ def open_encoder(name: str, data_folder: Path) -> TextEncoder:
     if name == "potion":
         return Potion(data_folder.resolve().parent / "teacher")
     return load_encoder(name)
+
+
+def centred(encoder: TextEncoder, name: str) -> Callable[[Sequence[str], Sequence[str]], Float32s]:
+    """Vectors of texts from the means of their languages, as stories are found with them.
+
+    Returns:
+        A function of n texts and their languages: float32 of shape (n, d), unit or zero rows, or
+        shorter in a language that the encoder hardly knows.
+    """
+    means = shipped_means(name)
+
+    def encode(texts: Sequence[str], languages: Sequence[str]) -> Float32s:
+        vectors = encoder.encode(texts)
+        if means is None:
+            return vectors
+        apart = means.centered(whole_vectors(vectors), languages)
+        return np.asarray(apart / SCALE, np.float32)
+
+    return encode
 
 
 class TfIdf:

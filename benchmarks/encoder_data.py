@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.graded_pairs import GradedPairs
+from benchmarks.term_weights import ntrex
 from dedup.articles import UNDATED, lead_of, seconds_of
 from dedup.cleaning import clean
 from dedup.config import Config
 from dedup.readers.files import read_articles
 
+Float64s = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Strings = npt.NDArray[np.str_]
@@ -74,11 +78,28 @@ class Labelled:
 
     Attributes:
         texts: What is encoded.
+        languages: Of the texts.
         tasks: Pairs by the name of the measurement.
     """
 
     texts: Sequence[str]
+    languages: Sequence[str]
     tasks: Mapping[str, Pairs]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Pairs of texts, at 2k and 2k + 1, that people graded.
+
+    Attributes:
+        texts: What is encoded.
+        languages: Of the texts.
+        grades: From 1 (the same event) to 4 (another one), float64 of shape (pairs,).
+    """
+
+    texts: Sequence[str]
+    languages: Sequence[str]
+    grades: Float64s
 
 
 @dataclass(frozen=True)
@@ -89,18 +110,24 @@ class Data:
         sentences: 1,997 sentences by language; the same place is the same sentence.
         documents: 123 documents by language; the same place is the same document.
         labelled: News items with the stories that they belong to.
+        unrelated: Every second document, of which no mean was made, in all languages of NTREX.
+        news_sentences: Sentences of news, and what they are in English, by language.
+        graded: Pairs of articles with grades.
     """
 
     sentences: Mapping[str, Sequence[str]]
     documents: Mapping[str, Sequence[str]]
     labelled: Mapping[str, Labelled]
+    unrelated: Mapping[str, Sequence[str]]
+    news_sentences: Mapping[str, tuple[Sequence[str], Sequence[str]]]
+    graded: Graded | None
 
 
 def load_data(folder: Path, languages: Sequence[str] = tuple(NTREX_CODES)) -> Data:
     """Read the files and choose the pairs; some five seconds.
 
     Args:
-        folder: Holds the three files.
+        folder: Holds the files.
         languages: Of NTREX; English is always read.
     """
     parallel = _load_ntrex(folder / "ntrex.jsonl.xz", {"en", *languages})
@@ -118,13 +145,45 @@ def load_data(folder: Path, languages: Sequence[str] = tuple(NTREX_CODES)) -> Da
     english = _pairs(allsides, MAX_GAP_DAYS["allsides"])
     dated = (allsides.seconds[english.positive] != UNDATED).all(axis=1)
     english = Pairs(english.positive[dated], english.negative)
+    in_english = ["en"] * len(allsides.titles)
     labelled = {
-        "itn": Labelled(itn.leads, _by_language(itn, pairs)),
-        "itn bodies": Labelled(itn.bodies, _by_language(itn, _certain(itn, pairs))),
-        "allsides": Labelled(allsides.leads, {"title and lead": english}),
-        "allsides titles": Labelled(allsides.titles, {"title": english}),
+        "itn": Labelled(itn.leads, itn.languages.tolist(), _by_language(itn, pairs)),
+        "itn bodies": Labelled(
+            itn.bodies, itn.languages.tolist(), _by_language(itn, _certain(itn, pairs))
+        ),
+        "allsides": Labelled(allsides.leads, in_english, {"title and lead": english}),
+        "allsides titles": Labelled(allsides.titles, in_english, {"title": english}),
     }
-    return Data(sentences, documents, labelled)
+    half = ntrex(folder / "ntrex.jsonl.xz", 1).items()
+    return Data(
+        sentences,
+        documents,
+        labelled,
+        unrelated={code: [text.replace("\n", " ") for _, text in rows] for code, rows in half},
+        news_sentences=_news_sentences(folder / "wmt_news.jsonl.xz"),
+        graded=_graded(folder / "semeval8.jsonl.xz"),
+    )
+
+
+def _news_sentences(path: Path) -> dict[str, tuple[list[str], list[str]]]:
+    """Foreign sentences and the English ones, by language; of equal English ones the first."""
+    if not path.exists():
+        return {}
+    chosen: dict[str, dict[str, str]] = defaultdict(dict)
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            chosen[row["lang"]].setdefault(row["en"], row["foreign"])
+    return {language: (list(by.values()), list(by)) for language, by in sorted(chosen.items())}
+
+
+def _graded(path: Path) -> Graded | None:
+    """The graded pairs as the pipeline encodes their articles."""
+    if not path.exists():
+        return None
+    pairs, config = GradedPairs.read(path), Config()
+    texts = [clean(article, config.cleaning) for article in pairs.articles]
+    leads = [lead_of(text, config.encoder.lead_chars) for text in texts]
+    return Graded(leads, [article.language for article in pairs.articles], pairs.grades)
 
 
 def _load_ntrex(path: Path, languages: set[str]) -> dict[str, list[str]]:

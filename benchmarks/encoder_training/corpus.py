@@ -1,17 +1,19 @@
 """Training texts: pairs with English, and news without labels.
 
-The folder holds `sent.tsv.xz`, `lex.tsv.xz`, `name.tsv.xz` (language, English,
-foreign, source) and `news.tsv.xz` (language, title, lead).
+The folder holds `sent.tsv.xz`, `lex.tsv.xz`, `name.tsv.xz`, `name2.tsv.xz` (language or script,
+English or Latin, foreign, source), `news.tsv.xz` (language, title, lead) and `telegram_ru.jsonl.xz`
+(Russian posts).
 """
 
 from __future__ import annotations
 
+import json
 import lzma
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-KINDS = ("sent", "lex", "name")
+KINDS = ("sent", "lex", "name", "name2")
 
 LANGUAGES = (
     *("en", "ar", "ru", "zh", "fr", "es", "de", "pt", "it", "tr", "fa", "uk", "he", "hi", "ja"),
@@ -21,7 +23,27 @@ LANGUAGES = (
 )
 """Languages with rows of their own in the vocabulary; the second half has little data."""
 
-_ALIASES = {"nb": "no", "nn": "no", "zh-cn": "zh", "zh-tw": "zh", "iw": "he", "cmn": "zh"}
+_ALIASES = {
+    "nb": "no",
+    "nn": "no",
+    "zh-cn": "zh",
+    "zh-tw": "zh",
+    "iw": "he",
+    "cmn": "zh",
+    # Names of a script stand for those of its largest language.
+    "cyr": "ru",
+    "han": "zh",
+    "ara": "ar",
+    "kan": "ja",
+    "hang": "ko",
+    "ind": "hi",
+    "dev": "hi",
+    "arm": "hy",
+    "gre": "el",
+    "heb": "he",
+    "geo": "ka",
+    "tha": "th",
+}
 
 
 class Pair(NamedTuple):
@@ -53,6 +75,13 @@ def read_news(folder: Path) -> Iterator[NewsItem]:
     """The news items, in the file's order."""
     for fields in _rows(folder / "news.tsv.xz", 3):
         yield NewsItem(*fields)
+
+
+def read_posts(folder: Path) -> Iterator[str]:
+    """The texts of the Russian posts, in the file's order."""
+    with lzma.open(folder / "telegram_ru.jsonl.xz", "rt", encoding="utf-8") as file:
+        for line in file:
+            yield str(json.loads(line)["text"])
 
 
 def _rows(path: Path, columns: int) -> Iterator[list[str]]:

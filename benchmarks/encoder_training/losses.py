@@ -18,6 +18,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import torch
 
+_NEVER = -1e4
+
 Float16s = npt.NDArray[np.float16]
 Float32s = npt.NDArray[np.float32]
 
@@ -65,6 +67,32 @@ def imitate(
         slope += log_made.exp_() - target
     slope /= 2 * len(x) * temperature
     return loss, *sides.gradients(slope)
+
+
+def imitate_within(
+    x: Float32s, taught: Float16s, temperature: float, teacher_temperature: float
+) -> tuple[float, Float32s]:
+    """Divergence of the similarities of texts to the others from the teacher's, and its gradient.
+
+    Args:
+        x: What is learned of n texts, float32 of shape (n, dim).
+        taught: The teacher's vectors of them, float16 of shape (n, d).
+        temperature: Of the similarities of x.
+        teacher_temperature: Of those of the teacher.
+    """
+    import torch
+
+    sides = _Sides(x, x)
+    itself = torch.eye(len(x), dtype=torch.bool)
+    logits = (sides.cosines() / temperature).masked_fill_(itself, _NEVER)
+    vectors = torch.from_numpy(taught).float()
+    wanted = (vectors @ vectors.T / teacher_temperature).masked_fill_(itself, _NEVER)
+    target, log_made = torch.softmax(wanted, 1), torch.log_softmax(logits, 1)
+    apart = target.clamp_min(1e-12).log() - log_made
+    loss = float((target * apart).sum() / len(x))
+    slope = ((log_made.exp_() - target) / (len(x) * temperature)).masked_fill_(itself, 0)
+    by_rows, by_columns = sides.gradients(slope)
+    return loss, by_rows + by_columns
 
 
 class _Sides:

@@ -6,6 +6,8 @@ The row of a piece is the sum of its own row and those of its traits. Source: Ki
 
 from __future__ import annotations
 
+from typing import Self
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +37,14 @@ class Table:
         self._common = _Rows(traits.count, dim, generator)
         self._rows = np.zeros_like(self._own.values)
         self._steps = 0
+
+    @classmethod
+    def of(cls, traits: Traits, rows: Float32s, generator: np.random.Generator) -> Self:
+        """A table that begins with these rows; what pieces have in common is learned anew."""
+        table = cls(traits, rows.shape[1], generator)
+        table._own.values[:] = rows
+        table._common.values[:] = 0
+        return table
 
     @property
     def rows(self) -> Float32s:

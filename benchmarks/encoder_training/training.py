@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.encoder_training.batches import News, Pairs, Texts
-from benchmarks.encoder_training.losses import contrast, imitate
+from benchmarks.encoder_training.distillation import Taught
+from benchmarks.encoder_training.losses import contrast, imitate, imitate_within
 from benchmarks.encoder_training.table import Table
 
 Float16s = npt.NDArray[np.float16]
 
 
 _LONG = ("sent", "news", "halves", "taught_news")
+_DISTILLED = "distilled"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Recipe:
         dropped: Share of pieces left out of long texts at each step, so that no piece
             can rely on another one being there.
         mix: How often each kind of step is drawn: pairs by kind; title and lead of one
-            news item; the two halves of a lead; title and lead with the teacher.
+            news item; the two halves of a lead; title and lead with the English teacher;
+            texts of all languages with the multilingual one.
         seed: Of everything random.
     """
 
@@ -52,13 +55,32 @@ class Recipe:
         default_factory=lambda: {
             "sent": 0.62,
             "lex": 0.1,
-            "name": 0.12,
+            "name": 0.08,
+            "name2": 0.04,
             "news": 0.08,
             "halves": 0.06,
             "taught_news": 0.06,
         }
     )
     seed: int = 1
+
+
+DISTILLATION = Recipe(
+    steps=10_000,
+    news_batch=768,
+    rate=3e-3,
+    warm_up=50,
+    mix={
+        "sent": 0.417,
+        "lex": 0.05,
+        "name": 0.058,
+        "name2": 0.042,
+        "news": 0.05,
+        "halves": 0.033,
+        _DISTILLED: 0.35,
+    },
+)
+"""How a table that knows translations learns from the multilingual teacher."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +92,14 @@ class Material:
         news: News items.
         taught_titles: Teacher's vectors of the English news titles.
         taught_leads: Teacher's vectors of the English news leads.
+        taught: Texts of all languages with the multilingual teacher's vectors.
     """
 
     pairs: dict[str, Pairs]
     news: News
     taught_titles: Float16s
     taught_leads: Float16s
+    taught: Taught
 
 
 def train(recipe: Recipe, material: Material, table: Table) -> None:
@@ -107,6 +131,8 @@ def _step(
     rate: float,
     generator: np.random.Generator,
 ) -> float:
+    if kind == _DISTILLED:
+        return _distill(recipe, material.taught, table, rate, generator)
     taught = None
     if kind in material.pairs:
         pairs = material.pairs[kind]
@@ -136,4 +162,19 @@ def _step(
         np.concatenate((left.offsets, right.offsets[1:] + left.offsets[-1])),
     )
     table.update(both, np.concatenate(slopes), rate)
+    return loss
+
+
+def _distill(
+    recipe: Recipe, taught: Taught, table: Table, rate: float, generator: np.random.Generator
+) -> float:
+    chosen = taught.draw(generator)
+    texts = taught.texts.take(chosen).thinned(recipe.dropped / 2, generator)
+    loss, slopes = imitate_within(
+        table.sums(texts),
+        taught.vectors[chosen],
+        recipe.temperature,
+        recipe.teacher_temperature,
+    )
+    table.update(texts, slopes, rate)
     return loss

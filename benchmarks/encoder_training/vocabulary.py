@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, models, trainers
 
-from benchmarks.encoder_training.corpus import KINDS, read_news, read_pairs
+from benchmarks.encoder_training.corpus import read_news, read_pairs
 from benchmarks.encoder_training.traits import is_unspaced
 from dedup.encoders.bundled.words import folded_words
 
@@ -141,7 +141,7 @@ def _word_counts(folder: Path) -> dict[str, Counter[str]]:
         for word in folded_words(text):
             words[word] += times
 
-    for kind in KINDS:
+    for kind in _TIMES:
         times = _TIMES[kind]
         seen: set[str] = set()
         for language, english, foreign, source in read_pairs(folder, kind):
