@@ -133,6 +133,9 @@ class DictStore:
         rows = [(story, *row) for story, row in self._summaries.items() if row[0] > after]
         return sorted(rows, key=lambda row: (row[1], to_text(row[0])))
 
+    def last_summary(self) -> int:
+        return max((version for version, _ in self._summaries.values()), default=0)
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         return {i: self._stories[i] for i in ids if i in self._stories}
 
@@ -191,6 +194,9 @@ class DictArchive:
 
     def clear(self) -> None:
         self.articles.clear()
+
+    def size(self) -> int:
+        return len(self.articles)
 
     def among(self, ids: Sequence[str]) -> set[str]:
         return self.articles.keys() & {*ids}

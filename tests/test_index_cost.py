@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from types import FrameType
@@ -36,7 +37,7 @@ def test_an_addition_takes_few_calls(tmp_path: Path, pool: list[Article]) -> Non
     with opened(tmp_path) as index:
         index.add(pool[:40])
         index.add(pool[40])
-        counts = [calls_of(lambda item=item: index.add(item)) for item in pool[41:60]]
-        again = calls_of(lambda: index.add(pool[59]))
+        counts = [calls_of(partial(index.add, item)) for item in pool[41:60]]
+        again = calls_of(partial(index.add, pool[59]))
     assert CALLS / 5 < median(counts) < 5 * CALLS
     assert again < CALLS

@@ -75,10 +75,12 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
         store.matches(),
         store.matches(ids[:3]),
         store.archive.among(ids),
+        store.archive.size(),
         [pair for part in store.archive.vectors() for pair in zip(*part, strict=True)],
         store.stories(ids),
         store.summaries(),
         store.summaries(1),
+        store.last_summary(),
         [pages(store, wanted, limit) for wanted in filters for limit in (1, 2, 50)],
         [
             store.events(1),

@@ -26,6 +26,7 @@ from dedup.index.changes import (
     stored_article,
 )
 from dedup.index.fair_lock import FairLock
+from dedup.index.following import Follower
 from dedup.index.live.change import IndexChange
 from dedup.index.live.columns import Columns, read_columns, write_columns
 from dedup.index.live.live import LiveIndex
@@ -82,6 +83,7 @@ class IndexMemory:
         """What is in memory; None: nothing was read yet."""
         self._generation = ""
         self._archivist = Archivist(store, config, encoder, model)
+        self._follower = Follower(store)
         self._window = self._archivist.window
 
     def close(self) -> None:
@@ -290,11 +292,17 @@ class IndexMemory:
     def _loaded(self) -> LiveIndex:
         with self._store.reading():
             generation = self._store.meta()["generation"]
-            if self.live is None or generation != self._generation:
+            if self.live is not None and generation != self._generation:
+                # One that fails half-way is of no use.
+                live, self.live = self.live, None
+                if self._follower.follow(live):
+                    self.live, self._generation = live, generation
+            if self.live is None:
                 columns = read_columns(self._cache, generation) if self._cache else None
                 self.live = self._read(columns)
                 self._generation = generation
                 self._cached = generation if columns else ""
+                self._follower.note()
         return self.live
 
     def _read(self, columns: Columns | None) -> LiveIndex:

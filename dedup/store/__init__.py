@@ -118,6 +118,9 @@ class Store(Protocol):
     def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
         """Story group, version and summary of all that are newer than a version, in order."""
 
+    def last_summary(self) -> int:
+        """The largest version of a summary, 0 if there is none."""
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """Story groups by id, in whatever state; unknown ids are left out."""
 
@@ -172,6 +175,9 @@ class ArticleArchive(Protocol):
 
     def clear(self) -> None:
         """Archive none of them any more; the articles stay."""
+
+    def size(self) -> int:
+        """Number of archived articles."""
 
     def among(self, ids: Sequence[str]) -> set[str]:
         """Those of the articles that are archived."""

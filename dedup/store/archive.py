@@ -35,6 +35,11 @@ class SqlArchive:
         """See `ArticleArchive.clear`."""
         self._database.put("DELETE FROM archived WHERE 1 = ?", [(1,)])
 
+    def size(self) -> int:
+        """See `ArticleArchive.size`."""
+        with self._database.view() as select:
+            return int(select("SELECT COUNT(*) FROM archived", ())[0][0])
+
     def among(self, ids: Sequence[str]) -> set[str]:
         """See `ArticleArchive.among`."""
         return set(self._database.by_id("SELECT id FROM archived", ids, _read_id))

@@ -209,6 +209,11 @@ class SqlStore:
             rows = select(f"{statement} ORDER BY version, story", [after])
         return [(from_text(id), version, bytes(summary)) for id, version, summary in rows]
 
+    def last_summary(self) -> int:
+        """See `Store.last_summary`."""
+        with self.database.view() as select:
+            return int(select("SELECT COALESCE(MAX(version), 0) FROM outlines", ())[0][0])
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """See `Store.stories`."""
         statement = f"SELECT {', '.join(STORY)} FROM stories"

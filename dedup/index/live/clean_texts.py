@@ -52,6 +52,20 @@ class CleanTexts:
             self.source_of[id] = intern(source)
             self._ids.setdefault(source, {})[id] = None
 
+    def take_over(
+        self, put: Sequence[Article], texts: Mapping[str, CleanText], removed: Sequence[str]
+    ) -> None:
+        """Add or replace articles whose canonical texts are known, and remove others."""
+        gone = [id for id in (*removed, *texts) if id in self.source_of]
+        changed = {self._remove(id) for id in gone} | set(map(source_of, put))
+        self.load((article.id for article in put), map(source_of, put))
+        for article in put:
+            self._articles.put(article, texts[article.id])
+        for source in changed:
+            # What these repeat is found when it is asked for.
+            self._lines.pop(source, None)
+            self._repeated.pop(source, None)
+
     def inherit(self, other: CleanTexts) -> None:
         """Take over what the pages of each source repeat, of another that knows the same pages."""
         self._lines.update(other._lines)

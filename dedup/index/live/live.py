@@ -12,7 +12,7 @@ from datetime import datetime
 
 import numpy as np
 
-from dedup.articles import Precedence, source_of
+from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
@@ -109,9 +109,7 @@ class LiveIndex:
         if texts is None:
             texts = self._clean_texts.apply(put, removed)
         else:
-            self._clean_texts.load((article.id for article in put), map(source_of, put))
-            for article in put:
-                self.articles.put(article, texts[article.id])
+            self._clean_texts.take_over(put, texts, removed)
         articles, _ = self.articles.of(texts)
         bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = self._copies.apply(bodies, removed)
