@@ -4,9 +4,7 @@
 
 The curves are fitted by `dedup.calibration.curves` on the candidate pairs of the labelled sets of
 `benchmarks.stories` and on the graded pairs of `benchmarks.graded_pairs`, each set weighted alike.
-The look-alikes and the parts of ITN take no part: they are only measured on. Every set with titles
-is learned from a second time by its titles alone: what one line says is not worth as much as what
-a page says, and most sets have pages only.
+The look-alikes and the parts of ITN take no part: they are only measured on.
 
 `left_out` is what `benchmarks.stories` measures: every set by curves that saw no row of it.
 """
@@ -15,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +22,7 @@ from benchmarks.graded_pairs import NAME as GRADED
 from benchmarks.graded_pairs import GradedPairs
 from benchmarks.saved import made_by, save_rows
 from benchmarks.story_scores import Bin, Run, reliability_by_language
-from benchmarks.story_sets import StorySet, load_sets, titles_only
+from benchmarks.story_sets import StorySet, load_sets
 from benchmarks.story_tables import reliability_table
 from dedup.calibration.curves import LabelledPairs, fit
 from dedup.cleaning import clean
@@ -41,9 +38,6 @@ LIBRARIES = ("story-dedup", "numpy", "scipy")
 MIN_COSINE = 0.2
 TRAINED = ("seeds", "ITN", "AllSides", "ECB+", "NTREX mixed", "newswcl50", "gunviolence", GRADED)
 """Sets that the curves are fitted on; others are only measured on."""
-TITLES = ", titles alone"
-"""A set with this after its name is the set of its titles."""
-MIN_TITLED = 0.5
 PARTS = {"ITN English": "ITN", "ITN titles": "ITN"}
 """Sets with the texts of another one, which is left out with them."""
 
@@ -62,37 +56,20 @@ def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -
 def training_sets(
     sets: Sequence[StorySet], graded: GradedPairs, encoder: Encoder
 ) -> dict[str, LabelledPairs]:
-    """The pairs that the curves are fitted on, by set; those of a set have one weight in all."""
-    material: dict[str, LabelledPairs] = {}
-
-    def add(name: str, whole: LabelledPairs, titles: LabelledPairs | None) -> None:
-        material[name] = whole
-        if titles is not None:
-            material[name] = replace(whole, weight=whole.weight / 2)
-            material[name + TITLES] = replace(titles, weight=titles.weight / 2)
-
-    for story_set in sets:
-        if story_set.name in TRAINED:
-            titled = titles_only(story_set, story_set.name + TITLES)
-            many = len(titled.articles) >= MIN_TITLED * len(story_set.articles)
-            titles = labelled(titled, encoder) if many else None
-            add(story_set.name, labelled(story_set, encoder), titles)
-    add(GRADED, graded.labelled(encoder), graded.titles().labelled(encoder))
-    return material
-
-
-def whole_set(name: str) -> str:
-    """The set that a set is of, or of whose titles."""
-    whole = name.removesuffix(TITLES)
-    return PARTS.get(whole, whole)
+    """The pairs that the curves are fitted on, by set, of those sets that are given."""
+    material = {
+        story_set.name: labelled(story_set, encoder)
+        for story_set in sets
+        if story_set.name in TRAINED
+    }
+    return {**material, GRADED: graded.labelled(encoder)}
 
 
 def fit_without(
     material: Mapping[str, LabelledPairs], encoder: str, without: Iterable[str] = ()
 ) -> AffinityModel:
-    """Curves fitted on all sets but some, of which nothing is seen."""
-    left = set(without)
-    sets = [pairs for name, pairs in material.items() if whole_set(name) not in left]
+    """Curves fitted on all sets but some."""
+    sets = [pairs for name, pairs in material.items() if name not in set(without)]
     return fit(sets, encoder, MIN_COSINE)
 
 
@@ -109,7 +86,7 @@ def left_out(
     models: dict[str, AffinityModel] = {}
     runs = {}
     for story_set in sets:
-        whole = whole_set(story_set.name)
+        whole = PARTS.get(story_set.name, story_set.name)
         if whole not in models:
             models[whole] = fit_without(material, encoder.name, [whole])
         result = cluster(story_set.articles, encoder=encoder, affinity=models[whole])
@@ -120,9 +97,8 @@ def left_out(
 def reliability(material: Mapping[str, LabelledPairs], name: str) -> dict[str, tuple[Bin, ...]]:
     """Predicted and observed shares of same events, by curves that have not seen the set."""
     predicted, same, cross = [], [], []
-    models = {left: fit_without(material, name, [left]) for left in map(whole_set, material)}
     for left, pairs in material.items():
-        model = models[whole_set(left)]
+        model = fit_without(material, name, [left])
         log_odds = model.log_odds(pairs.values, pairs.cross) * LOG_ODDS_UNIT
         predicted.append(1 / (1 + np.exp(-log_odds)))
         same.append(pairs.same)
@@ -159,7 +135,7 @@ def main() -> None:
     graded = GradedPairs.read(given.folder / f"{GRADED}.jsonl.xz")
     material = training_sets(chosen, graded, encoder)
     if given.english:
-        material = {each: pairs for each, pairs in material.items() if whole_set(each) != GRADED}
+        del material[GRADED]
     model = fit_without(material, given.name or encoder.name)
     text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {', '.join(material)}")
     if given.write:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from dedup.compute.arrays import Float32s
+from dedup.config import EncoderConfig
 from dedup.encoders import load_encoder
 from dedup.encoders.centering import shipped_means
 from dedup.encoders.whole_vectors import SCALE, whole_vectors
@@ -23,18 +24,19 @@ class TextEncoder(Protocol):
         ...
 
 
-def open_encoder(name: str, data_folder: Path) -> TextEncoder:
+def open_encoder(name: str, data_folder: Path, cache: str = "") -> TextEncoder:
     """The baseline or the encoder of that name.
 
     Args:
         name: A baseline, or what `load_encoder` takes.
         data_folder: potion lies in the folder `teacher` beside it.
+        cache: Folder where vectors of an encoder are kept, see `EncoderConfig`.
     """
     if name == "tfidf":
         return TfIdf()
     if name == "potion":
         return Potion(data_folder.resolve().parent / "teacher")
-    return load_encoder(name)
+    return load_encoder(EncoderConfig(name=name, cache=cache))
 
 
 def centred(encoder: TextEncoder, name: str) -> Callable[[Sequence[str], Sequence[str]], Float32s]:

@@ -1,7 +1,7 @@
 """What the vectors of an encoder are worth: across languages, within a story, and in time.
 
     python -m benchmarks.encoders DATA_DIR [--encoder [LABEL=]NAME ...]
-        [--english [LABEL=]NAME|potion|tfidf ...] [--no-speed] [--save FILE.json]
+        [--english [LABEL=]NAME|potion|tfidf ...] [--cache FOLDER] [--no-speed] [--save FILE.json]
 
 DATA_DIR holds `ntrex.jsonl.xz` (123 news documents in many languages, sentence by sentence),
 `wmt_news.jsonl.xz` (sentences of news with their translations), `semeval8.jsonl.xz` (graded pairs
@@ -28,7 +28,13 @@ LIBRARIES = ("story-dedup", "numpy", "scikit-learn", "tokenizers", "torch", "sen
 
 
 def measure(
-    name: str, folder: Path, data: Data, *, parallel: bool = True, speed: bool = True
+    name: str,
+    folder: Path,
+    data: Data,
+    *,
+    parallel: bool = True,
+    speed: bool = True,
+    cache: str = "",
 ) -> dict[str, Any]:
     """All measurements of one encoder or baseline.
 
@@ -39,8 +45,9 @@ def measure(
         parallel: Leave out for an English model and for TF-IDF, which knows no words but
             those of one call: only the labelled news is then measured.
         speed: Leave out to be quick.
+        cache: Folder where vectors are kept, see `EncoderConfig`.
     """
-    encoder = open_encoder(name, folder)
+    encoder = open_encoder(name, folder, cache)
     languages = tuple(NTREX_CODES) if parallel else ()
     result = measure_vectors(centred(encoder, name), data, languages=languages)
     if speed and parallel:
@@ -125,6 +132,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DATA_DIR")
     parser.add_argument("--encoder", nargs="*", default=[], metavar="[LABEL=]NAME")
     parser.add_argument("--english", nargs="*", default=[], metavar="[LABEL=]NAME")
+    parser.add_argument("--cache", default="", help="folder where vectors are kept")
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
@@ -133,7 +141,14 @@ def main() -> None:
     parallel = [(choice, True) for choice in given.encoder]
     for choice, everything in [*parallel, *((choice, False) for choice in given.english)]:
         label, _, name = choice.rpartition("=")
-        measured = measure(name, given.folder, data, parallel=everything, speed=not given.no_speed)
+        measured = measure(
+            name,
+            given.folder,
+            data,
+            parallel=everything,
+            speed=not given.no_speed,
+            cache=given.cache,
+        )
         rows.append({"encoder": label or name, **measured})
     print(table(rows))
     if given.save:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import lzma
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,16 +55,6 @@ class GradedPairs:
             np.array([float(row["overall"]) for row in rows]),
             np.array(["-".join(sorted({row["lang1"], row["lang2"]})) for row in rows]),
         )
-
-    def titles(self) -> GradedPairs:
-        """The same pairs without the texts; those without a title on both sides are left out."""
-        titled = [all(each.title.strip() for each in pair) for pair in self._pairs()]
-        articles = (replace(each, text="") for each in self.articles)
-        kept = [each for each, has in zip(articles, np.repeat(titled, 2), strict=True) if has]
-        return GradedPairs(tuple(kept), self.grades[titled], self.languages[titled])
-
-    def _pairs(self) -> Iterator[tuple[Article, Article]]:
-        return zip(self.articles[::2], self.articles[1::2], strict=True)
 
     def labelled(self, encoder: Encoder, config: Config = Config()) -> LabelledPairs:
         """The pairs as labelled pairs, to fit curves on."""

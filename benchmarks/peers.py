@@ -64,7 +64,7 @@ def dedup(path: Path, threads: int) -> Outcome:
     verifier = Verifier(content, prints.token_counts, config, compiled=True, threads=threads)
     matches = verifier.matches(pairs)
     stages.done("verify")
-    leaders = assign_leaders(len(content), matches, verifier)
+    leaders = assign_leaders(len(content), matches, verifier, pairs)
     matches = leaders.matches
     stages.done("cluster")
     rows = np.stack((originals[matches.first], originals[matches.second]), axis=1)

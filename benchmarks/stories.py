@@ -1,14 +1,15 @@
 """Story groups on labelled sets: ours beside the usual ways to group news.
 
     python -m benchmarks.stories DEV_DIR SEEDS_GOLD [--sets NAME ...] [--english FOLDER]
-        [--save benchmarks/results/stories.json]
+        [--e5 NAME ...] [--cache FOLDER] [--save benchmarks/results/stories.json]
 
 DEV_DIR holds the sets of `story_sets.load_sets` and `semeval8.jsonl.xz`; SEEDS_GOLD is
 `seeds/articles.jsonl`. All that take vectors take those of the bundled encoder; with
-`--english`, on English sets also those of an English sentence-transformers model. The weights of
-`dedup` are learned on the other sets alone; `dedup, shipped weights` has seen the sets that the
-shipped weights were fitted on. Each baseline has the cut that is best on the
-very set.
+`--english`, on English sets also those of an English sentence-transformers model, and with
+`--e5`, on the sets that are named, those of e5, whose weights are then learned on these sets and
+the graded pairs only. The weights of `dedup` are learned on the other sets alone; `dedup, shipped
+weights` has seen the sets that the shipped weights were fitted on. Each baseline has the cut that
+is best on the very set.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from benchmarks.saved import made_by, save_rows
 from benchmarks.story_baselines import BASELINES, Baseline
 from benchmarks.story_scores import Run, scores_of
 from benchmarks.story_sets import StorySet, load_sets
-from benchmarks.story_tables import overall_table, set_table
+from benchmarks.story_tables import TEACHER, overall_table, set_table
 from benchmarks.story_texts import Prepared, RememberingEncoder
 from dedup.compute.arrays import Int64s
+from dedup.config import EncoderConfig
 from dedup.encoders import Encoder, load_encoder
 from dedup.evaluation.measures import b_cubed, codes, overlap
 
@@ -174,6 +176,24 @@ def with_english(
     return [{**row, "systems": row["systems"] + more.get(row["set"], [])} for row in rows]
 
 
+def with_e5(
+    rows: Sequence[dict[str, Any]], sets: Sequence[StorySet], graded: GradedPairs, cache: str
+) -> list[dict[str, Any]]:
+    """The rows, those of some sets with what is found on the vectors of e5.
+
+    Args:
+        rows: Of all sets, from `measure`.
+        sets: Sets that are grouped, each by weights learned on the others.
+        graded: The graded pairs.
+        cache: Folder where vectors are kept, see `EncoderConfig`.
+    """
+    encoder = load_encoder(EncoderConfig(name=TEACHER, cache=cache))
+    ours: dict[str, Ours] = {"dedup": partial(_left_out, graded)}
+    measured = measure(sets, encoder, TEACHER, ours=ours, baselines=())
+    more = {row["set"]: row["systems"] for row in measured}
+    return [{**row, "systems": row["systems"] + more.get(row["set"], [])} for row in rows]
+
+
 def _left_out(graded: GradedPairs, sets: Sequence[StorySet], encoder: Encoder) -> Stories:
     return left_out(sets, graded, encoder)
 
@@ -185,6 +205,8 @@ def main() -> None:
     parser.add_argument("seeds", type=Path, metavar="SEEDS_GOLD")
     parser.add_argument("--sets", nargs="*", default=[], metavar="NAME", help="only these sets")
     parser.add_argument("--english", metavar="FOLDER", help="of an English model")
+    parser.add_argument("--e5", nargs="*", default=[], metavar="NAME", help="sets for e5")
+    parser.add_argument("--cache", default="", help="folder where vectors of e5 are kept")
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
     sets = load_sets(given.folder, given.seeds)
@@ -194,6 +216,9 @@ def main() -> None:
     rows = measure(sets, load_encoder(), "bundled", ours=ours)
     if given.english:
         rows = with_english(rows, sets, given.english)
+    if given.e5:
+        chosen = [story_set for story_set in sets if story_set.name in given.e5]
+        rows = with_e5(rows, chosen, graded, given.cache)
     for row in rows:
         print(f"\n{set_table(row)}")
     print(f"\n{overall_table(rows)}")

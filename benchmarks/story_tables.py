@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+TEACHER = "e5"
 OURS = ("dedup", "dedup, shipped weights")
 """The first that was run stands for us in the overall table."""
 GOALS: Mapping[str, str] = {
-    "ITN": ".85",
+    "seeds": ".92",
+    "ITN": ".78",
     "ITN English": ".95",
-    "AllSides": ".88",
-    "ECB+": ".93",
-    "NTREX mixed": ".97",
+    "AllSides": ".90",
+    "ECB+": ".86",
+    "NTREX mixed": ".95",
+    "gunviolence": ".88",
+    "look-alikes": ".90",
 }
 """B-cubed F1 that is wanted of a set; every set is to be above the best baseline."""
 
@@ -40,13 +44,14 @@ def overall_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """B-cubed F1 of ours and of the best baseline, a set a row."""
     lines = [
         "| set | articles | languages | gold / found stories | ours: F1 (95 %) | P | R "
-        "| cross-language recall | best baseline | F1 (95 %) | goal |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|---|--:|---|",
+        "| cross-language recall | best baseline | F1 (95 %) | goal | ours with e5 |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|---|--:|---|--:|",
     ]
     for row in rows:
         run = [system for system in row["systems"] if "note" not in system]
         ours = next(system for name in OURS for system in run if system["system"] == name)
         others = (system for system in run if not system["ours"])
+        taught = [system for system in run if system["vectors"] == TEACHER]
         best = max(others, key=lambda system: float(system["b_cubed"]["f1"]))
         cells = (
             row["set"],
@@ -60,6 +65,7 @@ def overall_table(rows: Sequence[Mapping[str, Any]]) -> str:
             _name(best),
             _f1(best),
             GOALS.get(row["set"], "above it"),
+            _or_dash(taught[0]["b_cubed"]["f1"] if taught else None),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

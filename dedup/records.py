@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import escape
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -216,6 +217,9 @@ class StoryMember:
     probability: float | None
 
 
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class StoryGroup:
     """All coverage of one event.
@@ -268,6 +272,27 @@ class StoryGroup:
     def __repr__(self) -> str:
         day = f"{self.first_seen:%Y-%m-%d}" if self.first_seen else "undated"
         return f"StoryGroup({self.id!r}, {day}, texts={self.texts}, {self.headline!r})"
+
+    def _repr_html_(self) -> str:
+        """What it is about as a table, with the headline in each language, for notebooks."""
+        seen = [f"{time:%Y-%m-%d %H:%M}" for time in (self.first_seen, self.last_seen) if time]
+        facts = {
+            "first and last seen": " to ".join(dict.fromkeys(seen)) or "undated",
+            "texts": f"{self.texts:,}",
+            "articles": f"{self.articles:,}",
+            "sources": ", ".join(self.sources),
+            "names": ", ".join(self.names),
+            "key terms": ", ".join(self.key_terms),
+            **{f"headline ({name or '?'})": line for name, line in self.headlines.items()},
+        }
+        left = ' style="text-align:left"'
+        rows = "".join(
+            f'<tr><th{left}>{escape(name)}</th><td{left} dir="auto">{escape(value)}</td></tr>'
+            for name, value in facts.items()
+            if value
+        )
+        above = f'<p><b dir="auto">{escape(self.headline)}</b> ({escape(self.id)})</p>'
+        return f"{above}<table><tbody>{rows}</tbody></table>".translate(_CONTROLS)
 
 
 RelationKind = Literal["follow_up", "background", "related"]

@@ -221,7 +221,7 @@ def test_a_report_has_all_stages_and_can_be_drawn(
 
 
 def test_the_command_measures_in_processes_of_their_own(tmp_path: Path) -> None:
-    command = ["bench", "--articles", "60", "--index-up-to", "0", "--output", str(tmp_path)]
+    command = ["bench", "--sizes", "60", "--index-up-to", "0", "--output", str(tmp_path)]
     shown = CliRunner().invoke(app, [*command, "--quiet", "--json"])
     assert shown.exit_code == 0, shown.output
     document = json.loads(shown.stdout)
@@ -244,7 +244,7 @@ def test_a_job_that_fails_says_why_and_keeps_the_others(tmp_path: Path) -> None:
 def test_files_of_a_user_are_measured_in_growing_samples(
     tmp_path: Path, in_this_process: InThisProcess
 ) -> None:
-    command = ["bench", SEEDS, "--articles", "50,1000", "--output", str(tmp_path), "-q"]
+    command = ["bench", SEEDS, "--sizes", "50,1000", "--output", str(tmp_path), "-q"]
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 0, shown.output
     assert in_this_process.jobs == ["batch 50", "index 50", "batch 164", "index 164"]
@@ -272,7 +272,7 @@ def test_a_sample_is_the_first_articles_in_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--articles", "many"], "'many' is not a number of articles"),
+        (["--sizes", "many"], "'many' is not a number of articles"),
         (["--languages", "en,xx"], "--languages xx: only these can be generated: ar de en"),
         (["-"], "standard input can be read only once"),
         (["--index-up-to", "some"], "'some' is not a number of articles"),

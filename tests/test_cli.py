@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -60,7 +63,74 @@ def test_help_keeps_square_brackets(run: Callable[..., SimpleNamespace]) -> None
         assert bracketed in run(name, "--help").out
 
 
-def test_options_of_one_name_mean_one_thing() -> None:
+def test_lines_of_help_are_not_broken_on_a_terminal() -> None:
+    """On 80 columns, with a margin of one on both sides."""
+    for name, command in get_command(cli.app).commands.items():  # type: ignore[attr-defined]
+        for line in inspect.cleandoc(command.help).splitlines():
+            assert len(Text.from_markup(line).plain) <= 78, f"{name}: {line}"
+
+
+ONE_MEANING = {
+    "--config": "ettings",
+    "--encoder": "ncoder|sentence-transformers",
+    "--json": "Print .*JSON",
+    "--limit": "Maximum number of",
+    "--max-gap": "published further apart|max_gap",
+    "--output": "row per article|File for|Folder of|to a file",
+    "--since": "since then: 2023-06-03, ",
+    # Of what is made, or of what is asked.
+    "--title": "Title of the",
+    "--verbose": "every problem|findings that are ok",
+    "--with": "beside those of --output",
+}
+"""What the help says of options that mean the same in each command, in words of each."""
+
+
+def options() -> Iterator[tuple[str, str, Any]]:
+    """Name of the command, name of the option and the option, of all commands."""
+    for command, made in get_command(cli.app).commands.items():  # type: ignore[attr-defined]
+        for param in made.params:
+            for name in param.opts:
+                if name.startswith("--"):
+                    yield command, name, param
+
+
+def test_an_option_of_one_name_is_one_option_in_all_commands() -> None:
+    kinds: dict[str, set[str]] = {}
+    helps: dict[str, set[str]] = {}
+    for _, name, param in options():
+        if name == "--help":
+            continue
+        assert param.help, name
+        helps.setdefault(name, set()).add(param.help)
+        # FILE, FILE.json and FOLDER are paths; TIME|NUMBER takes a time.
+        metavar = re.split(r"[.|]", param.metavar or "flag or choice")[0]
+        kinds.setdefault(name, set()).add({"FOLDER": "FILE"}.get(metavar, metavar))
+    assert {name: kind for name, kind in kinds.items() if len(kind) > 1} == {}
+    several = {name: texts for name, texts in helps.items() if len(texts) > 1}
+    assert set(several) == set(ONE_MEANING)
+    for name, pattern in ONE_MEANING.items():
+        assert [text for text in several[name] if not re.search(pattern, text)] == [], name
+
+
+def test_what_is_meant_by_one_help_has_one_name() -> None:
+    names: dict[str, set[str]] = {}
+    for _, name, param in options():
+        names.setdefault(param.help or "", set()).add(name)
+    assert [found for found in names.values() if len(found) > 1] == []
+
+
+def test_an_option_looks_the_same_in_help_and_in_the_call(
+    run: Callable[..., SimpleNamespace],
+) -> None:
+    for command, name, param in options():
+        shown = run(command, "--help").out
+        assert name in shown, f"{command} {name}"
+        if param.metavar:
+            assert param.metavar in shown, f"{command} {name}"
+
+
+def test_short_names_of_options_stand_for_one_long_name() -> None:
     commands = get_command(cli.app).commands  # type: ignore[attr-defined]
     short: dict[str, set[str]] = {}
     for command in commands.values():
@@ -190,7 +260,11 @@ def test_problems_are_counted_and_listed(
         (["cluster", "a.jsonl", "-o", "a.xlsx"], 2, "names no format"),
         (["cluster", "a.jsonl", "--report", "a.txt"], 2, "the report is a .html file"),
         (["cluster", "a.jsonl", "--min-probability", "2"], 2, "min_probability = 2.0"),
-        (["cluster", "a.jsonl", "--max-gap", "soon"], 2, "'soon' is not a duration"),
+        (["cluster", "a.jsonl", "--max-gap", "soon"], 2, "for --max-gap: 'soon' is not a duration"),
+        (["cluster", "a.jsonl", "--with", "title"], 2, "--with needs a FILE in --output"),
+        (["cluster", "a.jsonl", "--unique-by", "story"], 2, "needs a FILE in --unique"),
+        (["cluster", "a.jsonl", "--format", "csv"], 2, "in --output or --stories or --related"),
+        (["cluster", "a.jsonl", "--config", "none.toml"], 2, "none.toml: there is no such file"),
         (["cluster", "a.jsonl", "--config", "none.toml"], 2, "none.toml"),
         (["cluster", "missing.jsonl"], 1, "missing.jsonl"),
         (["cluster", "a.jsonl", "-o", "no/such/folder/a.csv"], 1, "folder does not exist"),
@@ -298,3 +372,14 @@ def test_the_installed_command_works_and_imports_little(tmp_path: Path) -> None:
         [sys.executable, "-m", "dedup", "--version"], capture_output=True, text=True, check=True
     )
     assert version.stdout.startswith("dedup ")
+
+
+def test_a_story_in_many_languages_stays_on_one_line(
+    run: Callable[..., SimpleNamespace], seeds_path: Path
+) -> None:
+    shown = run("cluster", seeds_path, "--limit", 1).out.splitlines()
+    assert shown[1].split("  ")[-2:] == [
+        "ar en fa fr +2",
+        "Xi and Putin talk for three hours as Belt and…",
+    ]
+    assert shown[2] == ""

@@ -161,6 +161,42 @@ def test_without_one_of_the_quoted_texts_it_is_a_copy_again(tmp_path: object) ->
         assert types() == ["original", "contained", "original"]
 
 
+def test_a_query_that_quotes_several_texts_is_no_copy_of_them(tmp_path: object) -> None:
+    quoted = [Article(str(k), "", text, "", START, "en") for k, text in enumerate([BANK, NOVEL])]
+    digest = Article("q", "", BRIEFING, "", START + timedelta(hours=1), "en")
+    with dedup.StoryIndex.open(str(tmp_path), encoder=HashingEncoder()) as index:
+
+        def copies(article: Article) -> list[str]:
+            return [copy.a for copy in index.query(article).duplicates]
+
+        index.add(quoted[0])
+        assert copies(digest) == ["0"]
+        index.add(quoted[1])
+        assert copies(digest) == []
+        assert copies(replace(digest, text=f"{BRIEFING} {BRIEFING[:20]}")) == []
+        # What `query` says is what `add` does, and the index is as it was before.
+        assert index.placement("0").copy_type == index.placement("1").copy_type == "original"
+        told = index.query(digest)
+        index.add(replace(digest, id="d"))
+        assert index.placement("d").copy_type == "digest"
+        assert told.story_group in ("", index.placement("d").story_group)
+        # Another print of a digest is its copy, and of nothing that it quotes.
+        assert copies(replace(digest, text=f"{words(9, 3)} {BRIEFING}")) == ["d"]
+        assert copies(replace(digest, text=f"{BRIEFING} {STRIKE}")) == []
+        index.remove("1")
+        index.remove("d")
+        assert copies(digest) == ["0"]
+
+
+def test_versions_in_a_query_make_it_no_digest(tmp_path: object) -> None:
+    article = words(5, 60)
+    page = Article("q", "", f"{article}\n{words(6, 20)}", "", START, "en")
+    with dedup.StoryIndex.open(str(tmp_path), encoder=HashingEncoder()) as index:
+        for k, part in enumerate([article, " ".join(article.split()[:40])]):
+            index.add(Article(str(k), "", part, "", START, "en"))
+        assert {copy.a for copy in index.query(page).duplicates} == {"0", "1"}
+
+
 def test_the_digest_stands_in_the_story_that_it_fits_best_and_moves_no_other() -> None:
     names = "Keltra Sorel Brenn Lindmar Orrin Tolvar"
     told = [f"{words(k, 12)} {names} {words(50, 25)}" for k in (31, 32, 33)]

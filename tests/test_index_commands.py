@@ -293,6 +293,12 @@ def test_changes_can_be_followed_from_a_number(run: Run, made: Path) -> None:
     assert [event["number"] for event in events] == list(range(1, len(events) + 1))
     assert lines_of(run("changes", made, "--since", 5, "--json").out) == events[5:]
     assert lines_of(run("changes", made, "--since", 5, "--limit", 2, "--json").out) == events[5:7]
+    assert lines_of(run("changes", made, "--since", "24h", "--json").out) == events
+    then = events[7]["at"]
+    later = [event for event in events if event["at"] >= then]
+    found = run("changes", made, "--since", then, "--limit", 3, "--json").out
+    assert lines_of(found) == later[:3]
+    assert run("changes", made, "--since", "2200-01-01").out == ""
     one = events[3]["story_group"]
     assert {
         e["story_group"] for e in lines_of(run("changes", made, "--story", one, "--json").out)
@@ -339,8 +345,20 @@ def test_query_reads_a_text_from_stdin(
     assert "neighbours" in done.out
 
 
+def test_a_file_of_queries_may_have_columns_of_any_name(
+    run: Run, made: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "asked.csv"
+    path.write_text("hed,copy,day\nPutin in Beijing,Belt and Road forum,03/04/2024\n", "utf-8")
+    columns = ("--title-column", "hed", "--text-column", "copy", "--published-at-column", "day")
+    done = run("query", made, "--file", path, *columns, "--dates", "day-first", "--json")
+    (found,) = lines_of(done.out)
+    assert (found["title"], found["published_at"]) == ("Putin in Beijing", "2024-04-03T00:00:00Z")
+
+
 def test_a_query_takes_a_time_and_shows_what_is_far_from_it(run: Run, made: Path) -> None:
     words = "Putin arrives in Beijing for the Belt and Road forum"
+    assert run("query", made, "--text", words).out.startswith("is most like the story s-")
     (found,) = lines_of(run("query", made, "--text", words, "--json").out)
     assert found["neighbors"][0]["story_group"] == found["story_group"] != ""
     assert found["published_at"] is None
@@ -497,6 +515,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["query", "NEWS"], 2, "give one of --text, --file and --id"),
         (["query", "NEWS", "--text", "x", "--id", "y"], 2, "give one of"),
         (["query", "NEWS", "--id", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
+        (["export", "NEWS", "--stories", "s.csv", "--with", "url"], 2, "needs a FILE in --output"),
         (["query", "NEWS", "--text", " "], 1, "the text is empty"),
         (["query", "NEWS", "--file", "empty.jsonl"], 1, "gives no article"),
         (["why", "NEWS", "ARTICLE", "ARTICLEx"], 1, "did you mean 'ARTICLE'?"),
@@ -504,7 +523,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, tmp_path: Path) 
         (["why", "NEWS", "ARTICLE", "x", "--encoder", "bundled"], 2, "its own settings"),
         (["why", "nowhere", "7", "8"], 1, "nowhere is not an index"),
         (["remove", "nowhere", "7"], 1, "nowhere: there is no such folder"),
-        (["changes", "NEWS", "--since", "-1"], 2, "--since"),
+        (["changes", "NEWS", "--since", "soon"], 2, "neither the number of an event nor a time"),
         (["changes", "NEWS", "--story", "s-nothing"], 1, "has the id 's-nothing'"),
         (["export", "NEWS"], 2, "give --output, --stories, --related or"),
         (["export", "NEWS", "-o", "a.xlsx"], 2, "names no format"),

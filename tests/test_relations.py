@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 import dedup
 from dedup.articles import UNDATED
 from dedup.config import RelatedStoriesConfig
-from dedup.description.relations import story_relations
+from dedup.description.relations import ACROSS, ACROSS_BITS, story_relations
 from dedup.description.terms import story_terms
 from dedup.encoders.whole_vectors import whole_vectors
 from dedup.errors import ConfigError
 from dedup.records import StoryGroup, StoryRelation
 from dedup.result import RELATED_COLUMNS
 from dedup.stories.grouping import Group
+from dedup.text.names import are_names
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 
 HOUR, DAY = 3_600, 86_400
@@ -38,6 +39,7 @@ class Told:
     hours: tuple[float | None, ...] = (0.0,)
     angle: float = 0.0
     names: tuple[str, ...] = ()
+    language: str = "en"
 
 
 def relations(
@@ -56,9 +58,13 @@ def relations(
         seconds.extend(UNDATED if hour is None else int(hour * HOUR) for hour in hours)
         vectors.extend([(np.cos(each.angle), np.sin(each.angle))] * len(each.texts))
     whole = whole_vectors(np.array(vectors, np.float32).reshape(-1, 2))
-    terms = story_terms([group.members for group in groups], leads, ["en"] * len(leads))
+    terms = story_terms([group.members for group in groups], leads, languages_of(told))
     found = story_relations(groups, stories, whole, np.array(seconds, np.int64), terms, config)
     return list(found)
+
+
+def languages_of(told: Sequence[Told]) -> list[str]:
+    return [each.language for each in told for _ in each.texts]
 
 
 def described(name: str, names: tuple[str, ...]) -> StoryGroup:
@@ -78,6 +84,7 @@ def test_stories_that_share_rare_words_and_sound_alike_are_tied() -> None:
     assert relation.gap == timedelta(hours=30)
     assert set(relation.shared_terms) == set(FLOOD.split())
     hashes = story_terms([np.array([0])], [FLOOD], ["en"]).hashes
+    hashes = hashes[~are_names(hashes)]
     english = np.repeat(language_numbers(["en"]), len(hashes))
     assert relation.shared_bits == term_weights(hashes, english).sum() * WEIGHT_UNIT
     config = RelatedStoriesConfig()
@@ -166,13 +173,17 @@ def slow_ties(told: Sequence[Told], config: RelatedStoriesConfig) -> set[tuple[s
     leads = [text for each in told for text in each.texts]
     ends = np.cumsum([len(each.texts) for each in told])
     members = [np.arange(end - len(each.texts), end) for end, each in zip(ends, told, strict=True)]
-    weights = story_terms(members, leads, ["en"] * len(leads)).weights.toarray()
+    terms = story_terms(members, leads, languages_of(told))
+    weights, named = terms.weights.toarray(), are_names(terms.hashes)
     groups = (weights > 0).sum(axis=0)
     weights[:, (groups < 2) | (groups > config.max_term_groups)] = 0
     found = []
     for b in range(len(told)):
         for a in range(b):
-            bits = float(np.where(weights[b] > 0, weights[a], 0).sum()) * WEIGHT_UNIT
+            both = np.where(weights[a] * weights[b] > 0, weights[a] + weights[b], 0)
+            of_terms, of_names = (float(both[which].sum()) / 2 for which in (~named, named))
+            bits = max(of_terms, of_names) * WEIGHT_UNIT
+            across = (of_names - of_terms) * WEIGHT_UNIT >= ACROSS_BITS
             vectors = [
                 len(told[k].texts)
                 * whole_vectors(
@@ -183,8 +194,9 @@ def slow_ties(told: Sequence[Told], config: RelatedStoriesConfig) -> set[tuple[s
             cosine = float(vectors[0] @ vectors[1]) / float(
                 np.linalg.norm(vectors[0].astype(float)) * np.linalg.norm(vectors[1].astype(float))
             )
-            kind, fade = slow_kind(told[a], told[b], bits, config)
-            if kind and bits >= config.min_shared_idf_bits and cosine >= config.min_cosine:
+            kind, fade = slow_kind(told[a], told[b], bits, config, across)
+            enough = across or bits >= config.min_shared_idf_bits
+            if kind and enough and cosine >= config.min_cosine * (ACROSS if across else 1):
                 strength = cosine * bits / (bits + config.min_shared_idf_bits) * fade
                 found.append((-round(strength, 9), a, b, kind))
     left = Counter(dict.fromkeys(range(len(told)), config.max_related))
@@ -197,7 +209,9 @@ def slow_ties(told: Sequence[Told], config: RelatedStoriesConfig) -> set[tuple[s
     return taken
 
 
-def slow_kind(a: Told, b: Told, bits: float, config: RelatedStoriesConfig) -> tuple[str, float]:
+def slow_kind(
+    a: Told, b: Told, bits: float, config: RelatedStoriesConfig, across: bool
+) -> tuple[str, float]:
     unit = config.max_gap.total_seconds()
     if a.hours[0] is None or b.hours[0] is None:
         return "related", 0.5**0.5
@@ -207,7 +221,8 @@ def slow_kind(a: Told, b: Told, bits: float, config: RelatedStoriesConfig) -> tu
         return "related", fade
     if gap <= unit:
         return "follow_up", fade
-    shared = bool(set(a.names) & set(b.names)) and bits >= 1.25 * config.min_shared_idf_bits
+    alike = across or bool(set(a.names) & set(b.names))
+    shared = alike and bits >= 1.25 * config.min_shared_idf_bits
     nameless = not (a.names and b.names) and bits >= 3 * config.min_shared_idf_bits
     if gap <= config.max_background_gap.total_seconds() and (shared or nameless):
         return "background", fade
@@ -215,6 +230,21 @@ def slow_kind(a: Told, b: Told, bits: float, config: RelatedStoriesConfig) -> tu
 
 
 RARE = ["Vantongeren", "Brackwater", "zzyzx", "chinook", "Pyongyang", "Kirkwall", "Abernathy"]
+RUSSIAN = ["Пхеньян", "Меркель", "Макрон", "Эрдоган", "Каракас", "паводок"]
+ENGLISH = ["Pyongyang", "Merkel", "Macron", "Erdogan", "Caracas", "chinook"]
+
+
+def told_in(words: Sequence[str], language: str) -> st.SearchStrategy[Told]:
+    return st.builds(
+        Told,
+        st.lists(st.sampled_from(words), min_size=2, max_size=7).map(lambda w: (" ".join(w),)),
+        st.sampled_from([0, 50, 24 * 13, 24 * 20, None]).map(lambda hour: (hour,)),
+        st.sampled_from([0.0, 0.3, 0.8, 1.15, 1.4]),
+        st.just(()),
+        st.just(language),
+    )
+
+
 TOLD = st.builds(
     Told,
     st.lists(
@@ -242,6 +272,35 @@ def test_ties_are_those_of_the_slow_rule(told: list[Told], max_related: int, com
         (relation.earlier, relation.later, relation.kind) for relation in relations(ordered, config)
     }
     assert found == slow_ties(ordered, config)
+
+
+@given(st.lists(told_in(RUSSIAN, "ru") | told_in(ENGLISH, "en"), max_size=8), st.integers(2, 9))
+def test_ties_across_languages_are_those_of_the_slow_rule(told: list[Told], common: int) -> None:
+    config = RelatedStoriesConfig(max_term_groups=common)
+    ordered = in_time(told)
+    found = {(one.earlier, one.later, one.kind) for one in relations(ordered, config)}
+    assert found == slow_ties(ordered, config)
+
+
+def test_stories_in_four_scripts_are_tied_by_their_names() -> None:
+    texts = {
+        "en": "Erdogan and Merkel met in Caracas, and Macron was there.",
+        "ru": "Эрдоган и Меркель встретились в Каракасе, был там и Макрон.",
+        "ar": "التقى أردوغان وميركل في كاراكاس وكان ماكرون هناك.",
+        "zh": "埃尔多安和默克尔在加拉加斯会面，马克龙也在场。",
+    }
+    told = [Told((text,), (number,), language=code) for number, (code, text) in
+            enumerate(texts.items())]  # fmt: skip
+    found = relations(told)
+    assert len(found) == 6
+    assert (
+        "Эрдоган"
+        in next(one for one in found if (one.earlier, one.later) == ("1", "2")).shared_names
+    )
+    # Two names are not enough, and vectors have to be alike.
+    few = Told(("埃尔多安说",), (5,), language="zh")
+    assert relations([told[0], few]) == []
+    assert relations([told[0], replace(told[3], angle=1.3)]) == []
 
 
 def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,24 @@ def test_a_notebook_shows_stories_as_a_table() -> None:
     shown = page.count("<tr>") - 1
     assert shown <= 20
     assert shown + int(more[1] if more else 0) == len(dedup.cluster(rows).story_groups)
+
+
+def test_a_notebook_shows_a_story_with_its_headlines(result: Result) -> None:
+    story = next(story for story in result.story_groups if len(story.headlines) > 2)
+    page = story._repr_html_()
+    assert story.id in page
+    for language, headline in story.headlines.items():
+        assert f"headline ({language})" in page
+        assert escape(headline) in page
+    for source in story.sources:
+        assert escape(source) in page
+    (odd,) = dedup.cluster(
+        [{"title": "<i>Item</i>\x1b & more", "text": "Small news of <b>the</b> towns & more."}]
+    ).story_groups
+    page = replace(odd, headline="<script>\x1b[31m", names=("<b>",))._repr_html_()
+    assert page.count("<table>") == 1
+    assert "undated" in page
+    assert re.findall(r"<script>|\x1b|<td[^>]*><b>", page) == []
 
 
 def test_a_path_is_a_path(tmp_path: Path, frame: pd.DataFrame) -> None:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 import dedup
 from benchmarks.series_texts import Labelled, labelled_texts
 from dedup.cleaning import clean_articles
-from dedup.description.series import series_of
+from dedup.description.series import series_of, template_of
 from dedup.duplicates.series import Origin, in_series
 from dedup.index import StoryIndex
 from dedup.records import Article, CleanText
-from dedup.stories.series import SERIES_LOG_ODDS
+from dedup.report import render_report
+from dedup.stories.series import MOST_COMPARED, SERIES_LOG_ODDS
 from dedup.text.outlines import (
     DAY,
     NAME,
@@ -31,7 +32,7 @@ from dedup.text.outlines import (
     of_one_series,
     outline,
 )
-from tests.news_streams import START
+from tests.news_streams import START, HashingEncoder
 
 TEXTS = labelled_texts(8)
 REPORTS = {f"report {language}" for language in ("en", "de", "es", "ru", "ar", "zh")}
@@ -76,6 +77,73 @@ def test_copies_and_stories_of_made_up_series() -> None:
     event_of = {one.article.id: one.event for one in TEXTS}
     for cluster in result.duplicate_clusters:
         assert len({event_of[member.id] for member in cluster.members}) == 1
+
+
+def test_the_texts_of_a_template_are_counted_as_defined() -> None:
+    """Those of its source that are of a series with a text, 30 days before and after it."""
+    chosen = [one.article for one in TEXTS if one.article.language in ("en", "zh")]
+    articles = [
+        replace(one, published_at=None)
+        if row % 7 == 0
+        else replace(one, published_at=START + timedelta(days=row % 5 * 20))
+        for row, one in enumerate(chosen)
+    ]
+    result = dedup.cluster(articles, encoder=HashingEncoder())
+    evidences = result.evidences
+    texts = [one for one in articles if evidences.representative_of(one.id) == one.id]
+    wanted = {}
+    for one in texts:
+        near = [
+            other
+            for other in texts
+            if (one.published_at is None) == (other.published_at is None)
+            and (
+                one.published_at is None
+                or other.published_at is None
+                or abs(one.published_at - other.published_at) <= timedelta(days=30)
+            )
+            and in_series(origin(one), origin(other))
+        ]
+        if near:
+            wanted[one.id] = template_of(one.source, len(near) + 1)
+    assert len(wanted) > 20
+    assert len(set(wanted.values())) > 3
+    assert evidences.templates == wanted
+
+
+def test_the_texts_of_a_long_series_are_counted_up_to_a_limit() -> None:
+    towns = [f"A{a}o{b}ol" for a in "bcdfghkl" for b in "mnprstvz"]
+    articles = [
+        replace(
+            QUAKES[0],
+            id=town,
+            title=f"Quake strikes near {town}",
+            text=QUAKE.format(f"{row % 9}.{row}", row, town, f"04:{row}", 900 + row),
+            published_at=START + timedelta(minutes=row),
+        )
+        for row, town in enumerate(towns)
+    ]
+    templates = dedup.cluster(articles, encoder=HashingEncoder()).evidences.templates
+    assert templates.keys() == set(towns)
+    counts = [int(one.split()[5]) for one in templates.values() if one.endswith(" or more")]
+    assert len(counts) == len(towns)
+    assert 40 < min(counts) <= max(counts) == MOST_COMPARED + 1
+
+
+def test_the_report_names_the_template_of_a_text() -> None:
+    other = Article(
+        "t", "The harbour bridge opens", f"{'The harbour bridge is open. ' * 9}", "Coast Times"
+    )
+    page = render_report(dedup.cluster([*QUAKES, other]))
+    assert page.count("<bdi>one template of Coast Times: 3 texts</bdi>") == 3
+    # In a story of several articles the text itself tells it.
+    later = START + timedelta(hours=9)
+    copy = replace(QUAKES[0], id="copy", source="Another Paper", published_at=later)
+    page = render_report(dedup.cluster([*QUAKES, copy]))
+    assert page.count("<bdi>one template of Coast Times: 3 texts</bdi>") == 2
+    assert page.count("<bdi>One template of Coast Times: 3 texts</bdi>") == 1
+    anonymous = [replace(one, source="") for one in QUAKES]
+    assert "one template of" not in render_report(dedup.cluster(anonymous)).lower()
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])

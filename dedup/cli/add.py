@@ -85,9 +85,9 @@ def add_command(
     """Add articles to an index; create the index if there is none.
 
     Added articles are stored safely and compared with all others, so their copies
-    and stories can be queried at once. An article whose id is already in the index
-    is updated if its content has changed, otherwise it is left as it is. So the
-    same command can be run again, for example to resume after an interruption.
+    and stories can be queried at once. An article whose id is already in the
+    index is updated if its content has changed, otherwise it is left as it is. So
+    the same command can be run again, to resume after an interruption.
 
     From a stream (-), a batch is written when it is full, or one second after its
     first line. Ctrl-C finishes the current batch. One process at a time may add;
@@ -99,7 +99,7 @@ def add_command(
 
       dedup add news pages/ feed.csv.gz --batch 5000
 
-      tail -F feed.jsonl | dedup add news - --json | jq -r '.id + " " + .story_group'
+      tail -F feed.jsonl | dedup add news - --json | jq -r '.id, .story_group'
     """
     require_index_or_room(index)
     _require_inputs(inputs)

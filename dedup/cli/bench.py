@@ -44,7 +44,7 @@ def bench_command(
             f"generated. {FILES_HELP}.",
         ),
     ] = None,
-    articles: Annotated[
+    sizes: Annotated[
         str,
         option(
             "N,N,...",
@@ -110,7 +110,7 @@ def bench_command(
 
     [bold]Examples[/bold]
 
-      dedup bench --articles 1k,10k,100k
+      dedup bench --sizes 1k,10k,100k
 
       dedup bench articles.jsonl --output measured
     """
@@ -120,9 +120,9 @@ def bench_command(
     from dedup.bench.settings import Settings, sizes_from
 
     _require_matplotlib()
-    sizes, samples = _sizes(articles, inputs or (), columns)
+    counts, samples = _sizes(sizes, inputs or (), columns)
     settings = Settings(
-        sizes,
+        counts,
         days,
         _language_shares(languages),
         seed,

@@ -42,17 +42,18 @@ def calibrate_command(
 ) -> None:
     r"""Calibrate the probabilities for an encoder.
 
-    Each encoder has its own scale of cosines: two unrelated texts may have .1 with one and .8
-    with another. This command writes a file of curves for one encoder, which turn the
-    evidence of two articles into P(same event).
+    Each encoder has its own scale of cosines: two unrelated texts may have .1
+    with one and .8 with another. This command writes a file of curves for one
+    encoder, which turn the evidence of two articles into P(same event).
 
     [bold]Examples[/bold]
 
-      dedup calibrate articles.jsonl --encoder intfloat/multilingual-e5-small -o e5.json
+      dedup calibrate articles.jsonl --encoder NAME -o e5.json
 
       dedup calibrate articles.jsonl --gold labels.csv -o own.json
 
-    To use the file, set weights = "e5.json" in the section \[affinity] of the configuration.
+    To use the file, set weights = "e5.json" in the section \[affinity] of the
+    configuration.
     """
     from dedup.calibration.calibrate import calibrate
     from dedup.evaluation import read_labels

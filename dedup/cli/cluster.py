@@ -30,7 +30,9 @@ from dedup.cli.options import (
     check_output,
     check_page,
     check_tables,
+    check_uses,
     column_options,
+    duration_from,
     languages_from,
     option,
     page_settings,
@@ -40,7 +42,6 @@ from dedup.cli.reading import clustered
 from dedup.cli.rows import KeptRows
 from dedup.config import Config
 from dedup.records import Problem
-from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
     from dedup.result import By, Result
@@ -207,14 +208,14 @@ def cluster_command(
 
       zcat feed.jsonl.gz | dedup cluster - -o - | jq .story_group
 
-      dedup cluster articles/ --engine spark --master spark://host:7077 -o clusters
+      dedup cluster articles/ --engine spark --master spark://hub:7077 -o clusters
     """
     settings = settings_from(
         config,
         encoder={"name": encoder},
         near_duplicates={"min_jaccard": min_jaccard},
         stories={"min_probability": min_probability},
-        neighbors={"max_gap": parse_duration(max_gap) if max_gap else None},
+        neighbors={"max_gap": duration_from(max_gap, "--max-gap") if max_gap else None},
         output={"headline_languages": languages_from(headlines) or None},
     )
     settings = replace(settings, reading=columns.configured(settings.reading))
@@ -235,6 +236,8 @@ def cluster_command(
         return
     if master or resume:
         raise typer.BadParameter("--master and --resume need --engine spark")
+    by_story = unique_by if unique_by != "duplicate" else ""
+    check_uses({"with": with_columns, "format": file_format, "unique-by": by_story}, outputs)
     if report:
         check_output(report, "--report", check_page)
     check_tables({name: path for name, path in outputs.items() if name != "report"}, file_format)

@@ -77,7 +77,7 @@ class Console:
                     str(story.articles),
                     str(len(story.sources)),
                     _day(story.first_seen),
-                    " ".join(story.languages),
+                    _some(story.languages),
                     Text(one_line(story.headline)),
                 )
             self._out.print(table)
@@ -251,6 +251,17 @@ def _by_languages(evaluation: Evaluation) -> Table:
             "-" if row.recall is None else f"{row.recall:.3f}",
         )
     return table
+
+
+def _some(languages: Sequence[str]) -> str:
+    """As many languages as their column has room for, and the number of the others."""
+    room = next(width for name, width, _ in _STORY_COLUMNS if name == "languages")
+    for left in range(len(languages) + 1):
+        shown = languages[: len(languages) - left]
+        words = " ".join([*shown, *([f"+{left}"] if left else [])])
+        if len(words) <= room:
+            return words
+    return str(len(languages))
 
 
 def _day(time: datetime | None) -> str:

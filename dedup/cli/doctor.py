@@ -15,9 +15,9 @@ from dedup.cli.options import (
     ReadAs,
     check_output,
     column_options,
+    duration_from,
     option,
 )
-from dedup.settings import parse_duration
 
 
 @column_options("id", "title", "source")
@@ -54,7 +54,7 @@ def doctor_command(
 
       dedup doctor clusters.parquet --articles articles.jsonl --plot checkup.svg
 
-      dedup doctor clusters.parquet --json | jq '.findings[] | select(.level == "problem")'
+      dedup doctor clusters.parquet --json | jq '.findings[].level'
     """
     from dedup.doctor import examine_file, plot_checkup
     from dedup.output.figures import format_of_picture
@@ -65,7 +65,7 @@ def doctor_command(
     checkup = examine_file(
         result,
         read_articles(articles, columns=columns) if articles else None,
-        max_gap=parse_duration(max_gap),
+        max_gap=duration_from(max_gap, "--max-gap"),
     )
     Console(verbose=verbose).show_checkup(checkup, as_json=as_json)
     if plot:

@@ -20,6 +20,7 @@ from dedup.cli.options import (
     check_output,
     check_page,
     check_tables,
+    check_uses,
     option,
     page_settings,
 )
@@ -107,6 +108,7 @@ def export_command(
     if not any((*outputs.values(), report)):
         raise typer.BadParameter("give --output, --stories, --related or --report with a FILE")
     check_tables(outputs, file_format)
+    check_uses({"with": with_columns, "format": file_format}, outputs)
     page = page_settings(report, title, report_stories)
     if report:
         check_output(report, "--report", check_page)

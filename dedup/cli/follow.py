@@ -19,12 +19,12 @@ from dedup.cli.options import (
     JsonLinesOption,
     QuietOption,
     VerboseOption,
+    duration_from,
     option,
 )
 from dedup.cli.stream import Interruption
 from dedup.cli.values import json_line
 from dedup.output.wording import counted
-from dedup.settings import parse_duration
 
 if TYPE_CHECKING:
     from dedup.feeds import FeedPoll, FeedState, Follower
@@ -96,10 +96,10 @@ def follow_command(
             opened,
             addresses,
             log,
-            pause_seconds=parse_duration(every).total_seconds(),
+            pause_seconds=duration_from(every, "--every").total_seconds(),
             limits={
                 "max_bytes": max_megabytes * 1_000_000,
-                "total_seconds": parse_duration(timeout).total_seconds(),
+                "total_seconds": duration_from(timeout, "--timeout").total_seconds(),
                 "allow_private": allow_private,
                 **({"user_agent": user_agent} if user_agent else {}),
             },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter
@@ -14,7 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from dedup.config import Config, ReadingConfig
-from dedup.errors import OutputError
+from dedup.errors import ConfigError, OutputError
+from dedup.settings import parse_duration
 
 STDIN = "-"
 """As an input, standard input; as an output, standard output."""
@@ -47,7 +49,7 @@ EncoderOption = Annotated[
     str | None,
     option(
         "NAME",
-        "bundled, or the name or folder of a sentence-transformers model.",
+        "bundled, e5, or the name or folder of a sentence-transformers model.",
         rich_help_panel=LIMITS,
     ),
 ]
@@ -78,7 +80,6 @@ VerboseOption = Annotated[
 
 ALL_FIELDS = ("id", "title", "text", "source", "published_at", "language", "url")
 _READING = "How the input is read"
-OUTPUTS = "What it writes"
 
 
 class FileFormat(StrEnum):
@@ -205,6 +206,8 @@ def settings_from(config: Path | None, **sections: dict[str, Any]) -> Config:
     Raises:
         ConfigError: The file or a setting cannot be used.
     """
+    if config and not config.exists():
+        raise ConfigError(f"{config}: there is no such file")
     changes = {
         section: {name: value for name, value in settings.items() if value is not None}
         for section, settings in sections.items()
@@ -241,6 +244,43 @@ def page_settings(report: str, title: str | None, stories: int | None) -> dict[s
     if page and not report:
         raise typer.BadParameter("--title and --report-stories need --report FILE.html")
     return page
+
+
+_FILES_OF = {
+    "with": ("output",),
+    "unique-by": ("unique",),
+    "format": ("output", "stories", "related", "matches", "unique"),
+}
+"""Files that an option is about, by its name: it says nothing without one of them."""
+
+
+def check_uses(given: Mapping[str, object], outputs: Mapping[str, str]) -> None:
+    """Refuse an option about a file that is not written.
+
+    Args:
+        given: What the options say, by their names; empty where they were not given.
+        outputs: The file of each option; empty where it was not given.
+
+    Raises:
+        typer.BadParameter: One of them would do nothing.
+    """
+    for name, value in given.items():
+        files = [file for file in _FILES_OF[name] if file in outputs]
+        if value and not any(outputs[file] for file in files):
+            needed = " or ".join(f"--{file}" for file in files)
+            raise typer.BadParameter(f"--{name} needs a FILE in {needed}")
+
+
+def duration_from(text: str, option: str) -> timedelta:
+    """The duration that an option names.
+
+    Raises:
+        typer.BadParameter: The text is not a duration.
+    """
+    try:
+        return parse_duration(text)
+    except ConfigError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def check_folder(path: str | Path) -> None:

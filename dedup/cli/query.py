@@ -12,7 +12,16 @@ import typer
 
 from dedup.cli.console import Console
 from dedup.cli.indexes import IndexArgument, opened, optional_time, suggesting
-from dedup.cli.options import STDIN, HeadlinesOption, JsonLinesOption, option
+from dedup.cli.options import (
+    ALL_FIELDS,
+    NO_COLUMNS,
+    STDIN,
+    HeadlinesOption,
+    JsonLinesOption,
+    ReadAs,
+    column_options,
+    option,
+)
 from dedup.cli.tables import (
     ARTICLE_SPARE,
     ARTICLE_TABLE,
@@ -48,10 +57,11 @@ class _Answer:
     neighbors: tuple[tuple[Neighbor, StoredArticle], ...]
 
 
+@column_options(*ALL_FIELDS)
 def query_command(
     index: IndexArgument,
     text: Annotated[str, option("TEXT", "The text itself; - reads it from stdin.")] = "",
-    title: Annotated[str, option("TITLE", "Headline of --text.")] = "",
+    title: Annotated[str, option("TEXT", "Title of the text in --text.")] = "",
     published_at: Annotated[
         str,
         option(
@@ -64,6 +74,7 @@ def query_command(
     file: Annotated[
         str, option("FILE", "A page or a table, as for `add`; each article in it is a query.")
     ] = "",
+    columns: ReadAs = NO_COLUMNS,
     id: Annotated[str, option("ID", "Id of an article in the index.", "--id")] = "",
     limit: Annotated[
         int, option("COUNT", "Maximum number of copies, and of neighbours.", min=1)
@@ -77,8 +88,8 @@ def query_command(
     similarity and containment (the share of one text that the other contains),
     neighbours with P(same event) and their likeness: the cosine of the two texts.
 
-    A text without a time is compared by content alone. One with a time is not about
-    the same event as articles far from it in time: these have no P.
+    A text without a time is compared by content alone. One with a time is not
+    about the same event as articles far from it in time: these have no P.
 
     With --json: one line per query, with "story_group" (empty if the text would
     start a new story), "probability", "duplicates" and "neighbors".
@@ -97,30 +108,23 @@ def query_command(
         raise typer.BadParameter("give one of --text, --file and --id")
     time = optional_time(published_at, "--published-at")
     with opened(index, headlines=headlines) as story_index:
-        for number, answer in enumerate(_answers(story_index, text, title, file, id, time, limit)):
+        if id:
+            answers = _answer_by_id(story_index, id, limit)
+        else:
+            asked = _read(story_index, file, columns, time) if file else [_text(text, title, time)]
+            answers = (_answer(story_index, one, limit, in_index=False) for one in asked)
+        for number, answer in enumerate(answers):
             if as_json:
                 typer.echo(json_line(_values(answer)))
             else:
                 _show(answer, first=number == 0)
 
 
-def _answers(
-    index: StoryIndex,
-    text: str,
-    title: str,
-    file: str,
-    id: str,
-    time: datetime | None,
-    limit: int,
-) -> Iterator[_Answer]:
-    if id:
-        with suggesting(index, id):
-            article = index.article(id).article
-        # One more, as the article is a copy of itself.
-        yield _answer(index, article, limit + 1, in_index=True)
-        return
-    for article in _read(file, time) if file else [_text(text, title, time)]:
-        yield _answer(index, article, limit, in_index=False)
+def _answer_by_id(index: StoryIndex, id: str, limit: int) -> Iterator[_Answer]:
+    with suggesting(index, id):
+        article = index.article(id).article
+    # One more, as the article is a copy of itself.
+    yield _answer(index, article, limit + 1, in_index=True)
 
 
 def _text(text: str, title: str, time: datetime | None) -> Article:
@@ -130,11 +134,21 @@ def _text(text: str, title: str, time: datetime | None) -> Article:
     return Article("", title=title, text=body, published_at=time)
 
 
-def _read(file: str, time: datetime | None) -> Iterator[Article]:
+def _read(
+    index: StoryIndex, file: str, columns: ReadAs, time: datetime | None
+) -> Iterator[Article]:
     from dedup.readers.files import read_articles
 
     problems: list[Problem] = []
-    for article in read_articles([file], now=datetime.now(UTC), on_problem=problems.append):
+    articles = read_articles(
+        [file],
+        columns=columns,
+        records=columns.records,
+        config=columns.configured(index.config.reading),
+        now=datetime.now(UTC),
+        on_problem=problems.append,
+    )
+    for article in articles:
         yield replace(article, published_at=article.published_at or time)
     Console().show_problems(problems)
 
@@ -242,7 +256,12 @@ def _verdict(answer: _Answer) -> Iterator[str]:
     if not answer.story:
         yield f"would start a new story{_in_brackets(notes)}"
         return
-    verb = "is in" if answer.in_index else "would join"
+    verb = "would join"
+    if answer.in_index:
+        verb = "is in"
+    elif undated and not answer.duplicates:
+        # With a time it might well be another event, which one cannot know here.
+        verb = "is most like"
     probability = share(answer.answer.probability)
     notes = [*([f"P {probability}"] if probability else []), *notes]
     yield f"{verb} the story {answer.story.id}{_in_brackets(notes)}: {answer.story.headline}"

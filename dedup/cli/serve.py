@@ -29,7 +29,7 @@ def serve_command(
         bool, typer.Option("--force", help="Allow access from other machines without a token.")
     ] = False,
 ) -> None:
-    r"""Serve an index over HTTP: web pages at /, and an interface for programs below /v1.
+    r"""Serve an index over HTTP: pages for readers at /, and for programs below /v1.
 
     Creates the index if there is none. On Ctrl-C, running requests are finished
     first. Needs pip install 'story-dedup\[server]'.

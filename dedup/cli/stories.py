@@ -51,7 +51,7 @@ def stories_command(
         str, option("CODE", "Only stories with an article in this language: en, ar, zh.")
     ] = "",
     source: Annotated[str, option("NAME", "Only stories with an article from this source.")] = "",
-    text: Annotated[
+    words: Annotated[
         str, option("WORDS", "Only stories with all of these words in their headlines and names.")
     ] = "",
     min_texts: Annotated[
@@ -78,7 +78,7 @@ def stories_command(
 
       dedup stories news --language ar --min-texts 3 --limit 5
 
-      dedup stories news --text earthquake --json | jq '.stories[].headline'
+      dedup stories news --words earthquake --json | jq '.stories[].headline'
     """
     from dedup.result import story_row
 
@@ -89,7 +89,7 @@ def stories_command(
             until=last,
             language=language,
             source=source,
-            text=text,
+            text=words,
             min_texts=min_texts,
             order=order,
             cursor=cursor,
@@ -124,10 +124,10 @@ def story_command(
     headlines: HeadlinesOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show a story of an index: all its articles in order of time, and related stories.
+    """Show a story of an index: its articles in order of time, and related stories.
 
-    P is the average P(same event) of a text with the other texts. A story keeps its
-    id as it grows; the id of a story that was merged into another shows that one.
+    P is the average P(same event) of a text with the other texts. A story keeps
+    its id as it grows; that of one that was merged into another shows the other.
 
     With --json: one document with the columns of `dedup cluster --stories`,
     "member_articles" (title, source, time, language, url and cluster of each

@@ -94,7 +94,7 @@ def rebuild_command(
 
     Needed if `dedup check` finds damage, for other settings or another encoder,
     and after an update with a new encoder. Articles, times and the ids of stories
-    are kept; changes of stories are added to the history. With --json: the counts.
+    are kept; changes of stories are added to the history. With --json: counts.
 
     [bold]Examples[/bold]
 

@@ -37,3 +37,16 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     steps = np.arange(int(counts.sum()), dtype=np.int64)
     result: Int64s = steps + np.repeat(starts - before, counts)
     return result
+
+
+def among(values: Int64s, ascending: Int64s) -> BoolMask:
+    """Which values are among others, in ascending order; bool of the shape of the values.
+
+    >>> among(np.array([3, 4]), np.array([1, 3, 3])).tolist()
+    [True, False]
+    """
+    if not len(ascending):
+        return np.zeros(values.shape, bool)
+    places = np.searchsorted(ascending, values)
+    found: BoolMask = ascending[np.minimum(places, len(ascending) - 1)] == values
+    return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from dedup.articles import body_of, lead_of, published_lead
+from dedup.articles import body_of, lead_of, published_lead, source_of
 from dedup.config import Config
 from dedup.description.clusters import match_of
+from dedup.description.series import COUNTED_WITHIN, template_of
 from dedup.description.shared_words import SharingText, as_published
 from dedup.duplicates.matches import compare
 from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryLink
@@ -64,6 +66,17 @@ class Evidences:
         parts = self._affinity.evidence(first, second)
         evidence = as_published(parts, self._sharing(first), self._sharing(second))
         return StoryLink(a, b, probability_of(int(log_odds[0])), evidence)
+
+    @cached_property
+    def templates(self) -> Mapping[str, str]:
+        """For each text of a series, by the article that represents it: its template in words."""
+        counts, more = self._affinity.texts_of_series(int(COUNTED_WITHIN.total_seconds()))
+        return {
+            (id := self._representatives[row]): template_of(
+                source_of(self._articles[id]), int(counts[row]), more=bool(more[row])
+            )
+            for row in np.flatnonzero(counts > 1).tolist()
+        }
 
     def _sharing(self, row: int) -> SharingText:
         id = self._representatives[row]

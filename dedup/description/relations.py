@@ -7,6 +7,11 @@ Two groups are related if they are similar and share something specific:
   `min_shared_idf_bits`. They are those of general language; a term of more than
   `max_term_groups` groups does not count.
 
+Stories in two languages share few words, but names: Путин and 普京 are one (`dedup.text.names`). So
+names count as well, those in different spellings: the bits of two groups are those of their terms
+or those of their names, whichever are more. Where names say at least `ACROSS_BITS` more
+than terms, this is enough, and `ACROSS` of the cosine, as vectors of two languages are less alike.
+
 The kind of a relation depends on time. Two stories are *related* if a time is missing, if both
 began within six hours, or if the later one began before half of the texts of the earlier one had
 appeared. Otherwise the later one is a *follow-up* if it began at most `max_gap` after the other,
@@ -52,6 +57,10 @@ STRONGEST = 32
 """Candidate relations per group."""
 _ENTRIES_AT_ONCE = 1 << 21
 _PAIRS_AT_ONCE = 1 << 13
+ACROSS_BITS = 20.0
+"""Bits that names have to say more than terms, see above."""
+ACROSS = 0.8
+"""Share of the cosine that is wanted of groups that share names in different spellings."""
 _SHOWN_TERMS = 8
 _LOOKED_AT_TERMS = 2 * _SHOWN_TERMS
 _KINDS: tuple[RelationKind, ...] = ("related", "follow_up", "background")
@@ -121,6 +130,8 @@ class RelationFinder:
         self._summaries = summaries
         self._has = summaries.shared.astype(bool).astype(np.int64)
         sums = summaries.sums
+        named = summaries.shared[:, np.flatnonzero(summaries.known)].tocsr()
+        self._named = named, named.astype(bool).astype(np.int64)
         self._norms = np.sqrt(np.einsum("ij,ij->i", sums, sums, dtype=np.float64))
 
     def blocks(self) -> Iterator[tuple[int, int]]:
@@ -141,18 +152,19 @@ class RelationFinder:
         shared, has = self._summaries.shared, self._has
         # A term may be rarer in the languages of one group than in those of the other.
         product = (shared[start:stop] @ has.T + has[start:stop] @ shared.T).tocoo()
-        bits = product.data * (WEIGHT_UNIT / 2)
         rows, others = product.row.astype(np.int64) + start, product.col.astype(np.int64)
-        enough = np.flatnonzero((bits >= config.min_shared_idf_bits) & (rows != others))
-        rows, others, bits = rows[enough], others[enough], bits[enough]
+        bits, across = self._bits(rows, others, product.data)
+        enough = np.flatnonzero(((bits >= config.min_shared_idf_bits) | across) & (rows != others))
+        rows, others, bits, across = rows[enough], others[enough], bits[enough], across[enough]
         a, b = np.minimum(rows, others), np.maximum(rows, others)
-        kinds, gaps = self._kinds(a, b, bits)
+        kinds, gaps = self._kinds(a, b, bits, across)
         timely = np.flatnonzero(kinds != _UNRELATED)
         rows, others, kinds = rows[timely], others[timely], kinds[timely]
         a, b, bits, gaps = a[timely], b[timely], bits[timely], gaps[timely]
+        least = np.where(across[timely], ACROSS, 1.0) * config.min_cosine
         cosines = self._cosines(a, b)
         strengths = self._strengths(cosines, bits, gaps)
-        alike = np.flatnonzero(cosines >= config.min_cosine)
+        alike = np.flatnonzero(cosines >= least)
         order = alike[np.lexsort((others[alike], -strengths[alike], rows[alike]))]
         ranked = rows[order]
         rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
@@ -160,7 +172,28 @@ class RelationFinder:
             order[rank < (STRONGEST if most is None else most)]
         )
 
-    def _kinds(self, a: Int64s, b: Int64s, bits: Float64s) -> tuple[Int64s, Float64s]:
+    def _bits(self, rows: Int64s, others: Int64s, weights: Int64s) -> tuple[Float64s, BoolMask]:
+        """Bits that pairs of groups share, and whether they share names in other spellings.
+
+        Args:
+            rows: Row of one group of each pair, int64 of shape (m,).
+            others: Row of the other.
+            weights: Of the terms and names that both have, from either side, int64 (m,).
+        """
+        named, has = self._named
+        of_names = np.empty(len(rows), np.int64)
+        for start in range(0, len(rows), _PAIRS_AT_ONCE):
+            a, b = (ends[start : start + _PAIRS_AT_ONCE] for ends in (rows, others))
+            both = named[a].multiply(has[b]) + has[a].multiply(named[b])
+            of_names[start : start + _PAIRS_AT_ONCE] = np.asarray(both.sum(axis=1)).ravel()
+        of_terms = weights - of_names
+        unit = WEIGHT_UNIT / 2
+        across: BoolMask = (of_names - of_terms) * unit >= ACROSS_BITS
+        return np.maximum(of_terms, of_names) * unit, across
+
+    def _kinds(
+        self, a: Int64s, b: Int64s, bits: Float64s, across: BoolMask
+    ) -> tuple[Int64s, Float64s]:
         """Index into `_KINDS`, or `_UNRELATED`, and gap in seconds, NaN where a time is missing."""
         config = self._config
         begins = self._summaries.begins
@@ -171,14 +204,15 @@ class RelationFinder:
             [
                 ~dated | at_once,
                 gaps <= config.max_gap.total_seconds(),
-                (gaps <= config.max_background_gap.total_seconds()) & self._specific(a, b, bits),
+                (gaps <= config.max_background_gap.total_seconds())
+                & self._specific(a, b, bits, across),
             ],
             [0, 1, 2],
             _UNRELATED,
         )
         return kinds, np.where(dated, gaps, np.nan)
 
-    def _specific(self, a: Int64s, b: Int64s, bits: Float64s) -> BoolMask:
+    def _specific(self, a: Int64s, b: Int64s, bits: Float64s, across: BoolMask) -> BoolMask:
         """Whether two groups share more than the words of a topic."""
         shared = (
             np.asarray(
@@ -189,7 +223,7 @@ class RelationFinder:
         counts = np.diff(self._summaries.names.indptr)
         nameless = (counts[a] == 0) | (counts[b] == 0)
         least = self._config.min_shared_idf_bits
-        named: BoolMask = shared & (bits >= _BACKGROUND_FACTOR * least)
+        named: BoolMask = (shared | across) & (bits >= _BACKGROUND_FACTOR * least)
         unnamed: BoolMask = nameless & (bits >= _NAMELESS_FACTOR * least)
         return np.logical_or(named, unnamed)
 
@@ -213,13 +247,13 @@ class RelationFinder:
 
 
 def _rarest(shared: sp.csr_array, a: int, b: int) -> Int64s:
-    """Columns of the rarest terms that two groups share."""
+    """Columns of the terms and names that two groups share, the rarest first."""
     of_a, of_b = (slice(shared.indptr[row], shared.indptr[row + 1]) for row in (a, b))
     both, in_a, in_b = np.intersect1d(
         shared.indices[of_a], shared.indices[of_b], return_indices=True
     )
     weights = shared.data[of_a][in_a] + shared.data[of_b][in_b]
-    return both[np.lexsort((both, -weights))][:_LOOKED_AT_TERMS].astype(np.int64)
+    return both[np.lexsort((both, -weights))].astype(np.int64)
 
 
 def _distinct(parts: Sequence[RelationPairs]) -> RelationPairs:
@@ -257,9 +291,14 @@ def described_relations(
     summaries: StorySummaries,
 ) -> tuple[StoryRelation, ...]:
     """The relations as records, with the rarest shared terms as they are spelled."""
-    rarest = [
-        (a, summaries.columns[_rarest(summaries.shared, a, b)].tolist())
+    shared = [
+        _rarest(summaries.shared, a, b)
         for a, b in zip(pairs.a.tolist(), pairs.b.tolist(), strict=True)
+    ]
+    known = [summaries.columns[columns[summaries.known[columns]]] for columns in shared]
+    rarest = [
+        (a, summaries.columns[columns[~summaries.known[columns]][:_LOOKED_AT_TERMS]].tolist())
+        for a, columns in zip(pairs.a.tolist(), shared, strict=True)
     ]
     words = terms.spelled(rarest)
     relations = []
@@ -269,6 +308,7 @@ def described_relations(
         text = terms.leads[int(terms.members[a][0])].casefold()
         begins = summaries.begins[a], summaries.begins[b]
         names = set(stories[b].names)
+        alike = _differing(terms, a, b, terms.hashes[known[position]][:_SHOWN_TERMS].tolist())
         relations.append(
             StoryRelation(
                 earlier=stories[a].id,
@@ -279,7 +319,14 @@ def described_relations(
                 gap=None if UNDATED in begins else timedelta(seconds=int(begins[1] - begins[0])),
                 shared_bits=float(pairs.bits[position]),
                 shared_terms=terms.as_published(a, joined_pieces(spelled, text)[:_SHOWN_TERMS]),
-                shared_names=tuple(name for name in stories[a].names if name in names),
+                shared_names=(*(name for name in stories[a].names if name in names), *alike),
             )
         )
     return tuple(relations)
+
+
+def _differing(terms: StoryTerms, a: int, b: int, keys: Sequence[int]) -> tuple[str, ...]:
+    """Names that two groups spell differently, as the first one does."""
+    first, second = (terms.spelled_names(group, keys) for group in (a, b))
+    other = {name.casefold() for name in second}
+    return tuple(name for name in first if name.casefold() not in other)

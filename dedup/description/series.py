@@ -35,10 +35,22 @@ class Series:
 
     def __str__(self) -> str:
         shown = ", ".join(f"{a}/{b}" for a, b in self.differences[:_MOST_DIFFERENCES])
-        return (
-            f"one template of {self.source}: {counted(self.texts, 'text')}; "
-            f"these two differ in {shown or 'numbers and words'}"
-        )
+        template = template_of(self.source, self.texts)
+        return f"{template}; these two differ in {shown or 'numbers and words'}"
+
+
+def template_of(source: str, texts: int, *, more: bool = False) -> str:
+    """The template of a series in words.
+
+    Args:
+        source: Its outlet.
+        texts: How many texts fill it in.
+        more: Whether there may be more.
+
+    >>> template_of("Coast Times", 12)
+    'one template of Coast Times: 12 texts'
+    """
+    return f"one template of {source}: {counted(texts, 'text')}{' or more' if more else ''}"
 
 
 def series_of(a: Origin, b: Origin, others: Iterable[Origin]) -> Series | None:

@@ -15,13 +15,14 @@ from dedup.description.names import proper_words
 from dedup.description.terms import joined_pieces
 from dedup.description.words import placed_words
 from dedup.records import Evidence
-from dedup.stories.profiles import names_of
+from dedup.text.name_keys import spelled_names
+from dedup.text.names import is_known
 from dedup.text.published import published_numbers, published_words
 from dedup.text.scripts import UNSPACED
-from dedup.text.terms import spelled_terms
 
 _SEPARATOR = re.compile("[.,]")
 _THOUSANDS = 3
+_PART = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,22 @@ def _whole(word: str, words: set[str]) -> str:
 
 def _names(words: list[str], first: SharingText, second: SharingText) -> list[str]:
     """Words that are capitalised as names are in one of the texts, and not small in the other."""
-    keys = names_of(spelled_terms([first.text]))
-    others = spelled_terms([second.text])
-    sounding: dict[int, list[str]] = {}
-    for term, key in names_of(others).items():
-        sounding.setdefault(key, []).append(others[term])
-    key_of = {word: keys.get(term) for term, word in spelled_terms([first.text]).items()}
+    keys, others = (spelled_names(text.text, text.language) for text in (first, second))
+    alike: dict[str, set[str]] = {}
+    known = set()
+    for key in keys.keys() & others.keys():
+        alike.setdefault(keys[key], set()).add(others[key])
+        known.update([keys[key]] if is_known(key) else [])
     spellings = published_words(words, first.published)
+    spelled = published_words(sorted(set().union(*alike.values())), second.published)
     names = []
     for word in words:
-        alike = sounding.get(key_of.get(word) or 0, [])
-        spelled = published_words(alike, second.published)
-        proper = _is_proper(word, first) or any(_is_proper(other, second) for other in alike)
+        same = sorted(alike.get(word, ()))
+        proper = _is_proper(word, first) or any(_is_proper(other, second) for other in same)
+        # Scripts without capitals show by nothing but the table what is a name.
+        proper = proper or (word in known and word.lower() == word.upper())
         small = _is_small(spellings.get(word, word)) or all(
-            _is_small(spelled.get(other, other)) for other in alike
+            _is_small(spelled.get(other, other)) for other in same
         )
         if proper and not small:
             names.append(spellings.get(word, word))
@@ -110,7 +113,8 @@ def _names(words: list[str], first: SharingText, second: SharingText) -> list[st
 
 
 def _is_proper(word: str, text: SharingText) -> bool:
-    return word in proper_words(text.text, text.language)
+    """Whether a word, or one of several words, is capitalised inside a sentence."""
+    return not proper_words(text.text, text.language).isdisjoint(_PART.findall(word))
 
 
 def _is_small(word: str) -> bool:

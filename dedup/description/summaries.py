@@ -10,9 +10,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from dedup.articles import UNDATED
-from dedup.compute.arrays import Int32s, Int64s
+from dedup.compute.arrays import BoolMask, Int32s, Int64s
 from dedup.description.terms import StoryTerms
 from dedup.stories.grouping import Group
+from dedup.text.names import are_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class StorySummaries:
         shared: Rarity of the rare terms that are in several groups but not in too many, in
             units of `terms.WEIGHT_UNIT` bits; int64 of shape (n, terms).
         columns: Their columns in `StoryTerms`, int64 of shape (terms,).
+        known: Which of them are keys of names in any script, bool of shape (terms,).
         names: 1 where a group has a name, int64 of shape (n, different names).
     """
 
@@ -35,6 +37,7 @@ class StorySummaries:
     middles: Int64s
     shared: sp.csr_array
     columns: Int64s
+    known: BoolMask
     names: sp.csr_array
 
     @classmethod
@@ -65,6 +68,7 @@ class StorySummaries:
             np.array([middle_of(seconds[rows]) for rows in members], np.int64),
             terms.weights[:, columns].tocsr(),
             columns,
+            are_names(terms.hashes[columns]),
             _names(names),
         )
 

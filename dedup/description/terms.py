@@ -1,4 +1,6 @@
-"""The rare words of story groups: what each is about; see `dedup.description.words`.
+"""The rare words and the names of story groups: what each is about.
+
+See `dedup.description.words`, and for names `dedup.text.names`: they have one key in any script.
 
 Rarity comes from the fixed table of `dedup.text.rarity` and the terms of a group from its own
 texts, so they do not change when other articles are added or removed. Names of months and
@@ -19,10 +21,11 @@ import scipy.sparse as sp
 from dedup.articles import lead_of, published_lead
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
-from dedup.description.words import PlacedWords, placed_words
+from dedup.description.words import PlacedWords, group_names, placed_words
 from dedup.records import Article, CleanText, DuplicateCluster
 from dedup.stories.grouping import Grouping
 from dedup.text.dates.calendars import calendar_names
+from dedup.text.name_keys import spelled_names
 from dedup.text.published import published_words
 from dedup.text.rarity import WEIGHT_UNIT
 from dedup.text.scripts import UNSPACED
@@ -41,9 +44,9 @@ _TEXTS_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class StoryTerms:
-    """Rare terms of n story groups.
+    """Rare terms and names of n story groups.
 
-    A term belongs to a group if it occurs in at least two of its texts, or in one text whose
+    Either belongs to a group if it occurs in at least two of its texts, or in one text whose
     language has no more than two texts in the group (which cannot confirm each other's words).
 
     Args:
@@ -52,7 +55,7 @@ class StoryTerms:
         key_terms: Up to 8 terms of each group, spelled and case-folded, that occur in at
             least two of its texts, ranked by the number of texts times the rarity; in a group
             of one text, ranked by the number of occurrences times the rarity.
-        hashes: Hash of the term of each column, uint64.
+        hashes: Hash of the term of each column, or key of a name (`text.names`), uint64.
         leads: The texts that the terms come from.
         languages: Language of each.
         members: Rows of the texts of each group.
@@ -106,6 +109,22 @@ class StoryTerms:
                 if column in columns_of[group] and (group, column) not in spellings:
                     spellings[group, column] = placed.spelled(place)
         return spellings
+
+    def spelled_names(self, group: int, keys: Iterable[int]) -> tuple[str, ...]:
+        """Names as the first text of a group that has them spells them, as published.
+
+        Args:
+            group: Row of the group.
+            keys: Keys of the names, in the order of the answer.
+        """
+        spelled: dict[int, str] = {}
+        missing = set(keys)
+        for row in self.members[group].tolist():
+            if not missing <= spelled.keys():
+                found = spelled_names(self.leads[row], self.languages[row])
+                spelled = {key: found[key] for key in missing & found.keys()} | spelled
+        words = [spelled[key] for key in keys if key in spelled]
+        return self.as_published(group, words)
 
     def _occurrences(
         self, groups: Sequence[int], columns: Int64s
@@ -256,7 +275,8 @@ def _of_batch(
     texts = np.concatenate(members).tolist()
     sizes = np.array([len(rows) for rows in members])
     language_of = [languages[text] for text in texts]
-    words = placed_words([leads[text] for text in texts], language_of)
+    lead_of_text = [leads[text] for text in texts]
+    words = placed_words(lead_of_text, language_of)
     placed = words.placed
     groups = np.repeat(np.arange(len(members)), sizes)
     in_few = _few(groups.tolist(), language_of)
@@ -269,7 +289,9 @@ def _of_batch(
         joined_pieces(spelled, text)[:MAX_KEY_TERMS]
         for spelled, text in zip(_key_terms(terms, sizes, words), first_texts, strict=True)
     ]
-    return terms.groups[rare], terms.hashes[rare], counted[rare], key_terms
+    named = group_names(lead_of_text, language_of, groups, in_few)
+    columns = terms.groups[rare], terms.hashes[rare], counted[rare]
+    return *(np.concatenate(both) for both in zip(columns, named, strict=True)), key_terms
 
 
 def _key_terms(terms: _DistinctTerms, sizes: Int64s, words: PlacedWords) -> list[list[str]]:

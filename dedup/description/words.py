@@ -22,11 +22,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
-from dedup.text.rarity import language_numbers, unseen_weights
+from dedup.text.names import placed_names
+from dedup.text.rarity import WEIGHT_UNIT, language_numbers, unseen_weights
 from dedup.text.scripts import UNSPACED
 from dedup.text.shingles import Tokens
 from dedup.text.terms import PlacedTerms, placed_terms, weights_of
 
+MIN_NAME_BITS = 5.0
+"""A name may be less rare than a term that counts, as it is told by the table."""
 _RUN = np.uint64(0xC2B2AE3D27D4EB4F)
 _SPACED, _HAN, _KATAKANA, _HIRAGANA, _ALPHABETIC = range(5)
 _PARTS = np.array([1, 2, 1, 1, 5], np.int64)
@@ -113,6 +116,7 @@ def _with_runs(
         placed.points,
         placed.starts[firsts],
         placed.ends[lasts],
+        placed.scan,
     )
     return runs, np.maximum.reduceat(weights, firsts), joins[firsts]
 
@@ -128,3 +132,35 @@ def _only(placed: PlacedTerms, kept: BoolMask) -> PlacedTerms:
     before = np.concatenate(([0], np.cumsum(kept)))
     terms = Tokens(placed.terms.hashes[kept], before[placed.terms.offsets].astype(np.int64))
     return replace(placed, terms=terms, starts=placed.starts[kept], ends=placed.ends[kept])
+
+
+def group_names(
+    texts: Sequence[str], languages: Sequence[str], groups: Int64s, few: BoolMask
+) -> tuple[Int64s, UInt64s, Int64s]:
+    """Names of groups: those in two texts of a group, or in one that is among few.
+
+    Args:
+        texts: n canonical texts.
+        languages: Language of each.
+        groups: Group of each text, int64 of shape (n,).
+        few: Whether each text is among few of its language in its group, bool of shape (n,).
+
+    Returns:
+        Group, key (`text.names`) and smallest weight of each name; arrays of one shape.
+    """
+    names = placed_names(placed_terms(texts, languages), languages)
+    rare = np.flatnonzero(names.weights * WEIGHT_UNIT >= MIN_NAME_BITS)
+    texts, keys, weights = names.owners[rare], names.keys[rare], names.weights[rare]
+    order = np.lexsort((texts, keys, groups[texts]))
+    texts, keys, weights = texts[order], keys[order], weights[order]
+    if not len(keys):
+        return np.empty(0, np.int64), keys, weights
+    new = np.ones(len(keys), bool)
+    new[1:] = (keys[1:] != keys[:-1]) | (groups[texts[1:]] != groups[texts[:-1]])
+    first = np.flatnonzero(new)
+    another = new.copy()
+    another[1:] |= texts[1:] != texts[:-1]
+    many = np.add.reduceat(another.astype(np.int64), first) >= 2
+    kept = many | np.logical_or.reduceat(few[texts], first)
+    owners, least = groups[texts[first]], np.minimum.reduceat(weights, first)
+    return owners[kept], keys[first][kept], least[kept]

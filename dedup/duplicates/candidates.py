@@ -18,7 +18,7 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
 from dedup.config import NearDuplicateConfig
-from dedup.duplicates.fingerprints import Fingerprints
+from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss
 
 MAX_BUCKET = 32
 MATES = 8
@@ -27,8 +27,6 @@ FIRST_BAND = 1 << 32
 _ESTIMATE_SLACK = 0.15
 """3.5 standard errors of the estimate of 128 slots: a pair that seems less similar is none."""
 _MIN_SHARED_ANCHORS = 0.4
-_MAX_LENGTH_RATIO = 0.8
-"""Of two texts of nearly one length, one inside the other is similar to it: bands find it."""
 _PAIRS_AT_ONCE = 1 << 16
 _PAIRS_IN_MEMORY = 1 << 24
 _MEMBER = np.uint64(0xFFFFFFFF)
@@ -51,8 +49,21 @@ def candidate_pairs(
         int64 of shape (m, 2), each row a < b, ascending, without repetitions.
     """
     by_band = _band_pairs(prints, config, compiled=compiled)
-    packed = np.union1d(by_band, _anchor_pairs(prints, compiled=compiled))
-    return np.stack(_unpacked(packed, len(prints.token_counts)), axis=1)
+    found = np.concatenate((by_band, _anchor_pairs(prints, compiled=compiled)))
+    count = len(prints.token_counts)
+    pairs, _ = runs(_ascending(found, count, compiled=compiled))
+    return np.stack(_unpacked(pairs, count), axis=1)
+
+
+def _ascending(pairs: Int64s, count: int, *, compiled: bool) -> Int64s:
+    """Packed pairs of n texts in ascending order."""
+    if not compiled:
+        return np.sort(pairs)
+    from dedup.duplicates.kernels.buckets import sorted_by_bits
+
+    keys = sorted_by_bits(pairs.view(np.uint64), 0, (count * count).bit_length())
+    ascending: Int64s = keys.view(np.int64)
+    return ascending
 
 
 def _unpacked(packed: Int64s, count: int) -> tuple[Int64s, Int64s]:
@@ -65,22 +76,24 @@ def _band_pairs(prints: Fingerprints, config: NearDuplicateConfig, *, compiled: 
     rows = np.flatnonzero(prints.token_counts)
     buckets = band_buckets(prints.signatures, config, compiled=compiled)
     parts = [np.empty(0, np.int64)]
-    for band in buckets.T:
-        parts.append(bucket_pairs(_packed(band[rows], rows), count, compiled=compiled))
+    for band in np.ascontiguousarray(buckets[rows].T):
+        parts.append(bucket_pairs(_packed(band, rows), count, compiled=compiled))
         if sum(map(len, parts)) > _PAIRS_IN_MEMORY:
-            parts = [np.unique(np.concatenate(parts))]
-    pairs = np.unique(np.concatenate(parts))
-    return pairs[signatures_agree(prints.signatures, *_unpacked(pairs, count), config)]
+            parts = [runs(_ascending(np.concatenate(parts), count, compiled=compiled))[0]]
+    pairs, _ = runs(_ascending(np.concatenate(parts), count, compiled=compiled))
+    ends = _unpacked(pairs, count)
+    return pairs[signatures_agree(prints.signatures, *ends, config, compiled=compiled)]
 
 
 def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
     """Pairs that banding may miss and that share two fifths of the anchors of one of them."""
     counts = prints.anchor_counts
     packed = _packed(prints.anchors, np.repeat(np.arange(len(counts)), counts))
-    pairs, shared = runs(np.sort(bucket_pairs(packed, len(counts), compiled=compiled)))
+    lengths = (prints.token_counts, prints.shingle_sizes)
+    found = bucket_pairs(packed, len(counts), missed_by_bands=lengths, compiled=compiled)
+    pairs, shared = runs(_ascending(found, len(counts), compiled=compiled))
     first, second = _unpacked(pairs, len(counts))
-    missed = bands_may_miss(prints.token_counts, prints.shingle_sizes, first, second)
-    return pairs[missed & enough_anchors(shared, np.minimum(counts[first], counts[second]))]
+    return pairs[enough_anchors(shared, np.minimum(counts[first], counts[second]))]
 
 
 def band_buckets(
@@ -117,7 +130,12 @@ def _banding(config: NearDuplicateConfig, num_perm: int) -> tuple[int, int]:
 
 
 def signatures_agree(
-    signatures: UInt32s, first: Int64s, second: Int64s, config: NearDuplicateConfig
+    signatures: UInt32s,
+    first: Int64s,
+    second: Int64s,
+    config: NearDuplicateConfig,
+    *,
+    compiled: bool = False,
 ) -> BoolMask:
     """Whether the estimated Jaccard similarity of pairs is not far below `min_jaccard`.
 
@@ -128,35 +146,27 @@ def signatures_agree(
         first: Row of one text of each pair, int64 of shape (m,).
         second: Row of the other, int64 of shape (m,).
         config: The smallest similarity of copies.
+        compiled: Use the kernel, which counts the same.
 
     Returns:
         bool of shape (m,).
     """
-    shares = np.empty(len(first), np.float64)
+    count = _agreeing_slots
+    if compiled:
+        from dedup.duplicates.kernels.buckets import agreeing_slots as count
+    shares = count(signatures, first, second) / signatures.shape[1]
+    agree: BoolMask = shares >= config.min_jaccard - _ESTIMATE_SLACK
+    return agree
+
+
+def _agreeing_slots(signatures: UInt32s, first: Int64s, second: Int64s) -> Int64s:
+    """In how many slots the signatures of pairs are equal; int64 of shape (m,)."""
+    counts = np.empty(len(first), np.int64)
     for start in range(0, len(first), _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)
         equal = signatures[first[part]] == signatures[second[part]]
-        shares[part] = np.count_nonzero(equal, axis=1) / signatures.shape[1]
-    return shares >= config.min_jaccard - _ESTIMATE_SLACK
-
-
-def bands_may_miss(tokens: Int64s, sizes: Int64s, first: Int64s, second: Int64s) -> BoolMask:
-    """Whether banding may miss pairs of which one text lies in the other; bool of shape (m,).
-
-    That is, they are of unequal length, or a short text and one that is just too long to be
-    short: their signatures are of shingles of different sizes.
-
-    Args:
-        tokens: Tokens of n texts, int64 of shape (n,).
-        sizes: Tokens in a shingle of each, int64 of shape (n,).
-        first: Row of one text of each pair, int64 of shape (m,).
-        second: Row of the other, int64 of shape (m,).
-    """
-    shorter = np.minimum(tokens[first], tokens[second])
-    longer = np.maximum(tokens[first], tokens[second])
-    missed: BoolMask = shorter <= longer * _MAX_LENGTH_RATIO
-    missed |= sizes[first] != sizes[second]
-    return missed
+        counts[part] = np.count_nonzero(equal, axis=1)
+    return counts
 
 
 def enough_anchors(shared: Int64s, fewest: Int64s) -> BoolMask:
@@ -203,7 +213,13 @@ def _packed(buckets: Int64s | UInt32s, rows: Int64s) -> UInt64s:
     return (buckets.astype(np.uint64) << np.uint64(32)) | rows.astype(np.uint64)
 
 
-def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int64s:
+def bucket_pairs(
+    packed: UInt64s,
+    count: int,
+    *,
+    missed_by_bands: tuple[Int64s, Int64s] | None = None,
+    compiled: bool = False,
+) -> Int64s:
     """Pairs of texts that share a bucket.
 
     In a crowded bucket, one of more than 32 texts, each is linked to the 8 before it: work
@@ -214,20 +230,28 @@ def bucket_pairs(packed: UInt64s, count: int, *, compiled: bool = False) -> Int6
         packed: The bucket in the high 32 bits, the row of the text in the low ones,
             those of one bucket ascending; uint64 of shape (m,). Repetitions count once.
         count: Number of texts.
+        missed_by_bands: Tokens and shingle size of each text, to return only the pairs that
+            banding may miss, see `bands_may_miss`; by default all.
         compiled: Use the kernels, which give the same pairs.
 
     Returns:
         `a * count + b` with a < b for each pair and shared bucket, with repetitions.
     """
     if compiled:
-        from dedup.duplicates.kernels.buckets import linked_pairs, sorted_by_bucket
+        from dedup.duplicates.kernels.buckets import linked_pairs, sorted_by_bits
 
-        pairs: Int64s = linked_pairs(sorted_by_bucket(packed), MAX_BUCKET, MATES, count)
+        ordered = sorted_by_bits(packed, 32, 64)
+        tokens, sizes = missed_by_bands or (np.empty(0, np.int64),) * 2
+        pairs: Int64s = linked_pairs(ordered, MAX_BUCKET, MATES, count, tokens, sizes)
         return pairs
     packed = np.unique(packed)
     rows = (packed & _MEMBER).astype(np.int64)
     earlier, later = linked_members(packed >> np.uint64(32))
-    return rows[earlier] * count + rows[later]
+    first, second = rows[earlier], rows[later]
+    if missed_by_bands is not None:
+        missed = bands_may_miss(*missed_by_bands, first, second)
+        first, second = first[missed], second[missed]
+    return first * count + second
 
 
 def linked_members(

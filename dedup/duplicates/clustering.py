@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 import xxhash
 
-from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.arrays import BoolMask, Int64s, among, mix64
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config, NearDuplicateConfig
 from dedup.duplicates.candidates import candidate_pairs
@@ -31,6 +31,9 @@ from dedup.duplicates.series import Origin
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SAMPLED = 12
+"""Bytes of a text, at equal distances, that tell most of different ones apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def find_near_duplicates(
         origin_of=None if origin_of is None else lambda row: origin_of(int(rows[row])),
     )
     pairs = candidate_pairs(prints, config.near_duplicates, compiled=verifier.compiled)
-    leaders = assign_leaders(len(different), verifier.matches(pairs), verifier)
+    leaders = assign_leaders(len(different), verifier.matches(pairs), verifier, pairs)
     return NearDuplicates.of_different(
         leaders, originals, config.near_duplicates, verifier.verified
     )
@@ -138,11 +141,29 @@ def originals_of(texts: Utf8Texts) -> Int64s:
     """
     first: dict[bytes, int] = {}
     originals = np.arange(len(texts))
-    for row, raw in enumerate(texts.raw()):
+    rows = _like_others(texts)
+    for row, raw in zip(rows.tolist(), texts.take(rows).raw(), strict=True):
         digest = text_digest(raw)
         if digest is not None:
             originals[row] = first.setdefault(digest, row)
     return originals
+
+
+def _like_others(texts: Utf8Texts) -> Int64s:
+    """Rows of the texts that have the length and some bytes in common with another, ascending."""
+    if not len(texts.data):
+        return np.empty(0, np.int64)
+    lengths = texts.lengths
+    keys = mix64(lengths.astype(np.uint64))
+    for part in range(_SAMPLED):
+        # Where a text is empty, its place may be the end of the buffer.
+        places = np.minimum(texts.starts + lengths * part // _SAMPLED, len(texts.data) - 1)
+        keys = mix64(keys + texts.data[places])
+    order = np.argsort(keys, kind="stable")
+    equal = np.diff(keys[order]) == 0
+    alike = np.zeros(len(texts), bool)
+    alike[order[1:][equal]] = alike[order[:-1][equal]] = True
+    return np.flatnonzero(alike)
 
 
 def text_digest(raw: bytes | memoryview) -> bytes | None:
@@ -175,7 +196,9 @@ class PairVerifier(Protocol):
         """See `Verifier.matches`."""
 
 
-def assign_leaders(count: int, matches: Matches, verifier: PairVerifier) -> Leaders:
+def assign_leaders(
+    count: int, matches: Matches, verifier: PairVerifier, compared: Int64s | None = None
+) -> Leaders:
     """Choose the representative of each text; verify the matches that the choice needs.
 
     In the order of precedence, a text joins the most similar representative of its earlier
@@ -190,21 +213,62 @@ def assign_leaders(count: int, matches: Matches, verifier: PairVerifier) -> Lead
         count: Number of texts.
         matches: Verified similarities of candidates.
         verifier: Verifies the pairs that are missing.
+        compared: Pairs a < b that are not missing: those that were verified, copies or not;
+            int64 of shape (m, 2). By default the matches.
     """
     assign = _assign_compiled if verifier.compiled else _assign_plain
-    compared = matches.first * count + matches.second
+    packed = _packed(matches, count, compared)
     while True:
         is_digest, missing = digests(count, matches, verifier.config)
-        new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], compared)
+        new = _absent(missing, packed, count)
         if not len(new):
             tied = matches.take(ties(matches, is_digest, verifier.config))
             representatives, missing = _in_turn(is_digest, tied, assign)
-            new = np.setdiff1d(missing[:, 0] * count + missing[:, 1], compared)
+            new = _absent(missing, packed, count)
         if not len(new):
             return Leaders(representatives, is_digest, matches)
-        compared = np.union1d(compared, new)
-        pairs: Int64s = np.stack(np.divmod(new, count), axis=1)
-        matches = Matches.joined([matches, verifier.matches(pairs)])
+        packed, matches = _verified(new, packed, matches, verifier, count)
+
+
+def digests_among(count: int, matches: Matches, verifier: PairVerifier) -> BoolMask:
+    """Which of n texts are digests; the matches that this needs are verified.
+
+    Args:
+        count: Number of texts.
+        matches: Verified similarities.
+        verifier: Verifies the pairs that are missing.
+
+    Returns:
+        bool of shape (count,).
+    """
+    packed = _packed(matches, count)
+    while True:
+        is_digest, missing = digests(count, matches, verifier.config)
+        new = _absent(missing, packed, count)
+        if not len(new):
+            return is_digest
+        packed, matches = _verified(new, packed, matches, verifier, count)
+
+
+def _packed(matches: Matches, count: int, compared: Int64s | None = None) -> Int64s:
+    """`a * count + b` of the pairs that were compared, by default the matches, ascending."""
+    first, second = (matches.first, matches.second) if compared is None else compared.T
+    return np.sort(first * count + second)
+
+
+def _verified(
+    new: Int64s, packed: Int64s, matches: Matches, verifier: PairVerifier, count: int
+) -> tuple[Int64s, Matches]:
+    """The pairs that were compared, and the matches, with some more packed pairs."""
+    pairs: Int64s = np.stack(np.divmod(new, count), axis=1)
+    joined = Matches.joined([matches, verifier.matches(pairs)])
+    return np.sort(np.concatenate((packed, new))), joined
+
+
+def _absent(pairs: Int64s, packed: Int64s, count: int) -> Int64s:
+    """The different ones of some pairs, packed, that are not among others, ascending."""
+    wanted = pairs[:, 0] * count + pairs[:, 1]
+    return np.unique(wanted[~among(wanted, packed)])
 
 
 def _in_turn(

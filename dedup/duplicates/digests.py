@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Float64s, Int64s
+from dedup.compute.arrays import BoolMask, Float64s, Int64s, among
 from dedup.config import NearDuplicateConfig
 from dedup.duplicates.matches import Matches
 
@@ -41,7 +41,7 @@ def digests(count: int, matches: Matches, config: NearDuplicateConfig) -> tuple[
     core = np.repeat(part[starts], np.diff(np.append(starts, len(whole))))
     others = (part != core) & (jaccard < config.min_jaccard)
     pairs = np.minimum(part, core) * count + np.maximum(part, core)
-    missing = others & ~np.isin(pairs, matches.first * count + matches.second)
+    missing = others & ~among(pairs, matches.first * count + matches.second)
     found = np.zeros(count, bool)
     found[whole[missing]] = True
     while not found[whole[found[part]]].all():

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup.compute import compiled as kernels
-from dedup.compute.arrays import Int64s, UInt32s
+from dedup.compute.arrays import BoolMask, Int64s, UInt32s
 from dedup.compute.threads import mapped
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import FingerprintConfig
@@ -39,6 +39,8 @@ EMPTY_SLOT = np.uint32(0xFFFFFFFF)
 COMPILE_FROM_BYTES = 16_000_000
 """For less text, loading the compiled kernels costs more than they save."""
 _CHUNK_BYTES = 1 << 20
+_MAX_LENGTH_RATIO = 0.8
+"""Of two texts of nearly one length, one inside the other is similar to it: bands find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,25 @@ def shingle_sizes(token_counts: Int64s, config: FingerprintConfig = FingerprintC
     """
     short = token_counts < config.short_text_tokens
     return np.where(short, config.short_shingle_tokens, config.shingle_tokens).astype(np.int64)
+
+
+def bands_may_miss(tokens: Int64s, sizes: Int64s, first: Int64s, second: Int64s) -> BoolMask:
+    """Whether banding may miss pairs of which one text lies in the other; bool of shape (m,).
+
+    That is, they are of unequal length, or a short text and one that is just too long to be
+    short: their signatures are of shingles of different sizes.
+
+    Args:
+        tokens: Tokens of n texts, int64 of shape (n,).
+        sizes: Tokens in a shingle of each, int64 of shape (n,).
+        first: Row of one text of each pair, int64 of shape (m,).
+        second: Row of the other, int64 of shape (m,).
+    """
+    shorter = np.minimum(tokens[first], tokens[second])
+    longer = np.maximum(tokens[first], tokens[second])
+    missed: BoolMask = shorter <= longer * _MAX_LENGTH_RATIO
+    missed |= sizes[first] != sizes[second]
+    return missed
 
 
 def fingerprint(

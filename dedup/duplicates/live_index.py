@@ -19,11 +19,15 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.candidates import (
     band_buckets,
-    bands_may_miss,
     enough_anchors,
     signatures_agree,
 )
-from dedup.duplicates.fingerprints import EMPTY_SLOT, fill_compiled, shingle_sizes
+from dedup.duplicates.fingerprints import (
+    EMPTY_SLOT,
+    bands_may_miss,
+    fill_compiled,
+    shingle_sizes,
+)
 from dedup.duplicates.kernels.chains import link, members
 from dedup.duplicates.matches import Similarity, Verifier
 from dedup.errors import DedupError

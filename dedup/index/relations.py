@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from dedup.compute.arrays import Int64s, UInt64s
 from dedup.config import RelatedStoriesConfig
 from dedup.description.relations import (
+    ACROSS_BITS,
     STRONGEST,
     RelationFinder,
     RelationPairs,
@@ -28,6 +29,7 @@ from dedup.description.terms import StoryTerms
 from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.summaries import Position, StorySummary
 from dedup.records import StoryGroup, StoryRelation
+from dedup.text.names import are_names
 from dedup.text.rarity import MAX_BITS, WEIGHT_UNIT
 
 _Key = tuple[float, Position, Position]
@@ -142,7 +144,8 @@ class RelationIndex:
         # At most: a term may be rarer in the languages of the other group.
         most = (own.weights[which] + _MAX_WEIGHT) * (WEIGHT_UNIT / 2)
         bits = np.bincount(position, most, len(others))
-        enough = others[bits >= self._config.min_shared_idf_bits]
+        least = min(self._config.min_shared_idf_bits, ACROSS_BITS)
+        enough = others[bits >= least]
         rows = np.array(
             sorted([slot, *enough.tolist()], key=lambda other: self._of(other).position)
         )
@@ -172,6 +175,7 @@ class RelationIndex:
             np.array([one.middle for one in summaries], np.int64),
             _matrix(columns, weights, len(hashes)),
             np.arange(len(hashes)),
+            are_names(hashes),
             _matrix(named, [np.ones(len(row), np.int64) for row in named], len(names)),
         )
 

@@ -12,6 +12,7 @@ from dedup.records import StoryGroup
 _STORIES = 20
 _COLUMNS = ("texts", "articles", "sources", "first seen", "languages", "headline")
 _LEFT = ' style="text-align:left"'
+_DAY = ' style="text-align:left;white-space:nowrap"'
 
 
 def stories_table(stories: Iterable[StoryGroup], total: int, caption: str = "") -> str:
@@ -35,5 +36,6 @@ def _cells(story: StoryGroup) -> str:
     first = f"{story.first_seen:%Y-%m-%d}" if story.first_seen else "undated"
     figures = (f"{story.texts:,}", f"{story.articles:,}", f"{len(story.sources):,}")
     numbers = "".join(f"<td>{figure}</td>" for figure in figures)
-    words = (first, " ".join(story.languages), printable(story.headline))
-    return numbers + "".join(f'<td{_LEFT} dir="auto">{escape(word)}</td>' for word in words)
+    words = (" ".join(story.languages), printable(story.headline))
+    cells = "".join(f'<td{_LEFT} dir="auto">{escape(word)}</td>' for word in words)
+    return f"{numbers}<td{_DAY}>{first}</td>{cells}"

@@ -37,7 +37,7 @@ _EVIDENCE_WORDS = {
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
     "term_cosine": "Similarity of the words of the texts (cosine, weighted by rarity)",
     "title_terms": "Similarity of the words of the headlines (cosine, weighted by rarity)",
-    "shared_names": "Names that sound alike, in any script (square root of their rarity in bits)",
+    "shared_names": "Names that both have, in any script (square root of their rarity in bits)",
     "shared_numbers": "Numbers in both (square root of how many)",
     "number_clash": "Both have numbers, but none in common (1 = yes)",
     "shared_dates": "Days of the year in both (square root of how many)",
@@ -100,6 +100,7 @@ class TextView:
         removed: The pieces that cleaning removed from it.
         is_digest: Whether it quotes several texts, and represents none of them.
         elsewhere: Number of copies that are in other stories.
+        template: The template of its source that it fills in, in words; empty if it fills in none.
     """
 
     article: ArticleView
@@ -111,6 +112,7 @@ class TextView:
     removed: tuple[Removal, ...] = ()
     is_digest: bool = False
     elsewhere: int = 0
+    template: str = ""
 
 
 class Languages:

@@ -35,6 +35,8 @@ class RowView:
         codes: All its languages, separated by spaces.
         sources: Its outlets, separated by tabs.
         words: Its names and key words, by which it is found.
+        template: Of a story of one text: the template of its source that this fills in, in words;
+            empty if it fills in none.
     """
 
     story: StoryGroup
@@ -50,6 +52,7 @@ class RowView:
     codes: str
     sources: str
     words: str
+    template: str = ""
 
 
 def row_view(story: StoryGroup, result: Result, languages: Languages) -> RowView:
@@ -82,7 +85,13 @@ def row_view(story: StoryGroup, result: Result, languages: Languages) -> RowView
         codes=" ".join(language.code for language in spoken),
         sources="\t".join(sorted({source_of(article) for article in articles} - {""})),
         words=", ".join([*story.names, *story.key_terms]),
+        template=_template(story, result) if story.texts == 1 else "",
     )
+
+
+def _template(story: StoryGroup, result: Result) -> str:
+    representative = result.evidences.representative_of(story.members[0].id)
+    return result.evidences.templates.get(representative, "")
 
 
 def _address(story: StoryGroup, articles: list[Article], result: Result) -> str:

@@ -218,6 +218,7 @@ class _Stories:
             published_removals(article, clean),
             is_digest(cluster),
             sum(self._result.story_of[member.id][0] is not story for member in cluster.members),
+            result.evidences.templates.get(result.evidences.representative_of(representative), ""),
         )
 
     def _copy(self, id: str, representative: str, *, is_version: bool) -> CopyView:

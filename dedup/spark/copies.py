@@ -15,14 +15,13 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.candidates import (
-    bands_may_miss,
     enough_anchors,
     pairs_in_buckets,
     runs,
     signatures_agree,
 )
 from dedup.duplicates.clustering import NearDuplicates, assign_leaders
-from dedup.duplicates.fingerprints import shingle_sizes
+from dedup.duplicates.fingerprints import bands_may_miss, shingle_sizes
 from dedup.duplicates.matches import Matches, Verifier
 from dedup.duplicates.series import Origin
 from dedup.duplicates.stretches import all_stretches, copies_apart, is_digest

@@ -225,6 +225,10 @@ class Affinity:
         mirrored[a, b] = mirrored[b, a] = self.log_odds(rows[a], rows[b])
         return mirrored
 
+    def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
+        """How many texts fill in the template of each text, see `SeriesPairs.counted`."""
+        return self._series.counted(within_seconds)
+
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """Parts that add up to the log-odds of one pair.
 

@@ -21,7 +21,8 @@ from dedup.encoders.whole_vectors import SCALE
 from dedup.stories.compiled_pairs import CompiledPairs, Sizes
 from dedup.stories.dates import shown_day
 from dedup.stories.pairs import time_gaps
-from dedup.stories.profiles import RARE_BITS, Profiles, language_of, names_of, numbers_of
+from dedup.stories.profiles import RARE_BITS, Profiles, language_of, numbers_of
+from dedup.text.name_keys import spelled_names
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.terms import spelled_terms
 
@@ -51,8 +52,9 @@ cross_cosine: the larger one of title with text. shared_terms: square root of th
 terms of one text, by squared rarity, that are rare and in the other one, too; of the text where
 this share is larger. term_cosine, title_terms: cosine of texts, or
 titles, as sets of terms weighted by rarity. shared_names: between two languages, square root of the
-summed rarity in bits of the rare words that sound alike in both, in whatever script, the mean of
-the two spellings; within a language the terms say it, and many words sound alike.
+summed rarity in bits of the names that both have, in whatever script, by the table of names and
+by their sound (see `text.name_keys`), the mean of the two spellings; within a language the terms
+say it, and many words sound alike.
 shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
 and none in common. shared_dates, date_clash: the same of the days that the texts name. gap:
 days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the
@@ -63,6 +65,7 @@ COMPILE_FROM_TEXTS = 3000
 """Below so many texts NumPy takes less time than loading the compiled kernels."""
 _ONE = float(SCALE * SCALE)
 _SECONDS_PER_DAY = 86_400.0
+_SHOWN = 8
 
 
 class Features:
@@ -139,21 +142,14 @@ class Features:
             spelled_terms([text], [language], RARE_BITS)
             for text, language in zip(texts, languages, strict=True)
         )
-        names, others = names_of(first), set(names_of(second).values())
+        names, others = map(spelled_names, texts, languages)
         numbers = sorted(numbers_of(texts[0]) & numbers_of(texts[1]))
         days = sorted(self._days(a) & self._days(b))
         return {
             "shared_terms": _rarest(
                 {term: first[term] for term in first if term in second}, languages[0]
             ),
-            "shared_names": _rarest(
-                {
-                    term: first[term]
-                    for term, name in names.items()
-                    if name in others and term not in second
-                },
-                languages[0],
-            ),
+            "shared_names": _different(names, others),
             "shared_numbers": ", ".join(f"{number:,}" for number in numbers),
             "shared_dates": ", ".join(map(shown_day, days)),
         }
@@ -248,7 +244,18 @@ def _cosine(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Float64s
     return cosines
 
 
-def _rarest(words: Mapping[int, str], language: str, limit: int = 8) -> str:
+def _different(names: Mapping[int, str], others: Mapping[int, str]) -> str:
+    """Names that two texts spell differently, in the spelling of the first; known ones first."""
+    spelled = set(others.values())
+    listed: list[str] = []
+    for key, name in names.items():
+        # A piece of a name that is listed already says nothing more.
+        if key in others and name not in spelled and not any(name in one for one in listed):
+            listed.append(name)
+    return ", ".join(listed[:_SHOWN])
+
+
+def _rarest(words: Mapping[int, str], language: str, limit: int = _SHOWN) -> str:
     hashes = np.array(list(words), np.uint64)
     weights = term_weights(hashes, np.repeat(language_numbers([language]), len(hashes))).tolist()
     ranked = sorted(zip((-weight for weight in weights), words.values(), strict=True))

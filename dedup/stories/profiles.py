@@ -21,10 +21,11 @@ from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt16s, UInt64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.processes import spread
 from dedup.stories.dates import dates_of
-from dedup.text.consonant_keys import consonant_key
+from dedup.text.name_keys import keyed_names
 from dedup.text.outlines import SLOTS, outline_of_lead
 from dedup.text.rarity import WEIGHT_UNIT, counted_languages
-from dedup.text.terms import count_terms, spelled_terms, weights_of
+from dedup.text.shingles import counted_rows
+from dedup.text.terms import PlacedTerms, placed_terms, weights_of
 
 TITLE_CHARS = 200
 """A text without a title has so many characters of its first line as title."""
@@ -33,7 +34,6 @@ _MIN_TERM_BITS = 2.0
 RARE_BITS = 7.0
 """Terms at least this rare in general language are names, places and special subjects."""
 RARE_WEIGHT = round(RARE_BITS / WEIGHT_UNIT)
-_MIN_SKELETON, _MAX_SKELETON = 3, 8
 _AT_ONCE = 4096
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _YEARS = range(1900, 2100)
@@ -57,7 +57,7 @@ class Profiles:
         short: Whether a text has few characters, bool of shape (n,).
         terms: Rarity of the terms of each text, the very common ones left out.
         title_terms: Rarity of the terms of each title.
-        names: Rarity of the rare words of each text, by consonant key.
+        names: Rarity of the names of each text, by the keys of `text.name_keys`.
         numbers: 1 for each numeral in a text.
         dates: 1 for each day that a text names.
         outlines: Signatures of the outlines, uint16 of shape (n, outlines.SLOTS).
@@ -159,12 +159,12 @@ _Batch = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[str]]
 def _sparse_rows(batch: _Batch) -> tuple[tuple[KeyedRows, ...], UInt16s]:
     """Terms, terms of titles, names, numbers, dates and details; and signatures of outlines."""
     texts, titles, seconds, languages = batch
-    terms = _terms(texts, languages)
+    placed = placed_terms(texts, languages)
     outlines = list(map(outline_of_lead, texts, titles, languages))
     return (
-        _rows(len(texts), terms),
-        _rows(len(texts), _terms(titles, languages)),
-        _rows(len(texts), _names(texts, languages, terms)),
+        _rows(len(texts), _terms(placed, languages)),
+        _rows(len(texts), _terms(placed_terms(titles, languages), languages)),
+        _rows(len(texts), _names(placed, languages)),
         _rows_of_ones([numbers_of(text) for text in texts]),
         _rows_of_ones(list(map(dates_of, texts, seconds, languages))),
         _rows_of([one.details for one in outlines]),
@@ -180,21 +180,6 @@ def numbers_of(text: str) -> set[int]:
     digits = {re.sub("[.,]", "", number) for number in _NUMBER.findall(text)}
     numbers = {int(number) for number in digits if len(number) <= _MAX_DIGITS}
     return {number for number in numbers if number >= 10 and number not in _YEARS}
-
-
-def names_of(spelled: Mapping[int, str]) -> dict[int, int]:
-    """Consonant keys of words as whole numbers, by the hash of the word.
-
-    Words with fewer than three consonants are left out: their keys coincide too often.
-    """
-    consonant_keys = {
-        term: consonant_key(word) for term, word in spelled.items() if " " not in word
-    }
-    return {
-        term: int.from_bytes(consonants[:_MAX_SKELETON].encode(), "big")
-        for term, consonants in consonant_keys.items()
-        if len(consonants) >= _MIN_SKELETON
-    }
 
 
 def name_hashes(names: Sequence[str]) -> Int64s:
@@ -228,22 +213,19 @@ def _only(entries: _Entries, which: BoolMask | Int64s) -> _Entries:
     return _Entries(entries.owners[which], entries.keys[which], entries.values[which])
 
 
-def _terms(texts: Sequence[str], languages: Sequence[str]) -> _Entries:
+def _terms(placed: PlacedTerms, languages: Sequence[str]) -> _Entries:
     """Rarities of the different terms of each text, the very common ones left out."""
-    terms, _ = count_terms(texts, languages)
+    terms, _ = counted_rows(placed.terms)
     owners = np.repeat(np.arange(len(terms.counts)), terms.counts)
     entries = _Entries(owners, terms.hashes, weights_of(terms, languages))
     return _only(entries, entries.values * WEIGHT_UNIT >= _MIN_TERM_BITS)
 
 
-def _names(texts: Sequence[str], languages: Sequence[str], terms: _Entries) -> _Entries:
-    """Consonant keys of each text, each with the rarity of its rarest word."""
-    rare = _only(terms, terms.values >= RARE_WEIGHT)
-    key_of_term = names_of(spelled_terms(texts, languages, RARE_BITS))
-    keys = np.array([key_of_term.get(term, 0) for term in rare.keys.tolist()], np.uint64)
-    names = _Entries(rare.owners, keys, rare.values)
-    order = np.lexsort((-names.values, names.keys, names.owners))
-    names = _only(names, order[names.keys[order] > 0])
+def _names(placed: PlacedTerms, languages: Sequence[str]) -> _Entries:
+    """Keys of the names of each text, each with its largest weight."""
+    found = keyed_names(placed, languages)
+    names = _Entries(found.owners, found.keys, found.weights)
+    names = _only(names, np.lexsort((-names.values, names.keys, names.owners)))
     new = np.ones(len(names.keys), bool)
     new[1:] = (names.owners[1:] != names.owners[:-1]) | (names.keys[1:] != names.keys[:-1])
     return _only(names, new)

@@ -18,10 +18,11 @@ from dedup.stories.profiles import Profiles
 from dedup.text.outlines import SLOTS
 from dedup.text.shingles import FORMAT_VERSION
 
-FORMAT = 2
+FORMAT = 3
 """Format of vectors and profiles; that of signatures is `shingles.FORMAT_VERSION`.
 
-2: terms are weighed in their language, which is stored with them; outlines."""
+2: terms are weighed in their language, which is stored with them; outlines. 3: names by the keys
+of a table, too."""
 VERSION = 100 * FORMAT + FORMAT_VERSION
 _OUTLINE_FROM = 1 + 8
 _SIZES_FROM = _OUTLINE_FROM + 2 * SLOTS

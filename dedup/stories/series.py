@@ -6,16 +6,22 @@ differs can, see `dedup.text.outlines`; it is looked at only where outlines agre
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Int64s, ranges
 from dedup.stories.pairs import time_gaps
 from dedup.stories.profiles import Profiles
-from dedup.text.outlines import Outline, may_be_of_one_series, of_one_series
+from dedup.text.outlines import Outline, alike_signatures, may_be_of_one_series, of_one_series
 
 SERIES_LOG_ODDS = -12_000
 """What a series adds to the log-odds of a pair, in units of 1/1000: more than all else can."""
 _PAIRS_AT_ONCE = 1 << 15
+_ROWS_AT_ONCE = 128
+MOST_COMPARED = 50
+"""To count its series, each text is compared with so many of like outlines, the nearest in time."""
 
 
 class SeriesPairs:
@@ -60,6 +66,47 @@ class SeriesPairs:
             series = self._are_series(rows[a], columns[b])
             added[a[series], b[series]] = SERIES_LOG_ODDS
         return added
+
+    def counted(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
+        """How many texts fill in the template of each text, itself included.
+
+        Those of its source count that were published so shortly before and after it; for an
+        undated one, the undated ones.
+
+        Args:
+            within_seconds: So shortly.
+
+        Returns:
+            int64 of shape (n,), 1 for a text of no series; and whether there may be more than were
+            compared, bool of shape (n,).
+        """
+        seconds = np.where(self._of.seconds == UNDATED, 0, self._of.seconds)
+        counts, more = np.ones(len(seconds), np.int64), np.zeros(len(seconds), bool)
+        for row, others in self._alike(seconds, within_seconds):
+            nearest = np.argsort(np.abs(seconds[others] - seconds[row]), kind="stable")
+            chosen = others[nearest[:MOST_COMPARED]]
+            counts[row] += np.count_nonzero(self._are_series(np.full(len(chosen), row), chosen))
+            more[row] = len(chosen) < len(others)
+        return counts, more & (counts > 1)
+
+    def _alike(self, seconds: Int64s, within_seconds: int) -> Iterator[tuple[int, Int64s]]:
+        """Texts, each with those of its source and time that have like outlines, if there are."""
+        outlines = self._of.outlines
+        kinds = self._of.sources * 2 + (self._of.seconds == UNDATED)
+        order = np.lexsort((seconds, kinds))
+        order = order[self._of.sources[order] >= 0]
+        for own in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
+            times = seconds[own]
+            for start in range(0, len(own), _ROWS_AT_ONCE):
+                rows = own[start : start + _ROWS_AT_ONCE]
+                first = np.searchsorted(times, seconds[rows[0]] - within_seconds)
+                last = np.searchsorted(times, seconds[rows[-1]] + within_seconds, "right")
+                near = own[first:last]
+                alike = alike_signatures(outlines[rows], outlines[near])
+                alike &= np.abs(seconds[rows][:, None] - seconds[near]) <= within_seconds
+                alike &= rows[:, None] != near
+                for place in np.flatnonzero(alike.any(axis=1)).tolist():
+                    yield int(rows[place]), near[alike[place]]
 
     def _are_series(self, a: Int64s, b: Int64s) -> BoolMask:
         signatures = self._of.outlines

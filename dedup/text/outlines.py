@@ -170,6 +170,20 @@ def may_be_of_one_series(a: Signature, b: Signature) -> npt.NDArray[np.bool_]:
     return alike & a.any(axis=1)
 
 
+def alike_signatures(a: npt.NDArray[np.uint16], b: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+    """Which of some signatures agree enough with which of others; bool of shape (k, m).
+
+    Args:
+        a: uint16 of shape (k, SLOTS).
+        b: uint16 of shape (m, SLOTS).
+    """
+    agree = np.zeros((len(a), len(b)), np.uint8)
+    for ours, theirs in zip(a.T, np.ascontiguousarray(b.T), strict=True):
+        agree += ours[:, None] == theirs
+    alike: npt.NDArray[np.bool_] = agree >= _MIN_AGREEING
+    return alike & a.any(axis=1, keepdims=True)
+
+
 def _only(a: Outline, b: Outline) -> list[int]:
     """Kinds of the details that only the first text has, in its first half."""
     return [kind for key, kind in a.details.items() if key not in b.details and not kind & FAR]

@@ -66,6 +66,9 @@ class Scan:
         starts: First character of each token, int64 of shape (t,).
         ends: Character after the last one, int64 of shape (t,).
         unspaced: True for a character of a script without spaces, bool of shape (t,).
+        raw: Code points as written, uint32.
+        became: How many folded code points each of them became, int64.
+        sums: Running sums of the hashes, uint64.
     """
 
     tokens: Tokens
@@ -73,6 +76,25 @@ class Scan:
     starts: Int64s
     ends: Int64s
     unspaced: BoolMask
+    raw: UInt32s
+    became: Int64s
+    sums: UInt64s
+
+    def first_letters(self) -> UInt32s:
+        """The code point as written that each token begins with, uint32 of shape (t,)."""
+        if len(self.raw) == len(self.points):
+            return self.raw[self.starts]
+        return self.raw[np.searchsorted(np.cumsum(self.became), self.starts, side="right")]
+
+    def hashes_between(self, starts: Int64s, ends: Int64s) -> UInt64s:
+        """Hashes of runs of folded characters as of tokens, uint64 of the shape of both.
+
+        Args:
+            starts: First character of each run, int64.
+            ends: Character after the last one, int64.
+        """
+        powers, _ = _powers(len(self.points))
+        return mix64((self.sums[ends] - self.sums[starts]) * powers[ends - 1])
 
 
 def tokenize(texts: Sequence[str]) -> Tokens:
@@ -104,7 +126,8 @@ def scan(texts: Sequence[str]) -> Scan:
     lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts))
     if len(texts):
         offsets[1:] = np.searchsorted(starts, np.cumsum(became)[np.cumsum(lengths + 1) - 1])
-    return Scan(Tokens(hashes, offsets), points, starts, ends, single[starts])
+    tokens = Tokens(hashes, offsets)
+    return Scan(tokens, points, starts, ends, single[starts], raw, became, sums)
 
 
 def shingle(tokens: Tokens, sizes: Int64s) -> Tokens:

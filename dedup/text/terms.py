@@ -17,7 +17,8 @@ from dedup.compute.arrays import BoolMask, Int64s, UInt32s, mix64
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import Scan, Tokens, counted_rows, scan
 
-_NEXT = np.uint64(0xA24BAED4963EE407)
+NEXT = np.uint64(0xA24BAED4963EE407)
+"""Joins the hashes of neighbouring tokens."""
 _SIZES = (
     (0x0E00, 0x0EFF, 5),
     (0x1000, 0x109F, 5),
@@ -41,12 +42,14 @@ class PlacedTerms:
         points: Folded code points of all texts, uint32.
         starts: First character of each term, int64 of shape (t,).
         ends: Character after the last one, int64 of shape (t,).
+        scan: The tokens that the terms are made of.
     """
 
     terms: Tokens
     points: UInt32s
     starts: Int64s
     ends: Int64s
+    scan: Scan
 
     def spelled(self, place: int) -> str:
         """The term at that place, case-folded."""
@@ -73,9 +76,7 @@ def placed_terms(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedT
     hashes = scanned.tokens.hashes[firsts]
     for step in range(1, int(sizes.max(initial=1))):
         longer = np.flatnonzero(sizes > step)
-        hashes[longer] = mix64(
-            hashes[longer] * _NEXT + scanned.tokens.hashes[firsts[longer] + step]
-        )
+        hashes[longer] = mix64(hashes[longer] * NEXT + scanned.tokens.hashes[firsts[longer] + step])
     of_texts = np.bincount(owners[firsts], minlength=len(counts))
     offsets = np.concatenate(([0], np.cumsum(of_texts))).astype(np.int64)
     return PlacedTerms(
@@ -83,6 +84,7 @@ def placed_terms(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedT
         scanned.points,
         scanned.starts[firsts],
         scanned.ends[firsts + sizes - 1],
+        scanned,
     )
 
 

@@ -6,10 +6,12 @@ import numba as nb
 import numpy as np
 
 from dedup.compute.kernels import OPTIONS, Array, mix64
+from dedup.duplicates.fingerprints import bands_may_miss
 
 _U = np.uint64
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _RADIX_BITS = 11
+_may_miss = nb.njit(inline="always")(bands_may_miss)
 
 
 @nb.njit(**OPTIONS)
@@ -35,29 +37,60 @@ def band_buckets(signatures: Array, bands: int, rows: int) -> Array:
 
 
 @nb.njit(**OPTIONS)
-def sorted_by_bucket(packed: Array) -> Array:
-    """Keys in the order of their high halves; equal ones keep their order.
+def agreeing_slots(signatures: Array, first: Array, second: Array) -> Array:
+    """In how many slots the signatures of pairs are equal.
+
+    Args:
+        signatures: uint32 (n, num_perm).
+        first: Row of one text of each pair, int64 (m,).
+        second: Row of the other, int64 (m,).
+
+    Returns:
+        int64 (m,).
+    """
+    counts = np.empty(first.shape[0], np.int64)
+    for pair in range(first.shape[0]):
+        one, other = signatures[first[pair]], signatures[second[pair]]
+        equal = 0
+        for slot in range(one.shape[0]):
+            equal += one[slot] == other[slot]
+        counts[pair] = equal
+    return counts
+
+
+@nb.njit(**OPTIONS)
+def sorted_by_bits(keys: Array, first: int, last: int) -> Array:
+    """Keys in the order of their bits from `first` on and before `last`; equal ones keep theirs.
+
+    Args:
+        keys: uint64 (m,).
+        first: The lowest bit that counts.
+        last: The bit after the highest one.
 
     Source: Knuth, "The Art of Computer Programming" 3, 5.2.5 (radix sorting).
     """
-    source, target = packed.copy(), np.empty_like(packed)
-    for shift in range(32, 64, _RADIX_BITS):
-        places = np.zeros((1 << _RADIX_BITS) + 1, np.int64)
-        mask = _U((1 << _RADIX_BITS) - 1)
+    source, target = keys.copy(), np.empty_like(keys)
+    mask = _U((1 << _RADIX_BITS) - 1)
+    for shift in range(first, last, _RADIX_BITS):
+        digits = min(_RADIX_BITS, last - shift)
+        mask = _U((1 << digits) - 1)
+        places = np.zeros((1 << digits) + 1, np.int64)
         for i in range(source.shape[0]):
-            places[np.int64((source[i] >> _U(shift)) & mask) + 1] += 1
-        for digit in range(1 << _RADIX_BITS):
+            places[((source[i] >> _U(shift)) & mask) + _U(1)] += 1
+        for digit in range(1 << digits):
             places[digit + 1] += places[digit]
         for i in range(source.shape[0]):
-            own = np.int64((source[i] >> _U(shift)) & mask)
-            target[places[own]] = source[i]
+            own = (source[i] >> _U(shift)) & mask
+            target[_U(places[own])] = source[i]
             places[own] += 1
         source, target = target, source
     return source
 
 
 @nb.njit(**OPTIONS)
-def linked_pairs(packed: Array, max_bucket: int, mates: int, count: int) -> Array:
+def linked_pairs(
+    packed: Array, max_bucket: int, mates: int, count: int, tokens: Array, sizes: Array
+) -> Array:
     """Pairs inside the buckets of sorted keys; see `dedup.duplicates.candidates.bucket_pairs`.
 
     Args:
@@ -65,6 +98,8 @@ def linked_pairs(packed: Array, max_bucket: int, mates: int, count: int) -> Arra
         max_bucket: A larger bucket is linked ...
         mates: ... to so many mates before each member.
         count: Number of texts.
+        tokens: Of each text, int64 (n,): only pairs that banding may miss; (0,): all pairs.
+        sizes: Tokens in a shingle of each, of the same shape.
 
     Returns:
         `a * count + b` of each pair, int64.
@@ -88,6 +123,10 @@ def linked_pairs(packed: Array, max_bucket: int, mates: int, count: int) -> Arra
             reach = mates if size > max_bucket else max_bucket
             for later in range(1, size):
                 for mate in range(max(0, later - reach), later):
+                    if tokens.shape[0] and not _may_miss(
+                        tokens, sizes, members[mate], members[later]
+                    ):
+                        continue
                     if filling:
                         out[written] = members[mate] * count + members[later]
                     written += 1

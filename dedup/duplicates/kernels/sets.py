@@ -1,4 +1,9 @@
-"""Exact intersections of shingle sets, by open-addressing hash tables."""
+"""Exact intersections of shingle sets, by open-addressing hash tables.
+
+A table has at least four slots for each value, so that the first one nearly always decides, and 0
+stands for an empty one: the value 0, which mix64 gives as rarely as any other, is kept beside it.
+Unsigned numbers index the arrays, since numba adds a test for negative ones to each signed index.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,43 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from dedup.compute.kernels import OPTIONS, Array
+from dedup.compute.kernels import _U, OPTIONS, Array
 from dedup.duplicates.kernels.sketch import shingles_of, tokens_of
+
+_SLOTS = 4
+"""Slots of a table for each value, at least."""
+
+
+@nb.njit(inline="always")
+def _mask(size: int) -> Any:
+    """Number of slots of the table of a set of some size, a power of two, less 1."""
+    slots = _U(16)
+    while slots < _U(_SLOTS * size):
+        slots *= _U(2)
+    return slots - _U(1)
+
+
+@nb.njit(inline="always")
+def _insert(table: Array, mask: Any, value: Any) -> bool:
+    """Insert a value that is not 0; False if the set has it."""
+    slot = value & mask
+    while table[slot] != _U(0):
+        if table[slot] == value:
+            return False
+        slot = (slot + _U(1)) & mask
+    table[slot] = value
+    return True
+
+
+@nb.njit(inline="always")
+def _holds(table: Array, mask: Any, value: Any) -> bool:
+    """Whether the set has a value that is not 0."""
+    slot = value & mask
+    found = table[slot]
+    while found != value and found != _U(0):
+        slot = (slot + _U(1)) & mask
+        found = table[slot]
+    return bool(found == value)
 
 
 @nb.njit(**OPTIONS)
@@ -43,42 +83,27 @@ def shingle_sets(
         longest = max(longest, ends[texts[i]] - begins[texts[i]])
     tokens = np.empty(longest + 4, np.uint64)
     shingles = np.empty(longest + 4, np.uint64)
-    slots = 16
-    while slots < 2 * (longest + 4):
-        slots *= 2
-    table_values = np.zeros(slots, np.uint64)
-    stamps = np.zeros(slots, np.int32)
+    known = np.empty(_mask(longest + 4) + _U(1), np.uint64)
     for i in range(texts.shape[0]):
         text = texts[i]
         count = tokens_of(data, begins[text], ends[text], table, tokens)
         total = shingles_of(tokens, count, sizes[i], shingles)
-        mask = 16
-        while mask < 2 * total:
-            mask *= 2
-        mask -= 1
-        end = starts[i]
+        mask = _mask(total)
+        known[: mask + _U(1)] = _U(0)
+        has_zero = False
+        end = _U(starts[i])
         for j in range(total):
-            if _insert(table_values, stamps, mask, i + 1, shingles[j]):
-                out[end] = shingles[j]
-                end += 1
-        counts[i] = end - starts[i]
+            value = shingles[j]
+            if value == _U(0):
+                new = not has_zero
+                has_zero = True
+            else:
+                new = _insert(known, mask, value)
+            if new:
+                out[end] = value
+                end += _U(1)
+        counts[i] = np.int64(end) - starts[i]
     return counts
-
-
-@nb.njit(inline="always")
-def _insert(table: Array, stamps: Array, mask: int, stamp: int, value: Any) -> bool:
-    """Insert a value into an open-addressing set; False if the set has it.
-
-    Slots of older stamps are empty.
-    """
-    slot = np.int64(value) & mask
-    while stamps[slot] == stamp:
-        if table[slot] == value:
-            return False
-        slot = (slot + 1) & mask
-    stamps[slot] = stamp
-    table[slot] = value
-    return True
 
 
 @nb.njit(**OPTIONS)
@@ -101,28 +126,25 @@ def shared_counts(
     largest = 0
     for i in range(counts.shape[0]):
         largest = max(largest, counts[i])
-    slots = 16
-    while slots < 2 * largest:
-        slots *= 2
-    table = np.zeros(slots, np.uint64)
-    stamps = np.zeros(slots, np.int32)
-    stamp, mask, current = 0, 0, -1
+    table = np.empty(_mask(largest) + _U(1), np.uint64)
+    mask, current, has_zero = _U(0), -1, False
     for pair in range(first.shape[0]):
         one, other = first[pair], second[pair]
         if one != current:
             current = one
-            stamp += 1
-            mask = 16
-            while mask < 2 * counts[one]:
-                mask *= 2
-            mask -= 1
-            for j in range(starts[one], starts[one] + counts[one]):
-                _insert(table, stamps, mask, stamp, hashes[j])
-        for j in range(starts[other], starts[other] + counts[other]):
-            slot = np.int64(hashes[j]) & mask
-            while stamps[slot] == stamp:
-                if table[slot] == hashes[j]:
-                    shared[pair] += 1
-                    break
-                slot = (slot + 1) & mask
+            mask = _mask(counts[one])
+            table[: mask + _U(1)] = _U(0)
+            has_zero = False
+            for j in range(_U(starts[one]), _U(starts[one] + counts[one])):
+                if hashes[j] == _U(0):
+                    has_zero = True
+                else:
+                    _insert(table, mask, hashes[j])
+        both = 0
+        for j in range(_U(starts[other]), _U(starts[other] + counts[other])):
+            if hashes[j] == _U(0):
+                both += has_zero
+            else:
+                both += _holds(table, mask, hashes[j])
+        shared[pair] = both
     return shared

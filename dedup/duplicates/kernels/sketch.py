@@ -26,6 +26,11 @@ from dedup.text.shingles import POINT_BASE, TOKEN_BASE
 
 _WORD, _SINGLE = np.uint32(WORD), np.uint32(SINGLE)
 _KIND, _POINT, _SEVERAL = KIND_SHIFT, POINT_MASK, SEVERAL
+_ONE = _U(1)
+_BLOCK = 128
+"""Bytes that are looked at together."""
+_UP = np.array([pow(int(POINT_BASE), k - 1, 1 << 64) for k in range(_BLOCK + 1)], np.uint64)
+_DOWN = np.array([pow(int(POINT_BASE), -k, 1 << 64) for k in range(_BLOCK)], np.uint64)
 
 
 @nb.njit(inline="always")
@@ -58,55 +63,93 @@ def _decoded(data: Array, place: int) -> Any:
     return ((lead & np.uint32(0x07)) << np.uint32(18)) | point, 4
 
 
+@nb.njit(inline="always")
+def _ascii_tokens(
+    data: Array, place: Any, size: Any, values: Array, out: Array, count: Any, total: Any,
+    inside: Any, ends: Array,
+) -> Any:  # fmt: skip
+    """Tokens that end in a block of ASCII characters; the new `count`, `total` and `inside`.
+
+    The sum of all characters, each times B^-place, and the place are stored at every character and
+    counted at the end of a token: no branch depends on where words end, which no processor can
+    predict, and no product waits for the one before it. What two ends differ in, times B to the
+    power of the place, is the sum of a token; one that began before the block is taken along.
+    """
+    first = count
+    total *= POINT_BASE
+    for i in range(size):
+        value = values[data[place + i]]
+        word = _U(value != _U(0))
+        out[count] = total
+        ends[count - first] = i
+        count += inside & (word ^ _ONE)
+        total += value * _DOWN[i]
+        inside = word
+    before = _U(0)
+    for k in range(count - first):
+        now = out[first + k]
+        out[first + k] = (now - before) * _UP[ends[k]]
+        before = now
+    return count, (total - before) * _UP[size] if inside else _U(0), inside
+
+
 @nb.njit(**OPTIONS)
 def tokens_of(data: Array, start: int, stop: int, table: Any, out: Array) -> Any:
-    """Token hashes of one UTF-8 text into `out`; returns how many.
-
-    The sum of a token is stored at every character and counted at its end, so that in ASCII
-    no branch depends on where words end, which no processor can predict.
-    """
+    """Token hashes of one UTF-8 text into `out`; returns how many."""
     entries, expansions, ascii_values = table
-    count, inside = np.int64(0), np.int64(0)
-    total = _U(0)
-    place = start
-    while place < stop:
-        if data[place] < 0x80:
-            value = ascii_values[data[place]]
-            place += 1
-            word = np.int64(value != _U(0))
-            out[count] = total
-            count += inside & (1 - word)
-            total = total * POINT_BASE + value if word else _U(0)
-            inside = word
+    count, inside, total = _U(0), _U(0), _U(0)
+    ends = np.empty(_BLOCK + 1, np.uint64)
+    place, last = _U(start), _U(stop)
+    while place < last:
+        size = min(_U(_BLOCK), last - place)
+        highest = np.uint8(0)
+        for i in range(size):
+            highest |= data[place + i]
+        if highest < 0x80:
+            count, total, inside = _ascii_tokens(
+                data, place, size, ascii_values, out, count, total, inside, ends
+            )
+            place += size
             continue
-        point, size = _decoded(data, place)
-        place += size
-        entry = entries[point]
-        row, parts = entry & _POINT, 1
-        if entry & _SEVERAL:
-            parts = expansions.shape[1]
-        for part in range(parts):
-            if parts > 1:
-                if expansions[row, part] == 0:
-                    break
-                entry = entries[expansions[row, part]]
-            kind = entry >> _KIND
-            value = _U(entry & _POINT) + _U(1)
-            if kind == _WORD:
-                total = total * POINT_BASE + value
-                inside = np.int64(1)
+        end = place + size
+        while place < end:
+            if data[place] < 0x80:
+                value = ascii_values[data[place]]
+                place += _ONE
+                word = _U(value != _U(0))
+                out[count] = total
+                count += inside & (word ^ _ONE)
+                total = total * POINT_BASE + value if word else _U(0)
+                inside = word
                 continue
-            out[count] = total
-            count += inside
-            total, inside = _U(0), np.int64(0)
-            if kind == _SINGLE:
-                out[count] = value
-                count += 1
+            point, bytes_of = _decoded(data, place)
+            place += _U(bytes_of)
+            entry = entries[point]
+            row, parts = entry & _POINT, 1
+            if entry & _SEVERAL:
+                parts = expansions.shape[1]
+            for part in range(parts):
+                if parts > 1:
+                    if expansions[row, part] == 0:
+                        break
+                    entry = entries[expansions[row, part]]
+                kind = entry >> _KIND
+                value = _U(entry & _POINT) + _ONE
+                if kind == _WORD:
+                    total = total * POINT_BASE + value
+                    inside = _ONE
+                    continue
+                out[count] = total
+                count += inside
+                total, inside = _U(0), _U(0)
+                if kind == _SINGLE:
+                    out[count] = value
+                    count += _ONE
     out[count] = total
     count += inside
     for i in range(count):
         out[i] = mix64(out[i])
-    return count
+    return np.int64(count)
 
 
 @nb.njit(**OPTIONS)
@@ -131,30 +174,40 @@ def shingles_of(tokens: Array, count: int, size: int, out: Array) -> int:
     return total
 
 
+@nb.njit(inline="always")
+def _smaller(values: Array, distance: int, count: int, out: Array) -> None:
+    """The smaller of each of `count` values and the one at a distance after it, into `out`."""
+    # A slice: with a sum as index this would not run in vector registers.
+    others = values[distance:]
+    for i in range(count):
+        out[i] = min(values[i], others[i])
+
+
 @nb.njit(**OPTIONS)
-def _winnow(values: Array, count: int, window: int, out: Array) -> int:
-    """The leftmost smallest value of each window, once for each place, into `out`; how many."""
+def _winnow(values: Array, count: int, window: int, room: Array, out: Array) -> int:
+    """The leftmost smallest value of each window, once for each place, into `out`; how many.
+
+    The smallest of 2, 4, 8, ... values from each place on are those of half as many, so that no
+    branch depends on a hash. A window has another place than the one before it if it has a smaller
+    value, or if that one began with its smallest.
+    """
     if count == 0:
         return 0
-    written, best = 0, 0
-    for i in range(1, min(window, count)):
-        if values[i] < values[best]:
-            best = i
-    out[written] = np.uint32(values[best])
-    written += 1
-    for i in range(window, count):
-        chosen = best
-        if values[i] < values[best]:
-            best = i
-        elif best <= i - window:
-            best = i - window + 1
-            for j in range(best + 1, i + 1):
-                if values[j] < values[best]:
-                    best = j
-        if best != chosen:
-            out[written] = np.uint32(values[best])
-            written += 1
-    return written
+    window = min(window, count)
+    least, width, row = values, 1, 0
+    while 2 * width <= window:
+        _smaller(least, width, count - 2 * width + 1, room[row])
+        least, width, row = room[row], 2 * width, 1 - row
+    _smaller(least, window - width, count - window + 1, room[row])
+    least = room[row]
+    out[0] = np.uint32(least[0])
+    written, before = _ONE, least[0]
+    for i in range(1, count - window + 1):
+        now = least[i]
+        out[written] = np.uint32(now)
+        written += _U((now < before) | (values[i - 1] == before))
+        before = now
+    return np.int64(written)  # type: ignore[return-value]
 
 
 @nb.njit(**OPTIONS)
@@ -200,6 +253,7 @@ def sketch(
     # A token takes a byte or more: what one character folds to is never more tokens than its bytes.
     tokens = np.empty(longest + 4, np.uint64)
     grams = np.empty(longest + 4, np.uint64)
+    room = np.empty((2, longest + 4), np.uint64)
     low = np.empty(longest + 8, np.uint32)
     num_perm = a.shape[0]
     written = 0
@@ -209,7 +263,7 @@ def sketch(
         if count == 0:
             continue
         gram_count = shingles_of(tokens, count, rule[3], grams)
-        new = _winnow(grams, gram_count, rule[4], anchors[written:])
+        new = _winnow(grams, gram_count, rule[4], room, anchors[written:])
         anchor_counts[text] = new
         written += new
         size = rule[1] if count < rule[2] else rule[0]

@@ -77,11 +77,12 @@ class LiveQueries:
         memory = self._memory
         text = memory.clean_texts.cleaned(article)
         first = precedence(article, text)
-        copies = [copy for copy in self._copies(article, text) if self._is_tie(copy)]
+        copies, quotes = self._copies(article, text)
+        copies = [copy for copy in copies if self._is_tie(copy, quotes)]
         profile = profiles_of([article], {article.id: text}, self._encoder, self._config)
         archived = [] if article.published_at else self._near_archived(profile)
         # Under an id that no article has: the article may be there already.
-        (row,) = memory.texts.add([""], profile, [first], [False]).tolist()
+        (row,) = memory.texts.add([""], profile, [first], [quotes]).tolist()
         try:
             if article.published_at is None:
                 near = sorted([*self._near(row, self._rows_before(row), limit), *archived])
@@ -104,21 +105,24 @@ class LiveQueries:
         Digests that have its whole text are among them, which `answer` leaves out.
         """
         text = self._memory.clean_texts.cleaned(article)
-        return tuple(self._copies(article, text)[:limit])
+        return tuple(self._copies(article, text)[0][:limit])
 
-    def _copies(self, article: Article, text: CleanText) -> list[Match]:
-        return [
+    def _copies(self, article: Article, text: CleanText) -> tuple[list[Match], bool]:
+        """Matches of an article that is not there, and whether it is a digest of what is."""
+        found, quotes = self._memory.copies.query(Body.of(article, text))
+        matches = [
             Match(
                 id, article.id, similarity.jaccard, similarity.containment_a,
                 similarity.containment_b,
             )
-            for id, similarity in self._memory.copies.query(Body.of(article, text))
+            for id, similarity in found
         ]  # fmt: skip
+        return matches, quotes
 
-    def _is_tie(self, copy: Match) -> bool:
+    def _is_tie(self, copy: Match, quotes: bool) -> bool:
         """Whether a match makes two texts copies: with a digest only a near one does."""
         near = copy.jaccard >= self._config.near_duplicates.min_jaccard
-        return near or not is_digest(self._memory.copies.cluster_of[copy.a])
+        return near or not (quotes or is_digest(self._memory.copies.cluster_of[copy.a]))
 
     def _is_near_in_time(self, id: str, article: Article) -> bool:
         """Whether an article is in a stretch with a copy of this time; without one it is."""

@@ -16,6 +16,7 @@ from dedup.duplicates.clustering import (
     NearDuplicates,
     PairVerifier,
     assign_leaders,
+    digests_among,
     text_digest,
 )
 from dedup.duplicates.matches import Matches, Similarity
@@ -144,3 +145,29 @@ def clusters_of_component(
     originals = [first.setdefault(text, k) for k, text in enumerate(texts)]
     near = NearDuplicates.of_different(leaders, np.array(originals, np.int64), config)
     return describe_clusters(articles, near)[0]
+
+
+def is_digest_of(
+    parts: Sequence[int],
+    similarities: Mapping[int, Similarity],
+    matches: Mapping[int, Mapping[int, Similarity]],
+    verifier: Callable[[Sequence[int]], PairVerifier],
+) -> bool:
+    """Whether a text that is not in the index is a digest of texts that are.
+
+    Args:
+        parts: Rows of the texts that it matches and that lie inside it, in the order of precedence.
+        similarities: Similarity of each row with it.
+        matches: Verified matches of texts by row.
+        verifier: Compares texts by their places in a list of rows.
+    """
+    if not parts:
+        return False
+    known = {(place, len(parts)): similarities[row] for place, row in enumerate(parts)}
+    known |= {
+        (a, b): matches[parts[a]][parts[b]]
+        for b in range(len(parts))
+        for a in range(b)
+        if parts[b] in matches.get(parts[a], {})
+    }
+    return bool(digests_among(len(parts) + 1, Matches.of_dict(known), verifier(parts))[-1])

@@ -18,7 +18,7 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
-from dedup.duplicates.stretches import stretches
+from dedup.duplicates.stretches import is_digest, stretches
 from dedup.index.live.arrays.components import components
 from dedup.index.live.columns import Columns
 from dedup.index.live.copies.clusters import (
@@ -26,6 +26,7 @@ from dedup.index.live.copies.clusters import (
     BodyKey,
     ClusterChanges,
     clusters_of_component,
+    is_digest_of,
 )
 from dedup.index.live.copies.saving import (
     loaded_clusters,
@@ -162,15 +163,17 @@ class DuplicateClusters:
         changed = self._match(removed_rows, new_rows)
         return self._recluster(changed | set(new_rows), touched, old, before.keys())
 
-    def query(self, body: Body) -> list[tuple[str, Similarity]]:
-        """Articles whose texts are copies of that of an article, the most similar first.
+    def query(self, body: Body) -> tuple[list[tuple[str, Similarity]], bool]:
+        """Articles whose texts are copies of a text that is not there, the most similar first.
 
-        The similarity is that of the article's text, the first, and the queried one.
+        Returns:
+            Each article with the similarity of its text, the first, and the queried one; and
+            whether that is a digest of texts that are there.
         """
         text = body.text
         prints = fingerprint(Utf8Texts.of([text]), self._config.fingerprints, compiled=True)
         if not prints.token_counts[0]:
-            return []
+            return [], False
         digest = body.key.digest
         equal = self._holders.get(digest, [])
         copies = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(equal)]
@@ -179,7 +182,21 @@ class DuplicateClusters:
         for row in sorted(similar, key=lambda row: (-similar[row].jaccard, row)):
             holders = self._holders[self._digests[row]]
             copies += [(id, similar[row]) for id in sorted(holders)]
-        return copies
+        return copies, self._is_digest(similar)
+
+    def _is_digest(self, similar: Mapping[int, Similarity]) -> bool:
+        """Whether a text that is not there, with these copies, is a digest."""
+        least = self._config.near_duplicates.min_containment
+        inside = [
+            row
+            for row, one in similar.items()
+            if one.containment_a >= least and one.containment_a > one.containment_b
+        ]
+        holders = (self._holders[self._digests[row]][0] for row in inside)
+        if any(is_digest(self.cluster_of[id]) for id in holders):
+            return True
+        parts = self._signatures.order.sorted(np.array(inside, np.int64)).tolist()
+        return is_digest_of(parts, similar, self._matches, self._signatures.verifier)
 
     def _row_of(self, article: str) -> int:
         return self._rows[self._keys[article].digest]

@@ -17,14 +17,13 @@ from dedup.duplicates.candidates import (
     FIRST_BAND,
     MAX_BUCKET,
     band_buckets,
-    bands_may_miss,
     candidate_pairs,
     enough_anchors,
     linked_members,
     signatures_agree,
 )
 from dedup.duplicates.clustering import PairVerifier
-from dedup.duplicates.fingerprints import Fingerprints, fingerprint
+from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss, fingerprint
 from dedup.duplicates.matches import Matches, Similarity, Verifier
 from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.inverted_index import InvertedIndex
