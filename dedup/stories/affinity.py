@@ -226,7 +226,7 @@ class Affinity:
         return mirrored
 
     def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
-        """How many texts fill in the template of each text, see `SeriesPairs.counted`."""
+        """Texts that fill in the template of each: see `SeriesPairs.counted`; both (n,)."""
         return self._series.counted(within_seconds)
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
