@@ -281,13 +281,13 @@ class RelatedStoriesConfig:
 
 @dataclass(frozen=True, slots=True)
 class IndexConfig:
-    """How much an index keeps in memory; rarely affects results, see `dedup.index.window`.
+    """Which stories of an index can still grow, see `dedup.index.window`.
 
     Args:
-        memory_window: Articles this much older than the newest one are moved from memory to the
-            store, with everything linked to them, and are read from there when needed. At least
-            twice `neighbors.max_gap`. None for the window that the index was last opened with,
-            at first without limit.
+        memory_window: A story whose last article is this much older than the newest one is
+            archived: it is read as before, and no longer grows. The others are what the batch
+            makes of their articles. At least twice `neighbors.max_gap`. None for the window
+            that the index was last opened with, at first without limit.
     """
 
     memory_window: timedelta | None = None

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 
 from dedup.records import StoryGroup
 from dedup.store import (
-    ArchivedArticle,
-    Bundle,
     Derived,
     Placement,
     StoredArticle,
@@ -135,6 +133,9 @@ class DictStore:
         rows = [(story, *row) for story, row in self._summaries.items() if row[0] > after]
         return sorted(rows, key=lambda row: (row[1], to_text(row[0])))
 
+    def last_summary(self) -> int:
+        return max((version for version, _ in self._summaries.values()), default=0)
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         return {i: self._stories[i] for i in ids if i in self._stories}
 
@@ -177,72 +178,33 @@ class DictStore:
     def check(self) -> list[str]:
         return []
 
+    def check_articles(self) -> list[str]:
+        return []
+
 
 class DictArchive:
     """An `ArticleArchive` in memory."""
 
     def __init__(self, stored: dict[str, tuple[StoredArticle, Derived]]) -> None:
         self._stored = stored
-        self.articles: dict[str, tuple[int, int, ArchivedArticle]] = {}
-        self._links: dict[int, bytes] = {}
+        self.articles: dict[str, bool] = {}
 
-    def add(self, bundles: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
-        last = max((number for number, _, _ in self.articles.values()), default=0)
-        for links, articles in bundles:
-            bundle = last + 1
-            self._links[bundle] = links
-            for last, article in enumerate(articles, bundle):
-                self.articles[article.id] = (last, bundle, article)
+    def add(self, articles: Mapping[str, bool]) -> None:
+        self.articles.update(articles)
 
-    def remove(self, numbers: Sequence[int] | None = None) -> None:
-        removed = set(self._links if numbers is None else numbers)
-        self._links = {n: links for n, links in self._links.items() if n not in removed}
-        self.articles = {i: row for i, row in self.articles.items() if row[1] not in removed}
+    def clear(self) -> None:
+        self.articles.clear()
 
-    def put_links(self, links: Mapping[int, bytes]) -> None:
-        self._links |= {n: value for n, value in links.items() if n in self._links}
+    def size(self) -> int:
+        return len(self.articles)
 
-    def bundles(self, numbers: Sequence[int]) -> list[Bundle]:
-        return [
-            Bundle(n, tuple(i for i, row in self._rows() if row[1] == n), self._links[n])
-            for n in dict.fromkeys(numbers)
-            if n in self._links
-        ]
-
-    def bundles_of(self, ids: Sequence[str]) -> dict[str, int]:
-        return {i: self.articles[i][1] for i in ids if i in self.articles}
-
-    def bundles_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
-        return {
-            bundle
-            for _, bundle, article in self.articles.values()
-            for first, last in spans
-            if article.time and first <= article.time <= last
-        }
-
-    def latest(self) -> datetime | None:
-        times = [article.time for *_, article in self.articles.values() if article.time]
-        return max(times, default=None)
-
-    def sharing(self, buckets: Sequence[int], most: int) -> set[str]:
-        rows = self._rows()
-        return {
-            id
-            for bucket in buckets
-            for id in [id for id, row in rows if bucket in row[2].buckets][-most:]
-        }
+    def among(self, ids: Sequence[str]) -> set[str]:
+        return self.articles.keys() & {*ids}
 
     def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
-        for id, (*_, article) in self._rows():
-            if article.time:
+        for id in sorted(self.articles, key=to_text):
+            if self.articles[id]:
                 yield [id], [self._stored[id][1].vectors]
-
-    def lines(self, source: str) -> list[tuple[str, bytes]]:
-        rows = [(a.id, a.lines) for *_, a in self.articles.values() if a.source == source]
-        return sorted((row for row in rows if row[1]), key=lambda row: to_text(row[0]))
-
-    def _rows(self) -> list[tuple[str, tuple[int, int, ArchivedArticle]]]:
-        return sorted(self.articles.items(), key=lambda row: row[1][0])
 
 
 def _stored_pair(pair: tuple[str, str]) -> tuple[str, str]:

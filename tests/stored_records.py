@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
 from dedup.store import (
-    ArchivedArticle,
     Derived,
     Placement,
     Store,
@@ -64,10 +63,6 @@ PLACES = st.builds(
     st.none() | SHARE,
 )
 MATCHES = PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))
-BUCKETS = st.sets(st.sampled_from([0, 7, -9, 2**63 - 1]))
-ARCHIVED = st.builds(
-    ArchivedArticle, ID, SOURCE, st.none() | NEAR, BYTES, BUCKETS.map(sorted).map(tuple)
-)
 MEMBERS = st.builds(StoryMember, TEXT, TEXT, st.none() | SHARE)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 WORDS = st.sampled_from(["fire", "rome", "100%", "x_y", "żółć", "\0", "d800", "0"])
@@ -137,9 +132,8 @@ STEPS = st.one_of(
     calls("delete_articles", ID),
     calls("put_placements", PLACES),
     st.tuples(st.just("put_matches"), st.tuples(st.lists(ID), st.lists(MATCHES, max_size=4))),
-    calls("archive.add", st.tuples(BYTES, st.lists(ARCHIVED, max_size=3))),
-    calls("archive.remove", st.integers(1, 9)),
-    calls("archive.put_links", st.tuples(st.integers(1, 9), BYTES)),
+    calls("archive.add", st.tuples(ID, st.booleans())),
+    calls("archive.clear", ID),
     calls("put_stories", stories()),
     calls("put_summaries", st.tuples(ID, BYTES)),
     calls("add_events", EVENTS),

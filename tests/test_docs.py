@@ -123,7 +123,7 @@ def test_blocks_on_spark_print_what_is_shown(
 
 def test_the_readme_is_short() -> None:
     assert len(readme.README.read_bytes()) <= 12_288
-    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 70
+    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 92
 
 
 def test_the_diagram_is_made_of_the_code() -> None:

@@ -14,12 +14,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from dedup.articles import source_of
 from dedup.errors import StoreError
-from dedup.index.live.cache import LinkCache
+from dedup.index.live.columns import packed, read_columns, unpacked, write_columns
 from dedup.index.story_index import CACHE
 from dedup.records import Article
 from dedup.store.opening import open_store
@@ -257,7 +259,7 @@ def test_a_damaged_cache_is_passed_over(copied: Path, pool: list[Article], damag
     cache = copied / CACHE
     whole = cache.read_bytes()
     store = open_store(copied, read_only=True)
-    assert LinkCache.read(cache, store.meta()["generation"]) is not None
+    assert read_columns(cache, store.meta()["generation"]) is not None
     store.close()
     if damage == "missing":
         cache.unlink()
@@ -279,6 +281,38 @@ def test_a_damaged_cache_is_passed_over(copied: Path, pool: list[Article], damag
     with opened(copied) as index:
         index.add(pool[5:12])
         check_index(index)
+
+
+def test_columns_come_back_as_they_were_or_not_at_all(tmp_path: Path) -> None:
+    generator = np.random.default_rng(3)
+    columns: dict[str, Any] = {
+        "none": np.empty((0, 3), np.float64),
+        "rows": generator.integers(-9, 9, (5, 3)).astype(np.int16),
+        "flags": np.array([True, False, True]),
+        **packed("words", ["", "a", "żółć\n", "\0", "\ud800", ""]),
+    }
+    path = tmp_path / "cache" / "columns.bin"
+    write_columns(path, "7", columns)
+    read = read_columns(path, "7")
+    assert read is not None
+    assert read.keys() == columns.keys()
+    for name, column in columns.items():
+        assert read[name].dtype == column.dtype
+        assert np.array_equal(read[name], column)
+    assert unpacked(read, "words") == ["", "a", "żółć\n", "\0", "\ud800", ""]
+    # What is read may be changed, and the file stays as it is.
+    read["rows"][0] = 0
+    assert read_columns(path, "8") is None
+    whole = path.read_bytes()
+    for _ in range(200):
+        flipped = bytearray(whole)
+        flipped[generator.integers(len(whole))] ^= 1 << generator.integers(8)
+        path.write_bytes(flipped)
+        assert read_columns(path, "7") is None
+        path.write_bytes(whole[: generator.integers(len(whole))])
+        assert read_columns(path, "7") is None
+    path.write_bytes(whole)
+    assert read_columns(path, "7") is not None
 
 
 def test_an_older_cache_is_passed_over(copied: Path, pool: list[Article]) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,13 +18,15 @@ import pytest
 import dedup
 from dedup.config import Config
 from dedup.errors import StoreError
+from dedup.index.live.stored_records import StoredRecords
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article
-from dedup.store import StoredArticle
+from dedup.store import Store, StoredArticle
 from dedup.store.opening import open_store
 from dedup.store.sql import SqlStore
 from dedup.store.sqlite import SqliteConnection
 from tests.indexes import (
+    HASHING,
     HOUR,
     MODEL,
     QUAKE,
@@ -35,7 +38,8 @@ from tests.indexes import (
     check_index,
     opened,
 )
-from tests.news_streams import HashingEncoder
+from tests.news_streams import HashingEncoder, World
+from tests.stored_records import tamper
 
 
 def test_rebuilding_keeps_ids_of_the_same_groups(tmp_path: Path, pool: list[Article]) -> None:
@@ -101,6 +105,103 @@ def test_rebuilding_with_another_encoder(tmp_path: Path, pool: list[Article]) ->
     with opened(tmp_path, encoder=other) as index:
         assert index.stats().encoder == "hashing 2"
         assert index.check() == []
+
+
+def test_an_index_refuses_other_curves_and_tables(
+    tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+    milder = replace(MODEL, intercepts={kind: odds + 3 for kind, odds in MODEL.intercepts.items()})
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match=r"made with affinity .* rebuild"):
+            opened(tmp_path, affinity=milder, read_only=read_only)
+    with opened(tmp_path, affinity=milder, rebuild=True) as index:
+        batch = dedup.cluster(articles_of(index).values(), SMALL, encoder=HASHING, affinity=milder)
+        assert {story.first_article for story in all_stories(index)} == {
+            story.first_article for story in batch.story_groups
+        }
+    opened(tmp_path, affinity=milder).close()
+    monkeypatch.setattr("dedup.index.settings._tables", lambda: "others")
+    with pytest.raises(StoreError, match=r"made with tables .*'others'"):
+        opened(tmp_path, affinity=milder)
+
+
+def test_an_index_of_before_takes_note_of_what_it_is_opened_with(tmp_path: Path) -> None:
+    with opened(tmp_path) as index:
+        index.add(article("a"))
+    with closing(open_store(tmp_path)) as store:
+        tamper(store, "DELETE FROM meta WHERE name IN ('affinity', 'tables', 'formats')")
+        assert "affinity" not in store.meta()
+    opened(tmp_path).close()
+    with closing(open_store(tmp_path, read_only=True)) as store:
+        assert {"affinity", "tables", "formats"} <= store.meta().keys()
+
+
+def test_rebuilding_refuses_articles_that_are_not_as_written(
+    tmp_path: Path, pool: list[Article]
+) -> None:
+    with opened(tmp_path) as index:
+        index.add(pool[:20])
+        before = list(all_stories(index))
+    with closing(open_store(tmp_path)) as store:
+        tamper(store, f"UPDATE articles SET text = 'forged' WHERE id = '{pool[3].id}'")
+    with opened(tmp_path) as index:
+        with pytest.raises(StoreError, match=f"not as written: {pool[3].id}: restore"):
+            index.rebuild()
+        assert list(all_stories(index)) == before
+        index.remove(pool[3].id)
+        index.rebuild()
+        check_index(index)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_reader_follows_a_writer_and_knows_what_one_knows_that_reads_all(
+    place: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(seed)
+    world = World(random, 70, crowd=14)
+    reads = 0
+    read_all = StoredRecords.of_store
+
+    def counted(store: Store) -> StoredRecords:
+        nonlocal reads
+        reads += 1
+        return read_all(store)
+
+    monkeypatch.setattr(StoredRecords, "of_store", counted)
+    with opened(place) as index:
+        index.add(world.articles[:40])
+        with opened(place, None, read_only=True) as reader:
+            reader.warm_up()
+            for step in world.steps(7):
+                index.add(step.put[:12])
+                index.remove([id for id in step.removed[:6] if index._store.articles([id])])
+                before = reads
+                followed = what_is_known(reader)
+                assert reads == before
+                with opened(place, None, read_only=True) as other:
+                    assert followed == what_is_known(other)
+                for item in random.sample(world.articles, 3):
+                    asked = reader.query(replace(item, text=f"{item.text} {item.id}"))
+                    assert asked == index.query(replace(item, text=f"{item.text} {item.id}"))
+
+
+def what_is_known(index: StoryIndex) -> tuple[object, ...]:
+    """Copies, links and stories as they are in memory."""
+    index.warm_up()
+    live = index._memory.live
+    assert live
+    memory, texts = live.memory, live.memory.texts
+    first, second, odds = memory.links.table.all()
+    links = zip(first.tolist(), second.tolist(), odds.tolist(), strict=True)
+    return (
+        memory.lasting,
+        dict(memory.clean_texts.source_of),
+        {id: live.cluster_of(id) for id in memory.clean_texts.source_of},
+        {id: memory.lasting_story(row) for id, row in texts.row_of.items()},
+        {(*sorted((texts.articles[a], texts.articles[b])), odd) for a, b, odd in links},
+    )
 
 
 def test_an_index_is_opened_with_its_own_settings(tmp_path: Path) -> None:

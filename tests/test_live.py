@@ -8,7 +8,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,15 +16,13 @@ import dedup
 from dedup.config import Config
 from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
-from dedup.index.live.archive.archive import StoredRecords
-from dedup.index.live.groups.partition import HypotheticalPartition, PartitionTracker
 from dedup.index.live.live import LiveIndex
+from dedup.index.live.stored_records import StoredRecords
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
 from dedup.store import Derived, StoredArticle
 from dedup.stories.affinity import AffinityModel
-from dedup.stories.pairs import ScoredPairs
 from tests.news_streams import START, HashingEncoder, Step, World, after
 
 TIGHT = Config.from_mapping(
@@ -84,13 +81,18 @@ class Followed:
             for member in story.members
         }
         clusters = {cluster.id: cluster for cluster in self.clusters.values()}
-        cache = self.live.memory.cache("1") if cached else None
         derived = dict(self.derived)
+        self.live.memory.lasting = {story: f"lasting {story}" for story in self.stories}
+        columns = self.live.memory.saved() if cached else None
         self.live = LiveIndex(self.config, self.encoder, self.model)
-        self.live.memory.load(
-            StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived),
-            cache,
-        )
+        if columns is not None:
+            self.live.memory.load_saved(columns)
+            for one in stored:
+                self.live.articles.put(one.article, one.clean)
+        else:
+            self.live.memory.load(
+                StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived)
+            )
         assert self.live.memory.lasting == {story: f"lasting {story}" for story in self.stories}
 
     def ask(self, article: Article) -> None:
@@ -113,22 +115,6 @@ class Followed:
         assert self.clusters == {id: self.live.cluster_of(id) for id in self.articles}
         assert self.derived.keys() == self.articles.keys()
         assert self.stories == {story.id: story for story in batch.story_groups}
-
-
-@pytest.fixture(autouse=True)
-def _imagined_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The part of a text that is asked about is what it would be with all parts made anew."""
-    imagined = PartitionTracker.with_query
-
-    def both(self: PartitionTracker, number: int, links: ScoredPairs) -> HypotheticalPartition:
-        found, anew = imagined(self, number, links), self._built_with_query(number, links)
-        assert np.array_equal(found.round_ups, anew.round_ups)
-        assert np.array_equal(found.differs, anew.differs)
-        for text in np.flatnonzero(found.differs & ~found.round_ups).tolist():
-            assert {*found.members(text).tolist()} == {*anew.members(text).tolist()}
-        return found
-
-    monkeypatch.setattr(PartitionTracker, "with_query", both)
 
 
 def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Followed:
@@ -291,26 +277,3 @@ def test_chains_that_percolate_equal_the_batch(seed: int) -> None:
             followed.check()
         if random.random() < 0.2:
             followed.open_again(cached=random.random() < 0.5)
-
-
-def test_the_story_that_a_question_names_is_the_one_that_the_article_joins() -> None:
-    random = Random(1)
-    articles = chain(random, 90, 10)
-    followed = Followed(CHAINED)
-    followed.take(Step(tuple(articles[:60]), ()))
-    for article in articles[60:]:
-        (asked,) = as_articles([article])
-        followed.live.memory.lasting.update({story: story for story in followed.stories})
-        answer = followed.live.query(asked, 99)
-        before = {
-            member.id: story.id for story in followed.stories.values() for member in story.members
-        }
-        followed.take(Step((article,), ()))
-        joined = next(
-            story
-            for story in followed.stories.values()
-            if article.id in {member.id for member in story.members}
-        )
-        homes = {before[member.id] for member in joined.members if member.id in before}
-        assert answer.story_group in homes or not homes
-        assert bool(answer.story_group) == bool(homes)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dedup.errors import CursorError, StoreError
-from dedup.store import ArchivedArticle, Placement, Store, StoredStory, StoryFilter
+from dedup.store import Placement, Store, StoredStory, StoryFilter
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
 from tests.dict_store import DictStore
@@ -34,31 +34,16 @@ def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
         first = oracle.counts()["events"] + 1
         items = [replace(event, number=number) for number, event in enumerate(items, first)]
     if name == "archive.add":
-        items = archivable_bundles(items, oracle)
+        items = [(id, represents) for id, represents in items if oracle.articles([id])]
+    if name == "archive.clear":
+        store.archive.clear()
+        return
     if name == "put_matches":
         ids, matches = items
         store.put_matches(ids, {match[:2]: match for match in matches}.values())
         return
     put = attrgetter(name)(store)
-    put(dict(items) if name in ("set_meta", "archive.put_links", "put_summaries") else items)
-
-
-def archivable_bundles(
-    bundles: list[tuple[bytes, list[ArchivedArticle]]], oracle: DictStore
-) -> list[tuple[bytes, list[ArchivedArticle]]]:
-    """Bundles of articles that are there and not archived, each once."""
-    free = {id for id in IDS if oracle.articles([id]) and not oracle.archive.bundles_of([id])}
-    archivable = []
-    for links, articles in bundles:
-        chosen = {
-            chosen_article.id: chosen_article
-            for chosen_article in articles
-            if chosen_article.id in free
-        }
-        free -= chosen.keys()
-        if chosen:
-            archivable.append((links, list(chosen.values())))
-    return archivable
+    put(dict(items) if name in ("set_meta", "archive.add", "put_summaries") else items)
 
 
 def pages(store: Store, wanted: StoryFilter, limit: int) -> list[list[StoredStory]]:
@@ -89,22 +74,13 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
         list(store.all_placements(in_memory=True)),
         store.matches(),
         store.matches(ids[:3]),
-        store.archive.bundles(range(12)),
-        store.archive.bundles_of(ids),
-        store.archive.bundles_between(
-            [(DAY, DAY), (DAY + timedelta(days=2), DAY + timedelta(days=4))]
-        ),
-        store.archive.latest(),
-        [
-            store.archive.sharing(buckets, most)
-            for buckets in ([0, 7], [-9], [2**63 - 1])
-            for most in (1, 9)
-        ],
-        [store.archive.lines(source) for source in ("", "a.example", "c\0")],
+        store.archive.among(ids),
+        store.archive.size(),
         [pair for part in store.archive.vectors() for pair in zip(*part, strict=True)],
         store.stories(ids),
         store.summaries(),
         store.summaries(1),
+        store.last_summary(),
         [pages(store, wanted, limit) for wanted in filters for limit in (1, 2, 50)],
         [
             store.events(1),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import xxhash
@@ -186,8 +186,18 @@ class Leaders:
     matches: Matches
 
 
+class PairVerifier(Protocol):
+    """Verifies pairs of texts; a `Verifier` is one."""
+
+    config: NearDuplicateConfig
+    compiled: bool
+
+    def matches(self, pairs: Int64s) -> Matches:
+        """See `Verifier.matches`."""
+
+
 def assign_leaders(
-    count: int, matches: Matches, verifier: Verifier, compared: Int64s | None = None
+    count: int, matches: Matches, verifier: PairVerifier, compared: Int64s | None = None
 ) -> Leaders:
     """Choose the representative of each text; verify the matches that the choice needs.
 
@@ -220,7 +230,7 @@ def assign_leaders(
         packed, matches = _verified(new, packed, matches, verifier, count)
 
 
-def digests_among(count: int, matches: Matches, verifier: Verifier) -> BoolMask:
+def digests_among(count: int, matches: Matches, verifier: PairVerifier) -> BoolMask:
     """Which of n texts are digests; the matches that this needs are verified.
 
     Args:
@@ -247,7 +257,7 @@ def _packed(matches: Matches, count: int, compared: Int64s | None = None) -> Int
 
 
 def _verified(
-    new: Int64s, packed: Int64s, matches: Matches, verifier: Verifier, count: int
+    new: Int64s, packed: Int64s, matches: Matches, verifier: PairVerifier, count: int
 ) -> tuple[Int64s, Matches]:
     """The pairs that were compared, and the matches, with some more packed pairs."""
     pairs: Int64s = np.stack(np.divmod(new, count), axis=1)

@@ -66,10 +66,6 @@ class ChangeWriter:
         store = self._store
         others = store.articles([id for id in change.derived if id not in stored])
         known = {**others, **stored}
-        if change.unarchived:
-            store.archive.remove(change.unarchived)
-        if change.bundle_links:
-            store.archive.put_links(change.bundle_links)
         store.delete_articles(removed)
         store.put_matches(change.looked_at, [(a, b, *astuple(s)) for a, b, s in change.matches])
         store.put_articles(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +15,9 @@ from dedup.articles import stable_id
 from dedup.compute.processes import worker_pool
 from dedup.config import Config
 from dedup.encoders import Encoder
-from dedup.errors import NotFoundError
+from dedup.errors import NotFoundError, StoreError
 from dedup.index.answers import open_stories
+from dedup.index.archiving import Archivist
 from dedup.index.changes import (
     ChangeWriter,
     changes_of_source,
@@ -25,16 +26,20 @@ from dedup.index.changes import (
     stored_article,
 )
 from dedup.index.fair_lock import FairLock
-from dedup.index.live.archive.archive import Archive
-from dedup.index.live.cache import LinkCache
+from dedup.index.following import Follower
+from dedup.index.live.change import IndexChange
+from dedup.index.live.columns import Columns, read_columns, write_columns
 from dedup.index.live.live import LiveIndex
+from dedup.index.live.stored_records import StoredRecords
 from dedup.index.records import QueryAnswer
 from dedup.index.settings import made_with
-from dedup.index.window import Window, stored_records
 from dedup.output.progress import Progress
 from dedup.records import Article, Match, Problem
 from dedup.store import Placement, Store, StoredArticle
 from dedup.stories.affinity import AffinityModel
+
+_OLD_CACHE = "links.npz"
+"""The cache of the releases before."""
 
 
 class IndexMemory:
@@ -77,7 +82,9 @@ class IndexMemory:
         self.live: LiveIndex | None = None
         """What is in memory; None: nothing was read yet."""
         self._generation = ""
-        self._window = Window(config.index.memory_window)
+        self._archivist = Archivist(store, config, encoder, model)
+        self._follower = Follower(store)
+        self._window = self._archivist.window
 
     def close(self) -> None:
         """Write the cache, and close the store."""
@@ -100,7 +107,9 @@ class IndexMemory:
             if not stale or self._cache is None or self._read_only:
                 return
             try:
-                self._loaded().memory.cache(self._generation).write(self._cache)
+                columns = self._loaded().memory.saved() | self._window.saved()
+                write_columns(self._cache, self._generation, columns)
+                self._cache.with_name(_OLD_CACHE).unlink(missing_ok=True)
             except OSError:
                 return
             self._cached = self._generation
@@ -145,7 +154,7 @@ class IndexMemory:
             if stored:
                 self._window.see(stored.values())
                 step = self._step or len(stored)
-                with self._changing() as live:
+                with self._changing(now) as live:
                     for start in range(0, len(stored), step):
                         part = dict(islice(stored.items(), start, start + step))
                         self._take(live, part, [], now)
@@ -165,7 +174,7 @@ class IndexMemory:
         """
         with self._lock:
             self._refuse_unknown(ids)
-            with self._changing() as live:
+            with self._changing(now) as live:
                 self._take(live, {}, ids, now)
 
     def _refuse_unknown(self, ids: Sequence[str]) -> None:
@@ -175,24 +184,43 @@ class IndexMemory:
                 raise NotFoundError(f"no article of the index has the id {id!r}")
 
     def rebuild(self, now: datetime) -> None:
-        """Compute everything again from the articles that are stored; ids and history last."""
+        """Compute everything again from the articles that are stored; ids and history last.
+
+        Raises:
+            StoreError: Some of the articles are not as they were written.
+        """
         with self._lock, self._fair_lock.acquired():
+            damage = self._store.check_articles()
+            if damage:
+                raise StoreError(f"{'; '.join(damage)}: restore a copy, or remove these articles")
             stored = {record.article.id: record for record in self._store.all_articles()}
-            self.live = LiveIndex(self._config, self._encoder, self._model)
-            self.live.memory.lasting.update(
-                (stable_id("s", story.first_article), story.id)
-                for story in open_stories(self._store)
-            )
+            lasting = {
+                stable_id("s", story.first_article): story.id for story in open_stories(self._store)
+            }
+            self.live, change = self._computed(stored, lasting)
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
-            with self._changing() as live:
-                with worker_pool(len(stored)):
-                    articles = [record.article for record in stored.values()]
-                    change = live.apply(articles, [], self._progress)
-                change = replace(change, old_stories=list(live.memory.lasting))
-                self._store.archive.remove()
-                self._store.set_meta(made_with(self._config, self._encoder))
+            with self._changing(now) as live:
+                self._store.archive.clear()
+                self._store.set_meta(made_with(self._config, self._encoder, self._model))
                 ChangeWriter(self._store, live).write(change, stored, [], now)
+                self._archivist.see(change.stories)
+
+    def _computed(
+        self, stored: Mapping[str, StoredArticle], lasting: Mapping[str, str]
+    ) -> tuple[LiveIndex, IndexChange]:
+        """Memory of some articles that is computed anew, and what that changes.
+
+        Args:
+            stored: The articles by id.
+            lasting: Lasting ids of their present stories, by the ids of the batch.
+        """
+        live = LiveIndex(self._config, self._encoder, self._model, self._store)
+        live.memory.lasting.update(lasting)
+        with worker_pool(len(stored)):
+            articles = [record.article for record in stored.values()]
+            change = live.apply(articles, [], self._progress)
+        return live, change.replacing(lasting)
 
     def _take(
         self,
@@ -204,15 +232,18 @@ class IndexMemory:
         """A step of a change; what is in memory is given up if it fails."""
         with self._fair_lock.acquired():
             try:
+                archived = self._archivist.release([*stored, *removed], now)
+                removed = [id for id in removed if id not in archived]
                 with worker_pool(len(stored)):
                     change = live.apply([record.article for record in stored.values()], removed)
                 ChangeWriter(self._store, live).write(change, stored, removed, now)
+                self._archivist.see(change.stories)
             except BaseException:
                 self.live = None
                 raise
 
     @contextmanager
-    def _changing(self) -> Iterator[LiveIndex]:
+    def _changing(self, now: datetime) -> Iterator[LiveIndex]:
         """A transaction of store and memory; memory is read anew after one that failed."""
         with self._fair_lock.acquired():
             live = self._loaded()
@@ -222,48 +253,65 @@ class IndexMemory:
                     yield live
                     # Nobody may query between the commit and what is known of it.
                     last.enter_context(self._fair_lock.acquired())
-                    bundles = self._window.leaving(live)
-                    if bundles:
-                        self._store.archive.add(bundles)
+                    live = self._without_archived(live, now)
                     # Random, so that a restored copy that was written on is never taken for this.
                     generation = secrets.token_hex(8)
                     self._store.set_meta({"generation": generation})
-                self._generation = generation
+                live.articles.settle()
+                self.live, self._generation = live, generation
             except BaseException:
                 self.live = None
                 raise
-            if bundles:
-                live.memory.archive.close()
-        if bundles:
-            archived = [article.id for _, articles in bundles for article in articles]
-            renewed = self._renewed(live, archived)
+        if live.memory.texts.sparse:
+            renewed = self._read(live.memory.saved() | self._window.saved())
+            renewed.memory.clean_texts.inherit(live.memory.clean_texts)
             with self._fair_lock.acquired():
                 self.live = renewed
 
-    def _renewed(self, live: LiveIndex, archived: Iterable[str] = ()) -> LiveIndex:
-        """The same without archived articles; the old one can be queried meanwhile."""
-        with self._fair_lock.acquired():
-            cache = live.memory.cache(self._generation, archived)
-        renewed = self._read(cache)
-        renewed.memory.clean_texts.inherit(live.memory.clean_texts)
-        self._window.left(renewed)
-        return renewed
+    def _without_archived(self, live: LiveIndex, now: datetime) -> LiveIndex:
+        """Memory without the stories that are older than the window, which are archived."""
+        # What stays is grouped without them, which may leave other stories that are older.
+        while stories := self._archivist.due(live):
+            self._archivist.archive(live, stories, now)
+            ids = {id for story in stories for id in story}
+            memory = live.memory
+            for story in stories:
+                row = memory.texts.row_of[live.text_of(story[0]).representative]
+                del memory.lasting[memory.story_id(memory.groups.first_of(row))]
+            staying = [id for id in memory.clean_texts.source_of if id not in ids]
+            stored: dict[str, StoredArticle] = {}
+            if len(ids) > len(staying):
+                stored = self._store.articles(staying)
+                live, change = self._computed(stored, memory.lasting)
+            else:
+                change = live.apply([], sorted(ids))
+            ChangeWriter(self._store, live).write(change, stored, [], now)
+            self._archivist.see(change.stories)
+        return live
 
     def _loaded(self) -> LiveIndex:
         with self._store.reading():
             generation = self._store.meta()["generation"]
-            if self.live is None or generation != self._generation:
-                cache = LinkCache.read(self._cache, generation) if self._cache else None
-                self.live = self._read(cache)
+            if self.live is not None and generation != self._generation:
+                # One that fails half-way is of no use.
+                live, self.live = self.live, None
+                if self._follower.follow(live):
+                    self.live, self._generation = live, generation
+            if self.live is None:
+                columns = read_columns(self._cache, generation) if self._cache else None
+                self.live = self._read(columns)
                 self._generation = generation
-                self._cached = generation if cache else ""
-            elif self._window.crowded(self.live):
-                self.live = self._renewed(self.live)
+                self._cached = generation if columns else ""
+                self._follower.note()
         return self.live
 
-    def _read(self, cache: LinkCache | None) -> LiveIndex:
-        live = LiveIndex(self._config, self._encoder, self._model, Archive(self._store))
-        records = stored_records(self._store)
-        live.memory.load(records, cache, self._progress)
-        self._window.see(records.stored)
+    def _read(self, columns: Columns | None) -> LiveIndex:
+        live = LiveIndex(self._config, self._encoder, self._model, self._store)
+        if columns is not None:
+            live.memory.load_saved(columns)
+            self._window.load(columns)
+            return live
+        records = StoredRecords.of_store(self._store)
+        seen = replace(records, stored=self._window.seen(records.stored))
+        live.memory.load(seen, self._progress)
         return live

@@ -5,24 +5,44 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+import xxhash
 
 from dedup.config import Config
 from dedup.encoders import Encoder, load_encoder
 from dedup.errors import StoreError
 from dedup.settings import with_new_names
 from dedup.store import Store
+from dedup.stories.affinity import AffinityModel
+from dedup.stories.serialization import VERSION
+from dedup.text.shingles import FORMAT_VERSION
 
 
-def made_with(config: Config, encoder: Encoder) -> dict[str, str]:
-    """Encoder and settings as they are stored with an index."""
+def made_with(config: Config, encoder: Encoder, model: AffinityModel) -> dict[str, str]:
+    """All that decides what an index holds, as it is stored with it."""
     return {
         "encoder": encoder.name,
         "encoder_revision": encoder.revision,
         "dimensions": str(encoder.dim),
         "prefix": config.encoder.prefix,
+        "affinity": xxhash.xxh3_64_hexdigest(model.to_json("").encode()),
+        "tables": _tables(),
+        "formats": f"shingles {FORMAT_VERSION}, profiles {VERSION}",
         "config": json.dumps(config.to_mapping(), sort_keys=True),
         "config_digest": config.digest(),
     }
+
+
+@cache
+def _tables() -> str:
+    """Digest of the tables that come with the package and that every text is read with."""
+    files = resources.files("dedup.weights")
+    digest = xxhash.xxh3_64()
+    for name in ("characters.npz", "term_weights.npz"):
+        digest.update(files.joinpath(name).read_bytes())
+    return digest.hexdigest()
 
 
 def agreed(
@@ -30,17 +50,19 @@ def agreed(
     location: str,
     config: Config | None,
     encoder: Encoder | None,
+    affinity: AffinityModel | None,
     *,
     read_only: bool,
     rebuild: bool,
-) -> tuple[Config, Encoder]:
-    """Settings and encoder to open an index with; a new index is made with them.
+) -> tuple[Config, Encoder, AffinityModel]:
+    """Settings, encoder and curves to open an index with; a new index is made with them.
 
     Args:
         store: That of the index.
         location: Where the index is, for messages.
         config: Settings to open it with; None: those it was made with.
         encoder: None: the one that the settings name.
+        affinity: None: the one that the settings name.
         read_only: Whether nothing may be written.
         rebuild: Whether others than it was made with are welcome.
 
@@ -55,14 +77,16 @@ def agreed(
     if not config.output.headline_languages:
         config = dataclasses.replace(config, output=old.output)
     encoder = encoder or load_encoder(config.encoder)
-    settings = made_with(config, encoder)
+    model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
+    settings = made_with(config, encoder, model)
     if not stored and read_only:
         raise StoreError(f"{location}: the index is empty: there is nothing to read")
     if stored and not rebuild:
         _refuse_other(location, stored, settings)
-    if not read_only and not (stored and rebuild) and stored.get("config") != settings["config"]:
+    differs = any(stored.get(name) != value for name, value in settings.items())
+    if not read_only and not (stored and rebuild) and differs:
         store.set_meta(settings if stored else {**settings, "generation": "0"})
-    return config, encoder
+    return config, encoder, model
 
 
 def _stored_config(stored: Mapping[str, str]) -> Config:
@@ -72,7 +96,8 @@ def _stored_config(stored: Mapping[str, str]) -> Config:
 
 def _refuse_other(location: str, stored: Mapping[str, str], now: Mapping[str, str]) -> None:
     for name, value in now.items():
-        if name not in ("config", "config_digest") and stored.get(name) != value:
+        # An index of before may not say what it was made with.
+        if name not in ("config", "config_digest") and stored.get(name, value) != value:
             raise StoreError(
                 f"{location}: the index was made with {name} {stored.get(name)!r}, "
                 f"not {value!r}: open it with that one, or `dedup rebuild` it"

@@ -39,7 +39,7 @@ from dedup.store.records import StoryOrder
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
 
-CACHE = Path("cache", "links.npz")
+CACHE = Path("cache", "columns.bin")
 """Beside the store of an index in a folder."""
 
 
@@ -101,7 +101,7 @@ class StoryIndex(StoredIndex):
             location: A folder, made if it is not there, or the address of a PostgreSQL
                 database (`postgresql://...`).
             config: All settings; by default those that the index was made with. Only
-                `index.memory_window` and `output` may be others than then: they change no result.
+                `index.memory_window` and `output` may be others than then.
             read_only: Only read and query; any number of readers may do so beside one writer.
             synchronous: `FULL`: what was acknowledged survives a loss of power. `NORMAL`:
                 it survives a killed process.
@@ -115,15 +115,20 @@ class StoryIndex(StoredIndex):
                 transaction all the same.
 
         Raises:
-            StoreError: Another writer has it open, it was made with another encoder or
-                configuration, it is damaged, or there is none to read.
+            StoreError: Another writer has it open, it was made with another encoder,
+                configuration, curves or tables, it is damaged, or there is none to read.
         """
         store = open_store(location, read_only=read_only, synchronous=synchronous)
         try:
-            config, encoder = agreed(
-                store, str(location), config, encoder, read_only=read_only, rebuild=rebuild
+            config, encoder, model = agreed(
+                store,
+                str(location),
+                config,
+                encoder,
+                affinity,
+                read_only=read_only,
+                rebuild=rebuild,
             )
-            model = affinity or AffinityModel.load(config.affinity.weights, encoder.name)
             index = cls(store, config, encoder, model, clock, progress, location, read_only, step)
             if rebuild:
                 index.rebuild()
@@ -203,7 +208,11 @@ class StoryIndex(StoredIndex):
         self._memory.remove(unique, self._clock())
 
     def rebuild(self) -> None:
-        """Compute everything again from the articles that are stored; ids and history last."""
+        """Compute everything again from the articles that are stored; ids and history last.
+
+        Raises:
+            StoreError: Some of the articles are not as they were written; nothing is changed.
+        """
         self._memory.rebuild(self._clock())
 
     def close(self) -> None:
@@ -227,8 +236,9 @@ class StoryIndex(StoredIndex):
     ) -> QueryAnswer:
         """What the index knows about a text, without adding it.
 
-        A query that has a time is answered as if its text were added; one without a time is
-        compared by content alone, with the texts of all times.
+        A query that has a time is compared with the texts that it would be linked to, and the
+        story that it fits best is named; one without a time is compared by content alone, with
+        the texts of all times.
 
         Args:
             article: A text, or an article.

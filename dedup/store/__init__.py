@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Protocol
 
 from dedup.store.records import (
-    ArchivedArticle,
-    Bundle,
     Derived,
     Placement,
     StoredArticle,
@@ -24,8 +22,8 @@ from dedup.store.records import (
 )
 
 __all__ = [
-    "ArchivedArticle", "ArticleArchive", "Bundle", "Derived", "Placement", "Store",
-    "StoredArticle", "StoredStory", "StoryEvent", "StoryFilter",
+    "ArticleArchive", "Derived", "Placement", "Store", "StoredArticle", "StoredStory",
+    "StoryEvent", "StoryFilter",
 ]  # fmt: skip
 
 
@@ -120,6 +118,9 @@ class Store(Protocol):
     def summaries(self, after: int = 0) -> list[tuple[str, int, bytes]]:
         """Story group, version and summary of all that are newer than a version, in order."""
 
+    def last_summary(self) -> int:
+        """The largest version of a summary, 0 if there is none."""
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """Story groups by id, in whatever state; unknown ids are left out."""
 
@@ -159,40 +160,27 @@ class Store(Protocol):
     def check(self) -> list[str]:
         """What is damaged, in words; empty if nothing is."""
 
+    def check_articles(self) -> list[str]:
+        """Which articles are not as they were written, in words; empty if all are."""
+
 
 class ArticleArchive(Protocol):
-    """Articles that left the memory of an index, in bundles, and what they are found by.
+    """Articles of archived story groups: they are read, and compared with nothing that arrives.
 
-    A bundle holds all that belongs together by copies and links. Its articles stay in the store
-    as they were; here is kept which ones they are.
+    They stay in the store as they were; here is kept which ones they are.
     """
 
-    def add(self, bundles: Sequence[tuple[bytes, Sequence[ArchivedArticle]]]) -> None:
-        """Archive articles that are stored and not archived: the links of each bundle, and them."""
+    def add(self, articles: Mapping[str, bool]) -> None:
+        """Archive stored articles, by id: whether each represents its text."""
 
-    def remove(self, numbers: Sequence[int] | None = None) -> None:
-        """Remove bundles, or all of them; their articles stay. Unknown ones are passed over."""
+    def clear(self) -> None:
+        """Archive none of them any more; the articles stay."""
 
-    def put_links(self, links: Mapping[int, bytes]) -> None:
-        """Replace the links of bundles, by number; unknown ones are passed over."""
+    def size(self) -> int:
+        """Number of archived articles."""
 
-    def bundles(self, numbers: Sequence[int]) -> list[Bundle]:
-        """Bundles by number, in that order; unknown ones are left out."""
-
-    def bundles_of(self, ids: Sequence[str]) -> dict[str, int]:
-        """Numbers of the bundles of articles by id; those not archived are left out."""
-
-    def bundles_between(self, spans: Sequence[tuple[datetime, datetime]]) -> set[int]:
-        """Bundles with the representative of a text at a time of one of [first, last]."""
-
-    def latest(self) -> datetime | None:
-        """The latest time of an archived representative of a text."""
-
-    def sharing(self, buckets: Sequence[int], most: int) -> set[str]:
-        """Ids of the articles in these buckets; of each at most so many, the last archived."""
+    def among(self, ids: Sequence[str]) -> set[str]:
+        """Those of the articles that are archived."""
 
     def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
         """Ids of the archived representatives of texts and their `Derived.vectors`, in parts."""
-
-    def lines(self, source: str) -> list[tuple[str, bytes]]:
-        """Id and lines of the archived articles of a source that have any, by id."""

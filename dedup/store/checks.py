@@ -35,8 +35,7 @@ def examine(select: Select) -> list[str]:
         select: Runs a statement of SQL on one view of the store.
     """
     findings: _Findings = defaultdict(list)
-    for _ in _read(select, "articles", ARTICLE, read_article, findings):
-        pass
+    _articles(select, findings)
     stored_stories = _read(select, "stories", STORY, read_story, findings)
     stories = {stored.id: stored for stored in stored_stories}
     placed = _placements(select, findings)
@@ -44,6 +43,22 @@ def examine(select: Select) -> list[str]:
     _successors(stories, findings)
     _history(select, stories, findings)
     _archive(select, findings)
+    return _in_words(findings)
+
+
+def examine_articles(select: Select) -> list[str]:
+    """What is wrong in the table of articles, see `examine`."""
+    findings: _Findings = defaultdict(list)
+    _articles(select, findings)
+    return _in_words(findings)
+
+
+def _articles(select: Select, findings: _Findings) -> None:
+    for _ in _read(select, "articles", ARTICLE, read_article, findings):
+        pass
+
+
+def _in_words(findings: _Findings) -> list[str]:
     return [
         f"{what}: {', '.join(ids[:_SHOWN])}"
         + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
@@ -103,15 +118,14 @@ def _members(
 
 
 def _archive(select: Select, findings: _Findings) -> None:
-    """What of bundles and their articles does not belong together."""
-    for table, column, other, of_other, what in (
-        ("shelved", "parcel", "parcels", "number", "archived articles without a bundle"),
-        ("parcels", "number", "shelved", "parcel", "bundles without articles"),
-    ):
-        name = "id" if table == "shelved" else "number"
-        missing = f"{column} NOT IN (SELECT {of_other} FROM {other})"
-        for (id,) in select(f"SELECT {name} FROM {table} WHERE {missing} ORDER BY {name}", ()):
-            findings[what].append(from_text(str(id)))
+    """Story groups that are archived in part."""
+    statement = (
+        "SELECT places.story FROM places LEFT JOIN archived ON archived.id = places.id "
+        "GROUP BY places.story HAVING COUNT(archived.id) > 0 AND COUNT(archived.id) < COUNT(*) "
+        "ORDER BY places.story"
+    )
+    for (story,) in select(statement, ()):
+        findings["story groups that are archived in part"].append(from_text(story))
 
 
 def _successors(stories: Mapping[str, StoredStory], findings: _Findings) -> None:

@@ -97,41 +97,6 @@ class StoredStory:
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivedArticle:
-    """What an article is found by that left the memory of an index.
-
-    Args:
-        id: Its id.
-        source: Its outlet (`articles.source_of`).
-        time: When it was published if it represents its text, else None.
-        lines: Digests of its page and of its lines; empty if they do not count.
-        buckets: Those of its text, signed numbers of 64 bits; none for all but the first
-            article of a text.
-    """
-
-    id: str
-    source: str
-    time: datetime | None
-    lines: bytes
-    buckets: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Articles that left memory together: all that belongs together by copies and links.
-
-    Args:
-        number: Its number.
-        articles: Ids, in the order in which they were archived.
-        links: The links of their texts, as bytes.
-    """
-
-    number: int
-    articles: tuple[str, ...]
-    links: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class StoryFilter:
     """Which open story groups are wanted.
 

@@ -27,8 +27,8 @@ from dedup.store.records import StoryEvent
 Row = Sequence[Any]
 
 # Columns, in the order of the rows below. Tables and columns have the names of the first
-# migrations, which are a format and stay (`places`, `shelved`, `parcels`, `outlines`,
-# `time_given`, `heir`), whatever the records are called today.
+# migrations, which are a format and stay (`places`, `outlines`, `time_given`,
+# `heir`), whatever the records are called today.
 CONTENT = (
     "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
     "title", "clean_title", "removed", "text", "clean_text", "date_precision",

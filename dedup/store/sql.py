@@ -11,7 +11,7 @@ from dedup.compute.times import to_micros
 from dedup.errors import StoreError
 from dedup.store import Derived, Placement, StoredArticle, StoredStory, StoryFilter
 from dedup.store.archive import IN_MEMORY, SqlArchive
-from dedup.store.checks import examine
+from dedup.store.checks import examine, examine_articles
 from dedup.store.database import CHUNK, Database, among, chunks, insert, pages, upsert
 from dedup.store.records import StoryEvent
 from dedup.store.rows import (
@@ -42,7 +42,7 @@ Match = tuple[str, str, float, float, float]
 _MATCH = ("a", "b", "jaccard", "containment_a", "containment_b")
 _COUNTS = {
     "articles": "SELECT COUNT(*) FROM articles",
-    "archived": "SELECT COUNT(*) FROM shelved",
+    "archived": "SELECT COUNT(*) FROM archived",
     "texts": "SELECT COUNT(DISTINCT duplicate_cluster) FROM places",
     "story_groups": "SELECT COUNT(*) FROM stories WHERE state = 'open'",
     "events": "SELECT COALESCE(MAX(number), 0) FROM events",
@@ -209,6 +209,11 @@ class SqlStore:
             rows = select(f"{statement} ORDER BY version, story", [after])
         return [(from_text(id), version, bytes(summary)) for id, version, summary in rows]
 
+    def last_summary(self) -> int:
+        """See `Store.last_summary`."""
+        with self.database.view() as select:
+            return int(select("SELECT COALESCE(MAX(version), 0) FROM outlines", ())[0][0])
+
     def stories(self, ids: Sequence[str]) -> dict[str, StoredStory]:
         """See `Store.stories`."""
         statement = f"SELECT {', '.join(STORY)} FROM stories"
@@ -270,6 +275,11 @@ class SqlStore:
                 return [*damage, *examine(select)]
         except StoreError as error:
             return [*damage, str(error)]
+
+    def check_articles(self) -> list[str]:
+        """See `Store.check_articles`."""
+        with self.database.view() as select:
+            return examine_articles(select)
 
 
 def _read_match(row: Row) -> Match:

@@ -35,6 +35,7 @@ from dedup.stories.features import FEATURES, Features, Values
 from dedup.stories.pairs import Pairs, ScoredPairs, joined_links
 from dedup.stories.profiles import Profiles
 from dedup.stories.series import SeriesPairs
+from dedup.text.outlines import Outline
 
 Curve = tuple[tuple[float, float], ...]
 """Points (value of the feature, log-odds) from left to right; level beyond its ends."""
@@ -165,6 +166,7 @@ class Affinity:
         compiled: Use the kernels; by default for many texts. The values are the same.
         sizes: Sizes of the profiles, if they are known.
         curves: `model.arrays()`, if they are known.
+        outlines: Where outlines of texts are remembered, by row.
     """
 
     def __init__(
@@ -174,12 +176,13 @@ class Affinity:
         compiled: bool | None = None,
         sizes: Sizes | None = None,
         curves: tuple[Any, ...] | None = None,
+        outlines: dict[int, Outline] | None = None,
     ) -> None:
         self.model = model
         self.profiles = profiles
         self.features = Features(profiles, compiled, sizes)
         self._curves = (*(curves or model.arrays()), LOG_ODDS_UNIT)
-        self._series = SeriesPairs(profiles)
+        self._series = SeriesPairs(profiles, outlines)
 
     def log_odds(self, first: Int64s, second: Int64s) -> Int64s:
         """Log-odds of pairs of texts, in units of 1/1000.
@@ -212,9 +215,8 @@ class Affinity:
             int64 of shape (k, l). The log-odds of a text with itself mean nothing.
         """
         if self.features.kernel is not None:
-            return self._block_of_series(rows, columns) + self.features.kernel.block(
-                self._curves, rows, columns
-            )
+            series = self._series.block(rows, columns)
+            return series + self.features.kernel.block(self._curves, rows, columns)
         if not np.array_equal(rows, columns):
             scores = self.log_odds(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
             return scores.reshape(len(rows), len(columns))
@@ -224,15 +226,8 @@ class Affinity:
         return mirrored
 
     def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
-        """How many texts fill in the template of each text, see `SeriesPairs.counted`."""
+        """Texts that fill in the template of each: see `SeriesPairs.counted`; both (n,)."""
         return self._series.counted(within_seconds)
-
-    def _block_of_series(self, rows: Int64s, columns: Int64s) -> Int64s:
-        """What series add to a block, int64 of shape (k, l)."""
-        parts = [
-            self._series.log_odds(np.full(len(columns), row), columns) for row in rows.tolist()
-        ]
-        return np.array(parts, np.int64).reshape(len(rows), len(columns))
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
         """Parts that add up to the log-odds of one pair.

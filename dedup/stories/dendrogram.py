@@ -157,23 +157,6 @@ class Dendrogram:
         nodes: Int32s = _loop(_unsplit, self.compiled)(self.above, self.topmost, split)
         return nodes[: self.count]
 
-    def components_at(self, rows: Int64s, floors: int) -> Int32s:
-        """Nodes of the components of texts at the first `floors` floors, int32 (floors, k).
-
-        Args:
-            rows: Rows of texts, int64 of shape (k,).
-            floors: Number of floors.
-        """
-        at = np.empty((floors, len(rows)), np.int32)
-        nodes = rows.astype(np.int32)
-        for floor in reversed(range(floors)):
-            over = self.above[nodes]
-            while (up := (over >= 0) & (self.level[over] >= floor)).any():
-                nodes = np.where(up, self.topmost[over], nodes)
-                over = self.above[nodes]
-            at[floor] = nodes
-        return at
-
 
 def _loop(loop: Any, compiled: bool) -> Any:  # noqa: ANN401 (a function)
     return kernels.compiled(loop) if compiled else loop

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dedup.articles import UNDATED
-from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.arrays import BoolMask, Int64s, ranges
 from dedup.stories.pairs import time_gaps
 from dedup.stories.profiles import Profiles
 from dedup.text.outlines import Outline, alike_signatures, may_be_of_one_series, of_one_series
@@ -29,11 +29,12 @@ class SeriesPairs:
 
     Args:
         profiles: The texts.
+        outlines: Where outlines are remembered, by row.
     """
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(self, profiles: Profiles, outlines: dict[int, Outline] | None = None) -> None:
         self._of = profiles
-        self._outlines: dict[int, Outline] = {}
+        self._outlines: dict[int, Outline] = {} if outlines is None else outlines
 
     def log_odds(self, a: Int64s, b: Int64s) -> Int64s:
         """`SERIES_LOG_ODDS` for pairs of rows of one series, else 0; int64 of shape (m,)."""
@@ -46,6 +47,24 @@ class SeriesPairs:
             if len(one_source):
                 chosen = one_source[self._are_series(a[one_source], b[one_source])]
                 added[chosen] = SERIES_LOG_ODDS
+        return added
+
+    def block(self, rows: Int64s, columns: Int64s) -> Int64s:
+        """`log_odds` of all pairs of one text out of k and one out of l, int64 of shape (k, l).
+
+        Only the pairs of one source are looked at: few of a large block.
+        """
+        added = np.zeros((len(rows), len(columns)), np.int64)
+        own, others = self._of.sources[rows], self._of.sources[columns]
+        by_source = np.argsort(others, kind="stable")
+        starts = np.searchsorted(others[by_source], own, "left")
+        counts = np.searchsorted(others[by_source], own, "right") - starts
+        counts[own < 0] = 0
+        i, j = np.repeat(np.arange(len(rows)), counts), by_source[ranges(starts, counts)]
+        for start in range(0, len(i), _PAIRS_AT_ONCE):
+            a, b = i[start : start + _PAIRS_AT_ONCE], j[start : start + _PAIRS_AT_ONCE]
+            series = self._are_series(rows[a], columns[b])
+            added[a[series], b[series]] = SERIES_LOG_ODDS
         return added
 
     def counted(self, within_seconds: int) -> tuple[Int64s, BoolMask]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,8 +31,6 @@ class IndexChange:
         looked_at: Articles whose matches may be others now, those removed included.
         matches: Verified copies among the texts of these, each by its first article.
         summaries: Those of the story groups as bytes, by the ids that the batch gives.
-        unarchived: Numbers of bundles whose articles are in memory for good again.
-        bundle_links: New links of other bundles, by number.
     """
 
     texts: Mapping[str, CleanText]
@@ -43,8 +41,10 @@ class IndexChange:
     looked_at: Set[str]
     matches: Sequence[tuple[str, str, Similarity]]
     summaries: Mapping[str, bytes]
-    unarchived: Sequence[int]
-    bundle_links: Mapping[int, bytes]
+
+    def replacing(self, stories: Iterable[str]) -> IndexChange:
+        """The same change in the place of all stories there were, by the ids of the batch."""
+        return replace(self, old_stories=list(stories))
 
 
 def described(

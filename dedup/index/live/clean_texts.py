@@ -6,40 +6,36 @@ with any page of its source. Then all pages of that source are cleaned again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 
 from dedup.articles import source_of
 from dedup.cleaning import clean, clean_articles, normalize
-from dedup.cleaning.repeated import SourceLines, line_of, page_digests
+from dedup.cleaning.repeated import SourceLines
 from dedup.cleaning.walls import headline
 from dedup.config import CleaningConfig
-from dedup.index.live.archive.archive import Archive
+from dedup.index.live.articles import Articles
 from dedup.records import Article, CleanText
+from dedup.store.database import chunks
 
 _NOTHING: frozenset[str] = frozenset()
+_AT_ONCE = 1024
+"""So many pages of a source are read at once."""
 
 
 class CleanTexts:
-    """Articles and their canonical texts, by id.
+    """Canonical texts of articles, and what each source repeats.
 
     Args:
         config: How boilerplate is recognised.
-        archive: Where the pages are that left memory; they count all the same.
-        restore: Restores archived articles, by id.
+        articles: Where articles and texts are.
     """
 
-    def __init__(
-        self,
-        config: CleaningConfig,
-        archive: Archive,
-        restore: Callable[[Collection[str]], None],
-    ) -> None:
+    def __init__(self, config: CleaningConfig, articles: Articles) -> None:
         self._config = config
-        self._archive = archive
-        self._restore = restore
-        self.articles: dict[str, Article] = {}
-        self.texts: dict[str, CleanText] = {}
+        self._articles = articles
+        self.source_of: dict[str, str] = {}
+        """Source of each article by id."""
         self._ids: dict[str, dict[str, None]] = {}
         self._lines: dict[str, SourceLines] = {}
         self._repeated: dict[str, frozenset[str]] = {}
@@ -50,22 +46,30 @@ class CleanTexts:
         self._load_source(source)
         return clean(article, self._config, repeated=self._repeated.get(source, _NOTHING))
 
-    def load(self, articles: Mapping[str, Article], texts: Mapping[str, CleanText]) -> None:
-        """Take over articles whose canonical texts are known."""
-        self.articles.update(articles)
-        self.texts.update(texts)
-        for article in articles.values():
-            self._ids.setdefault(source_of(article), {})[article.id] = None
+    def load(self, ids: Iterable[str], sources: Iterable[str]) -> None:
+        """Take over articles whose canonical texts are known, by id and source."""
+        for id, source in zip(ids, sources, strict=True):
+            self.source_of[id] = intern(source)
+            self._ids.setdefault(source, {})[id] = None
+
+    def take_over(
+        self, put: Sequence[Article], texts: Mapping[str, CleanText], removed: Sequence[str]
+    ) -> None:
+        """Add or replace articles whose canonical texts are known, and remove others."""
+        gone = [id for id in (*removed, *texts) if id in self.source_of]
+        changed = {self._remove(id) for id in gone} | set(map(source_of, put))
+        self.load((article.id for article in put), map(source_of, put))
+        for article in put:
+            self._articles.put(article, texts[article.id])
+        for source in changed:
+            # What these repeat is found when it is asked for.
+            self._lines.pop(source, None)
+            self._repeated.pop(source, None)
 
     def inherit(self, other: CleanTexts) -> None:
         """Take over what the pages of each source repeat, of another that knows the same pages."""
         self._lines.update(other._lines)
         self._repeated.update(other._repeated)
-
-    def page_of(self, article: str) -> bytes:
-        """Digests of the page of an article; empty if it does not count."""
-        page = self.articles[article]
-        return page_digests(*_page(page)) if self._counts(source_of(page)) else b""
 
     def apply(self, put: Sequence[Article], removed: Sequence[str]) -> dict[str, CleanText]:
         """Add or replace articles, and remove others.
@@ -74,28 +78,33 @@ class CleanTexts:
             The canonical texts of the articles that were put, and of those whose text changed
             with them.
         """
-        for article in (*put, *(self.articles[id] for id in removed)):
-            self._load_source(source_of(article))
+        for source in {*map(source_of, put), *(self.source_of[id] for id in removed)}:
+            self._load_source(source)
         replaced = [*removed, *(article.id for article in put)]
-        anew = {self._remove(id) for id in replaced if id in self.articles}
-        for article in put:
-            self.articles[article.id] = article
-            source = source_of(article)
-            self._ids.setdefault(source, {})[article.id] = None
-            if self._counts(source) and source not in anew:
-                lines = self._lines.setdefault(source, SourceLines())
-                lines.add(*_page(article))
+        again = {self._remove(id) for id in replaced if id in self.source_of}
+        self.load((article.id for article in put), map(source_of, put))
         changed: dict[str, CleanText] = {}
-        for source in sorted(anew | set(map(source_of, put))):
-            changed.update(self._refresh_boilerplate(source, again=source in anew))
+        new = {article.id: article for article in put}
+        pages: dict[str, list[Article]] = {source: [] for source in again}
+        for article in put:
+            pages.setdefault(source_of(article), []).append(article)
+        for source in sorted(filter(self._counts, pages)):
+            changed.update(self._refresh_boilerplate(source, pages[source], new, source in again))
         changed.update(clean_articles(put, self._config, repeated=self._repeated))
-        self.texts.update(changed)
+        for id, article in self._those(changed, new).items():
+            self._articles.put(article, changed[id])
         return changed
+
+    def _those(self, ids: Iterable[str], new: Mapping[str, Article]) -> dict[str, Article]:
+        """Articles by id, of which some are new."""
+        known, _ = self._articles.of(id for id in ids if id not in new)
+        return {id: new.get(id) or known[id] for id in ids}
 
     def _remove(self, article: str) -> str:
         """Remove an article; returns its source."""
-        source = source_of(self.articles.pop(article))
-        del self.texts[article], self._ids[source][article]
+        source = self.source_of.pop(article)
+        del self._ids[source][article]
+        self._articles.remove(article)
         return source
 
     def _counts(self, source: str) -> bool:
@@ -103,65 +112,51 @@ class CleanTexts:
 
     def _load_source(self, source: str) -> None:
         """Find what the pages of a source repeat, if they were taken over and not looked at yet."""
-        if self._counts(source) and source not in self._lines:
-            lines = self._lines_of(source)
-            if lines:
-                self._lines[source] = lines
-                self._repeated[source] = self._repeated_in(source)
+        if self._counts(source) and source not in self._lines and source in self._ids:
+            self._lines[source] = self._lines_of(self._pages(source, {}))
+            self._repeated[source] = self._repeated_in(source)
 
-    def _lines_of(self, source: str) -> SourceLines:
+    def _pages(self, source: str, new: Mapping[str, Article]) -> Iterator[Article]:
+        """All articles of a source, of which some are new; some are read at a time."""
+        for ids in chunks(self._ids[source], _AT_ONCE):
+            yield from self._those(ids, new).values()
+
+    def _lines_of(self, pages: Iterable[Article]) -> SourceLines:
         lines = SourceLines()
-        for _, page in self._archive.lines(source):
-            lines.add_digests(page)
-        for id in self._ids.get(source, {}):
-            lines.add(*_page(self.articles[id]))
+        for page in pages:
+            lines.add(*_page(page))
         return lines
 
     def _repeated_in(self, source: str) -> frozenset[str]:
-        lines = self._lines[source].repeated(self._config).items()
-        return frozenset(line or self._line_of(source, digest) for digest, line in lines)
+        return frozenset(self._lines[source].repeated(self._config).values())
 
-    def _line_of(self, source: str, digest: int) -> str:
-        """A line, or what stands for a wall, of which only the digest is known.
+    def _refresh_boilerplate(
+        self, source: str, pages: Sequence[Article], new: Mapping[str, Article], again: bool
+    ) -> dict[str, CleanText]:
+        """Find what a source repeats; the texts of its articles that changed by it.
 
-        It is on pages that are archived, or were when they were counted.
+        Args:
+            source: The source.
+            pages: Its articles that were put.
+            new: All articles that were put, by id.
+            again: Whether some of its articles were there before and are other ones now, or none.
         """
-        part = digest.to_bytes(8, "little")
-        archived = (
-            self._archive.article(id)
-            for id, page in self._archive.lines(source)
-            if _holds(page, part)
-        )
-        restored = (
-            self.articles[id] for id in self._ids.get(source, ()) if _holds(self.page_of(id), part)
-        )
-        return line_of(*_page(next(chain(archived, restored))), digest)
-
-    def _refresh_boilerplate(self, source: str, *, again: bool) -> dict[str, CleanText]:
-        """Find what a source repeats; the texts of its other articles that changed by it."""
-        if not self._counts(source):
-            return {}
         if again:
-            self._lines[source] = self._lines_of(source)
+            self._lines[source] = self._lines_of(self._pages(source, new))
+        else:
+            lines = self._lines.setdefault(source, SourceLines())
+            for page in pages:
+                lines.add(*_page(page))
         repeated = self._repeated_in(source)
         if repeated == self._repeated.get(source, _NOTHING):
             return {}
         self._repeated[source] = repeated
-        self._restore(
-            [
-                stored.article.id
-                for stored in self._archive.of_source(source)
-                if self.cleaned(stored.article) != stored.clean
-            ]
-        )
-        pages = [self.articles[id] for id in self._ids[source]]
-        texts = clean_articles(pages, self._config, repeated=self._repeated)
-        return {id: text for id, text in texts.items() if text != self.texts.get(id)}
-
-
-def _holds(page: bytes, part: bytes) -> bool:
-    """Whether digests of a page, see `page_digests`, have one behind that of the page itself."""
-    return part in {page[k : k + 8] for k in range(8, len(page), 8)}
+        changed: dict[str, CleanText] = {}
+        for ids in chunks([id for id in self._ids[source] if id not in new], _AT_ONCE):
+            articles, known = self._articles.of(ids)
+            texts = clean_articles([*articles.values()], self._config, repeated=self._repeated)
+            changed.update((id, text) for id, text in texts.items() if text != known[id])
+        return changed
 
 
 def _page(article: Article) -> tuple[str, str]:

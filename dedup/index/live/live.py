@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
-from dedup.articles import Precedence, precedence
+from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.duplicates.serialization import signature_bytes
 from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
-from dedup.index.live.archive.archive import Archive
-from dedup.index.live.bundler import Bundler
+from dedup.index.live.archived_texts import ArchivedTexts
+from dedup.index.live.articles import Articles
 from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
 from dedup.index.live.groups.groups import GroupChanges
@@ -27,8 +28,8 @@ from dedup.index.live.queries import LiveQueries
 from dedup.index.records import QueryAnswer
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import profiles_of
-from dedup.records import Article, DuplicateCluster, Match, StoryGroup
-from dedup.store import Derived
+from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
+from dedup.store import Derived, Store
 from dedup.stories.affinity import AffinityModel
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
@@ -40,7 +41,7 @@ class LiveIndex:
         config: All settings.
         encoder: Makes the vectors.
         model: Weighs the evidence.
-        archive: Articles that are in the index but not in memory; by default none.
+        store: Where the articles are; None: nowhere, all are in memory.
     """
 
     def __init__(
@@ -48,18 +49,18 @@ class LiveIndex:
         config: Config,
         encoder: Encoder,
         model: AffinityModel,
-        archive: Archive | None = None,
+        store: Store | None = None,
     ) -> None:
         self._config = config
         self._encoder = encoder
-        self.memory = memory = Memory(config, encoder, model, archive or Archive())
-        self.bundler = Bundler(memory)
+        self.articles = Articles(store.articles if store else None)
+        self.memory = memory = Memory(config, encoder, model, self.articles)
         self._clean_texts = memory.clean_texts
         self._copies = memory.copies
         self._texts = memory.texts
         self._links = memory.links
         self._groups = memory.groups
-        self._queries = LiveQueries(memory, config, encoder, model)
+        self._queries = LiveQueries(memory, ArchivedTexts(store), config, encoder, model)
 
     def cluster_of(self, article: str) -> DuplicateCluster:
         """The duplicate cluster that an article is in."""
@@ -69,8 +70,33 @@ class LiveIndex:
         """The stretch of its cluster that an article is in; see `duplicates.stretches`."""
         return self._copies.text_of[article]
 
+    def stories_before(
+        self, time: datetime, firsts: Iterable[str] | None = None
+    ) -> list[list[str]]:
+        """Articles of each story group whose last article is older than a time.
+
+        Args:
+            time: Aware UTC.
+            firsts: First articles of the groups that are looked at; by default all are.
+        """
+        row_of, groups = self._texts.row_of, self._groups
+        rows: Iterable[int] = groups.members
+        if firsts is not None:
+            rows = {groups.first_of(row_of[id]) for id in firsts if id in row_of}
+        stories = []
+        for row in rows:
+            texts = (self._texts.articles[text] for text in groups.members[row].tolist())
+            ids = [member.id for id in texts for member in self.text_of(id).members]
+            if all(self._copies.key_of(id).seconds < time.timestamp() for id in ids):
+                stories.append(ids)
+        return stories
+
     def apply(
-        self, put: Sequence[Article], removed: Sequence[str], progress: Progress = silent
+        self,
+        put: Sequence[Article],
+        removed: Sequence[str],
+        progress: Progress = silent,
+        texts: Mapping[str, CleanText] | None = None,
     ) -> IndexChange:
         """Add or replace articles, and remove others.
 
@@ -78,27 +104,23 @@ class LiveIndex:
             put: Articles with a time, ids each once.
             removed: Ids of articles that are there.
             progress: Called as texts are embedded.
+            texts: Canonical texts of the articles that are put, if none is to be cleaned.
         """
-        self.memory.restore([*(article.id for article in put), *removed])
-        texts = self._clean_texts.apply(put, removed)
-        articles = self._clean_texts.articles
+        if texts is None:
+            texts = self._clean_texts.apply(put, removed)
+        else:
+            self._clean_texts.take_over(put, texts, removed)
+        articles, _ = self.articles.of(texts)
         bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = self._copies.apply(bodies, removed)
         removed_rows = self._removed_rows(clusters, {*texts, *removed})
         representatives = self._new_representatives(clusters, texts, removed_rows)
-        times = {self._texts.order.of(row)[0] for row in removed_rows}
-        self.memory.restore_around(times | {time for time, *_ in representatives.values()})
-        restored = self.memory.rows_of(self.memory.archive.articles)
-        before = self._links.top_products(restored)
         self._links.remove(np.array(sorted(removed_rows), np.int64))
         new_rows = self._add_texts(representatives, progress)
         self._links.add(new_rows)
         changes = self._links.changes(new_rows)
         groups = self._groups.update(changes)
         stories, summaries, old_stories = self._stories(texts, clusters, groups)
-        linked = np.concatenate((*changes.links_added[:2], *changes.links_removed))
-        affected = clusters.affected | texts.keys()
-        affected |= {self._texts.articles[row] for row in np.unique(linked).tolist()}
         return IndexChange(
             texts,
             self._derived(texts, new_rows),
@@ -108,7 +130,6 @@ class LiveIndex:
             clusters.affected,
             clusters.matches,
             summaries,
-            *self.bundler.update_archive(affected, restored, before),
         )
 
     def _derived(self, texts: Iterable[str], new_rows: Int64s) -> dict[str, Derived]:
@@ -134,11 +155,17 @@ class LiveIndex:
             article: The article; without a time it is compared by content alone.
             limit: At most so many copies, and neighbours.
         """
-        return self._queries.answer(article, limit)
+        try:
+            return self._queries.answer(article, limit)
+        finally:
+            self.articles.trim()
 
     def copies(self, article: Article, limit: int) -> tuple[Match, ...]:
         """The copies of an article that is not there, the most similar first."""
-        return self._queries.copies(article, limit)
+        try:
+            return self._queries.copies(article, limit)
+        finally:
+            self.articles.trim()
 
     def _removed_rows(self, clusters: ClusterChanges, changed: set[str]) -> set[int]:
         """Rows of texts that represent nothing any more, or are another text now.
@@ -159,7 +186,7 @@ class LiveIndex:
         representatives |= {id for id in texts if self.text_of(id).representative == id}
         row_of = self._texts.row_of
         return {
-            id: precedence(self._clean_texts.articles[id], self._clean_texts.texts[id])
+            id: self._copies.key_of(id).precedence
             for id in representatives
             if id not in row_of or row_of[id] in removed_rows
         }
@@ -168,9 +195,8 @@ class LiveIndex:
         """Rows for the representatives that have none; int64 of shape (k,)."""
         ids = [id for id in representatives if id not in self._texts.row_of]
         ids.sort(key=representatives.__getitem__)
-        articles = [self._clean_texts.articles[id] for id in ids]
-        texts = self._clean_texts.texts
-        profiles = profiles_of(articles, texts, self._encoder, self._config, progress)
+        articles, texts = self.articles.of(ids)
+        profiles = profiles_of([*articles.values()], texts, self._encoder, self._config, progress)
         digests = [is_digest(self.text_of(id)) for id in ids]
         return self._texts.add(ids, profiles, [representatives[id] for id in ids], digests)
 
@@ -186,12 +212,10 @@ class LiveIndex:
             group = self._groups.of(self._texts.row_of[id])
             changed[int(group.members[0])] = group
         rows = [row for group in changed.values() for row in group.members.tolist()]
+        texts_of = {row: self.text_of(self._texts.articles[row]) for row in rows}
+        ids = (member.id for text in texts_of.values() for member in text.members)
         stories, summaries = described(
-            list(changed.values()),
-            {row: self.text_of(self._texts.articles[row]) for row in rows},
-            self._clean_texts.articles,
-            self._clean_texts.texts,
-            self._texts.profiles,
+            list(changed.values()), texts_of, *self.articles.of(ids), self._texts.profiles
         )
         old = sorted(self.memory.story_id(row) for row in groups.removed | changed.keys())
         return stories, summaries, old

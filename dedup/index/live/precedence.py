@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt64s
 from dedup.compute.times import from_micros, to_micros
 from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.columns import Columns
 
 _FEW = 8
 """Fewer new texts are each compared with all others; more are sorted with them."""
@@ -48,6 +50,16 @@ class Ordering:
         sizes = np.diff(np.append(starts, len(order)))
         for begin, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
             self._rank(order[begin : begin + size])
+
+    def saved(self, name: str, rows: Int64s) -> dict[str, Any]:
+        """Columns of some texts."""
+        return {f"{name}.{k}": column[rows] for k, column in enumerate(self.arrays)}
+
+    def load(self, columns: Columns, name: str, ids: Sequence[str]) -> None:
+        """Load what `saved` returned, for texts of these articles."""
+        self._ids = list(ids)
+        for k, column in enumerate((self._times, self._lengths, self._ranks)):
+            column.adopt(columns[f"{name}.{k}"])
 
     def _rank(self, equals: Int64s) -> None:
         """Rank texts of one time and length by their ids."""

@@ -1,7 +1,7 @@
 """Queries: the copies, the nearest texts and the story of a text that is not in the index.
 
-A query with a time is answered as if its text were added. One without a time is compared by
-content alone, with all texts of the index, whatever their time.
+A query with a time is compared with the texts that it would be linked to. One without a time is
+compared by content alone, with all texts of the index, whatever their time.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.articles import precedence, seconds_of
+from dedup.articles import precedence, seconds_of, source_of
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
 from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.encoders.whole_vectors import SCALE
+from dedup.index.live.archived_texts import ArchivedTexts
 from dedup.index.live.copies.clusters import Body
-from dedup.index.live.memory import Memory
+from dedup.index.live.memory import Memory, stored_profiles
 from dedup.index.records import Neighbor, QueryAnswer
 from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, Match
@@ -46,15 +47,22 @@ class LiveQueries:
 
     Args:
         memory: The articles, with their copies, links and groups.
+        archived: Texts of archived stories.
         config: All settings.
         encoder: Makes the vectors.
         model: Weighs the evidence.
     """
 
     def __init__(
-        self, memory: Memory, config: Config, encoder: Encoder, model: AffinityModel
+        self,
+        memory: Memory,
+        archived: ArchivedTexts,
+        config: Config,
+        encoder: Encoder,
+        model: AffinityModel,
     ) -> None:
         self._memory = memory
+        self._archived = archived
         self._config = config
         self._encoder = encoder
         self._model = model
@@ -69,8 +77,6 @@ class LiveQueries:
         memory = self._memory
         text = memory.clean_texts.cleaned(article)
         first = precedence(article, text)
-        if article.published_at is not None:
-            memory.restore_around([first[0]])
         copies, quotes = self._copies(article, text)
         copies = [copy for copy in copies if self._is_tie(copy, quotes)]
         profile = profiles_of([article], {article.id: text}, self._encoder, self._config)
@@ -82,7 +88,7 @@ class LiveQueries:
                 near = sorted([*self._near(row, self._rows_before(row), limit), *archived])
                 story, probability = self._story_by_content(near)
             else:
-                near, story, probability = self._as_if_added(row, limit)
+                near, story, probability = self._by_links(row, limit)
         finally:
             memory.texts.remove_last()
         near_in_time = [copy.a for copy in copies if self._is_near_in_time(copy.a, article)]
@@ -120,23 +126,20 @@ class LiveQueries:
 
     def _is_near_in_time(self, id: str, article: Article) -> bool:
         """Whether an article is in a stretch with a copy of this time; without one it is."""
-        first, second = seconds_of([self._memory.clean_texts.articles[id], article]).tolist()
-        gap = abs(first - second)
+        gap = abs(self._memory.copies.key_of(id).seconds - int(seconds_of([article])[0]))
         return article.published_at is None or gap <= self._config.neighbors.max_gap.total_seconds()
 
-    def _as_if_added(self, row: int, limit: int) -> tuple[list[_Near], str, float | None]:
+    def _by_links(self, row: int, limit: int) -> tuple[list[_Near], str, float | None]:
         """Nearest texts, lasting id of the story and mean P(same event) there, of a dated query."""
-        links = self._memory.links.links_of_query(row)
-        group = self._memory.groups.group_with_query(row, links)
-        linked = np.where(links[0] == row, links[1], links[0])
+        first, second, _ = self._memory.links.links_of_query(row)
+        linked = np.where(first == row, second, first)
+        best = self._memory.groups.best_for(row, linked)
         others = self._rows_before(row)
         alike = others[_largest(self._products(row, others), limit)]
         near = sorted(self._near(row, np.union1d(linked, alike), None))
-        members = group.members.tolist()
-        stories = [self._story_of(other) for other in members if other != row]
-        story = max(sorted(set(stories)), key=stories.count, default="")
-        mean = probability_of(group.mean_log_odds[members.index(row)]) if stories else None
-        return near, story, mean
+        if best is None:
+            return near, "", None
+        return near, self._story_of(best[0]), probability_of(best[1])
 
     def _story_by_content(self, near: Sequence[_Near]) -> tuple[str, float | None]:
         """Story of the text that most likely reports the same event, and how likely that is."""
@@ -157,7 +160,7 @@ class LiveQueries:
 
     def _story_of(self, row: int) -> str:
         """Lasting id of the story group that a text is in."""
-        return self._memory.lasting[self._memory.story_id(self._memory.groups.first_of(row))]
+        return self._memory.lasting_story(row)
 
     def _rows_before(self, row: int) -> Int64s:
         """Rows of all texts in memory but the last one, a query."""
@@ -201,15 +204,19 @@ class LiveQueries:
 
     def _near_archived(self, profile: Profiles) -> list[_Near]:
         """Archived texts with the nearest vectors, for a query without a time."""
-        archive = self._memory.archive
-        products = archive.nearest(profile.vectors[0], _ARCHIVED)
+        products = self._archived.nearest(profile.vectors[0], _ARCHIVED)
         if not products:
             return []
-        others = self._memory.archived_profiles(list(products))
+        stored, derived, stories = self._archived.records(list(products))
+        articles = [record.article for record in stored]
+        texts = {record.article.id: record.clean for record in stored}
+        seconds = seconds_of(articles).tolist()
+        others = stored_profiles(derived, seconds, [*map(source_of, articles)])
+        if others is None:
+            others = profiles_of(articles, texts, self._encoder, self._config)
         affinity = Affinity(self._model, Profiles.joined([others, profile]))
         rows = np.arange(len(products))
         log_odds = affinity.log_odds(np.full(len(rows), len(rows)), rows).tolist()
-        stories = archive.stories_of(list(products))
         return [
             self._listed(id, stories[id], odds, product, None)
             for (id, product), odds in zip(products.items(), log_odds, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,20 @@ from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.index.live.arrays.growable import GrowableArray, GrowableRows
+from dedup.index.live.columns import Columns
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import Sizes
 from dedup.stories.profiles import Profiles, name_hashes
-from dedup.text.outlines import SLOTS
+from dedup.text.outlines import SLOTS, Outline
 
 _LONG_AGO = -(1 << 60)
 """The time of a removed text: far from any other."""
 _ROWS = ("terms", "title_terms", "names", "numbers", "dates", "details")
 _SCORED_ROWS = 5
+_OUTLINES = 1 << 14
+_FEW = 1000
+"""So many rows of removed texts do not matter."""
 
 
 class LiveTexts:
@@ -52,10 +56,19 @@ class LiveTexts:
         self._longest = np.zeros(_SCORED_ROWS, np.int64)
         self._alive = GrowableArray(np.bool_)
         self._digests = GrowableArray(np.bool_)
+        self._profiles: Profiles | None = None
+        self._scorer: Affinity | None = None
+        self._outlines: dict[int, Outline] = {}
 
     def __len__(self) -> int:
         """Rows there are, those of removed texts included."""
         return len(self.articles)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether so many rows are of removed texts that all should be read anew."""
+        removed = len(self) - len(self.row_of)
+        return removed > max(_FEW, len(self.row_of) // 4)
 
     @property
     def alive(self) -> np.ndarray:
@@ -70,15 +83,21 @@ class LiveTexts:
     @property
     def profiles(self) -> Profiles:
         """Profiles of all rows, as views; without the words."""
-        columns: dict[str, Any] = {name: grown.rows for name, grown in self._columns.items()}
-        columns.update((name, grown.rows) for name, grown in self._rows.items())
-        return Profiles(texts=(), **columns)
+        if self._profiles is None:
+            columns: dict[str, Any] = {name: grown.rows for name, grown in self._columns.items()}
+            columns.update((name, grown.rows) for name, grown in self._rows.items())
+            self._profiles = Profiles(texts=(), **columns)
+        return self._profiles
 
     @property
     def scorer(self) -> Affinity:
         """Scores pairs of texts by row."""
-        sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
-        return Affinity(self._model, self.profiles, True, sizes, self._curves)
+        if self._scorer is None:
+            sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
+            self._scorer = Affinity(
+                self._model, self.profiles, True, sizes, self._curves, self._outlines
+            )
+        return self._scorer
 
     @property
     def id_hashes(self) -> Int64s:
@@ -101,6 +120,9 @@ class LiveTexts:
             precedences: Of each.
             digests: Whether each is a digest.
         """
+        self._profiles = self._scorer = None
+        if len(self._outlines) > _OUTLINES:
+            self._outlines.clear()
         rows = np.arange(len(self), len(self) + len(articles))
         self.order.extend(precedences)
         self.row_of.update(zip(articles, rows.tolist(), strict=True))
@@ -119,6 +141,38 @@ class LiveTexts:
         self._digests.extend(np.array(digests, bool))
         return rows
 
+    def saved(self, rows: Int64s) -> dict[str, Any]:
+        """Columns of some texts, by row."""
+        columns: dict[str, Any] = self.order.saved("texts.order", rows)
+        for name, grown in self._rows.items():
+            taken = grown.rows.take(rows)
+            columns[f"texts.{name}.offsets"] = taken.offsets
+            columns[f"texts.{name}.keys"] = taken.keys
+            columns[f"texts.{name}.values"] = taken.values
+        columns.update((f"texts.{name}", grown.rows[rows]) for name, grown in self._single())
+        return columns | {"texts.longest": self._longest}
+
+    def load(self, columns: Columns, articles: Sequence[str]) -> None:
+        """Load what `saved` returned, for texts that these articles represent."""
+        self._profiles = self._scorer = None
+        self.order.load(columns, "texts.order", articles)
+        self.articles = list(articles)
+        self.row_of = {id: row for row, id in enumerate(articles)}
+        for name, grown in self._rows.items():
+            parts = (columns[f"texts.{name}.{part}"] for part in ("offsets", "keys", "values"))
+            grown.adopt(KeyedRows(*parts))
+        for name, grown_column in self._single():
+            grown_column.adopt(columns[f"texts.{name}"])
+        self._longest = columns["texts.longest"]
+
+    def _single(self) -> Iterable[tuple[str, GrowableArray]]:
+        """All columns that have one value or vector for each text, by name."""
+        yield from self._columns.items()
+        yield from {
+            "squares": self._squares[0], "title_squares": self._squares[1],
+            "id_hashes": self._id_hashes, "alive": self._alive, "digests": self._digests,
+        }.items()  # fmt: skip
+
     def remove(self, rows: Int64s) -> None:
         """Remove texts; their rows are not used again."""
         self._alive.rows[rows] = False
@@ -129,12 +183,13 @@ class LiveTexts:
 
     def remove_last(self) -> None:
         """Remove the text that was added last, with its row."""
+        self._profiles = self._scorer = None
         last = len(self) - 1
+        self._outlines.pop(last, None)
         self.remove(np.array([last]))
         self.articles.pop()
         self.order.remove_last()
-        columns = *self._columns.values(), *self._squares, self._alive, self._digests
-        for grown in (*columns, self._id_hashes):
+        for _, grown in self._single():
             grown.shrink(last)
         for rows in self._rows.values():
             rows.shrink(last)

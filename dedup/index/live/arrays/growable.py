@@ -34,6 +34,11 @@ class GrowableArray:
         """View of all rows, without those added later."""
         return self._room[: self.count]
 
+    def adopt(self, rows: Array) -> None:
+        """Have these rows instead of those there are; they may be changed."""
+        self._room = rows
+        self.count = len(rows)
+
     def extend(self, rows: Array) -> None:
         """Add rows at the end."""
         self._ensure(self.count + len(rows))
@@ -74,6 +79,12 @@ class GrowableRows:
     def rows(self) -> KeyedRows:
         """Views of all rows, without those added later."""
         return KeyedRows(self._offsets.rows, self._keys.rows, self._values.rows)
+
+    def adopt(self, rows: KeyedRows) -> None:
+        """Have these rows instead of those there are."""
+        self._offsets.adopt(rows.offsets)
+        self._keys.adopt(rows.keys)
+        self._values.adopt(rows.values)
 
     def extend(self, rows: KeyedRows) -> None:
         """Add rows at the end."""

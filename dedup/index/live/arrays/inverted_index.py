@@ -52,6 +52,27 @@ class InvertedIndex:
         self._main.insert(*entries)
         self._tail = _Sorted()
 
+    def saved(self, new_row: Int64s) -> tuple[UInt64s, Int32s]:
+        """Entries in the order of their keys, without those of texts that have no new row.
+
+        Args:
+            new_row: New row of each text, -1 for none; int64 of shape (n,).
+
+        Returns:
+            Keys and new rows, uint64 and int32 of shape (m,).
+        """
+        main, tail = self._main, self._tail
+        all_entries = _Sorted()
+        all_entries.keys, all_entries.owners = main.keys, main.owners
+        all_entries.insert(tail.keys, tail.owners)
+        owners = new_row[all_entries.owners]
+        there = owners >= 0
+        return all_entries.keys[there], owners[there].astype(np.int32)
+
+    def load(self, keys: UInt64s, owners: Int32s) -> None:
+        """Load what `saved` returned."""
+        self._main.keys, self._main.owners = keys, owners
+
     def of(self, keys: UInt64s) -> tuple[Int64s, Int64s]:
         """Entries that have one of some different keys.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, ranges
 from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.columns import Columns
 from dedup.stories.pairs import RowPairs, ScoredPairs
 
 _SPARE = 4
@@ -41,11 +42,6 @@ class LinkTable:
         for column in (self._starts, self._counts, self._rooms):
             column.resize(texts)
 
-    def shrink(self, texts: int) -> None:
-        """Keep only the pieces of the first texts, so many."""
-        for column in (self._starts, self._counts, self._rooms):
-            column.shrink(texts)
-
     def of(self, row: int) -> tuple[Int64s, Int64s]:
         """Rows of the texts that a text is linked to, in no meaningful order, and the log-odds.
 
@@ -73,6 +69,29 @@ class LinkTable:
         first, second, log_odds = self.around(np.flatnonzero(self._counts.rows))
         once = first < second
         return first[once], second[once], log_odds[once]
+
+    def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
+        """Columns of the links among some texts, which get new rows without gaps.
+
+        Args:
+            rows: Rows of the texts, ascending; int64 of shape (k,).
+            new_row: New row of each text, int64 of shape (n,).
+        """
+        _, others, weights = self.around(rows)
+        return {
+            "links.counts": self._counts.rows[rows].copy(),
+            "links.others": new_row[others].astype(np.int32),
+            "links.log_odds": weights.astype(np.int32),
+        }
+
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned."""
+        counts = columns["links.counts"]
+        self._counts.adopt(counts)
+        self._rooms.adopt(counts.copy())
+        self._starts.adopt(np.cumsum(counts, dtype=np.int64) - counts)
+        self._others, self._weights = columns["links.others"], columns["links.log_odds"]
+        self._used = len(self._others)
 
     def linked(self, first: Int64s, second: Int64s) -> BoolMask:
         """Whether pairs are linked, bool of shape (m,)."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
+import xxhash
 
 from dedup.articles import Precedence, body_of, precedence
 from dedup.config import NearDuplicateConfig
@@ -13,12 +14,48 @@ from dedup.description.clusters import describe_clusters
 from dedup.duplicates.clustering import (
     Leaders,
     NearDuplicates,
+    PairVerifier,
     assign_leaders,
     digests_among,
+    text_digest,
 )
-from dedup.duplicates.matches import Matches, Similarity, Verifier
+from dedup.duplicates.matches import Matches, Similarity
 from dedup.duplicates.series import Origin
 from dedup.records import Article, CleanText, DuplicateCluster
+
+_EMPTY = b"empty "
+
+
+@dataclass(frozen=True, slots=True)
+class BodyKey:
+    """What of a `Body` is kept in memory.
+
+    Args:
+        digest: Equal for equal texts; an empty text equals none.
+        precedence: See `articles.precedence`.
+        seconds: Time of the article in seconds since 1970.
+        origin: Hash of all that decides whether the text is of a series.
+    """
+
+    digest: bytes
+    precedence: Precedence
+    seconds: int
+    origin: int
+
+    @property
+    def id(self) -> str:
+        """Id of the article."""
+        return self.precedence[2]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the text is empty."""
+        return self.digest.startswith(_EMPTY)
+
+    @staticmethod
+    def digest_of(id: str, digest: bytes | None) -> bytes:
+        """The digest of an article's text; None: it is empty."""
+        return digest or _EMPTY + id.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +76,20 @@ class Body:
     def of(cls, article: Article, clean: CleanText) -> Body:
         """That of an article."""
         return cls(body_of(clean), precedence(article, clean), Origin.of(article, clean))
+
+    @property
+    def key(self) -> BodyKey:
+        """What of it is kept in memory."""
+        id, origin = self.precedence[2], self.origin
+        digest = text_digest(self.text.encode("utf-8", "replace"))
+        parts = (origin.source, str(origin.seconds), origin.language, origin.title, origin.text)
+        joined = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return BodyKey(
+            BodyKey.digest_of(id, digest),
+            self.precedence,
+            origin.seconds,
+            xxhash.xxh3_64_intdigest(joined),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +116,7 @@ def clusters_of_component(
     matches: Mapping[int, Mapping[int, Similarity]],
     articles: Sequence[str],
     texts: Sequence[int],
-    verifier: Callable[[Sequence[int]], Verifier],
+    verifier: Callable[[Sequence[int]], PairVerifier],
     config: NearDuplicateConfig,
 ) -> Sequence[DuplicateCluster]:
     """The duplicate clusters of the articles of a component.
@@ -100,7 +151,7 @@ def is_digest_of(
     parts: Sequence[int],
     similarities: Mapping[int, Similarity],
     matches: Mapping[int, Mapping[int, Similarity]],
-    verifier: Callable[[Sequence[int]], Verifier],
+    verifier: Callable[[Sequence[int]], PairVerifier],
 ) -> bool:
     """Whether a text that is not in the index is a digest of texts that are.
 

@@ -8,8 +8,8 @@ representatives are chosen inside components: a change recomputes only the compo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,18 +19,22 @@ from dedup.config import Config
 from dedup.duplicates.fingerprints import Fingerprints, fingerprint
 from dedup.duplicates.matches import Similarity
 from dedup.duplicates.stretches import is_digest, stretches
-from dedup.index.live.archive.archive import Archive
 from dedup.index.live.arrays.components import components
-from dedup.index.live.copies.archived_signatures import (
-    ArchivedSignatures,
-    digest_buckets,
-    text_digest,
-)
+from dedup.index.live.columns import Columns
 from dedup.index.live.copies.clusters import (
     Body,
+    BodyKey,
     ClusterChanges,
     clusters_of_component,
     is_digest_of,
+)
+from dedup.index.live.copies.saving import (
+    loaded_clusters,
+    loaded_keys,
+    loaded_matches,
+    saved_clusters,
+    saved_keys,
+    saved_matches,
 )
 from dedup.index.live.copies.signature_index import SignatureIndex
 from dedup.records import DuplicateCluster
@@ -46,23 +50,16 @@ class DuplicateClusters:
 
     Args:
         config: Uses the sections `fingerprints` and `near_duplicates`, and `neighbors.max_gap`.
-        archive: Articles that are not in memory; their texts are compared all the same.
-        revive: Restores archived articles, by id.
+        read: Reads the texts of articles by id.
     """
 
-    def __init__(
-        self, config: Config, archive: Archive, revive: Callable[[Collection[str]], None]
-    ) -> None:
+    def __init__(self, config: Config, read: Callable[[Sequence[str]], list[Body]]) -> None:
         self._config = config
-        self._archive = archive
-        self._signatures = SignatureIndex(config)
-        self._articles: dict[str, tuple[bytes, Body]] = {}
+        self._signatures = SignatureIndex(config, read)
+        self._keys: dict[str, BodyKey] = {}
         self._holders: dict[bytes, list[str]] = {}
         self._rows: dict[bytes, int] = {}
         self._digests: list[bytes] = []
-        self._archived = ArchivedSignatures(
-            config, self._signatures, self._digests, archive, revive
-        )
         self._matches: dict[int, dict[int, Similarity]] = {}
         self.cluster_of: dict[str, DuplicateCluster] = {}
         self.text_of: dict[str, DuplicateCluster] = {}
@@ -70,7 +67,7 @@ class DuplicateClusters:
 
     def load(
         self,
-        articles: Mapping[str, Body],
+        articles: Iterable[BodyKey],
         prints_of: Callable[[Sequence[str]], Fingerprints | None],
         clusters: Iterable[DuplicateCluster],
         matches: Iterable[tuple[str, str, Similarity]] | None = None,
@@ -78,29 +75,23 @@ class DuplicateClusters:
         """Add articles whose clusters are known.
 
         Args:
-            articles: Whole components of matching texts, by id.
+            articles: Whole components of matching texts.
             prints_of: Fingerprints of the texts of articles; None if they are not known.
             clusters: Their clusters.
             matches: Of their texts, each by an article that has it; None if they are not known
                 and these are all articles.
         """
         unknown: dict[bytes, str] = {}
-        for id, body in articles.items():
-            digest = text_digest(id, body.text)
-            self._hold(id, digest, body)
-            row = self._archived.pop(digest)
-            if row is not None:
-                self._rows[digest] = row
-            elif digest not in self._rows:
-                unknown.setdefault(digest, id)
+        for key in articles:
+            self._hold(key)
+            if key.digest not in self._rows:
+                unknown.setdefault(key.digest, key.id)
         new: list[int] = []
         ids = list(unknown.values())
         for start in range(0, len(ids), READ_AT_ONCE):
             part = ids[start : start + READ_AT_ONCE]
             prints = prints_of(part)
-            digests = [self._articles[id][0] for id in part]
-            texts = [(digest, self._first(digest)) for digest in digests]
-            new += self._add(texts, prints)
+            new += self._add([self._first(self._keys[id].digest) for id in part], prints)
             matches = matches if prints else None
         self._signatures.add_to_buckets(new)
         if matches is None:
@@ -110,23 +101,48 @@ class DuplicateClusters:
         for cluster in clusters:
             self._set_cluster(cluster)
 
+    def saved(self) -> dict[str, Any]:
+        """Columns of all articles, their texts, matches and clusters; see `load_saved`."""
+        index_of = {id: index for index, id in enumerate(self._keys)}
+        rows = self._signatures.rows
+        new_row = {row: place for place, row in enumerate(rows.tolist())}
+        matches = (
+            (new_row[a], new_row[b], similarity)
+            for a, mates in self._matches.items()
+            for b, similarity in mates.items()
+            if a < b
+        )
+        clusters = {cluster.id: cluster for cluster in self.cluster_of.values()}
+        return {
+            **saved_keys([*self._keys.values()]),
+            **self._signatures.saved(rows, index_of),
+            **saved_matches(matches),
+            **saved_clusters(clusters.values(), index_of),
+        }
+
+    def load_saved(self, columns: Columns) -> list[str]:
+        """Load what `saved` returned; returns the ids of the articles by index."""
+        keys = loaded_keys(columns)
+        for key in keys:
+            self._hold(key)
+        firsts = [keys[index] for index in columns["copies.first"].tolist()]
+        self._signatures.load(columns, firsts)
+        self._digests = [key.digest for key in firsts]
+        self._rows = {digest: row for row, digest in enumerate(self._digests)}
+        for a, b, similarity in loaded_matches(columns):
+            self._put(a, b, similarity)
+        ids = [key.id for key in keys]
+        for cluster in loaded_clusters(columns, ids):
+            self._set_cluster(cluster)
+        return ids
+
+    def key_of(self, article: str) -> BodyKey:
+        """What is known of an article."""
+        return self._keys[article]
+
     def fingerprint_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
         """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
         return self._signatures.fingerprint_of(self._row_of(article))
-
-    def connected_to(self, article: str) -> list[str]:
-        """Articles with the text of one, and those whose texts match it."""
-        row = self._row_of(article)
-        texts = (row, *self._matches.get(row, ()))
-        return [id for text in texts for id in self._holders[self._digests[text]]]
-
-    def buckets_of(self, article: str) -> tuple[int, ...]:
-        """Buckets of an article's text; none if it is not the first article that has it."""
-        digest, body = self._articles[article]
-        row = self._rows[digest]
-        if self._signatures.order.of(row) != body.precedence:
-            return ()
-        return tuple(sorted({*self._signatures.buckets_of_rows([row]), *digest_buckets(digest)}))
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:
         """Add or replace articles, and remove others.
@@ -135,15 +151,13 @@ class DuplicateClusters:
             put: By id of the article.
             removed: Ids of articles of the index, not among the others.
         """
-        digests = {id: text_digest(id, body.text) for id, body in put.items()}
-        self._archived.load(set(), digests.values())
-        before = {id: self._articles[id] for id in (*put, *removed) if id in self._articles}
-        touched = dict.fromkeys([digest for digest, _ in before.values()])
-        touched.update(dict.fromkeys(digests.values()))
+        keys = [body.key for body in put.values()]
+        before = {id: self._keys[id] for id in (*put, *removed) if id in self._keys}
+        touched = dict.fromkeys(key.digest for key in (*before.values(), *keys))
         for id in before:
             self._release(id)
-        for id, body in put.items():
-            self._hold(id, digests[id], body)
+        for key in keys:
+            self._hold(key)
         old = {self.cluster_of[id].id: self.cluster_of[id] for id in before}
         removed_rows, new_rows = self._changed_rows(touched)
         changed = self._match(removed_rows, new_rows)
@@ -160,13 +174,11 @@ class DuplicateClusters:
         prints = fingerprint(Utf8Texts.of([text]), self._config.fingerprints, compiled=True)
         if not prints.token_counts[0]:
             return [], False
-        digest = text_digest("", text)
-        self._archived.load(self._signatures.buckets_of(prints), [digest])
+        digest = body.key.digest
         equal = self._holders.get(digest, [])
         copies = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(equal)]
         similar = self._signatures.query(body, prints)
         similar = {row: s for row, s in similar.items() if self._digests[row] != digest}
-        self._archived.restore(similar)
         for row in sorted(similar, key=lambda row: (-similar[row].jaccard, row)):
             holders = self._holders[self._digests[row]]
             copies += [(id, similar[row]) for id in sorted(holders)]
@@ -187,18 +199,14 @@ class DuplicateClusters:
         return is_digest_of(parts, similar, self._matches, self._signatures.verifier)
 
     def _row_of(self, article: str) -> int:
-        return self._rows[self._articles[article][0]]
+        return self._rows[self._keys[article].digest]
 
-    def _hold(self, article: str, digest: bytes, body: Body) -> None:
-        holders = self._holders.setdefault(digest, [])
-        if holders:
-            # Equal texts are one string.
-            body = replace(body, text=self._articles[holders[0]][1].text)
-        self._articles[article] = digest, body
-        holders.append(article)
+    def _hold(self, key: BodyKey) -> None:
+        self._keys[key.id] = key
+        self._holders.setdefault(key.digest, []).append(key.id)
 
     def _release(self, article: str) -> None:
-        digest, _ = self._articles.pop(article)
+        digest = self._keys.pop(article).digest
         holders = self._holders[digest]
         holders.remove(article)
         if not holders:
@@ -207,21 +215,20 @@ class DuplicateClusters:
     def _set_cluster(self, cluster: DuplicateCluster) -> tuple[DuplicateCluster, ...]:
         """Take over a cluster; returns its stretches."""
         self.cluster_of.update((member.id, cluster) for member in cluster.members)
-        ids = (member.id for member in cluster.members)
-        seconds = {id: self._articles[id][1].origin.seconds for id in ids}
+        seconds = {member.id: self._keys[member.id].seconds for member in cluster.members}
         parts = stretches(cluster, seconds, self._config.neighbors.max_gap)
         self.text_of.update((member.id, part) for part in parts for member in part.members)
         return parts
 
-    def _first(self, digest: bytes) -> Body:
+    def _first(self, digest: bytes) -> BodyKey:
         """That of the first of the articles with a text, which represents it."""
-        bodies = (self._articles[id][1] for id in self._holders[digest])
-        return min(bodies, key=lambda body: body.precedence)
+        keys = (self._keys[id] for id in self._holders[digest])
+        return min(keys, key=lambda key: key.precedence)
 
     def _changed_rows(self, touched: Iterable[bytes]) -> tuple[list[int], list[int]]:
         """Rows to remove and rows to add: of removed, new and reordered texts."""
         removed: list[int] = []
-        new: list[tuple[bytes, Body]] = []
+        new: list[BodyKey] = []
         for digest in touched:
             row = self._rows.get(digest)
             first = self._first(digest) if digest in self._holders else None
@@ -230,29 +237,26 @@ class DuplicateClusters:
             if row is not None:
                 removed.append(row)
             if first is not None:
-                new.append((digest, first))
+                new.append(first)
         return removed, self._add(new)
 
-    def _add(
-        self, texts: Sequence[tuple[bytes, Body]], prints: Fingerprints | None = None
-    ) -> list[int]:
-        """Rows for new texts, from their digests and their first articles."""
-        rows = self._signatures.add([body for _, body in texts], prints)
-        for row, (digest, _) in zip(rows, texts, strict=True):
-            self._digests.append(digest)
-            self._rows[digest] = row
+    def _add(self, texts: Sequence[BodyKey], prints: Fingerprints | None = None) -> list[int]:
+        """Rows for new texts, from their first articles."""
+        rows = self._signatures.add(texts, prints)
+        for row, key in zip(rows, texts, strict=True):
+            self._digests.append(key.digest)
+            self._rows[key.digest] = row
         return rows
 
     def _match(self, removed: Sequence[int], new: Sequence[int]) -> set[int]:
         """Update the matches; returns the rows whose matches changed."""
-        self._archived.load_neighbors([*removed, *new])
         crowded = self._signatures.affected_in_crowded_buckets(removed)
         self._signatures.remove(removed)
         for row in removed:
             if self._rows.get(self._digests[row]) == row:
                 del self._rows[self._digests[row]]
         self._signatures.add_to_buckets(new)
-        if len(new) * _BULK > len(self._rows) and not self._archive.used:
+        if len(new) * _BULK > len(self._rows):
             return self._match_all()
         changed = {mate for row in removed for mate in self._matches.get(row, {})}
         for row in removed:
@@ -260,8 +264,6 @@ class DuplicateClusters:
                 self._matches[mate].pop(row, None)
         crowded |= self._signatures.affected_in_crowded_buckets(new)
         crowded -= {*new, *removed}
-        self._archived.restore([*new, *sorted(crowded)])
-        self._archived.load_neighbors(sorted(crowded))
         candidates = self._signatures.candidates([*new, *crowded])
         for row in crowded:
             for mate in self._matches.get(row, {}).keys() - candidates[row]:
@@ -273,7 +275,6 @@ class DuplicateClusters:
             for mate in mates - self._matches.get(row, {}).keys()
         }
         matches = self._signatures.matches(np.array(sorted(pairs), np.int64).reshape(-1, 2))
-        self._archived.restore(row for pair in matches for row in pair)
         for (a, b), similarity in matches.items():
             self._put(a, b, similarity)
             changed |= {a, b}
@@ -345,4 +346,4 @@ class DuplicateClusters:
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""
         ids = [id for row in component for id in self._holders[self._digests[row]]]
-        return sorted(ids, key=lambda id: self._articles[id][1].precedence)
+        return sorted(ids, key=lambda id: self._keys[id].precedence)

@@ -5,13 +5,14 @@ The rules are those of `dedup.duplicates.candidates`, applied to the buckets of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from dedup.compute.arrays import Int64s, UInt32s, ranges
 from dedup.compute.utf8 import Utf8Texts
-from dedup.config import Config
+from dedup.config import Config, NearDuplicateConfig
 from dedup.duplicates.candidates import (
     FIRST_BAND,
     MAX_BUCKET,
@@ -21,11 +22,13 @@ from dedup.duplicates.candidates import (
     linked_members,
     signatures_agree,
 )
+from dedup.duplicates.clustering import PairVerifier
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss, fingerprint
-from dedup.duplicates.matches import Similarity, Verifier
+from dedup.duplicates.matches import Matches, Similarity, Verifier
 from dedup.index.live.arrays.growable import GrowableArray
 from dedup.index.live.arrays.inverted_index import InvertedIndex
-from dedup.index.live.copies.clusters import Body
+from dedup.index.live.columns import Columns
+from dedup.index.live.copies.clusters import Body, BodyKey
 from dedup.index.live.precedence import Ordering
 
 _LOW = (1 << 32) - 1
@@ -39,12 +42,15 @@ class SignatureIndex:
 
     Args:
         config: Uses the sections `fingerprints` and `near_duplicates`.
+        read: Reads the texts of articles by id.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, read: Callable[[Sequence[str]], list[Body]]) -> None:
         self._config = config
+        self._read = read
         self.order = Ordering()
-        self._bodies: list[Body | None] = []
+        self._keys: list[BodyKey | None] = []
+        self._query: dict[int, Body] = {}
         self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = GrowableArray(np.int64)
         self._sizes = GrowableArray(np.int64)
@@ -64,46 +70,31 @@ class SignatureIndex:
         """Whether a text was added and not removed."""
         return bool(self._present.rows[row])
 
-    def buckets_of_rows(self, rows: Sequence[int]) -> set[int]:
-        """The buckets of texts of the index."""
-        return set(self._entries(np.array(rows, np.int64))[0].tolist())
-
-    def buckets_of(self, prints: Fingerprints) -> set[int]:
-        """The buckets of any texts: of all their bands, and of their anchors."""
-        filled = prints.signatures[prints.token_counts > 0]
-        bands = band_buckets(filled, self._config.near_duplicates, compiled=True)
-        return {*bands.ravel().tolist(), *prints.anchors.tolist()}
-
-    def is_of(self, row: int, body: Body) -> bool:
+    def is_of(self, row: int, key: BodyKey) -> bool:
         """Whether a text is that of an article as it is now."""
-        known = self._bodies[row]
-        return known is not None and (known.precedence, known.origin) == (
-            body.precedence,
-            body.origin,
-        )
+        return self._keys[row] == key
 
-    def add(self, bodies: Sequence[Body], prints: Fingerprints | None = None) -> list[int]:
+    def add(self, keys: Sequence[BodyKey], prints: Fingerprints | None = None) -> list[int]:
         """Add texts, which are in no bucket until `add_to_buckets`.
 
         Args:
-            bodies: Of the first article that has each text.
+            keys: Of the first article that has each text.
             prints: Their fingerprints, if they are known.
 
         Returns:
             The row of each.
         """
-        first = len(self._bodies)
-        texts = [body.text for body in bodies]
-        prints = prints or fingerprint(
-            Utf8Texts.of(texts), self._config.fingerprints, compiled=True
-        )
-        self._append(bodies, prints)
-        self._present.extend(np.ones(len(bodies), bool))
-        self.order.extend([body.precedence for body in bodies])
-        return list(range(first, len(self._bodies)))
+        first = len(self._keys)
+        if prints is None:
+            texts = [body.text for body in self._read([key.id for key in keys])]
+            prints = fingerprint(Utf8Texts.of(texts), self._config.fingerprints, compiled=True)
+        self._append(keys, prints)
+        self._present.extend(np.ones(len(keys), bool))
+        self.order.extend([key.precedence for key in keys])
+        return list(range(first, len(self._keys)))
 
-    def _append(self, bodies: Sequence[Body], prints: Fingerprints) -> None:
-        self._bodies.extend(bodies)
+    def _append(self, keys: Sequence[BodyKey], prints: Fingerprints) -> None:
+        self._keys.extend(keys)
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
         self._sizes.extend(prints.shingle_sizes)
@@ -115,11 +106,56 @@ class SignatureIndex:
         buckets, owners = self._entries(np.array(rows, np.int64))
         self._buckets.add(buckets.astype(np.uint64), owners)
 
+    @property
+    def rows(self) -> Int64s:
+        """Rows of the texts that are there, ascending; int64 of shape (k,)."""
+        return np.flatnonzero(self._present.rows)
+
+    def saved(self, rows: Int64s, index_of: Mapping[str, int]) -> dict[str, Any]:
+        """Columns of the texts that are there, by new rows without gaps.
+
+        Args:
+            rows: See `rows`.
+            index_of: Index of each article.
+        """
+        new_row = np.full(len(self._keys), -1)
+        new_row[rows] = np.arange(len(rows))
+        anchors, counts = self._anchors_of(rows)
+        buckets, owners = self._buckets.saved(new_row)
+        first = [index_of[key.id] for row in rows.tolist() if (key := self._keys[row])]
+        return self.order.saved("copies.order", rows) | {
+            "copies.first": np.array(first, np.int64),
+            "copies.signatures": self._signatures.rows[rows],
+            "copies.tokens": self._tokens.rows[rows],
+            "copies.sizes": self._sizes.rows[rows],
+            "copies.anchors": anchors,
+            "copies.anchor_ends": np.append(0, np.cumsum(counts)),
+            "copies.buckets": buckets,
+            "copies.owners": owners,
+        }
+
+    def load(self, columns: Columns, keys: Sequence[BodyKey]) -> None:
+        """Load what `saved` returned.
+
+        Args:
+            columns: The columns.
+            keys: Of the first article that has each text.
+        """
+        self._keys = list(keys)
+        self.order.load(columns, "copies.order", [key.id for key in keys])
+        self._signatures.adopt(columns["copies.signatures"])
+        self._tokens.adopt(columns["copies.tokens"])
+        self._sizes.adopt(columns["copies.sizes"])
+        self._anchors.adopt(columns["copies.anchors"])
+        self._anchor_ends.adopt(columns["copies.anchor_ends"])
+        self._present.adopt(np.ones(len(keys), bool))
+        self._buckets.load(columns["copies.buckets"], columns["copies.owners"])
+
     def remove(self, rows: Sequence[int]) -> None:
         """Remove texts; their rows are not given to others."""
         self._present.rows[np.array(rows, np.int64)] = False
         for row in rows:
-            self._bodies[row] = None
+            self._keys[row] = None
 
     def all_matches(self) -> Similarities:
         """The verified matches of all texts, as the batch finds them."""
@@ -144,12 +180,18 @@ class SignatureIndex:
         """The matches among pairs of places in `rows`."""
         if not len(pairs):
             return {}
-        matches = self.verifier(rows.tolist(), threads).matches(pairs).as_dict()
+        matches = self._verifier(rows.tolist(), threads).matches(pairs).as_dict()
         return {(int(rows[a]), int(rows[b])): value for (a, b), value in matches.items()}
 
-    def verifier(self, rows: Sequence[int], threads: int = 1) -> Verifier:
+    def verifier(self, rows: Sequence[int]) -> PairVerifier:
+        """Compares texts by their places in a list of rows; only those of pairs are read."""
+        return _PairsOf(np.array(rows, np.int64), self._config.near_duplicates, self._verifier)
+
+    def _verifier(self, rows: Sequence[int], threads: int = 1) -> Verifier:
         """Compares texts by their places in a list of rows."""
-        bodies = [body for row in rows if (body := self._bodies[row])]
+        ids = [key.id for row in rows if row not in self._query and (key := self._keys[row])]
+        read = iter(self._read(ids))
+        bodies = [self._query[row] if row in self._query else next(read) for row in rows]
         texts = Utf8Texts.of([body.text for body in bodies])
         tokens = self._tokens.rows[np.array(rows, np.int64)]
         return Verifier(
@@ -168,8 +210,9 @@ class SignatureIndex:
             body: The text.
             prints: Its fingerprint.
         """
-        row, used = len(self._bodies), self._anchors.count
-        self._append([body], prints)
+        row, used = len(self._keys), self._anchors.count
+        self._append([body.key], prints)
+        self._query = {row: body}
         try:
             buckets = np.unique(self._entries(np.array([row]))[0])
             bucket, mates = self._members(buckets)
@@ -177,7 +220,8 @@ class SignatureIndex:
             pairs = np.stack((mates, np.full(len(mates), row)), axis=1)
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
         finally:
-            self._bodies.pop()
+            self._query = {}
+            self._keys.pop()
             for array in (self._signatures, self._tokens, self._sizes):
                 array.shrink(row)
             self._anchors.shrink(used)
@@ -267,3 +311,31 @@ class SignatureIndex:
         missed = bands_may_miss(self._tokens.rows, self._sizes.rows, first, second)
         pairs = np.union1d(agreeing, pairs[missed & enough_anchors(shared, fewest)])
         return pairs >> 32, pairs & _LOW
+
+
+class _PairsOf:
+    """Verifies pairs among some texts; see `PairVerifier`.
+
+    Args:
+        rows: Rows of the texts, int64 of shape (n,).
+        config: What copies are.
+        verifier: Compares the texts of a list of rows.
+    """
+
+    compiled = True
+
+    def __init__(
+        self,
+        rows: Int64s,
+        config: NearDuplicateConfig,
+        verifier: Callable[[Sequence[int]], Verifier],
+    ) -> None:
+        self._rows = rows
+        self.config = config
+        self._verifier = verifier
+
+    def matches(self, pairs: Int64s) -> Matches:
+        """See `Verifier.matches`."""
+        places, among = np.unique(pairs, return_inverse=True)
+        verifier = self._verifier(self._rows[places].tolist())
+        return verifier.matches(among.reshape(-1, 2)).renumbered(places)

@@ -8,22 +8,24 @@ are assigned again where the groups around them have changed (`roundup_assignmen
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import Config
 from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.columns import Columns
 from dedup.index.live.groups.linked_groups import LinkedGroupChanges, LinkedGroups
-from dedup.index.live.groups.partition import HypotheticalPartition, PartitionTracker, longer
+from dedup.index.live.groups.partition import PartitionTracker, longer
 from dedup.index.live.groups.roundup_assignment import JoinableGroups, RoundUpAssigner
 from dedup.index.live.links.links import LinkChanges, LiveLinks
 from dedup.index.live.texts import LiveTexts
+from dedup.stories.affinity import log_odds_of
 from dedup.stories.grouping import Group
-from dedup.stories.pairs import ScoredPairs
+from dedup.stories.round_ups import mean_log_odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class LiveGroups:
         self._partitions = PartitionTracker(texts, links.table, config.stories)
         self._linked = LinkedGroups(texts, config)
         self._assigner = RoundUpAssigner(texts, links.table, config.stories)
+        self._least = log_odds_of(config.stories.min_probability)
         self._home_of: dict[int, int] = {}
         self._groups: dict[int, Group] = {}
         self._first_of = GrowableArray(np.int64, fill=-1)
@@ -66,68 +69,57 @@ class LiveGroups:
             (self._groups[first],) = self._described([self._members[first]])
         return self._groups[first]
 
-    def group_and_subcomponent(self, row: int) -> tuple[Int64s, Int64s]:
-        """Rows of the texts of the group of a text, and of its subcomponent, int64 (k,) each."""
-        partition = self._partitions.current
-        group = self._members[self.first_of(row)]
-        if not partition.part_hashes[row]:
-            return group, np.array([row])
-        return group, partition.forest.dendrogram.members(int(partition.nodes[row]))
+    @property
+    def members(self) -> Mapping[int, Int64s]:
+        """Rows of the texts of each group, int64 of shape (k,), by the first of them."""
+        return self._members
 
     def first_of(self, row: int) -> int:
         """First text of the group of a text."""
         return int(self._first_of.rows[row])
 
-    def load(
-        self,
-        groups: Iterable[Sequence[int]],
-        round_ups: BoolMask | None,
-        subcomponents: Int64s | None,
-    ) -> list[int]:
-        """Load all groups; returns the first text of each.
+    def load(self, groups: Iterable[Sequence[int]]) -> list[int]:
+        """Load all groups of texts whose links are there; returns the first text of each.
 
         Args:
             groups: Rows of the texts of each group.
-            round_ups: Which texts are round-ups, if known, bool (n,).
-            subcomponents: Equal for texts of one subcomponent and else different, if known;
-                int64 (n,).
         """
-        self._partitions.build(round_ups, subcomponents)
-        return self._add_known(groups)
+        self._partitions.build(None, None)
+        sorted_groups = [self._texts.order.sorted(np.array(rows, np.int64)) for rows in groups]
+        self._add_known(sorted_groups)
+        return [int(members[0]) for members in sorted_groups]
 
-    def restore(self, groups: Iterable[Sequence[int]], changes: LinkChanges) -> list[int]:
-        """Restore archived groups, which have no links to others; returns the first text of each.
+    def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
+        """Columns of some texts, which get new rows without gaps; see `LiveLinks.saved`."""
+        partition = self._partitions.current
+        return {
+            "groups.round_ups": partition.round_ups[rows],
+            "groups.subcomponents": partition.part_hashes[rows].view(np.int64),
+            "groups.firsts": new_row[self._first_of.rows[rows]],
+        }
 
-        Args:
-            groups: Rows of the texts of each group.
-            changes: Their texts and links.
-        """
-        self._partitions.current = self._partitions.updated(changes)
-        return self._add_known(groups)
+    def load_saved(self, columns: Columns) -> list[int]:
+        """Load what `saved` returned; returns the first text of each group, ascending."""
+        self._partitions.build(columns["groups.round_ups"], columns["groups.subcomponents"])
+        firsts = columns["groups.firsts"]
+        order = self._texts.order.order(firsts, np.arange(len(firsts)))
+        cuts = np.flatnonzero(np.diff(firsts[order])) + 1
+        groups = np.split(order, cuts) if len(order) else []
+        self._add_known(groups)
+        return [int(members[0]) for members in groups]
 
-    def _add_known(self, groups: Iterable[Sequence[int]]) -> list[int]:
+    def _add_known(self, groups: Iterable[Int64s]) -> None:
+        """Add groups, the rows of each in the order of precedence."""
         round_ups = self._partitions.current.round_ups
         self._linked.resize(len(self._texts))
         self._first_of.resize(len(self._texts))
-        firsts = []
-        for rows in groups:
-            members = self._texts.order.sorted(np.array(rows, np.int64))
-            firsts.append(self._add_group(members))
+        for members in groups:
+            self._add_group(members)
             linked = members[~round_ups[members]]
             if len(linked):
                 self._linked.add(linked)
             home = int(linked[0]) if len(linked) else -1
             self._home_of.update((row, home) for row in members[round_ups[members]].tolist())
-        return firsts
-
-    def cacheable(self) -> tuple[BoolMask, Int64s]:
-        """Which texts are round-ups, and the subcomponents of all, as `load` takes them.
-
-        Returns:
-            bool and int64 of shape (n,).
-        """
-        partition = self._partitions.current
-        return partition.round_ups, partition.part_hashes.view(np.int64)
 
     def update(self, changes: LinkChanges) -> GroupChanges:
         """Bring the groups up to date.
@@ -145,22 +137,23 @@ class LiveGroups:
         moved = self._assign_round_ups(changes, before.round_ups, linked)
         return self._put_together(moved, linked.computed)
 
-    def group_with_query(self, row: int, links: ScoredPairs) -> Group:
-        """Group that a query would be in.
+    def best_for(self, row: int, linked: Int64s) -> tuple[int, float] | None:
+        """The group that a query fits best: its first text, and the mean log-odds with its texts.
+
+        Only groups that the query has a link to are compared; of equal ones the one that comes
+        first. None if the best one is not likely enough to be joined.
 
         Args:
-            row: Row of the query, the last one.
-            links: Its links.
+            row: Row of the query.
+            linked: Rows of the texts that it has a link to, int64 of shape (k,).
         """
-        table = self._table
-        table.resize(len(self._texts))
-        table.put(*links)
-        try:
-            partition = self._partitions.with_query(row, links)
-            return self._described([self._group_in(row, partition)])[0]
-        finally:
-            table.cut_all(row)
-            table.shrink(row)
+        firsts = np.unique(self._first_of.rows[linked])
+        groups = [self._members[first] for first in firsts.tolist()]
+        means = mean_log_odds(np.full(len(firsts), row), groups, self._texts.scorer)
+        best = float(means.max(initial=-np.inf))
+        if best < self._least:
+            return None
+        return int(self._texts.order.sorted(firsts[means == best])[0]), best
 
     def _assign_round_ups(
         self, changes: LinkChanges, before: BoolMask, linked: LinkedGroupChanges
@@ -257,42 +250,3 @@ class LiveGroups:
 
     def _described(self, groups: Sequence[Int64s]) -> list[Group]:
         return self._linked.described(groups, self._partitions.current.part_hashes)
-
-    def _group_in(self, row: int, partition: HypotheticalPartition) -> Int64s:
-        """Rows of the group of a text in a hypothetical partition, in the order of precedence."""
-        round_ups, differs = partition.round_ups, partition.differs.copy()
-        current = self._partitions.current
-        before = longer(current.part_hashes, len(round_ups), 0)
-        firsts = longer(self._linked.firsts, len(round_ups), -1).copy()
-        changed: set[int] = set()
-        groups = ChainMap({}, self._linked.members)
-
-        def link_again(rows: Int64s) -> None:
-            for text in rows[differs[rows] & ~round_ups[rows]].tolist():
-                if not differs[text]:
-                    continue
-                members = self._texts.order.sorted(partition.members(text))
-                changed.update(np.unique(firsts[members]).tolist())
-                for group in self._linked.linked([members], [before[members]]):
-                    firsts[group.members] = first = int(group.members[0])
-                    groups[first] = group.members
-                    changed.add(first)
-                differs[members] = False
-
-        def homes_of(rows: Int64s) -> dict[int, int]:
-            link_again(np.unique(self._table.around(rows)[1]))
-            firsts[round_ups] = -1
-            joinable = JoinableGroups(firsts, groups, changed)
-            return self._assigner.assign_hypothetically(rows, joinable, current.round_ups)
-
-        if round_ups[row]:
-            first = homes_of(np.array([row]))[row]
-            if first < 0:
-                return np.array([row])
-        else:
-            link_again(np.array([row]))
-            first = int(firsts[row])
-        near = np.unique(self._table.around(groups[first])[1])
-        homes = homes_of(near[round_ups[near]])
-        joining = [text for text, home in homes.items() if home == first]
-        return self._texts.order.sorted(np.append(groups[first], np.array(joining, np.int64)))

@@ -99,14 +99,14 @@ class LinkedGroups:
         return LinkedGroupChanges(moved, (old.keys() | new.keys()) - same, new)
 
     def linked(
-        self, parts: Sequence[Int64s], before: Sequence[UInt64s], part_hashes: Sequence[int] = ()
+        self, parts: Sequence[Int64s], before: Sequence[UInt64s], part_hashes: Sequence[int]
     ) -> list[Group]:
         """Groups of the texts of subcomponents, by average linkage and cut where they were silent.
 
         Args:
             parts: Rows of the texts of each, in the order of precedence.
-            before: For each, the hashes of the present subcomponents of its texts, 0 for none.
-            part_hashes: Hashes of the subcomponents; none if these are hypothetical.
+            before: For each, the hashes of the former subcomponents of its texts, 0 for none.
+            part_hashes: Hashes of the subcomponents.
         """
         most = self._config.stories.max_component_texts
         max_gap = self._config.neighbors.max_gap
@@ -122,10 +122,7 @@ class LinkedGroups:
             for piece in unbroken(part, seconds[part], affinity.block, max_gap)
         ]
         for k, scores in zip(several, scores_of, strict=True):
-            if part_hashes:
-                self._cache.add(part_hashes[k], parts[k], scores)
-            else:
-                self._cache.add_inside(before[k], parts[k], scores)
+            self._cache.add(part_hashes[k], parts[k], scores)
             groups += linked_groups(
                 parts[k], seconds[parts[k]], scores, self._config.stories, max_gap, compiled=True
             )

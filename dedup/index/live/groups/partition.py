@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,6 @@ from dedup.index.live.links.links import LinkChanges
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import log_odds_of
 from dedup.stories.dendrogram import Floors
-from dedup.stories.pairs import ScoredPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +36,6 @@ class Partition:
     forest: SpanningForest
     nodes: Int32s
     part_hashes: UInt64s
-
-
-@dataclass(frozen=True, slots=True)
-class HypotheticalPartition:
-    """Partition of n texts as if the last of them, a query, were added.
-
-    Args:
-        round_ups: Which texts would be round-ups, bool (n,).
-        differs: Which texts would be in another subcomponent than now, the last one included,
-            bool (n,).
-        members: Rows of the subcomponent of a text that differs, in no meaningful order.
-    """
-
-    round_ups: BoolMask
-    differs: BoolMask
-    members: Callable[[int], Int64s]
 
 
 class PartitionTracker:
@@ -95,13 +77,8 @@ class PartitionTracker:
             self._splits.load(forest, subcomponents)
         self.current = self._partition(round_ups, absent, forest)
 
-    def updated(self, changes: LinkChanges, transient_row: int = -1) -> Partition:
-        """Partition after a change; the current one is left as it is.
-
-        Args:
-            changes: What a change did to texts and links.
-            transient_row: Row of a text that does not stay, -1 for none.
-        """
+    def updated(self, changes: LinkChanges) -> Partition:
+        """Partition after a change of texts and links; the current one is left as it is."""
         added, removed = changes.links_added, changes.links_removed
         before = longer(self.current.round_ups, len(self._texts), False)
         round_ups = self._detector.updated(
@@ -113,52 +90,13 @@ class PartitionTracker:
         there = ~(absent[first] | absent[second])
         links = first[there], second[there], log_odds[there]
         forest = self.current.forest.updated(links, removed, self._table, absent)
-        return self._partition(round_ups, absent, forest, transient_row)
-
-    def with_query(self, row: int, links: ScoredPairs) -> HypotheticalPartition:
-        """Partition as if the last text, a query, were added.
-
-        Args:
-            row: Row of the query.
-            links: Its links, which are in the table.
-        """
-        before = longer(self.current.round_ups, len(self._texts), False)
-        round_ups = self._detector.updated(before, links[:2])
-        if not np.array_equal(round_ups[:row], before[:row]):
-            return self._built_with_query(row, links)
-        members: Int64s | None = np.array([row])
-        if not round_ups[row]:
-            others = np.where(links[0] == row, links[1], links[0])
-            there = ~round_ups[others]
-            members = self._splits.subcomponent_with(
-                self.current.forest, self.current.nodes, row, others[there], links[2][there]
-            )
-        if members is None:
-            return self._built_with_query(row, links)
-        subcomponent = members
-        differs = np.zeros(len(round_ups), bool)
-        differs[subcomponent] = True
-        return HypotheticalPartition(round_ups, differs, lambda row: subcomponent)
-
-    def _built_with_query(self, row: int, links: ScoredPairs) -> HypotheticalPartition:
-        """Same as `with_query`, from the forest of all texts."""
-        nothing = links[0][:0]
-        changes = LinkChanges(links, (nothing, nothing), np.array([row]))
-        partition = self.updated(changes, transient_row=row)
-        now = longer(self.current.part_hashes, len(partition.part_hashes), 0)
-        differs = partition.part_hashes != now
-        differs[row] = True
-
-        def members(text: int) -> Int64s:
-            return partition.forest.dendrogram.members(int(partition.nodes[text]))
-
-        return HypotheticalPartition(partition.round_ups, differs, members)
+        return self._partition(round_ups, absent, forest)
 
     def _partition(
-        self, round_ups: BoolMask, absent: BoolMask, forest: SpanningForest, transient_row: int = -1
+        self, round_ups: BoolMask, absent: BoolMask, forest: SpanningForest
     ) -> Partition:
         tree = forest.dendrogram
-        nodes = tree.unsplit(self._splits.split_nodes(forest, transient_row))
+        nodes = tree.unsplit(self._splits.split_nodes(forest))
         part_hashes = np.where(absent, np.uint64(0), tree.hashes(nodes))
         return Partition(round_ups, forest, nodes, part_hashes)
 

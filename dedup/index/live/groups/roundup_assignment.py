@@ -65,52 +65,24 @@ class RoundUpAssigner:
             groups: The groups.
         """
         means = self._all_means(rows, groups)
-        self._means.update((row, of_row) for row, (of_row, _) in means.items())
-        return {row: self._best(of_row) for row, (of_row, _) in means.items()}
+        self._means.update(means)
+        return {row: self._best(of_row) for row, of_row in means.items()}
 
-    def assign_hypothetically(
-        self, rows: Int64s, groups: JoinableGroups, round_ups: BoolMask
-    ) -> dict[int, int]:
-        """Like `assign`, for a hypothetical partition; caches only means that hold in the real one.
-
-        Args:
-            rows: Rows of the hypothetical round-ups.
-            groups: The hypothetical groups.
-            round_ups: Which texts are round-ups in the real partition, bool (n,).
-        """
-        means = self._all_means(rows, groups)
-        for row, ((firsts, values), new) in means.items():
-            if row < len(round_ups) and round_ups[row] and new.any():
-                known, known_values = self._means.get(row, (firsts[:0], values[:0]))
-                self._means[row] = (
-                    np.concatenate((known, firsts[new])),
-                    np.concatenate((known_values, values[new])),
-                )
-        return {row: self._best(of_row) for row, (of_row, _) in means.items()}
-
-    def _all_means(
-        self, rows: Int64s, groups: JoinableGroups
-    ) -> dict[int, tuple[_Means, BoolMask]]:
-        """Means of texts with the groups that they have links to; cached ones are not computed.
-
-        Returns:
-            For each text its means, and which of them are new and hold in the real partition.
-        """
+    def _all_means(self, rows: Int64s, groups: JoinableGroups) -> dict[int, _Means]:
+        """Means of texts with the groups that they have links to; cached ones are not computed."""
         ends, others, _ = self._table.around(rows)
         near = groups.firsts[others]
         count = len(groups.firsts) + 1
         pairs = np.unique((ends * count + near)[near >= 0])
         texts, firsts = np.divmod(pairs, count)
         known, means = self._cached(pairs, rows, count)
-        stale = np.isin(firsts, [*groups.changed])
-        new = ~known | stale
+        new = ~known | np.isin(firsts, [*groups.changed])
         members = [groups.members[first] for first in firsts[new].tolist()]
         means[new] = mean_log_odds(texts[new], members, self._texts.scorer)
-        lasting = new & ~stale
         starts = np.searchsorted(pairs, rows * count)
         stops = np.searchsorted(pairs, (rows + 1) * count)
         return {
-            row: ((firsts[start:stop], means[start:stop]), lasting[start:stop])
+            row: (firsts[start:stop], means[start:stop])
             for row, start, stop in zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
         }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from dedup.compute.arrays import Int32s, Int64s, UInt64s
+from dedup.compute.arrays import Int32s, Int64s
 from dedup.stories.affinity import Affinity
 
 _MAX_PAIRS = 8 << 20
@@ -58,19 +58,6 @@ class PartScoreCache:
         while self._pairs > _MAX_PAIRS:
             _, (_, oldest) = self._scores.popitem(last=False)
             self._pairs -= oldest.size
-
-    def add_inside(self, part_hashes: UInt64s, members: Int64s, scores: Int64s) -> None:
-        """Add the scores that some texts have inside their subcomponents.
-
-        Args:
-            part_hashes: Hash of the subcomponent of each text, 0 for none; uint64 of shape (k,).
-            members: Rows of the texts, int64 of shape (k,).
-            scores: Log-odds of all pairs, int64 of shape (k, k).
-        """
-        for part_hash in np.unique(part_hashes).tolist():
-            if part_hash and part_hash not in self._scores:
-                inside = np.flatnonzero(part_hashes == part_hash)
-                self.add(part_hash, members[inside], scores[np.ix_(inside, inside)])
 
     def remove(self, part_hashes: Iterable[int]) -> None:
         """Remove the scores of former subcomponents."""

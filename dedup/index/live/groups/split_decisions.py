@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Int32s, Int64s
+from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import StoryConfig
 from dedup.index.live.groups.spanning_forest import SpanningForest
 from dedup.index.live.texts import LiveTexts
@@ -16,7 +16,6 @@ _PAIRS = 1 << 19
 _MAX_UNSORTED = 1024
 """So many of the latest texts need not be in the order of the hashes."""
 _MAX_SORTED_MEMBERS = 4096
-_NO_ROWS = np.empty(0, np.int64)
 
 
 class SplitDecisions:
@@ -38,21 +37,15 @@ class SplitDecisions:
         self._pairs = np.zeros(_PAIRS, np.uint64), np.zeros(_PAIRS, bool)
         self._pair_count = 0
 
-    def split_nodes(self, forest: SpanningForest, transient_row: int = -1) -> BoolMask:
+    def split_nodes(self, forest: SpanningForest) -> BoolMask:
         """Which nodes are split, as far as subcomponents depend on it; bool (nodes,).
 
         Args:
             forest: The components at all floors.
-            transient_row: Row of a text that does not stay, -1 for none: the next text will have
-                the same row, so nothing about it is remembered.
         """
         tree = forest.dendrogram
-        position = int(tree.positions[transient_row]) if transient_row >= 0 else -1
 
         def decide(node: int) -> bool:
-            start = int(tree.starts[node])
-            if start <= position < start + int(tree.sizes[node]):
-                return self._percolates(self._sample(tree, node, transient_row), transient_row)
             part_hash = int(tree.hashes(np.array([node]))[0])
             if part_hash not in self._decisions:
                 self._remember({part_hash: self._percolates(self._sample(tree, node))})
@@ -80,98 +73,24 @@ class SplitDecisions:
             self._decisions.clear()
         self._decisions.update(decisions)
 
-    def subcomponent_with(
-        self,
-        forest: SpanningForest,
-        nodes: Int32s,
-        row: int,
-        others: Int64s,
-        log_odds: Int64s,
-    ) -> Int64s | None:
-        """Rows of the subcomponent that one more text would join, that text last.
-
-        At each floor it would be in one component with those of the texts that it is linked to.
-
-        Args:
-            forest: The components of the other texts.
-            nodes: Node of the subcomponent of each text, int32 (n,).
-            row: Row of the text.
-            others: Rows of the texts that it is linked to and that take part, int64 of shape (m,).
-            log_odds: Log-odds of these links, int64 (m,).
-
-        Returns:
-            int64 of shape (k,); None if another subcomponent would come apart, so that the whole
-            partition has to be built.
-        """
-        tree = forest.dendrogram
-        levels = forest.floors.levels(log_odds).astype(np.int64)
-        floors = int(levels.max(initial=-1)) + 1
-        at = tree.components_at(others, floors)
-        joined = [np.unique(at[floor][levels >= floor]) for floor in range(floors)]
-        counts = [int(tree.sizes[joined_nodes].sum()) + 1 for joined_nodes in joined]
-        floor = 0
-        while floor < floors:
-            last = max(k for k in range(floor, floors) if counts[k] == counts[floor])
-            holding = levels[levels >= floor]
-            if not self._is_split(forest, joined[floor], counts[floor], last, holding, row):
-                break
-            floor = last + 1
-        inside = np.zeros(len(others), bool)
-        if floor < floors:
-            inside = (levels >= floor) & (tree.sizes[nodes[others]] <= tree.sizes[at[floor]])
-        joining = set(nodes[others[inside]].tolist())
-        reached = levels >= tree.level[nodes[others]]
-        if set(nodes[others[reached]].tolist()) - joining:
-            return None
-        parts = joined[floor].tolist() if floor < floors else []
-        return np.append(np.concatenate([_NO_ROWS, *map(tree.members, parts)]), row)
-
-    def _is_split(
-        self, forest: SpanningForest, nodes: Int32s, count: int, last: int, levels: Int64s, row: int
-    ) -> bool:
-        """Whether a component of some nodes and one more text would be split.
-
-        Args:
-            forest: The components.
-            nodes: The nodes, int32 (k,).
-            count: Number of texts.
-            last: The highest floor at which it would be one component.
-            levels: Levels of the links of the text in it.
-            row: Row of the text.
-        """
-        tree = forest.dendrogram
-        if count < self._least:
-            return False
-        if count > self._config.max_component_texts:
-            strongest = max(int(levels.max()), int(tree.strongest[nodes].max()))
-            return last < forest.floors.certain or strongest > last
-        if last >= forest.floors.certain:
-            return False
-        samples = [self._sample(tree, node) for node in nodes.tolist()]
-        return self._percolates(self._smallest(np.append(np.concatenate(samples), row)), row)
-
-    def _percolates(self, sample: Int64s, transient_row: int = -1) -> bool:
+    def _percolates(self, sample: Int64s) -> bool:
         """Whether a component with this sample percolates; links of its pairs are remembered."""
         from dedup.index.live.kernels.pair_table import looked_up, remember
 
-        lasting = sample[sample != transient_row]
-        if self._pair_count + len(lasting) ** 2 // 2 > _PAIRS // 2:
+        if self._pair_count + len(sample) ** 2 // 2 > _PAIRS // 2:
             self._pairs[0][:] = 0
             self._pair_count = 0
-        linked, first, second = looked_up(*self._pairs, lasting)
+        linked, first, second = looked_up(*self._pairs, sample)
         if len(first):
             close = self._texts.scorer.log_odds(first, second) >= self._floor
             remember(*self._pairs, first, second, close)
             self._pair_count += len(first)
             linked += np.count_nonzero(close)
-        if len(lasting) < len(sample):
-            own = self._texts.scorer.log_odds(np.full(len(lasting), transient_row), lasting)
-            linked += np.count_nonzero(own >= self._floor)
         return too_sparse(linked, len(sample) * (len(sample) - 1) // 2, self._config)
 
-    def _sample(self, tree: Dendrogram, node: int, transient_row: int = -1) -> Int64s:
+    def _sample(self, tree: Dendrogram, node: int) -> Int64s:
         """Rows of the texts of a component with the smallest hashes."""
-        self._sort(tree.count - (transient_row >= 0))
+        self._sort(tree.count)
         if tree.sizes[node] <= _MAX_SORTED_MEMBERS:
             return self._smallest(tree.members(node))
         start, size = int(tree.starts[node]), int(tree.sizes[node])

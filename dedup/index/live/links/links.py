@@ -10,14 +10,14 @@ others among the nearest; a removed one can give places back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Int32s, Int64s
+from dedup.compute.arrays import BoolMask, Int64s
 from dedup.config import NeighborConfig
-from dedup.index.live.archive.bundles import Tops
 from dedup.index.live.arrays.link_table import LinkTable
-from dedup.index.live.cache import LinkCache
+from dedup.index.live.columns import Columns
 from dedup.index.live.links.nearest import ROWS_AT_ONCE, Nearest
 from dedup.index.live.links.shared_terms import SharedTerms
 from dedup.index.live.texts import LiveTexts
@@ -77,74 +77,21 @@ class LiveLinks:
         self._added, self._removed = [], []
         return LinkChanges((first[there], second[there], log_odds[there]), removed, new_rows)
 
-    def cache(
-        self, generation: str, round_ups: BoolMask, subcomponents: Int64s, without: Int64s
-    ) -> LinkCache:
-        """Cache of all texts and links, for `load`; texts get new rows, without gaps.
+    def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
+        """Columns of some texts, which get new rows without gaps.
 
         Args:
-            generation: Generation of the store.
-            round_ups: Which texts are round-ups, bool (n,).
-            subcomponents: Equal for texts of one subcomponent and else different, int64 (n,).
-            without: Rows of texts that are left out.
+            rows: Rows of all texts that are there, ascending; int64 of shape (k,).
+            new_row: New row of each text, -1 for none; int64 of shape (n,).
         """
-        there = self._texts.alive.copy()
-        there[without] = False
-        rows = np.flatnonzero(there)
-        new_row = np.full(len(self._texts), -1)
-        new_row[rows] = np.arange(len(rows))
-        links = self.table.all()
-        stay = there[links[0]] & there[links[1]]
-        first, second, log_odds = (column[stay] for column in links)
-        return LinkCache(
-            generation,
-            tuple(self._texts.articles[row] for row in rows.tolist()),
-            *self._nearest.top_products(rows),
-            new_row[first],
-            new_row[second],
-            log_odds,
-            round_ups[rows],
-            subcomponents[rows],
-        )
+        columns = self._nearest.saved(rows) | self._terms.saved(new_row)
+        return columns | self.table.saved(rows, new_row)
 
-    def load(self, cache: LinkCache) -> None:
-        """Load links from a cache; the texts have their rows already."""
-        self._nearest.load(cache.languages, cache.tops)
-        self._terms.add(np.arange(len(self._texts)))
-        self.table.resize(len(self._texts))
-        self.table.put(cache.first, cache.second, cache.log_odds)
-
-    def archivable(self, rows: Int64s) -> tuple[Int64s, Tops]:
-        """Links of texts with one another, and their largest products, as `restore` takes them.
-
-        Returns:
-            Positions of both texts among the rows, and log-odds, of each link, int64 of shape
-            (m, 3); and the products.
-        """
-        order = np.argsort(rows)
-        first, second, log_odds = self.table.around(rows)
-        once = (first < second) & np.isin(second, rows)
-        ends = (order[np.searchsorted(rows[order], end[once])] for end in (first, second))
-        return np.stack((*ends, log_odds[once]), axis=1), self._nearest.archivable(rows)
-
-    def add_without_links(self, rows: Int64s) -> None:
-        """Add texts to the lists of their terms; their links are restored later."""
-        self._nearest.make_room()
-        self.table.resize(len(self._texts))
-        self._terms.add(rows)
-
-    def restore(self, rows: Int64s, links: Int64s, tops: Tops) -> None:
-        """Restore what `archivable` returned, for texts that were added without links."""
-        self._nearest.restore(rows, tops)
-        for row in rows.tolist():
-            self.table.cut_all(row)
-        restored = rows[links[:, 0]], rows[links[:, 1]], links[:, 2]
-        self.table.put(*restored)
-        self._added.append(restored)
-
-    def top_products(self, rows: Int64s) -> Int32s:
-        """Largest products of texts, int32 of shape (languages, k, most)."""
-        return self._nearest.top_products(rows)[1]
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned; the texts have their rows already."""
+        self._nearest.load(columns)
+        self._terms.load(columns)
+        self.table.load(columns)
 
     def remove(self, rows: Int64s) -> None:
         """Remove texts and their links; others may be linked instead."""

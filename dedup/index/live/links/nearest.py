@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from dedup.compute.arrays import BoolMask, Int32s, Int64s
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
 from dedup.encoders.whole_vectors import SCALE
-from dedup.index.live.archive.bundles import Tops
 from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.columns import Columns
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.pairs import RowPairs, joined, within_gap
 
@@ -54,40 +54,19 @@ class Nearest:
         self._languages = GrowableArray(np.int64)
         self._tops = np.empty((0, 0, config.neighbors_per_language), np.int32)
 
-    def top_products(self, rows: Int64s) -> tuple[Int64s, Int32s]:
-        """Ids of l languages, int64 (l,), and the largest products of k texts.
+    def saved(self, rows: Int64s) -> dict[str, Any]:
+        """Columns of some texts."""
+        return {
+            "nearest.languages": np.array(list(self._places), np.int64),
+            "nearest.tops": self._tops[:, rows],
+        }
 
-        Returns:
-            The products are int32 of shape (l, k, most).
-        """
-        return np.array(list(self._places), np.int64), self._tops[:, rows]
-
-    def load(self, languages: Int64s, tops: Int32s) -> None:
-        """Load what `top_products` returned; the texts have their rows already."""
-        self._places = {language_id: place for place, language_id in enumerate(languages.tolist())}
-        self._tops = tops
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned; the texts have their rows already."""
+        languages = columns["nearest.languages"].tolist()
+        self._places = {language_id: place for place, language_id in enumerate(languages)}
+        self._tops = columns["nearest.tops"]
         self.make_room()
-
-    def archivable(self, rows: Int64s) -> Tops:
-        """Largest products of some texts, as `restore` takes them."""
-        tops = []
-        for language_id, products in zip(self._places, self._tops[:, rows], strict=False):
-            for place in np.flatnonzero((products > NONE).any(axis=1)).tolist():
-                of_text = products[place]
-                tops.append((place, language_id, np.sort(of_text[of_text > NONE])))
-        return tops
-
-    def restore(self, rows: Int64s, tops: Tops) -> None:
-        """Restore what `archivable` returned."""
-        for _, language_id, _ in tops:
-            self._places.setdefault(language_id, len(self._places))
-        self.make_room()
-        most = self._tops.shape[2]
-        self._tops[:, rows] = NONE
-        for place, language_id, products in tops:
-            # Ascending: a heap, whose root is the least.
-            heap = self._tops[self._places[language_id], rows[place]]
-            heap[most - len(products) :] = products
 
     def add(self, rows: Int64s) -> tuple[Int64s, RowPairs]:
         """Add texts, at most `ROWS_AT_ONCE`, of which those with smaller rows were added before.

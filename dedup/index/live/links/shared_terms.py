@@ -14,6 +14,7 @@ from dedup.compute.arrays import BoolMask, Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
+from dedup.index.live.columns import Columns
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.candidates import RARE, REACH
 from dedup.stories.pairs import RowPairs, joined
@@ -56,6 +57,31 @@ class SharedTerms:
             if len(self._tail[kind][0]) > _TAIL:
                 self._main[kind] = merged((*self._main[kind], *self._tail[kind]), order.arrays)
                 self._tail[kind] = _nothing()
+
+    def saved(self, new_row: Int64s) -> dict[str, Any]:
+        """Columns of the lists of terms, without texts that have no new row.
+
+        Args:
+            new_row: New row of each text, -1 for none; int64 of shape (n,).
+        """
+        columns = {}
+        for kind in _KINDS:
+            for part, lists in (("main", self._main), ("tail", self._tail)):
+                terms, texts, weights = lists[kind]
+                there = new_row[texts] >= 0
+                columns[f"{kind}.{part}.terms"] = terms[there]
+                columns[f"{kind}.{part}.texts"] = new_row[texts[there]].astype(np.int32)
+                columns[f"{kind}.{part}.weights"] = weights[there]
+        return columns
+
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned; the texts have their rows already."""
+        for kind in _KINDS:
+            for part, lists in (("main", self._main), ("tail", self._tail)):
+                terms, texts, weights = (
+                    columns[f"{kind}.{part}.{name}"] for name in ("terms", "texts", "weights")
+                )
+                lists[kind] = terms, texts, weights
 
     def pairs_of(self, texts: Int64s) -> RowPairs:
         """Pairs of some texts with those that share enough, as `term_pairs` finds them."""

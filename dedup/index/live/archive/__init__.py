@@ -1,1 +1,0 @@
-"""Articles that left memory, and how they are restored."""

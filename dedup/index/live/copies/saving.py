@@ -1,0 +1,108 @@
+"""Articles, their duplicate clusters and matches as columns, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from dedup.compute.times import from_micros, to_micros
+from dedup.duplicates.matches import Similarity
+from dedup.index.live.columns import Columns, packed, unpacked
+from dedup.index.live.copies.clusters import BodyKey
+from dedup.records import CopyType, DuplicateCluster, DuplicateMember
+
+_KINDS: tuple[CopyType, ...] = get_args(CopyType)
+_DIGEST_BYTES = 16
+
+
+def saved_keys(keys: Sequence[BodyKey]) -> dict[str, Any]:
+    """Columns of what is known of articles."""
+    digests = [key.digest if not key.is_empty else bytes(_DIGEST_BYTES) for key in keys]
+    return packed("keys.ids", [key.id for key in keys]) | {
+        "keys.times": np.array([to_micros(key.precedence[0]) for key in keys], np.int64),
+        "keys.lengths": np.array([key.precedence[1] for key in keys], np.int64),
+        "keys.seconds": np.array([key.seconds for key in keys], np.int64),
+        "keys.origins": np.array([key.origin for key in keys], np.uint64),
+        "keys.digests": np.frombuffer(b"".join(digests), np.uint8),
+        "keys.empty": np.array([key.is_empty for key in keys], bool),
+    }
+
+
+def loaded_keys(columns: Columns) -> list[BodyKey]:
+    """What `saved_keys` was given."""
+    digests = columns["keys.digests"].tobytes()
+    numbers = (columns[f"keys.{name}"].tolist() for name in ("times", "lengths", "seconds"))
+    rows = zip(
+        unpacked(columns, "keys.ids"),
+        *numbers,
+        columns["keys.origins"].tolist(),
+        columns["keys.empty"].tolist(),
+        strict=True,
+    )
+    keys = []
+    for place, (id, time, length, seconds, origin, empty) in enumerate(rows):
+        start = place * _DIGEST_BYTES
+        digest = BodyKey.digest_of(id, None if empty else digests[start : start + _DIGEST_BYTES])
+        keys.append(BodyKey(digest, (from_micros(time), length, id), seconds, origin))
+    return keys
+
+
+def saved_clusters(
+    clusters: Iterable[DuplicateCluster], index_of: Mapping[str, int]
+) -> dict[str, Any]:
+    """Columns of duplicate clusters.
+
+    Args:
+        clusters: Each once, the representative first.
+        index_of: Index of each article.
+    """
+    clusters = list(clusters)
+    members = [member for cluster in clusters for member in cluster.members]
+    return packed("clusters.ids", [cluster.id for cluster in clusters]) | {
+        "clusters.sizes": np.array([len(cluster.members) for cluster in clusters], np.int64),
+        "clusters.members": np.array([index_of[member.id] for member in members], np.int64),
+        "clusters.kinds": np.array([_KINDS.index(m.copy_type) for m in members], np.uint8),
+        "clusters.jaccard": np.array([member.jaccard for member in members], np.float64),
+        "clusters.containment": np.array([member.containment for member in members], np.float64),
+    }
+
+
+def loaded_clusters(columns: Columns, ids: Sequence[str]) -> Iterator[DuplicateCluster]:
+    """What `saved_clusters` was given.
+
+    Args:
+        columns: The columns.
+        ids: Of all articles, by index.
+    """
+    rows = zip(
+        *(
+            columns[f"clusters.{name}"].tolist()
+            for name in ("members", "kinds", "jaccard", "containment")
+        ),
+        strict=True,
+    )
+    members = (DuplicateMember(ids[index], _KINDS[kind], *rest) for index, kind, *rest in rows)
+    sizes = columns["clusters.sizes"].tolist()
+    for id, size in zip(unpacked(columns, "clusters.ids"), sizes, strict=True):
+        own = tuple(next(members) for _ in range(size))
+        yield DuplicateCluster(id, own[0].id, own)
+
+
+def saved_matches(pairs: Iterable[tuple[int, int, Similarity]]) -> dict[str, Any]:
+    """Columns of verified matches of texts by row."""
+    pairs = list(pairs)
+    return {
+        "matches.rows": np.array([(a, b) for a, b, _ in pairs], np.int64).reshape(-1, 2),
+        "matches.values": np.array(
+            [(s.jaccard, s.containment_a, s.containment_b) for *_, s in pairs], np.float64
+        ).reshape(-1, 3),
+    }
+
+
+def loaded_matches(columns: Columns) -> Iterator[tuple[int, int, Similarity]]:
+    """What `saved_matches` was given."""
+    rows, values = columns["matches.rows"].tolist(), columns["matches.values"].tolist()
+    for (a, b), similarity in zip(rows, values, strict=True):
+        yield a, b, Similarity(*similarity)
