@@ -224,7 +224,10 @@ class Affinity:
         return mirrored
 
     def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
-        """How many texts fill in the template of each text, see `SeriesPairs.counted`."""
+        """How many texts fill in the template of each text, and whether there may be more.
+
+        int64 of shape (n,), and bool of shape (n,); see `SeriesPairs.counted`.
+        """
         return self._series.counted(within_seconds)
 
     def _block_of_series(self, rows: Int64s, columns: Int64s) -> Int64s:
