@@ -226,7 +226,10 @@ class Affinity:
         return mirrored
 
     def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
-        """Texts that fill in the template of each: see `SeriesPairs.counted`; both (n,)."""
+        """How many texts fill in the template of each text, and whether there may be more.
+
+        int64 of shape (n,), and bool of shape (n,); see `SeriesPairs.counted`.
+        """
         return self._series.counted(within_seconds)
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
