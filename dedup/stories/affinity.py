@@ -226,7 +226,7 @@ class Affinity:
         return mirrored
 
     def texts_of_series(self, within_seconds: int) -> tuple[Int64s, BoolMask]:
-        """Texts that fill in the template of each: see `SeriesPairs.counted`; both (n,)."""
+        """Texts in the template of each, int64 and bool (n,); see `SeriesPairs.counted`."""
         return self._series.counted(within_seconds)
 
     def evidence(self, a: int, b: int) -> tuple[Evidence, ...]:
