@@ -54,7 +54,7 @@ def labelled(story_set: StorySet, encoder: Encoder, config: Config = Config()) -
 
 
 def training_sets(
-    sets: Sequence[StorySet], graded: GradedPairs, encoder: Encoder
+    sets: Sequence[StorySet], graded: GradedPairs | None, encoder: Encoder
 ) -> dict[str, LabelledPairs]:
     """The pairs that the curves are fitted on, by set, of those sets that are given."""
     material = {
@@ -62,7 +62,7 @@ def training_sets(
         for story_set in sets
         if story_set.name in TRAINED
     }
-    return {**material, GRADED: graded.labelled(encoder)}
+    return material if graded is None else {**material, GRADED: graded.labelled(encoder)}
 
 
 def fit_without(
@@ -132,10 +132,8 @@ def main() -> None:
     chosen = [
         story_set for story_set in known if not given.english or story_set.languages == {"en"}
     ]
-    graded = GradedPairs.read(given.folder / f"{GRADED}.jsonl.xz")
+    graded = None if given.english else GradedPairs.read(given.folder / f"{GRADED}.jsonl.xz")
     material = training_sets(chosen, graded, encoder)
-    if given.english:
-        del material[GRADED]
     model = fit_without(material, given.name or encoder.name)
     text = model.to_json(f"Fitted by benchmarks/affinity_training.py on {', '.join(material)}")
     if given.write:
@@ -143,7 +141,7 @@ def main() -> None:
     bins = reliability(material, encoder.name)
     rows = [{"kind": kind, **share._asdict()} for kind, shares in bins.items() for share in shares]
     print(text, reliability_table(rows), sep="\n")
-    if GRADED in material:
+    if graded is not None:
         print(graded_scores(material, graded, encoder.name))
     if given.save:
         provenance = made_by(

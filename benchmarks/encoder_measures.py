@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,7 @@ def measure_vectors(
     languages: Sequence[str] = tuple(NTREX_CODES),
     documents: bool = True,
     labelled: bool = True,
+    tasks: Collection[str] = (),
 ) -> dict[str, Any]:
     """All measurements of quality.
 
@@ -91,6 +92,7 @@ def measure_vectors(
         languages: Of the sentences and documents; English is always encoded.
         documents: Leave out to be quick.
         labelled: Leave out, with `documents`, to measure sentences only.
+        tasks: Of the labelled sets and `graded`, those that are measured; all if there are none.
     """
 
     def vectors_in(language: str, texts: Sequence[str]) -> Float32s:
@@ -117,9 +119,10 @@ def measure_vectors(
         }
     if labelled:
         for name, task_set in data.labelled.items():
-            vectors = encode(task_set.texts, task_set.languages)
-            result[name] = measure_pairs(vectors, task_set.tasks)
-    if labelled and data.graded is not None:
+            if not tasks or name in tasks:
+                vectors = encode(task_set.texts, task_set.languages)
+                result[name] = measure_pairs(vectors, task_set.tasks)
+    if labelled and data.graded is not None and (not tasks or "graded" in tasks):
         result["graded"] = measure_graded(encode, data.graded)
     return result
 

@@ -91,15 +91,18 @@ def _news(row: Mapping[str, Any]) -> list[str]:
 
 
 def _labelled(row: Mapping[str, Any]) -> list[str]:
-    if "graded" not in row:
-        return [""] * 4
-    graded = row["graded"]
-    return [
-        f"{row['itn']['across languages']['roc_auc']:.3f}",
-        f"{graded['pearson']:.3f}, {min(graded['languages'].values()):.3f}",
-        f"{row['allsides']['title and lead']['roc_auc']:.3f}",
-        f"{row['allsides titles']['title']['roc_auc']:.3f}",
+    shown = [
+        f"{row[name][task]['roc_auc']:.3f}" if name in row else ""
+        for name, task in (
+            ("itn", "across languages"),
+            ("allsides", "title and lead"),
+            ("allsides titles", "title"),
+        )
     ]
+    graded = row.get("graded")
+    least = "" if not graded else f"{min(graded['languages'].values()):.3f}"
+    pearson = "" if not graded else f"{graded['pearson']:.3f}, {least}"
+    return [shown[0], pearson, *shown[1:]]
 
 
 def _unrelated(row: Mapping[str, Any]) -> list[str]:

@@ -1,13 +1,15 @@
 """What the vectors of an encoder are worth: across languages, within a story, and in time.
 
     python -m benchmarks.encoders DATA_DIR [--encoder [LABEL=]NAME ...]
-        [--english [LABEL=]NAME|potion|tfidf ...] [--cache FOLDER] [--no-speed] [--save FILE.json]
+        [--english [LABEL=]NAME|potion|tfidf ...] [--e5 TASK ... --cache FOLDER] [--no-speed]
+        [--save FILE.json]
 
 DATA_DIR holds `ntrex.jsonl.xz` (123 news documents in many languages, sentence by sentence),
 `wmt_news.jsonl.xz` (sentences of news with their translations), `semeval8.jsonl.xz` (graded pairs
 of articles), `itn.jsonl` and `allsides.jsonl` (news items with the story of each); what is not
 there is not measured, but for NTREX, ITN and AllSides. Vectors are those from the mean of their
-language, where such means ship for the encoder. A program that trains an encoder measures it with
+language, where such means ship for the encoder. `--e5` measures e5 on these labelled sets alone
+(`itn`, `graded` and so on): all takes hours. A program that trains an encoder measures it with
 `encoder_measures.measure_vectors(encode, load_data(folder))`.
 """
 
@@ -22,6 +24,7 @@ from benchmarks.encoder_baselines import centred, open_encoder
 from benchmarks.encoder_data import NTREX_CODES, Data, load_data
 from benchmarks.encoder_measures import measure_vectors
 from benchmarks.encoder_speed import measure_speed
+from benchmarks.encoder_tables import TEACHER
 from benchmarks.saved import made_by, save_rows
 
 LIBRARIES = ("story-dedup", "numpy", "scikit-learn", "tokenizers", "torch", "sentence-transformers")
@@ -34,7 +37,6 @@ def measure(
     *,
     parallel: bool = True,
     speed: bool = True,
-    cache: str = "",
 ) -> dict[str, Any]:
     """All measurements of one encoder or baseline.
 
@@ -45,9 +47,8 @@ def measure(
         parallel: Leave out for an English model and for TF-IDF, which knows no words but
             those of one call: only the labelled news is then measured.
         speed: Leave out to be quick.
-        cache: Folder where vectors are kept, see `EncoderConfig`.
     """
-    encoder = open_encoder(name, folder, cache)
+    encoder = open_encoder(name, folder)
     languages = tuple(NTREX_CODES) if parallel else ()
     result = measure_vectors(centred(encoder, name), data, languages=languages)
     if speed and parallel:
@@ -132,7 +133,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DATA_DIR")
     parser.add_argument("--encoder", nargs="*", default=[], metavar="[LABEL=]NAME")
     parser.add_argument("--english", nargs="*", default=[], metavar="[LABEL=]NAME")
-    parser.add_argument("--cache", default="", help="folder where vectors are kept")
+    parser.add_argument("--e5", nargs="*", default=[], metavar="TASK", help="what e5 does")
+    parser.add_argument("--cache", default="", help="folder where vectors of e5 are kept")
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
@@ -147,9 +149,14 @@ def main() -> None:
             data,
             parallel=everything,
             speed=not given.no_speed,
-            cache=given.cache,
         )
         rows.append({"encoder": label or name, **measured})
+    if given.e5:
+        teacher = open_encoder(TEACHER, given.folder, given.cache)
+        measured = measure_vectors(
+            centred(teacher, TEACHER), data, languages=(), documents=False, tasks=given.e5
+        )
+        rows.append({"encoder": TEACHER, **measured})
     print(table(rows))
     if given.save:
         save_rows(given.save, made_by("python -m benchmarks.encoders", LIBRARIES), rows)

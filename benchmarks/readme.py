@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    affair,
     architecture,
     encoder_tables,
     index,
@@ -119,6 +120,11 @@ def measured_tables() -> dict[str, str]:
             near_duplicate_tables.peers_tables(near),
             near,
             "planted texts (generated, seed 1), SaudiNewsNet, Reuters-21578",
+        ),
+        "affair": _with_line(
+            affair.affair_table(saved["affair"]["rows"]),
+            saved["affair"],
+            "made-up news of one affair, 30 days in six languages, seeded",
         ),
         "series": _with_line(
             series.series_table(saved["series"]["rows"]),

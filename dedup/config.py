@@ -231,7 +231,7 @@ class StoryConfig:
     min_probability: float = 0.35
     min_link_probability: float = 0.2
     min_medoid_probability: float = 0.1
-    max_component_texts: int = 2000
+    max_component_texts: int = 500
     min_link_density: float = 0.05
     roundup_min_links: int = 8
     roundup_max_clustering: float = 0.2

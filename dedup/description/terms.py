@@ -290,8 +290,12 @@ def _of_batch(
         for spelled, text in zip(_key_terms(terms, sizes, words), first_texts, strict=True)
     ]
     named = group_names(lead_of_text, language_of, groups, in_few)
-    columns = terms.groups[rare], terms.hashes[rare], counted[rare]
-    return *(np.concatenate(both) for both in zip(columns, named, strict=True)), key_terms
+    return (
+        np.concatenate((terms.groups[rare], named[0])),
+        np.concatenate((terms.hashes[rare], named[1])),
+        np.concatenate((counted[rare], named[2])),
+        key_terms,
+    )
 
 
 def _key_terms(terms: _DistinctTerms, sizes: Int64s, words: PlacedWords) -> list[list[str]]:

@@ -150,17 +150,17 @@ def group_names(
     """
     names = placed_names(placed_terms(texts, languages), languages)
     rare = np.flatnonzero(names.weights * WEIGHT_UNIT >= MIN_NAME_BITS)
-    texts, keys, weights = names.owners[rare], names.keys[rare], names.weights[rare]
-    order = np.lexsort((texts, keys, groups[texts]))
-    texts, keys, weights = texts[order], keys[order], weights[order]
+    owners, keys, weights = names.owners[rare], names.keys[rare], names.weights[rare]
+    order = np.lexsort((owners, keys, groups[owners]))
+    owners, keys, weights = owners[order], keys[order], weights[order]
     if not len(keys):
         return np.empty(0, np.int64), keys, weights
     new = np.ones(len(keys), bool)
-    new[1:] = (keys[1:] != keys[:-1]) | (groups[texts[1:]] != groups[texts[:-1]])
+    new[1:] = (keys[1:] != keys[:-1]) | (groups[owners[1:]] != groups[owners[:-1]])
     first = np.flatnonzero(new)
     another = new.copy()
-    another[1:] |= texts[1:] != texts[:-1]
+    another[1:] |= owners[1:] != owners[:-1]
     many = np.add.reduceat(another.astype(np.int64), first) >= 2
-    kept = many | np.logical_or.reduceat(few[texts], first)
-    owners, least = groups[texts[first]], np.minimum.reduceat(weights, first)
-    return owners[kept], keys[first][kept], least[kept]
+    kept = many | np.logical_or.reduceat(few[owners], first)
+    group_of, least = groups[owners[first]], np.minimum.reduceat(weights, first)
+    return group_of[kept], keys[first][kept], least[kept]

@@ -115,7 +115,8 @@ def known_spellings() -> dict[int, int]:
 def _joined(octets: npt.NDArray[np.uint8]) -> UInt32s:
     """Numbers of three bytes, the lowest first, uint32 (n,)."""
     low, middle, high = octets.astype(np.uint32)
-    return low | (middle << 8) | (high << 16)
+    numbers: UInt32s = low | (middle << 8) | (high << 16)
+    return numbers
 
 
 def table_spellings(hashes: UInt64s) -> UInt32s:
@@ -185,8 +186,13 @@ def placed_names(placed: PlacedTerms, languages: Sequence[str]) -> PlacedNames:
 
 
 def _only(found: PlacedNames, which: Int64s) -> PlacedNames:
-    columns = found.keys, found.owners, found.starts, found.ends, found.weights
-    return PlacedNames(*(column[which] for column in columns))
+    return PlacedNames(
+        found.keys[which],
+        found.owners[which],
+        found.starts[which],
+        found.ends[which],
+        found.weights[which],
+    )
 
 
 def may_begin(scan: Scan) -> BoolMask:
