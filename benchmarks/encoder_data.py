@@ -154,12 +154,16 @@ def load_data(folder: Path, languages: Sequence[str] = tuple(NTREX_CODES)) -> Da
         "allsides": Labelled(allsides.leads, in_english, {"title and lead": english}),
         "allsides titles": Labelled(allsides.titles, in_english, {"title": english}),
     }
-    half = ntrex(folder / "ntrex.jsonl.xz", 1).items()
+    # Of several variants of a language, one: the same document in two is not two documents.
+    half = {code: dict(rows) for code, rows in ntrex(folder / "ntrex.jsonl.xz", 1).items()}
     return Data(
         sentences,
         documents,
         labelled,
-        unrelated={code: [text.replace("\n", " ") for _, text in rows] for code, rows in half},
+        unrelated={
+            code: [text.replace("\n", " ") for text in by_document.values()]
+            for code, by_document in half.items()
+        },
         news_sentences=_news_sentences(folder / "wmt_news.jsonl.xz"),
         graded=_graded(folder / "semeval8.jsonl.xz"),
     )
