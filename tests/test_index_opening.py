@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -372,15 +372,20 @@ def test_a_reader_loads_one_moment_while_a_writer_works(
 ) -> None:
     index.add(pool[:12])
     with opened(tmp_path / "index", None, read_only=True) as reader:
-        all_articles = reader._store.all_articles
         new = pool[12:15]
 
-        def late(**wanted: Any) -> Iterator[StoredArticle]:
-            index.add(new.pop())
-            index.remove(pool[len(new)].id)
-            return all_articles(**wanted)
+        def late(read: Callable[..., Any]) -> Callable[..., Any]:
+            def after_a_change(*given: Any, **wanted: Any) -> Any:
+                if new:
+                    index.add(new.pop())
+                    index.remove(pool[len(new)].id)
+                return read(*given, **wanted)
 
-        monkeypatch.setattr(reader._store, "all_articles", late)
+            return after_a_change
+
+        # The first query reads all, the others what has changed.
+        for name in ("all_articles", "articles"):
+            monkeypatch.setattr(reader._store, name, late(getattr(reader._store, name)))
         while new:
             reader.query(pool[5])
         monkeypatch.undo()
