@@ -199,8 +199,12 @@ def test_all_outputs_are_written(
 
 
 def test_the_same_input_gives_the_same_bytes(
-    run: Callable[..., SimpleNamespace], articles: Path, tmp_path: Path
+    run: Callable[..., SimpleNamespace],
+    articles: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     for name in ("a", "b"):
         run(
             "cluster",
@@ -214,6 +218,11 @@ def test_the_same_input_gives_the_same_bytes(
     for ending in ("parquet", "html"):
         first, second = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("a", "b"))
         assert first == second
+    assert b"2023-11-14" in (tmp_path / "a.html").read_bytes()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    done = run("cluster", articles, "--report", tmp_path / "c.html")
+    assert done.code == 2
+    assert "SOURCE_DATE_EPOCH is 'soon'" in done.err
 
 
 def test_rows_on_stdout_are_alone_there(

@@ -54,7 +54,6 @@ _APART = 10.0
 _APART_ANYWHERE = 1000.0
 _ANYWHERE = ("number_clash", "date_clash", "gap", "undated", "same_source", "short_text")
 """Features that mean the same whatever the languages."""
-_WEIGHT_UNDATED = 0.5
 _MOSTLY = 0.5
 _PAIRS_OF_A_SET = 3000.0
 """The weight of a set of pairs: pairs of one story are not independent."""
@@ -94,11 +93,11 @@ class LabelledPairs:
         return LabelledPairs(values, self.cross[mask], self.same[mask], self.weight)
 
     def without_dates(self) -> LabelledPairs:
-        """The pairs with a date, as if it were missing; they count for half as much."""
+        """The pairs with a date, as if it were missing."""
         dated = self.only(self.values["undated"] == 0)
         none = np.zeros(len(dated.same))
         values = {**dated.values, "gap": none, "undated": none + 1}
-        return LabelledPairs(values, dated.cross, dated.same, self.weight * _WEIGHT_UNDATED)
+        return LabelledPairs(values, dated.cross, dated.same, self.weight)
 
 
 def fit(sets: Sequence[LabelledPairs], name: str, min_cosine: float) -> AffinityModel:

@@ -256,7 +256,7 @@ def cluster_command(
     if report:
         from dedup.report import write_report
 
-        write_report(result, report, **page, inputs=inputs, made_at=datetime.now(UTC))
+        write_report(result, report, **page, inputs=inputs)
     console.show_result(result, top=limit, written=[path for path in outputs.values() if path])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -117,8 +116,7 @@ def export_command(
         if report:
             from dedup.report import write_report
 
-            now = datetime.now(UTC)
-            write_report(story_index.result(), report, **page, inputs=[index], made_at=now)
+            write_report(story_index.result(), report, **page, inputs=[index])
         groups = sorted(all_stories(story_index), key=_by_size)
         digest = story_index.stats().config_digest
         write: dict[str, Callable[[], tuple[Rows, Sequence[str]]]] = {
