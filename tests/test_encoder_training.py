@@ -308,7 +308,7 @@ def test_a_small_table_learns_to_translate(folder: Path) -> None:
     assert news.spelled[0][0] == "House 0 burns"
     taught = np.eye(9, 12, dtype=np.float16)
     table = Table(Traits.of(pieces, scores), 16, np.random.default_rng(0))
-    recipe = Recipe(steps=400, batch=32, news_batch=8, warm_up=5, rate=0.02)
+    recipe = Recipe(steps=600, batch=32, news_batch=8, warm_up=5, rate=0.02)
     material = Material(pairs, news, taught, taught, taught_at_random(folder, segmenter))
     train(recipe, material, table)
     x, y = pairs["sent"].english, pairs["sent"].foreign

@@ -190,7 +190,7 @@ def _wanted(story: StoryGroup, articles: dict[str, Article], **wanted: Any) -> b
         {"since": START + 40 * HOUR, "until": START + 90 * HOUR},
         {"language": "ru"},
         {"source": "Harbour Times"},
-        {"min_texts": 3},
+        {"min_texts": 2},
         {"language": "en", "min_texts": 2, "order": "first"},
         {"order": "largest"},
     ],
