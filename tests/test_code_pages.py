@@ -122,7 +122,10 @@ def test_a_table_of_a_spreadsheet_is_read_and_reported(tmp_path: Path) -> None:
     ("rows", "fault"),
     [
         (["1,Käse".encode(), "2,Käse".encode("cp1252")], "line 3, byte 20"),
-        (["1,Käse".encode("cp1252"), *["2," + "Brot " * 280] * 1000, b"3,K\x9dse"], "line 2, byte 12"),
+        (
+            ["1,Käse".encode("cp1252"), *["2," + "Brot " * 280] * 1000, b"3,K\x9dse"],
+            "line 2, byte 12",
+        ),
     ],
 )
 def test_a_table_in_two_encodings_is_refused(
