@@ -9,7 +9,7 @@ translate, then it learns from a multilingual teacher what is near; with `--from
 ships is taken for the first. Vocabulary and teachers' vectors are kept in the work folder and used
 again. Everything random comes from one seed. On two cores beside other work the first took 91
 minutes, with the vectors of the English teacher from the work folder (these take another 8); the
-second 26, with those of the multilingual one from there (these take about an hour).
+second 26, with those of the multilingual one from there.
 """
 
 from __future__ import annotations
