@@ -23,6 +23,8 @@ from dedup import cli
 from dedup.config import Config
 from dedup.result import ARTICLE_COLUMNS, MATCH_COLUMNS, RELATED_COLUMNS, STORY_COLUMNS
 
+COMMANDS: dict[str, Any] = get_command(cli.app).commands  # type: ignore[attr-defined]
+
 
 @pytest.fixture
 def articles(tmp_path: Path, seeds_path: Path) -> Path:
@@ -36,7 +38,7 @@ def articles(tmp_path: Path, seeds_path: Path) -> Path:
 def test_a_new_user_sees_help_that_names_the_commands(run: Callable[..., SimpleNamespace]) -> None:
     shown = run("--help")
     assert shown.code == 0
-    for name in get_command(cli.app).commands:  # type: ignore[attr-defined]
+    for name in COMMANDS:
         assert f" {name} " in shown.out
 
 
@@ -49,8 +51,7 @@ def test_help_of_cluster_teaches_by_example(run: Callable[..., SimpleNamespace])
 
 def test_help_keeps_square_brackets(run: Callable[..., SimpleNamespace]) -> None:
     """Rich takes what stands in brackets for markup and leaves it out: "story-dedup[spark]"."""
-    commands = get_command(cli.app).commands  # type: ignore[attr-defined]
-    for name, command in commands.items():
+    for name, command in COMMANDS.items():
         helps = [command.help, *(getattr(param, "help", "") for param in command.params)]
         for text in filter(None, helps):
             bracketed = text.replace("[bold]", "").replace("[/bold]", "").count("[")
@@ -65,7 +66,7 @@ def test_help_keeps_square_brackets(run: Callable[..., SimpleNamespace]) -> None
 
 def test_lines_of_help_are_not_broken_on_a_terminal() -> None:
     """On 80 columns, with a margin of one on both sides."""
-    for name, command in get_command(cli.app).commands.items():  # type: ignore[attr-defined]
+    for name, command in COMMANDS.items():
         for line in inspect.cleandoc(command.help).splitlines():
             assert len(Text.from_markup(line).plain) <= 78, f"{name}: {line}"
 
@@ -88,7 +89,7 @@ ONE_MEANING = {
 
 def options() -> Iterator[tuple[str, str, Any]]:
     """Name of the command, name of the option and the option, of all commands."""
-    for command, made in get_command(cli.app).commands.items():  # type: ignore[attr-defined]
+    for command, made in COMMANDS.items():
         for param in made.params:
             for name in param.opts:
                 if name.startswith("--"):
@@ -131,9 +132,8 @@ def test_an_option_looks_the_same_in_help_and_in_the_call(
 
 
 def test_short_names_of_options_stand_for_one_long_name() -> None:
-    commands = get_command(cli.app).commands  # type: ignore[attr-defined]
     short: dict[str, set[str]] = {}
-    for command in commands.values():
+    for command in COMMANDS.values():
         for param in command.params:
             longs = [name for name in param.opts if name.startswith("--")]
             for name in param.opts:

@@ -97,17 +97,15 @@ def main() -> None:
     parser.add_argument("--distillation-steps", type=int, default=DISTILLATION.steps)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
+    shipped = BundledEncoder(given.start) if given.start else None
+    cached = given.work / "vocabulary.json"
+    pieces, scores = shipped.vocabulary if shipped else vocabulary(given.folder, cached)
+    material = material_of(given.folder, given.work, Segmenter(pieces, scores))
+    traits = Traits.of(pieces, scores)
     generator = np.random.default_rng(Recipe.seed)
-    if given.start is not None:
-        shipped = BundledEncoder(given.start)
-        pieces, scores = shipped.vocabulary
-        material = material_of(given.folder, given.work, Segmenter(pieces, scores))
-        traits = Traits.of(pieces, scores)
+    if shipped:
         start = started_from(shipped, material.news.titles)
     else:
-        pieces, scores = vocabulary(given.folder, given.work / "vocabulary.json")
-        material = material_of(given.folder, given.work, Segmenter(pieces, scores))
-        traits = Traits.of(pieces, scores)
         table = Table(traits, Recipe.dim, generator)
         train(Recipe(steps=given.steps), material, table)
         start = table.rows
