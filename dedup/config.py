@@ -216,8 +216,8 @@ class StoryConfig:
             those of this probability.
         min_link_probability: Less likely links are ignored: they do not connect components, and
             groups never merge across components.
-        min_medoid_probability: Two groups merge only if their most central texts are at least
-            this likely to cover the same event.
+        max_odds_ratio: The odds that texts of two groups cover the same event may be this many
+            times lower than inside either group; a group of few pairs allows more.
         max_component_texts: A component of more texts than this is split by a higher
             `min_link_probability` before groups merge, and so is a component with ...
         min_link_density: ... less than this share of its pairs linked, as such links are mostly
@@ -228,21 +228,21 @@ class StoryConfig:
             linked with each other.
     """
 
-    min_probability: float = 0.35
+    min_probability: float = 0.25
     min_link_probability: float = 0.2
-    min_medoid_probability: float = 0.1
+    max_odds_ratio: float = 5.5
     max_component_texts: int = 500
     min_link_density: float = 0.05
     roundup_min_links: int = 8
     roundup_max_clustering: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("min_probability", "min_link_probability", "min_medoid_probability"):
+        for name in ("min_probability", "min_link_probability"):
             value = getattr(self, name)
             require(0.0 < value < 1.0, name, value, "between 0 and 1, both excluded")
         link, rule = self.min_link_probability, f"at most min_probability ({self.min_probability})"
         require(link <= self.min_probability, "min_link_probability", link, rule)
-        require_at_least(self, max_component_texts=2, roundup_min_links=2)
+        require_at_least(self, max_odds_ratio=1, max_component_texts=2, roundup_min_links=2)
         for name in ("min_link_density", "roundup_max_clustering"):
             value = getattr(self, name)
             require(0 <= value < 1, name, value, "from 0 to below 1")

@@ -39,7 +39,6 @@ RENAMED = {
     "min_shared_bits": "min_shared_idf_bits",
     "exact_texts": "max_exact_texts",
     "floor_probability": "min_link_probability",
-    "medoid_probability": "min_medoid_probability",
     "max_component": "max_component_texts",
     "min_component_density": "min_link_density",
     "round_up_links": "roundup_min_links",
@@ -48,13 +47,20 @@ RENAMED = {
     "keep": "memory_window",
 }
 """Former names of sections and settings, with the names that replaced them."""
+DROPPED = {
+    "medoid_probability": "max_odds_ratio does its work",
+    "min_medoid_probability": "max_odds_ratio does its work",
+}
+"""Former settings that nothing replaced, and why."""
 
 
 def with_new_names(values: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Nested settings in which former names are replaced, as of an index made before."""
     return {
         RENAMED.get(section, section): {
-            RENAMED.get(name, name): value for name, value in settings.items()
+            RENAMED.get(name, name): value
+            for name, value in settings.items()
+            if name not in DROPPED
         }
         for section, settings in values.items()
     }
@@ -70,6 +76,8 @@ def refuse_unknown(names: dict[str, Any], known: dict[str, Any], what: str) -> N
         if name not in known:
             if RENAMED.get(name) in known:
                 raise ConfigError(f"{name!r} is not a {what} any more: write {RENAMED[name]!r}")
+            if name in DROPPED:
+                raise ConfigError(f"{name!r} is not a {what} any more: {DROPPED[name]}")
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise ConfigError(f"{name!r} is not a {what}: {hint}")

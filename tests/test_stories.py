@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from fractions import Fraction
 from random import Random
 
 import numpy as np
@@ -22,7 +23,7 @@ from dedup.stories.affinity import log_odds_of
 from dedup.stories.components import percolates
 from dedup.stories.dendrogram import Dendrogram, Floors
 from dedup.stories.grouping import described, group
-from dedup.stories.linkage import NO_CONSENT, average_linkage
+from dedup.stories.linkage import UNBOUNDED, average_linkage
 from dedup.stories.links import Links
 from dedup.stories.round_ups import best_homes, round_ups
 
@@ -42,21 +43,23 @@ def symmetric(values: Int64s) -> Int64s:
     return scores
 
 
-def medoid(scores: Int64s, members: list[int]) -> int:
-    sums = {a: sum(int(scores[a, b]) for b in members if b != a) for a in members}
-    return max(members, key=lambda a: (sums[a], -a))
+def slow_bound(scores: Int64s, members: list[int], min_mean: int, max_drop: int) -> Fraction:
+    """The least mean of a group with another one: of its pairs, and three that have the least."""
+    inside = [int(scores[a, b]) - max_drop for a, b in itertools.combinations(members, 2)]
+    return max(Fraction(min_mean), Fraction(sum(inside) + 3 * min_mean, len(inside) + 3))
 
 
-def slow_linkage(scores: Int64s, min_mean: int, min_medoid: int) -> list[int]:
+def slow_linkage(scores: Int64s, min_mean: int, max_drop: int) -> list[int]:
     """Average linkage by trying every pair of groups at every step."""
     groups = [[i] for i in range(len(scores))]
     while True:
         options = [
-            (sum(int(scores[x, y]) for x in a for y in b) / (len(a) * len(b)), -a[0], -b[0])
+            (mean, -a[0], -b[0])
             for a, b in itertools.combinations(groups, 2)
-            if scores[medoid(scores, a), medoid(scores, b)] >= min_medoid
+            for mean in [Fraction(sum(int(scores[x, y]) for x in a for y in b), len(a) * len(b))]
+            if all(mean >= slow_bound(scores, one, min_mean, max_drop) for one in (a, b))
         ]
-        if not options or max(options)[0] < min_mean:
+        if not options:
             break
         _, first, second = max(options)
         one = next(each for each in groups if each[0] == -first)
@@ -67,16 +70,16 @@ def slow_linkage(scores: Int64s, min_mean: int, min_medoid: int) -> list[int]:
     return [min(each) for i in range(len(scores)) for each in groups if i in each]
 
 
-@given(st.integers(0, 10_000), st.integers(1, 9), st.integers(-4, 4), st.integers(-6, 4))
+@given(st.integers(0, 10_000), st.integers(1, 9), st.integers(-4, 4), st.integers(0, 8))
 def test_linkage_equals_the_slow_one_also_with_ties(
-    seed: int, count: int, min_mean: int, min_medoid: int
+    seed: int, count: int, min_mean: int, max_drop: int
 ) -> None:
     values = np.random.default_rng(seed).integers(-5, 6, (count, count))
     scores = symmetric(values)
-    for consent in (min_medoid, NO_CONSENT):
-        expected = slow_linkage(scores, min_mean, consent)
-        assert average_linkage(scores, min_mean, consent).tolist() == expected
-        assert average_linkage(scores, min_mean, consent, compiled=True).tolist() == expected
+    for drop in (max_drop, UNBOUNDED):
+        expected = slow_linkage(scores, min_mean, drop)
+        assert average_linkage(scores, min_mean, drop).tolist() == expected
+        assert average_linkage(scores, min_mean, drop, compiled=True).tolist() == expected
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -190,8 +193,8 @@ def test_what_percolates_is_held_together_no_longer() -> None:
         ends = np.ix_([i, i + 1], [(i + 2) % 60, (i + 3) % 60])
         scores[ends] = -500
         scores.T[ends] = -500
-    whole = StoryConfig(min_link_density=0, min_medoid_probability=0.01)
-    split = StoryConfig(min_link_density=0.2, min_medoid_probability=0.01)
+    whole = StoryConfig(min_link_density=0, max_odds_ratio=1e9)
+    split = StoryConfig(min_link_density=0.2, max_odds_ratio=1e9)
     sizes = [
         max(
             len(g.members)
@@ -312,7 +315,7 @@ def test_round_ups_find_the_home_that_a_search_of_all_finds(seed: int, gap: int)
                 if any(scores[text, x] >= 0 for x in group_members):
                     options.append((mean, -number))
         best = max(options, default=(-1e9, 0))
-        expected.append(-best[1] if best[0] >= log_odds_of(0.35) else -1)
+        expected.append(-best[1] if best[0] >= log_odds_of(StoryConfig().min_probability) else -1)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("dedup.stories.round_ups._MEMBERS_AT_ONCE", 5)
         found = best_homes(

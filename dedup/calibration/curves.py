@@ -9,7 +9,8 @@ taken for a law:
 
 * The curves of pairs of two languages are drawn to those of one language; what has nothing to do
   with language (times, sources, lengths) is the same in both.
-* Time is penalised more: how long news of an event goes on differs most from set to set.
+* What speaks for an event in one set only is not believed: the penalty is so high that a curve
+  rises where several sets show it. (Left out, log loss is .302 at 100 and .355 at 1.)
 * Every set with dates is learned from a second time without them, so that an undated pair is one
   of any time, and not one of the sets that have no dates.
 
@@ -47,8 +48,7 @@ _POINTS: Mapping[str, tuple[float, ...]] = {
     "same_source": (0, 1),
     "short_text": (0, 1),
 }
-_PENALTY = 1.0
-_PENALTY_OF_GAP = 20.0
+_PENALTY = 100.0
 _APART = 10.0
 """Penalty on the squared difference between the heights of the two kinds of pairs."""
 _APART_ANYWHERE = 1000.0
@@ -171,8 +171,7 @@ def _fitted(
     """Heights that minimise the weighted logistic loss and the penalties."""
     labels = same.astype(np.float32)
     names = _names(points)
-    of_feature = {"": 1e-3, "gap": _PENALTY_OF_GAP}
-    penalty = np.array([of_feature.get(name, _PENALTY) for name in names] * len(KINDS))
+    penalty = np.array([_PENALTY if name else 1e-3 for name in names] * len(KINDS))
     apart = np.array(
         [0.0 if not name else _APART_ANYWHERE if name in _ANYWHERE else _APART for name in names]
     )

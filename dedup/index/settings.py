@@ -40,7 +40,7 @@ def _tables() -> str:
     """Digest of the tables that come with the package and that every text is read with."""
     files = resources.files("dedup.weights")
     digest = xxhash.xxh3_64()
-    for name in ("characters.npz", "term_weights.npz"):
+    for name in ("characters.npz", "names.npz", "term_weights.npz"):
         digest.update(files.joinpath(name).read_bytes())
     return digest.hexdigest()
 

@@ -291,6 +291,15 @@ def log_odds_of(probability: float) -> int:
     return round(math.log(probability / (1 - probability)) / LOG_ODDS_UNIT)
 
 
+def log_odds_of_ratio(ratio: float) -> int:
+    """Difference of two log-odds whose odds have this ratio, in units of 1/1000.
+
+    >>> log_odds_of_ratio(1), log_odds_of_ratio(10)
+    (0, 2303)
+    """
+    return round(math.log(ratio) / LOG_ODDS_UNIT)
+
+
 def probability_of(log_odds: float) -> float:
     """Probability of log-odds in units of 1/1000, rounded to 4 digits."""
     bounded = max(-30.0, min(30.0, log_odds * LOG_ODDS_UNIT))

@@ -1,9 +1,9 @@
 """The step `group`: scored pairs -> story groups.
 
 Connected components of the links above a loose floor, split where only chance holds them
-together (`components.py`); inside each, deterministic average linkage on log-odds, where two
-groups merge only if their medoids are similar enough (`linkage.py`). Linkage never crosses a
-component, so that an arriving or leaving text changes only the components that it touches.
+together (`components.py`); inside each, deterministic average linkage on log-odds, where no merge
+may loosen a close-knit group (`linkage.py`). Linkage never crosses a component, so that an
+arriving or leaving text changes only the components that it touches.
 
 Round-ups, texts near to many that are not near each other, and digests, which quote several
 texts (`duplicates/digests.py`), would bridge stories: they take no part in components and linkage,
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from dedup.articles import UNDATED
 from dedup.compute.arrays import Int64s
 from dedup.config import NeighborConfig, StoryConfig
-from dedup.stories.affinity import log_odds_of
+from dedup.stories.affinity import log_odds_of, log_odds_of_ratio
 from dedup.stories.components import components
 from dedup.stories.linkage import average_linkage
 from dedup.stories.links import Links, PairScorer
@@ -158,7 +158,7 @@ def linked_groups(
     labels = average_linkage(
         scores,
         log_odds_of(config.min_probability),
-        log_odds_of(config.min_medoid_probability),
+        log_odds_of_ratio(config.max_odds_ratio),
         compiled,
     )
     groups = []
