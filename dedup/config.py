@@ -228,9 +228,9 @@ class StoryConfig:
             linked with each other.
     """
 
-    min_probability: float = 0.35
+    min_probability: float = 0.42
     min_link_probability: float = 0.2
-    max_odds_ratio: float = 5.5
+    max_odds_ratio: float = 6.0
     max_component_texts: int = 500
     min_link_density: float = 0.05
     roundup_min_links: int = 8

@@ -109,10 +109,9 @@ def test_features_have_their_units(affinity: Affinity) -> None:
     values = {part.name: part.value for part in affinity.evidence(0, 2)}
     assert values["gap"] == 3.0
     assert values["number_clash"] == 1.0
-    assert values["same_source"] == 0.0
     assert values["short_text"] == 1.0
     values = {part.name: part.value for part in affinity.evidence(0, 1)}
-    assert values["same_source"] == values["shared_numbers"] == 1.0
+    assert values["shared_numbers"] == 1.0
     values = {part.name: part.value for part in affinity.evidence(2, 3)}
     assert (values["gap"], values["undated"]) == (0.0, 1.0)
 

@@ -193,8 +193,8 @@ def test_what_percolates_is_held_together_no_longer() -> None:
         ends = np.ix_([i, i + 1], [(i + 2) % 60, (i + 3) % 60])
         scores[ends] = -500
         scores.T[ends] = -500
-    whole = StoryConfig(min_link_density=0, max_odds_ratio=1e9)
-    split = StoryConfig(min_link_density=0.2, max_odds_ratio=1e9)
+    whole = StoryConfig(min_probability=0.35, min_link_density=0, max_odds_ratio=1e9)
+    split = StoryConfig(min_probability=0.35, min_link_density=0.2, max_odds_ratio=1e9)
     sizes = [
         max(
             len(g.members)

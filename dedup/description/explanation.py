@@ -282,7 +282,6 @@ def _listed(words: Sequence[str]) -> str:
 def _circumstances(parts: Mapping[str, Evidence]) -> Iterator[tuple[str, bool]]:
     """Conditions that hold (value 1) and speak against one event (negative log-odds)."""
     for name, text in (
-        ("same_source", "they are from the same source"),
         ("short_text", "one of them is very short"),
         ("series", "they fill in one template of their source"),
     ):

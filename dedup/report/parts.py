@@ -37,14 +37,13 @@ _EVIDENCE_WORDS = {
     "shared_terms": "Rare terms in both (square root of their rarity in bits)",
     "term_cosine": "Similarity of the words of the texts (cosine, weighted by rarity)",
     "title_terms": "Similarity of the words of the headlines (cosine, weighted by rarity)",
-    "shared_names": "Names that both have, in any script (square root of their rarity in bits)",
+    "shared_names": "Similarity of the names, in any script (cosine, weighted by rarity)",
     "shared_numbers": "Numbers in both (square root of how many)",
     "number_clash": "Both have numbers, but none in common (1 = yes)",
     "shared_dates": "Days of the year in both (square root of how many)",
     "date_clash": "Both name days of the year, but none in common (1 = yes)",
     "gap": "Days between the two (0 if one has no date)",
     "undated": "A date is missing (1 = yes)",
-    "same_source": "Same source (1 = yes)",
     "short_text": "One of the texts is very short (1 = yes)",
 }
 

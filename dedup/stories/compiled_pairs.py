@@ -16,10 +16,11 @@ from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.encoders.whole_vectors import SCALE
 from dedup.stories.profiles import RARE_WEIGHT, Profiles
-from dedup.text.rarity import WEIGHT_UNIT
 
 _PAIRS_AT_ONCE = 1 << 14
 _SECONDS_PER_DAY = 86_400.0
+SQUARED = ("terms", "title_terms", "names")
+"""Rows of the profiles whose squares `Sizes` has, in its order."""
 
 
 def _hashed_rows(of: Profiles) -> tuple[KeyedRows, ...]:
@@ -33,21 +34,22 @@ class Sizes:
     Args:
         terms: Sum of the squared rarities of the terms of each text, int64 of shape (n,).
         title_terms: The same sum for each title, int64 of shape (n,).
+        names: The same sum for the names of each text, int64 of shape (n,).
         longest: Entries of the longest row of terms, title terms, names, numbers and dates,
             int64 (5,).
     """
 
     terms: Int64s
     title_terms: Int64s
+    names: Int64s
     longest: Int64s
 
     @classmethod
     def of(cls, profiles: Profiles) -> Sizes:
         """Sizes of these profiles."""
         longest = [rows.counts.max(initial=0) for rows in _hashed_rows(profiles)]
-        return cls(
-            profiles.terms.squares(), profiles.title_terms.squares(), np.array(longest, np.int64)
-        )
+        squares = (getattr(profiles, name).squares() for name in SQUARED)
+        return cls(*squares, np.array(longest, np.int64))
 
 
 class CompiledPairs:
@@ -62,17 +64,17 @@ class CompiledPairs:
         of = profiles
         rows = _hashed_rows(of)
         sizes = known or Sizes.of(of)
-        columns = (of.seconds, of.languages, of.sources, of.short)
+        columns = (of.seconds, of.languages, of.short)
         self._texts = (
             # Arrays with gaps would be other types to the kernels, compiled again for them.
             np.ascontiguousarray(of.vectors, np.int16),
             np.ascontiguousarray(of.title_vectors, np.int16),
             *map(np.ascontiguousarray, columns),
             *map(_arrays, rows),
-            (sizes.terms, sizes.title_terms),
+            (sizes.terms, sizes.title_terms, sizes.names),
             sizes.longest,
         )
-        self._units = (float(SCALE * SCALE), WEIGHT_UNIT, _SECONDS_PER_DAY, RARE_WEIGHT, UNDATED)
+        self._units = (float(SCALE * SCALE), _SECONDS_PER_DAY, RARE_WEIGHT, UNDATED)
 
     def values(self, first: Int64s, second: Int64s, features: int) -> npt.NDArray[np.float64]:
         """Values of all features of pairs, float64 of shape (m, features)."""

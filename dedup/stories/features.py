@@ -23,7 +23,7 @@ from dedup.stories.dates import shown_day
 from dedup.stories.pairs import time_gaps
 from dedup.stories.profiles import RARE_BITS, Profiles, language_of, numbers_of
 from dedup.text.name_keys import spelled_names
-from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
+from dedup.text.rarity import language_numbers, term_weights
 from dedup.text.terms import spelled_terms
 
 Values = dict[str, Float64s]
@@ -42,7 +42,6 @@ FEATURES: Mapping[str, int] = {
     "date_clash": -1,
     "gap": -1,
     "undated": 0,
-    "same_source": 0,
     "short_text": 0,
 }
 """Features, and whether a larger value speaks for (1) or against (-1) the same event, or both (0).
@@ -50,16 +49,13 @@ FEATURES: Mapping[str, int] = {
 text_cosine: of the vectors of title and lead. title_cosine: of the titles alone.
 cross_cosine: the larger one of title with text. shared_terms: square root of the share of the
 terms of one text, by squared rarity, that are rare and in the other one, too; of the text where
-this share is larger. term_cosine, title_terms: cosine of texts, or
-titles, as sets of terms weighted by rarity. shared_names: between two languages, square root of the
-summed rarity in bits of the names that both have, in whatever script, by the table of names and
-by their sound (see `text.name_keys`), the mean of the two spellings; within a language the terms
-say it, and many words sound alike.
+this share is larger. term_cosine, title_terms: cosine of texts, or titles, as sets of terms
+weighted by rarity. shared_names: cosine of texts as sets of names weighted by rarity, in whatever
+script, by the table of names and by their sound (see `text.name_keys`).
 shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
 and none in common. shared_dates, date_clash: the same of the days that the texts name. gap:
 days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the
-two may be of any time. same_source: 1 if one outlet published both. short_text: 1 if one of
-them has less than 300 characters."""
+two may be of any time. short_text: 1 if one of them has less than 300 characters."""
 
 COMPILE_FROM_TEXTS = 3000
 """Below so many texts NumPy takes less time than loading the compiled kernels."""
@@ -112,10 +108,7 @@ class Features:
             "shared_terms": _root_share(_common(rows.rare[a], rows.rare[b]), rows.squares[0], a, b),
             "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
             "title_terms": _cosine(title_products, rows.squares[1], a, b),
-            "shared_names": self.is_cross(a, b)
-            * _root_mean_bits(
-                _common(rows.names[a], rows.has_name[b]), _common(rows.has_name[a], rows.names[b])
-            ),
+            "shared_names": _cosine(_common(rows.names[a], rows.names[b]), rows.squares[2], a, b),
             **_agreement("number", rows.numbers, a, b),
             **_agreement("date", rows.dates, a, b),
             **self._circumstances(a, b),
@@ -159,14 +152,12 @@ class Features:
         return set(dates.keys[dates.offsets[row] : dates.offsets[row + 1]].tolist())
 
     def _circumstances(self, a: Int64s, b: Int64s) -> Values:
-        """Features of times, outlets and lengths, which do not compare contents."""
+        """Features of times and lengths, which do not compare contents."""
         of = self._of
         gap, dated = time_gaps(of.seconds, a, b)
-        one_source = (of.sources[a] == of.sources[b]) & (of.sources[a] >= 0)
         return {
             "gap": gap / _SECONDS_PER_DAY,
             "undated": (~dated).astype(np.float64),
-            "same_source": one_source.astype(np.float64),
             "short_text": (of.short[a] | of.short[b]).astype(np.float64),
         }
 
@@ -179,28 +170,21 @@ class _Matrices:
     title_terms: sp.csr_array
     rare: sp.csr_array
     names: sp.csr_array
-    has_name: sp.csr_array
     numbers: sp.csr_array
     dates: sp.csr_array
-    squares: tuple[Int64s, Int64s]
+    squares: tuple[Int64s, Int64s, Int64s]
 
     @classmethod
     def of(cls, profiles: Profiles) -> Self:
-        names = profiles.names.sparse()
         return cls(
             profiles.terms.sparse(),
             profiles.title_terms.sparse(),
             profiles.rare.sparse(),
-            names,
-            _ones(names),
+            profiles.names.sparse(),
             profiles.numbers.sparse(),
             profiles.dates.sparse(),
-            (profiles.terms.squares(), profiles.title_terms.squares()),
+            (profiles.terms.squares(), profiles.title_terms.squares(), profiles.names.squares()),
         )
-
-
-def _ones(rows: sp.csr_array) -> sp.csr_array:
-    return rows.astype(bool).astype(np.int64)
 
 
 def _common(a: sp.csr_array, b: sp.csr_array) -> Int64s:
@@ -229,12 +213,6 @@ def _root_share(products: Int64s, squares: Int64s, a: Int64s, b: Int64s) -> Floa
     """Square root of the share that products have of the smaller one of two sums of squares."""
     smaller = np.maximum(np.minimum(squares[a], squares[b]), 1).astype(np.float64)
     roots: Float64s = np.sqrt(products / smaller)
-    return roots
-
-
-def _root_mean_bits(first: Int64s, second: Int64s) -> Float64s:
-    """Square root of the mean of two sums of rarities, in bits: one for each text's spellings."""
-    roots: Float64s = np.sqrt((first + second) * (WEIGHT_UNIT / 2))
     return roots
 
 

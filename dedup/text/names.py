@@ -169,7 +169,8 @@ def placed_names(placed: PlacedTerms, languages: Sequence[str]) -> PlacedNames:
     sizes, values = _longest(scan, begins)
     starts, ends = scan.starts.copy(), scan.ends[np.arange(len(owners)) + np.maximum(sizes, 1) - 1]
     stems = np.flatnonzero(begins & (sizes == 0) & ~scan.unspaced)
-    sizes[stems], values[stems] = 1, _stemmed(scan, stems)
+    bare = np.zeros(len(owners), np.uint64)
+    sizes[stems], (values[stems], bare[stems]) = 1, _stemmed(scan, stems)
     keys = (values >> 1).astype(np.uint64)
     own = _own(scan) & begins & (keys == 0)
     keys[own] = scan.tokens.hashes[own] >> _KEY_SHIFT
@@ -181,6 +182,10 @@ def placed_names(placed: PlacedTerms, languages: Sequence[str]) -> PlacedNames:
         ends[first],
         _rarest(placed, starts[first], ends[first], owners[first], languages),
     )
+    numbers = language_numbers(languages)[owners[first]]
+    of_bare = term_weights(bare[first], numbers)
+    # One name weighs the same with an ending and without.
+    found.weights[:] = np.where(bare[first] > 0, np.minimum(found.weights, of_bare), found.weights)
     least = np.where(own[first], SELF_BITS, MIN_BITS) / WEIGHT_UNIT
     return _only(found, np.flatnonzero(found.weights >= least))
 
@@ -258,9 +263,12 @@ def _follows(scan: Scan) -> BoolMask:
     return follows
 
 
-def _stemmed(scan: Scan, tokens: Int64s) -> UInt32s:
-    """Values of words without their ending or beginning, uint32 of the shape of the tokens."""
-    values = np.zeros(len(tokens), np.uint32)
+def _stemmed(scan: Scan, tokens: Int64s) -> tuple[UInt32s, UInt64s]:
+    """Values and hashes of words without their ending or beginning, of the shape of the tokens.
+
+    Both are 0 for a word that no name is left of.
+    """
+    values, bare = np.zeros(len(tokens), np.uint32), np.zeros(len(tokens), np.uint64)
     letters = scan.points[scan.starts[tokens]]
     for first, last, least, affixes, at_end in _affixes():
         chosen = np.flatnonzero((letters >= first) & (letters <= last))
@@ -273,8 +281,10 @@ def _stemmed(scan: Scan, tokens: Int64s) -> UInt32s:
             affix = (ends - size, ends) if at_end else (starts, starts + size)
             fits = np.isin(scan.hashes_between(*affix), hashes)
             inner = inner[0][fits], inner[1][fits]
-            values[chosen_long[fits]] = _table().find(scan.hashes_between(*inner))
-    return np.where(values > _GOES_ON, values, 0).astype(np.uint32)
+            bare[chosen_long[fits]] = scan.hashes_between(*inner)
+            values[chosen_long[fits]] = _table().find(bare[chosen_long[fits]])
+    named = values > _GOES_ON
+    return np.where(named, values, 0).astype(np.uint32), np.where(named, bare, 0)
 
 
 _Affixes = tuple[int, int, int, list[tuple[int, UInt64s]], bool]

@@ -14,7 +14,7 @@ from dedup.index.live.arrays.growable import GrowableArray, GrowableRows
 from dedup.index.live.columns import Columns
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
-from dedup.stories.compiled_pairs import Sizes
+from dedup.stories.compiled_pairs import SQUARED, Sizes
 from dedup.stories.profiles import Profiles, name_hashes
 from dedup.text.outlines import SLOTS, Outline
 
@@ -52,7 +52,7 @@ class LiveTexts:
         }
         self._id_hashes = GrowableArray(np.int64)
         self._rows = {name: GrowableRows() for name in _ROWS}
-        self._squares = GrowableArray(np.int64), GrowableArray(np.int64)
+        self._squares = {name: GrowableArray(np.int64) for name in SQUARED}
         self._longest = np.zeros(_SCORED_ROWS, np.int64)
         self._alive = GrowableArray(np.bool_)
         self._digests = GrowableArray(np.bool_)
@@ -93,7 +93,8 @@ class LiveTexts:
     def scorer(self) -> Affinity:
         """Scores pairs of texts by row."""
         if self._scorer is None:
-            sizes = Sizes(self._squares[0].rows, self._squares[1].rows, self._longest)
+            squares = (grown.rows for grown in self._squares.values())
+            sizes = Sizes(*squares, self._longest)
             self._scorer = Affinity(
                 self._model, self.profiles, True, sizes, self._curves, self._outlines
             )
@@ -133,8 +134,8 @@ class LiveTexts:
         features: list[KeyedRows] = [getattr(profiles, name) for name in _ROWS]
         for grown_rows, new in zip(self._rows.values(), features, strict=True):
             grown_rows.extend(new)
-        self._squares[0].extend(profiles.terms.squares())
-        self._squares[1].extend(profiles.title_terms.squares())
+        for name, grown in self._squares.items():
+            grown.extend(getattr(profiles, name).squares())
         counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
         self._longest = np.maximum(self._longest, counts)
         self._alive.extend(np.ones(len(articles), bool))
@@ -169,7 +170,7 @@ class LiveTexts:
         """All columns that have one value or vector for each text, by name."""
         yield from self._columns.items()
         yield from {
-            "squares": self._squares[0], "title_squares": self._squares[1],
+            **{f"{name}_squares": grown for name, grown in self._squares.items()},
             "id_hashes": self._id_hashes, "alive": self._alive, "digests": self._digests,
         }.items()  # fmt: skip
 

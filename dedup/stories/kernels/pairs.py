@@ -96,7 +96,7 @@ def _cosine(product: int, first: int, second: int) -> float:
 
 @nb.njit(inline="always")
 def _tables(texts: Any) -> Any:
-    longest = texts[12]
+    longest = texts[11]
     return (
         _empty_table(longest[0]),
         _empty_table(longest[1]),
@@ -109,11 +109,11 @@ def _tables(texts: Any) -> Any:
 @nb.njit(inline="always")
 def _fill_all(tables: Any, texts: Any, text: int) -> Any:
     return (
-        _fill(tables[0], texts[6], text),
-        _fill(tables[1], texts[7], text),
-        _fill(tables[2], texts[8], text),
-        _fill(tables[3], texts[9], text),
-        _fill(tables[4], texts[10], text),
+        _fill(tables[0], texts[5], text),
+        _fill(tables[1], texts[6], text),
+        _fill(tables[2], texts[7], text),
+        _fill(tables[3], texts[8], text),
+        _fill(tables[4], texts[9], text),
     )
 
 
@@ -134,9 +134,9 @@ def _is_cross(languages: Array, a: int, b: int) -> int:
 @nb.njit
 def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, out: Array) -> None:
     """Features of texts a, whose rows are in the tables, and b, in the order of `FEATURES`."""
-    vectors, titles, seconds, languages, sources, short = texts[:6]
-    terms, title_terms, names, numbers, dates, squares, _ = texts[6:]
-    one, weight_unit, day, rare, undated = units
+    vectors, titles, seconds, short = texts[0], texts[1], texts[2], texts[4]
+    terms, title_terms, names, numbers, dates, squares, _ = texts[5:]
+    one, day, rare, undated = units
     out[0] = dot(vectors, a, vectors, b) / one
     out[1] = dot(titles, a, titles, b) / one
     out[2] = max(dot(vectors, a, titles, b), dot(titles, a, vectors, b)) / one
@@ -155,14 +155,8 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
     product = _product(tables[1], masks[1], title_terms, b)
     out[5] = _cosine(product, squares[1][a], squares[1][b])
 
-    offsets, keys, values = names
-    shared = np.int64(0)
-    stop = offsets[b + 1] if _is_cross(languages, a, b) else offsets[b]
-    for place in range(offsets[b], stop):
-        other = _look_up(tables[2], masks[2], keys[place])
-        if other != 0:
-            shared += other + np.int64(values[place])
-    out[6] = np.sqrt(shared * (weight_unit / 2))
+    product = _product(tables[2], masks[2], names, b)
+    out[6] = _cosine(product, squares[2][a], squares[2][b])
 
     out[7], out[8] = _agreement(tables[3], masks[3], numbers, a, b)
     out[9], out[10] = _agreement(tables[4], masks[4], dates, a, b)
@@ -170,8 +164,7 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
     dated = seconds[a] != undated and seconds[b] != undated
     out[11] = np.float64(abs(seconds[a] - seconds[b])) / day if dated else 0.0
     out[12] = 0.0 if dated else 1.0
-    out[13] = 1.0 if sources[a] == sources[b] and sources[a] >= 0 else 0.0
-    out[14] = 1.0 if short[a] or short[b] else 0.0
+    out[13] = 1.0 if short[a] or short[b] else 0.0
 
 
 @nb.njit(inline="always")
@@ -196,15 +189,15 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
     """Features of pairs.
 
     Args:
-        texts: Vectors of texts and of titles, int16 (n, dim); times, languages, sources, int64
-            (n,); whether short, bool (n,); terms, title terms, names, numbers and dates, each as
-            the arrays of a `KeyedRows`; squares of terms and of title terms, two of int64 (n,);
+        texts: Vectors of texts and of titles, int16 (n, dim); times and languages, int64 (n,);
+            whether short, bool (n,); terms, title terms, names, numbers and dates, each as the
+            arrays of a `KeyedRows`; squares of terms, title terms and names, three of int64 (n,);
             entries of the longest row of each of the five, int64 (5,).
-        units: Product of two equal vectors, bits in a unit of rarity, seconds in a day, the
-            smallest weight of a rare term, the time of an undated text.
+        units: Product of two equal vectors, seconds in a day, the smallest weight of a rare term,
+            the time of an undated text.
         first: Row of the first text of each pair, int64 (m,).
         second: Row of the second text, int64 (m,).
-        out: Receives the features in the order of `FEATURES`, float64 (m, 15).
+        out: Receives the features in the order of `FEATURES`, float64 (m, 14).
     """
     tables = _tables(texts)
     masks = (0, 0, 0, 0, 0)
