@@ -32,24 +32,21 @@ class Sizes:
     """Sizes of the profiles of n texts.
 
     Args:
-        terms: Sum of the squared rarities of the terms of each text, int64 of shape (n,).
-        title_terms: The same sum for each title, int64 of shape (n,).
-        names: The same sum for the names of each text, int64 of shape (n,).
+        squares: Sum of the squared rarities of the terms of each text, of those of its title,
+            and of its names, int64 of shape (n,) each.
         longest: Entries of the longest row of terms, title terms, names, numbers and dates,
             int64 (5,).
     """
 
-    terms: Int64s
-    title_terms: Int64s
-    names: Int64s
+    squares: tuple[Int64s, ...]
     longest: Int64s
 
     @classmethod
     def of(cls, profiles: Profiles) -> Sizes:
         """Sizes of these profiles."""
         longest = [rows.counts.max(initial=0) for rows in _hashed_rows(profiles)]
-        squares = (getattr(profiles, name).squares() for name in SQUARED)
-        return cls(*squares, np.array(longest, np.int64))
+        squares = tuple(getattr(profiles, name).squares() for name in SQUARED)
+        return cls(squares, np.array(longest, np.int64))
 
 
 class CompiledPairs:
@@ -71,7 +68,7 @@ class CompiledPairs:
             np.ascontiguousarray(of.title_vectors, np.int16),
             *map(np.ascontiguousarray, columns),
             *map(_arrays, rows),
-            (sizes.terms, sizes.title_terms, sizes.names),
+            sizes.squares,
             sizes.longest,
         )
         self._units = (float(SCALE * SCALE), _SECONDS_PER_DAY, RARE_WEIGHT, UNDATED)

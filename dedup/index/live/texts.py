@@ -93,8 +93,8 @@ class LiveTexts:
     def scorer(self) -> Affinity:
         """Scores pairs of texts by row."""
         if self._scorer is None:
-            squares = (grown.rows for grown in self._squares.values())
-            sizes = Sizes(*squares, self._longest)
+            squares = tuple(grown.rows for grown in self._squares.values())
+            sizes = Sizes(squares, self._longest)
             self._scorer = Affinity(
                 self._model, self.profiles, True, sizes, self._curves, self._outlines
             )
