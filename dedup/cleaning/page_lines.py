@@ -38,6 +38,7 @@ _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
 _URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
+_RUN = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.!?…؟।]\s|[。！？]")
 _SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
 
@@ -129,12 +130,13 @@ def _short_line(line: str, key: str) -> Reason | None:
 def is_wall(key: str) -> bool:
     """Whether the first sentence of a line offers what a wall offers."""
     spaced, unspaced = _walls()
-    words = key.split()
-    if not spaced.keys().isdisjoint(words):
-        near = (phrase for word in words for phrase in spaced.get(word, ()))
-        if any(_begins(phrase, key) for phrase in near):
-            return True
-    return not key.isascii() and any(_begins(phrase, key) for phrase in unspaced)
+    for word in spaced.keys() & _RUN.findall(key):
+        for phrase in spaced[word]:
+            if phrase in key and _begins(phrase, key):
+                return True
+    if key.isascii() or not UNSPACED.search(key):
+        return False
+    return any(_begins(phrase, key) for phrase in unspaced)
 
 
 def _begins(phrase: str, key: str) -> bool:
@@ -144,9 +146,9 @@ def _begins(phrase: str, key: str) -> bool:
 
 @functools.cache
 def _walls() -> tuple[dict[str, list[str]], list[str]]:
-    """Phrases of walls: by their longest inner word, and those of scripts without spaces.
+    """Phrases of walls: by their longest word, and those of scripts without spaces.
 
-    What stands between words of the phrase has no other marks around it in a line.
+    The last word of a phrase may be the beginning of one in a line: only another finds the phrase.
     """
     spaced: dict[str, list[str]] = {}
     unspaced = []
@@ -154,8 +156,8 @@ def _walls() -> tuple[dict[str, list[str]], list[str]]:
         if UNSPACED.search(phrase):
             unspaced.append(phrase)
         else:
-            words = phrase.split()
-            spaced.setdefault(max(words[1:-1] or words[:1], key=len), []).append(phrase)
+            words = _RUN.findall(phrase)
+            spaced.setdefault(max(words[:-1] or words, key=len), []).append(phrase)
     return spaced, unspaced
 
 

@@ -75,7 +75,9 @@ def _differ_in_details(a: Origin, b: Origin) -> bool:
     Without that no rule of `outlines` holds. It takes a tenth of the time of two outlines, and most
     copies of one source fail it.
     """
-    ours, theirs = _between((a.text or a.title)[:OUTLINE_CHARS], (b.text or b.title)[:OUTLINE_CHARS])
+    ours, theirs = _between(
+        (a.text or a.title)[:OUTLINE_CHARS], (b.text or b.title)[:OUTLINE_CHARS]
+    )
     first, second = (set(_NUMBER.findall(part)) for part in (ours, theirs))
     if min(len(first - second), len(second - first)) > 1:
         return True
