@@ -109,7 +109,7 @@ def _cleaning(articles: Sequence[Article]) -> tuple[float, float]:
         part = articles[start : start + _PART]
         for walls in (True, False) if number % 2 else (False, True):
             with nullcontext() if walls else without_walls():
-                seconds[walls] += _timed(lambda part=part: clean_articles(part, processes=1))[1]
+                seconds[walls] += _timed(partial(clean_articles, part, processes=1))[1]
     return seconds[True], seconds[True] - seconds[False]
 
 

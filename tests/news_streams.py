@@ -75,8 +75,9 @@ class World:
     Events told several times and in several languages, one of them by many; round-ups of events;
     a template that is filled in again and again, so that large buckets come and go; a series whose
     texts differ in names and numbers; walls that are the bodies of many; exact and edited copies,
-    parts of texts, short and empty texts; digests that quote whole texts; versions of one page; sources
-    that repeat lines; equal times, times further apart than `max_gap`, and copies with a wrong year.
+    parts of texts, short and empty texts; digests that quote whole texts; versions of one page;
+    sources that repeat lines; equal times, times further apart than `max_gap`, and copies with a
+    wrong year.
 
     Args:
         random: Everything is drawn from it.

@@ -20,6 +20,7 @@ _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25
 _PROSE_WORDS = 20
 _AROUND = " \t-_=*#|<>\"'()[]{}【】!~" + _BULLETS
+_OPENING = "\"'([*-" + _BULLETS
 _LONG_LINE = 600
 _SHORT_LINE = 300
 _LABEL_CHARS = 50
@@ -38,7 +39,6 @@ _LABEL = re.compile(r"([^:|>]{1,48}?) ?([:|>]| - )")
 _ADDRESS_START = re.compile(r"https?\b|www\b|\S{1,64}@", re.IGNORECASE)
 _SPACED_URL = re.compile(r"https? ?: ?/ ?/ |www \.", re.IGNORECASE)
 _URL = re.compile(r"https?:/\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}", re.IGNORECASE)
-_RUN = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.!?…؟।]\s|[。！？]")
 _SENTENCE_END = re.compile(r"(?<!\.\.)[.。۔।][\"')\]]*\Z")
 
@@ -130,10 +130,11 @@ def _short_line(line: str, key: str) -> Reason | None:
 def is_wall(key: str) -> bool:
     """Whether the first sentence of a line offers what a wall offers."""
     spaced, unspaced = _walls()
-    for word in spaced.keys() & _RUN.findall(key):
-        for phrase in spaced[word]:
-            if phrase in key and _begins(phrase, key):
-                return True
+    words = key.split()
+    if not spaced.keys().isdisjoint(words):
+        near = (phrase for word in words for phrase in spaced.get(word, ()))
+        if any(phrase in key and _begins(phrase, key) for phrase in near):
+            return True
     if key.isascii() or not UNSPACED.search(key):
         return False
     return any(_begins(phrase, key) for phrase in unspaced)
@@ -148,7 +149,7 @@ def _begins(phrase: str, key: str) -> bool:
 def _walls() -> tuple[dict[str, list[str]], list[str]]:
     """Phrases of walls: by their longest word, and those of scripts without spaces.
 
-    The last word of a phrase may be the beginning of one in a line: only another finds the phrase.
+    The last word of a phrase may go on in a line, and the first may have a mark before it.
     """
     spaced: dict[str, list[str]] = {}
     unspaced = []
@@ -156,8 +157,10 @@ def _walls() -> tuple[dict[str, list[str]], list[str]]:
         if UNSPACED.search(phrase):
             unspaced.append(phrase)
         else:
-            words = _RUN.findall(phrase)
-            spaced.setdefault(max(words[:-1] or words, key=len), []).append(phrase)
+            first, *inner = phrase.split()
+            longest = max([*inner[:-1], first], key=len)
+            for mark in ("", *_OPENING) if longest == first else ("",):
+                spaced.setdefault(f"{mark}{longest}", []).append(phrase)
     return spaced, unspaced
 
 

@@ -228,7 +228,7 @@ class ArticleOut(BaseModel):
     added_at: datetime
     time_imputed: bool = Field(description="Whether its time is that at which it was added.")
     placement: Placement
-    remarks: list[Remark] = Field(
+    remarks: tuple[Remark, ...] = Field(
         description="Whether it is a digest, a wall, of a series, a version, in sentences."
     )
     duplicate_cluster: list[Placement] = Field(
