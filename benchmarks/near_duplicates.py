@@ -5,7 +5,9 @@
 
 Every system runs in a process of its own, in turn, on one core and (this library) on all cores;
 ratios are medians over the rounds, in which all systems take part. Truth is the exact Jaccard
-similarity of every pair that shares a shingle. `pip install 'story-dedup[peers]'` brings the peers.
+similarity of every pair that shares a shingle. What the rules about articles add (walls, series,
+digests, dates, versions) is measured on the articles of the real files, see `rule_costs`.
+`pip install 'story-dedup[peers]'` brings the peers.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import numpy.typing as npt
 
 from benchmarks import corpora
 from benchmarks.peers import MIN_JACCARD, PACKAGES, SYSTEMS
+from benchmarks.rule_costs import rule_costs, rule_table
 from benchmarks.saved import made_by
 
 ROOT = Path(__file__).parent.parent
@@ -304,9 +307,17 @@ def main() -> None:
         results["live"] = live(given.articles)
         if given.million:
             results["million"] = million(given.million, folder)
+        rules = [rule_costs(path, given.rounds) for path in given.real]
+        results["rules"] = [row for rows in rules for row in rows]
     for compared in results["compared"]:
         print(table(compared))
-    print(json.dumps({name: results[name] for name in results if name != "compared"}, indent=2))
+    print(rule_table(results["rules"]))
+    print(
+        json.dumps(
+            {name: results[name] for name in ("template", "live", "million") if name in results},
+            indent=2,
+        )
+    )
     if given.save:
         given.save.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

@@ -15,6 +15,7 @@ from dedup.records import Article
 
 START = datetime(2024, 2, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 SYLLABLES = {
     "en": ["ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "dra", "ster", "glen"],
     "ru": ["ба", "ке", "ли", "мо", "ну", "ра", "се", "ти", "во", "зу", "дра", "стер", "глен"],
@@ -74,8 +75,9 @@ class World:
     Events told several times and in several languages, one of them by many; round-ups of events;
     a template that is filled in again and again, so that large buckets come and go; a series whose
     texts differ in names and numbers; walls that are the bodies of many; exact and edited copies,
-    parts of texts, short and empty texts; sources that repeat lines; equal times, and times further
-    apart than `max_gap`.
+    parts of texts, short and empty texts; digests that quote whole texts; versions of one page;
+    sources that repeat lines; equal times, times further apart than `max_gap`, and copies with a
+    wrong year.
 
     Args:
         random: Everything is drawn from it.
@@ -94,8 +96,12 @@ class World:
             self._publish(title or "?", text, "en")
         for telling in [*self._walls(max(4, crowd // 4)), *self._series(max(4, crowd // 3))]:
             self._publish(*telling)
+        for telling in self._digests(tellings):
+            self._publish(*telling)
         while len(self.articles) < size:
             self._publish(*self._copy(random.choice(self.articles)))
+            if random.random() < 0.05:
+                self.articles[-1] = replace(self.articles[-1], published_at=START - 400 * DAY)
 
     def _publish(self, title: str, text: str, language: str) -> None:
         random = self._random
@@ -111,7 +117,7 @@ class World:
                 source,
                 self._time(),
                 random.choice([language, language, language, ""]),
-                "" if source else "https://www.west.example/page",
+                f"https://www.west.example/{random.choice(['', 'page', 'page?utm_source=x'])}",
             )
         )
 
@@ -143,6 +149,11 @@ class World:
     def _round_ups(self, tellings: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
         chosen = [self._random.sample(tellings, 5) for _ in range(4)]
         return [("Morning", " ".join(text[:120] for _, text, _ in each), "en") for each in chosen]
+
+    def _digests(self, tellings: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+        """Pages with two or three whole texts, one of which may be short."""
+        chosen = [self._random.sample(tellings, self._random.choice([2, 3])) for _ in range(3)]
+        return [("Briefing", "\n".join(text for _, text, _ in each), "en") for each in chosen]
 
     def _template(self, count: int) -> list[tuple[str, str, str]]:
         """One text in which up to four words are filled in, in many versions."""

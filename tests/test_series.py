@@ -141,7 +141,7 @@ def test_the_report_names_the_template_of_a_text() -> None:
     copy = replace(QUAKES[0], id="copy", source="Another Paper", published_at=later)
     page = render_report(dedup.cluster([*QUAKES, copy]))
     assert page.count("<bdi>one template of Coast Times: 3 texts</bdi>") == 2
-    assert page.count("<bdi>One template of Coast Times: 3 texts</bdi>") == 1
+    assert page.count("<bdi>One template of Coast Times: 3 texts. They differ") == 1
     anonymous = [replace(one, source="") for one in QUAKES]
     assert "one template of" not in render_report(dedup.cluster(anonymous)).lower()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -107,6 +108,44 @@ def test_a_copy_with_a_wrong_date_moves_no_other(wrong: float) -> None:
     assert "1 copy is dated more than 7 days from most copies" in " ".join(result.summary.notes)
     assert dedup.examine(result).finding("copies apart").figures["copies"] == 1
     assert result.why("c0", "wrong").sentence.startswith("Apart, although they are copies of one")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 3, 2)])
+def test_in_the_index_a_misdated_origin_moves_no_other_whenever_it_comes(
+    tmp_path: Path, order: Sequence[int]
+) -> None:
+    """The copy that is dated first represents the text; the story is that of the other copies."""
+    report = copy(
+        "r",
+        0.2,
+        "More than 6,000 residents of Keltra fled when the dam upstream burst on Tuesday after "
+        "four days of rain, Governor Amadou Sorel said; their homes are gone.",
+    )
+    articles = [copy("wrong", -365), copy("c0", 0), copy("c1", 0.1), report]
+    result = clustered(articles)
+    assert result.duplicates_of["c0"][0].representative == "wrong"
+    with dedup.StoryIndex.open(tmp_path, encoder=HashingEncoder()) as index:
+        for row in order:
+            index.add(articles[row])
+
+        def story(id: str) -> tuple[set[str], datetime | None, str]:
+            found = index.story(index.placement(id).story_group)
+            return {member.id for member in found.members}, found.first_seen, found.headline
+
+        def expected(id: str, result: Result) -> tuple[set[str], datetime | None, str]:
+            found = result.story_of[id][0]
+            return {member.id for member in found.members}, found.first_seen, found.headline
+
+        for article in articles:
+            assert story(article.id) == expected(article.id, result)
+        assert story("c0")[0] == {"c0", "c1", "r"}
+        assert story("c0")[1] == START
+        before = story("c0")
+        index.remove("wrong")
+        assert story("c0") == before == expected("c0", clustered(articles[1:]))
+        index.add(articles[0])
+        assert story("c0") == before
+        assert story("wrong") == expected("wrong", result)
 
 
 def test_an_advertisement_of_every_month_is_one_text_and_many_stories() -> None:

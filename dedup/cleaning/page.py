@@ -39,7 +39,7 @@ from dedup.cleaning.page_lines import (
     reason_for,
     words_in,
 )
-from dedup.cleaning.walls import headline, wall_key
+from dedup.cleaning.walls import headline, is_known_wall
 from dedup.config import CleaningConfig
 from dedup.records import Article, CleanText, Removal
 from dedup.text.normalization import key, normalize
@@ -157,7 +157,7 @@ def _reasons(
 ) -> list[Reason | None]:
     """For each line the reason to remove it, or None; of the lines left none has a reason."""
     reasons: list[Reason | None] = [None] * len(lines)
-    if title and repeated and wall_key(lines, title) in repeated:
+    if title and repeated and is_known_wall(lines, title, repeated):
         return ["body is a wall"] * len(lines)
     while True:
         rows = [row for row, reason in enumerate(reasons) if reason is None]

@@ -20,6 +20,7 @@ _BULLETS = "•●▪■◾►▶‣◦∙"
 _LINK_WORDS = 25
 _PROSE_WORDS = 20
 _AROUND = " \t-_=*#|<>\"'()[]{}【】!~" + _BULLETS
+_OPENING = "\"'([*-" + _BULLETS
 _LONG_LINE = 600
 _SHORT_LINE = 300
 _LABEL_CHARS = 50
@@ -132,9 +133,11 @@ def is_wall(key: str) -> bool:
     words = key.split()
     if not spaced.keys().isdisjoint(words):
         near = (phrase for word in words for phrase in spaced.get(word, ()))
-        if any(_begins(phrase, key) for phrase in near):
+        if any(phrase in key and _begins(phrase, key) for phrase in near):
             return True
-    return not key.isascii() and any(_begins(phrase, key) for phrase in unspaced)
+    if key.isascii() or not UNSPACED.search(key):
+        return False
+    return any(_begins(phrase, key) for phrase in unspaced)
 
 
 def _begins(phrase: str, key: str) -> bool:
@@ -144,9 +147,9 @@ def _begins(phrase: str, key: str) -> bool:
 
 @functools.cache
 def _walls() -> tuple[dict[str, list[str]], list[str]]:
-    """Phrases of walls: by their longest inner word, and those of scripts without spaces.
+    """Phrases of walls: by their longest word, and those of scripts without spaces.
 
-    What stands between words of the phrase has no other marks around it in a line.
+    The last word of a phrase may go on in a line, and the first may have a mark before it.
     """
     spaced: dict[str, list[str]] = {}
     unspaced = []
@@ -154,8 +157,10 @@ def _walls() -> tuple[dict[str, list[str]], list[str]]:
         if UNSPACED.search(phrase):
             unspaced.append(phrase)
         else:
-            words = phrase.split()
-            spaced.setdefault(max(words[1:-1] or words[:1], key=len), []).append(phrase)
+            first, *inner = phrase.split()
+            longest = max([*inner[:-1], first], key=len)
+            for mark in ("", *_OPENING) if longest == first else ("",):
+                spaced.setdefault(f"{mark}{longest}", []).append(phrase)
     return spaced, unspaced
 
 

@@ -11,7 +11,8 @@ bodies of figures: no two are equal.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from dedup.cleaning.page_lines import words_in
@@ -37,8 +38,25 @@ def wall_key(lines: Iterable[str], title: str) -> str:
     >>> wall_key(["Fire in Ostland", "You have 3 free articles left."], "Fire in Ostland")
     'You have 0 free articles left.'
     """
+    return "\n".join(_wall_lines(lines, title))
+
+
+def _wall_lines(lines: Iterable[str], title: str) -> Iterator[str]:
     left = (line.replace(title, "").strip() if title else line for line in lines)
-    return "\n".join(map(_without_numbers, filter(None, left)))
+    return map(_without_numbers, filter(None, left))
+
+
+def is_known_wall(lines: Sequence[str], title: str, repeated: frozenset[str]) -> bool:
+    """Whether the `wall_key` of a body is among the lines that its source repeats."""
+    # The first and the last line tell most bodies from all walls, and cost less than the others.
+    ends = tuple(next(_wall_lines(part, title), "") for part in (lines, lines[::-1]))
+    return ends in _ends(repeated) and wall_key(lines, title) in repeated
+
+
+@lru_cache(1024)
+def _ends(repeated: frozenset[str]) -> frozenset[tuple[str, ...]]:
+    """The first and the last line of each wall, or line, that a source repeats."""
+    return frozenset((line.split("\n", 1)[0], line.rsplit("\n", 1)[-1]) for line in repeated)
 
 
 def _without_numbers(line: str) -> str:
@@ -79,11 +97,12 @@ def _stems(title: str) -> set[str]:
     runs = UNSPACED.findall(folded)
     if len(runs) > _MIN_WORDS:
         return {a + b for a, b in pairwise(runs)}
-    stems = (_stem(word) for word in _WORD.findall(folded))
+    caseless = folded.upper() == folded
+    stems = (_stem(word, caseless or word.upper() == word) for word in _WORD.findall(folded))
     return {stem for stem in stems if stem}
 
 
-def _stem(word: str) -> str:
+def _stem(word: str, caseless: bool) -> str:
     """The first letters of a word, as endings change; empty for a short one."""
-    least, most = (4, 5) if word.upper() != word else (2, 3)
+    least, most = (2, 3) if caseless else (4, 5)
     return word[:most] if len(word) >= least else ""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from dedup.description.remarks import ONE_PAGE, WALL
+from dedup.description.versions import versions_with
 from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
 
@@ -46,7 +48,7 @@ def _about_walls(walls: tuple[bool, bool]) -> str:
     if not any(walls):
         return ""
     which = "Both bodies are walls" if all(walls) else f"The body of {'BA'[walls[0]]} is a wall"
-    return f" {which}: the headline stands for the article."
+    return f" {which}: {WALL}."
 
 
 def _verdict(why: Why) -> str:
@@ -128,10 +130,8 @@ def _apart_by(why: Why) -> str:
 
 def _versions(why: Why) -> str:
     """That the two are versions of one page; empty if they are not."""
-    if why.a != why.b and any(why.a in page and why.b in page for page in why.stories[0].versions):
-        return (
-            " They are versions of one page (same source and address), which count as one article."
-        )
+    if why.a != why.b and why.b in versions_with(why.stories[0], why.a):
+        return f" They are versions of {ONE_PAGE}, which count as one article."
     return ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
+from itertools import islice
 
 from dedup.articles import UNDATED
 from dedup.duplicates.series import Origin, in_series
@@ -15,6 +16,7 @@ from dedup.text.outlines import DAY, NAME, NUMBER, Detail, details_of
 COUNTED_WITHIN = timedelta(days=30)
 """So long before and after two texts those of their series are counted."""
 _MOST_DIFFERENCES = 5
+_MOST_COMPARED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,24 @@ def series_of(a: Origin, b: Origin, others: Iterable[Origin]) -> Series | None:
         other.text or other.title for other in near if in_series(other, a) or in_series(other, b)
     )
     return Series(a.source, len(texts), _differences(a, b))
+
+
+def template_around(one: Origin, others: Iterable[Origin]) -> str:
+    """The template that a text fills in, in words; empty if no other text does.
+
+    Args:
+        one: The text.
+        others: All texts of its source that were published within `COUNTED_WITHIN` of it, of which
+            the first 2,000 are looked at.
+    """
+    looked_at = list(islice(others, _MOST_COMPARED + 1))
+    texts = {
+        other.text or other.title
+        for other in looked_at[:_MOST_COMPARED]
+        if _is_near(other, one) and in_series(other, one)
+    }
+    more = len(looked_at) > _MOST_COMPARED
+    return template_of(one.source, len(texts) + 1, more=more) if texts else ""
 
 
 def _is_near(other: Origin, one: Origin) -> bool:

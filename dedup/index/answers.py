@@ -18,8 +18,10 @@ from dedup.config import Config
 from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
 from dedup.description.groups import describe_groups
-from dedup.description.series import COUNTED_WITHIN, Series, series_of
+from dedup.description.remarks import Remark, remarks_on
+from dedup.description.series import COUNTED_WITHIN, Series, series_of, template_around
 from dedup.description.terms import StoryTerms, terms_of
+from dedup.description.versions import versions_with
 from dedup.duplicates.series import Origin
 from dedup.duplicates.stretches import is_digest, stretches
 from dedup.encoders import Encoder
@@ -272,14 +274,39 @@ def why_of(
     )
 
 
+def remarks_of(placement: Placement, story: StoryGroup, store: Store) -> tuple[Remark, ...]:
+    """What there is to say of an article, see `StoryIndex.remarks`.
+
+    Args:
+        placement: Where it is.
+        story: Its story group.
+        store: Where the articles are.
+    """
+    ids = placement.id, placement.representative
+    articles, texts = _articles(ids, store)
+    one = articles[placement.representative]
+    origin = Origin.of(one, texts[one.id])
+    others = _of_the_time((one,), store) if origin.source else ()
+    return remarks_on(
+        placement.id,
+        is_digest=store.cluster(placement.duplicate_cluster)[0].copy_type == "digest",
+        is_wall=texts[placement.id].is_wall,
+        template=template_around(origin, others),
+        versions=versions_with(story, placement.id),
+    )
+
+
 def _series(a: Article, b: Article, texts: Mapping[str, CleanText], store: Store) -> Series | None:
     """The series of two texts, by the articles that represent them."""
-    times = [article.published_at for article in (a, b) if article.published_at]
+    others = _of_the_time((a, b), store)
+    return series_of(Origin.of(a, texts[a.id]), Origin.of(b, texts[b.id]), others)
+
+
+def _of_the_time(articles: Sequence[Article], store: Store) -> Iterator[Origin]:
+    """Texts of the sources of some articles that are counted as texts of their series."""
+    times = [article.published_at for article in articles if article.published_at]
     since = min(times) - COUNTED_WITHIN if times else None
     until = max(times) + COUNTED_WITHIN + _SECOND if times else None
-    others = (
-        Origin.of(stored.article, stored.clean)
-        for source in sorted({a.source, b.source})
-        for stored in store.all_articles(since, until, source)
-    )
-    return series_of(Origin.of(a, texts[a.id]), Origin.of(b, texts[b.id]), others)
+    for source in sorted({article.source for article in articles}):
+        for stored in store.all_articles(since, until, source):
+            yield Origin.of(stored.article, stored.clean)

@@ -16,9 +16,17 @@ from typing import Self, overload
 
 from dedup.config import Config
 from dedup.description.explanation import Why
+from dedup.description.remarks import Remark
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
-from dedup.index.answers import current_story, describe_as_of, open_stories, story_texts, why_of
+from dedup.index.answers import (
+    current_story,
+    describe_as_of,
+    open_stories,
+    remarks_of,
+    story_texts,
+    why_of,
+)
 from dedup.index.changes import Several, read_one, read_query, utc_now
 from dedup.index.memory import IndexMemory
 from dedup.index.records import QueryAnswer, StoryPage
@@ -334,6 +342,16 @@ class StoryIndex(StoredIndex):
             placements = self.placement(a), self.placement(b)
             stories = self.story(placements[0].story_group), self.story(placements[1].story_group)
             return why_of(placements, stories, self._store, self._encoder, self._model, self.config)
+
+    def remarks(self, id: str) -> tuple[Remark, ...]:
+        """What there is to say of an article: that it is a digest, a wall, of a series, a version.
+
+        Raises:
+            NotFoundError: It is not in the index.
+        """
+        with self._store.reading():
+            placement = self.placement(id)
+            return remarks_of(placement, self.story(placement.story_group), self._store)
 
     def result(self) -> Result:
         """All that it holds, as `dedup.cluster` gives it, with the lasting ids of its stories.

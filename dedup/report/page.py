@@ -159,7 +159,6 @@ def page_environment(*packages: str) -> Environment:
         "shortened": shortened,
         "time": shown_time,
         "without_names": without_names,
-        "capital": lambda words: words[:1].upper() + words[1:],
     }
     environment.globals |= {"period_of": shown_range, "duration_of": shown_span}
     return environment

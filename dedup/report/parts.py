@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dedup.articles import headline_of, published_body, source_of
 from dedup.description.explanation import reasons
+from dedup.description.remarks import Remark
 from dedup.records import (
     Article,
     CleanText,
@@ -97,9 +98,8 @@ class TextView:
         more_copies: Number of copies that are not listed.
         link: Link with the central text; None for that text itself.
         removed: The pieces that cleaning removed from it.
-        is_digest: Whether it quotes several texts, and represents none of them.
+        remarks: What there is to say of it.
         elsewhere: Number of copies that are in other stories.
-        template: The template of its source that it fills in, in words; empty if it fills in none.
     """
 
     article: ArticleView
@@ -109,9 +109,8 @@ class TextView:
     more_copies: int
     link: StoryLink | None = None
     removed: tuple[Removal, ...] = ()
-    is_digest: bool = False
+    remarks: tuple[Remark, ...] = ()
     elsewhere: int = 0
-    template: str = ""
 
 
 class Languages:

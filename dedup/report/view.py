@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from dedup.articles import headline_of, published_body, published_removals, source_of
-from dedup.description.versions import StoryText, texts_of
+from dedup.description.remarks import remarks_on
+from dedup.description.versions import StoryText, texts_of, versions_with
 from dedup.duplicates.stretches import is_digest
 from dedup.records import Article, Problem, StoryGroup, StoryMember
 from dedup.report.differences import shortened
@@ -207,18 +208,23 @@ class _Stories:
         result, representative = self._result, text.member.id
         cluster, _ = result.duplicates_of[representative]
         article, clean = result.by_id[representative], result.clean_texts[representative]
-        listed = text.below[: self._most_copies]
+        listed, evidences = text.below[: self._most_copies], result.evidences
         return TextView(
             self.article(representative),
             shortened(published_body(article, clean), EXCERPT_CHARS),
             text.member.probability,
             tuple(self._copy(id, representative, is_version=id in text.versions) for id in listed),
             len(text.below) - len(listed),
-            result.evidences.link(representative, central),
+            evidences.link(representative, central),
             published_removals(article, clean),
-            is_digest(cluster),
+            remarks_on(
+                representative,
+                is_digest=is_digest(cluster),
+                is_wall=clean.is_wall,
+                template=evidences.templates.get(evidences.representative_of(representative), ""),
+                versions=versions_with(story, representative),
+            ),
             sum(self._result.story_of[member.id][0] is not story for member in cluster.members),
-            result.evidences.templates.get(result.evidences.representative_of(representative), ""),
         )
 
     def _copy(self, id: str, representative: str, *, is_version: bool) -> CopyView:

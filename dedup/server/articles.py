@@ -151,6 +151,7 @@ async def show_article(request: Request, id: ArticleId) -> Response:
             added_at=stored.added_at,
             time_imputed=stored.time_imputed,
             placement=placement,
+            remarks=index.remarks(id),
             duplicate_cluster=index.cluster(placement.duplicate_cluster),
         )
 

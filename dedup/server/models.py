@@ -17,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 
+from dedup.description.remarks import Remark
+from dedup.description.series import Series
 from dedup.errors import InputError
 from dedup.readers.columns import used_columns
 from dedup.readers.envelopes import records_of, unwrapped
@@ -226,6 +228,9 @@ class ArticleOut(BaseModel):
     added_at: datetime
     time_imputed: bool = Field(description="Whether its time is that at which it was added.")
     placement: Placement
+    remarks: tuple[Remark, ...] = Field(
+        description="Whether it is a digest, a wall, of a series, a version, in sentences."
+    )
     duplicate_cluster: list[Placement] = Field(
         description="All copies of its text, the representative first."
     )
@@ -277,6 +282,13 @@ class WhyOut(BaseModel):
     same_duplicate_cluster: bool
     same_story_group: bool
     match: Match
+    are_digests: list[bool] = Field(description="Whether the text of each is a digest.")
+    bodies_are_walls: list[bool] = Field(
+        validation_alias="walls", description="Whether the body of each is a wall."
+    )
+    series: Series | None = Field(
+        description="The template of one source that both texts fill in; null if there is none."
+    )
     probability: Annotated[float | None, BeforeValidator(_probability)] = Field(
         validation_alias="link", description="P(same event); null if one text is both."
     )

@@ -39,6 +39,15 @@ def _fold(text: str) -> str:
     return _FOLDED.sub(lambda match: _FOLD[match[0]], text)
 
 
+def _folded(text: str) -> str:
+    text = _fold(text)
+    # Folding NFKC's result may bring letters and marks together: hence the second round.
+    for _ in range(2):
+        if not unicodedata.is_normalized("NFKC", text):
+            text = _fold(unicodedata.normalize("NFKC", text))
+    return text
+
+
 def normalize(text: str) -> str:
     """One spelling for texts that a reader takes for the same; idempotent, keeps case.
 
@@ -55,11 +64,9 @@ def normalize(text: str) -> str:
     >>> normalize("الـعـربيّة  –  ۱۲۳")
     'العربية - 123'
     """
-    text = _fold(text.replace("\r\n", "\n"))
-    # Folding NFKC's result may bring letters and marks together: hence the second round.
-    for _ in range(2):
-        if not unicodedata.is_normalized("NFKC", text):
-            text = _fold(unicodedata.normalize("NFKC", text))
+    # Nothing of ASCII is folded but characters that are not printed.
+    if not (text.isascii() and text.replace("\n", "").isprintable()):
+        text = _folded(text.replace("\r\n", "\n"))
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 

@@ -30,7 +30,7 @@ import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
+from itertools import islice, starmap
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,8 @@ _MIN_SHARE = 0.3
 _MIN_NUMBERS = 2
 _MOST_OF_A_DAY_SECONDS = 20 * 3600
 _DAYS_OF_ONE_WEEK_SECONDS = 6 * 86_400
-_HEAD_WORDS = 12
+HEAD_WORDS = 12
+"""So many words and numbers are at the head of a text, beside those of its headline."""
 _MIN_CONSONANTS = 3
 _WORDS = 1 << 16
 """The hashes of so many words are kept."""
@@ -67,6 +68,8 @@ _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0970-\u0dff"
 _TOKEN = re.compile(
     rf"\d+(?:[.,:/-]\d+)*|[{UNSPACED_BLOCKS}]|(?:[^\W\d_{UNSPACED_BLOCKS}]|[{_MARKS}])+"
 )
+# The same for ASCII, which is looked through in half of the time.
+_ASCII_TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[A-Za-z]+")
 _SENTENCE = re.compile(r"[.!?…:;\n\"“”«»„()؟。！？|]|\s[-–—•]\s")
 # Stored signatures depend on these: no generator of numbers, whose stream may change.
 _MIX = np.array([xxhash.xxh3_64_intdigest(bytes([slot])) | 1 for slot in range(SLOTS)], np.uint64)
@@ -228,15 +231,15 @@ def details_of(title: str, text: str, language: str = "") -> Iterator[Detail]:
 def _details(title: str, text: str, language: str) -> Iterator[tuple[str, int, int]]:
     """See `details_of`; plain tuples, which are made in half of the time."""
     text = text[:OUTLINE_CHARS] if text.strip() else title
-    tokens = [(word := m[0], word.casefold(), *m.span()) for m in _TOKEN.finditer(text)]
+    tokens = [(word := m[0], word.casefold(), *m.span()) for m in _pattern(text).finditer(text)]
     in_title = _title_words(title)
     names, unsure, cased = _names(text, tokens, in_title)
     days = _weekdays(language)
-    known_title = {word.casefold() for word in _TOKEN.findall(title)}
+    known_title = {word.casefold() for word in tokens_in(title)}
     before = None
     for place, token in enumerate(tokens):
         word, low, start, _ = token
-        where = HEAD if place < _HEAD_WORDS or low in known_title else 0
+        where = HEAD if place < HEAD_WORDS or low in known_title else 0
         if start >= OUTLINE_CHARS // 2:
             where = FAR
         if word[0].isdigit():
@@ -248,24 +251,34 @@ def _details(title: str, text: str, language: str) -> Iterator[tuple[str, int, i
         elif low in unsure:
             yield (word, _hash(low), -1)
         else:
-            kind = 0 if cased or place >= 2 * _HEAD_WORDS else WORD
-            if place < _HEAD_WORDS and kind:
+            kind = 0 if cased or place >= 2 * HEAD_WORDS else WORD
+            if place < HEAD_WORDS and kind:
                 kind |= HEAD
-            yield (word, _hash(_with_before(before, token)), kind)
+            spelled = low if len(word) > 1 else _with_before(before, token)
+            yield (word, _hash(spelled), kind)
         before = token
 
 
+def tokens_in(text: str, most: int | None = None) -> Iterator[str]:
+    """The first words and numbers of a text; in scripts without spaces each character is one."""
+    return (match[0] for match in islice(_pattern(text).finditer(text), most))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _ASCII_TOKEN if text.isascii() else _TOKEN
+
+
 def _with_before(before: _Token | None, token: _Token) -> str:
-    """A word; or a character of a script without spaces, two of which are one, and the last."""
+    """A character of a script without spaces with that before it, or alone as other words."""
     word, low, start, _ = token
-    if len(word) > 1 or before is None or not UNSPACED.match(word):
+    if before is None or not UNSPACED.match(word):
         return low
     return before[0] + low if before[3] == start and UNSPACED.match(before[0]) else low
 
 
 def _title_words(title: str) -> set[str]:
     """Words of a headline that are capitalised, where this says anything, without case."""
-    words = [word for word in _TOKEN.findall(title) if word.lower() != word.upper()]
+    words = [word for word in tokens_in(title) if word.lower() != word.upper()]
     capitals = [word for word in words if word[0].isupper()]
     if len(words) > 2 and len(capitals) > _MAX_TITLE_CAPITALS * len(words):
         return set()

@@ -53,6 +53,7 @@ def article_page(index: StoryIndex, id: str) -> str:
         more_chars=max(0, len(text) - _CHARS),
         removed=published_removals(stored.article, stored.clean),
         placement=placement,
+        remarks=index.remarks(id),
         line=line,
         original=byline(original, languages) if original else None,
         difference=difference(text_of(original), text) if original else None,

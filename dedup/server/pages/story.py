@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from dedup.description.versions import texts_of
+from dedup.description.remarks import remarks_on
+from dedup.description.versions import texts_of, versions_with
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
@@ -112,7 +113,12 @@ def _texts(
             line.member.probability,
             copy_lines(below, articles, stored, languages, index.config, line.versions),
             max(0, len(below) - MOST_COPIES),
-            is_digest=leaders[text].copy_type == "digest",
+            remarks=remarks_on(
+                id,
+                is_digest=leaders[text].copy_type == "digest",
+                is_wall=stored.clean.is_wall,
+                versions=versions_with(story, id),
+            ),
             elsewhere=len(clusters[text].keys() - here) if as_it_is else 0,
         )
         texts.append(view)
