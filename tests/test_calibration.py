@@ -111,7 +111,7 @@ def test_edited_copies_are_alike_and_distant_pairs_are_not_whatever_the_scale_sa
         for copy, ending in enumerate((" 101 202 on 3 May", " 606 on 9 June")):
             time = published + timedelta(days=6 * copy)
             words = prose(number, 60).split()
-            text = " ".join(f"the {word} of" for word in words) + ending
+            text = " ".join(f"the {word.title()} of" for word in words) + ending
             source = f"paper {copy}"
             articles.append(Article(f"{number}-{copy}", "", text, source=source, published_at=time))
     found = calibrate(articles, encoder=Wary())
