@@ -21,10 +21,11 @@ from dedup.config import StoryConfig
 from dedup.stories.affinity import log_odds_of
 from dedup.stories.components import percolates
 from dedup.stories.dendrogram import Dendrogram, Floors
-from dedup.stories.grouping import described, group
+from dedup.stories.grouping import group
 from dedup.stories.linkage import NO_CONSENT, average_linkage
-from dedup.stories.links import Links
-from dedup.stories.round_ups import best_homes, round_ups
+from dedup.stories.linked_groups import described
+from dedup.stories.links import LinkedTexts, Links
+from dedup.stories.round_ups import RoundUps
 
 FAR = 100_000
 
@@ -117,6 +118,15 @@ def keys(count: int) -> Int64s:
 def links(scores: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     first, second = np.triu_indices(len(scores), 1)
     return first, second, scores[first, second]
+
+
+def linked_texts(
+    first: Int64s, second: Int64s, values: Int64s, seconds: Int64s, scorer: Dense
+) -> LinkedTexts:
+    count = len(seconds)
+    linked = Links.of(first, second, values, count)
+    none = np.zeros(count, bool)
+    return LinkedTexts(linked, scorer, seconds, keys(count), none, ~none)
 
 
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
@@ -300,25 +310,29 @@ def test_round_ups_find_the_home_that_a_search_of_all_finds(seed: int, gap: int)
     members = generator.integers(0, 4, 10)
     groups = [np.flatnonzero(members == number) for number in np.unique(members)]
     first, second, values = links(scores)
-    near = Links.of(first, second, values, 14).at_least(0)
+    near = values >= 0
+    texts = linked_texts(first[near], second[near], values[near], seconds, Dense(scores))
     expected = []
     for text in range(10, 14):
         options = []
-        for number, group_members in enumerate(groups):
+        for group_members in groups:
             dated = [int(t) for t in seconds[group_members] if t != UNDATED]
             silence = min((abs(t - int(seconds[text])) for t in dated), default=0)
             if seconds[text] == UNDATED or silence <= gap:
                 mean = sum(int(scores[text, x]) for x in group_members) / len(group_members)
                 if any(scores[text, x] >= 0 for x in group_members):
-                    options.append((mean, -number))
+                    options.append((mean, -int(group_members[0])))
         best = max(options, default=(-1e9, 0))
         expected.append(-best[1] if best[0] >= log_odds_of(0.35) else -1)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("dedup.stories.round_ups._MEMBERS_AT_ONCE", 5)
-        found = best_homes(
-            np.arange(10, 14), groups, near, seconds, Dense(scores), StoryConfig(),
-            timedelta(seconds=gap),
-        )  # fmt: skip
+        labels = np.full(14, -1)
+        for group_members in groups:
+            labels[group_members] = group_members[0]
+        by_label = {int(group_members[0]): group_members for group_members in groups}
+        found = RoundUps(StoryConfig()).homes(
+            np.arange(10, 14), labels, by_label.__getitem__, (), texts, timedelta(seconds=gap)
+        )
     assert found.tolist() == expected
 
 
@@ -394,12 +408,12 @@ def test_the_floor_is_included() -> None:
 def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(5)
     scores = symmetric(np.where(generator.random((60, 60)) < 0.2, 3000, -6000))
-    linked, config = Links.of(*links(scores), 60), StoryConfig()
-    found = round_ups(linked, Dense(scores), config)
+    texts = linked_texts(*links(scores), np.zeros(60, np.int64), Dense(scores))
+    found = RoundUps(StoryConfig()).among(np.arange(60), texts)
     assert len(found) > 30
-    monkeypatch.setattr("dedup.stories.round_ups._MANY", 0)
     monkeypatch.setattr("dedup.stories.round_ups._TEXTS_AT_ONCE", 7)
-    assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
+    fast = RoundUps(StoryConfig(), compiled=True).among(np.arange(60), texts)
+    assert fast.tolist() == found.tolist()
 
 
 def component_at(tree: Dendrogram, row: int, floor: int) -> int:

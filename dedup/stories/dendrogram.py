@@ -131,8 +131,7 @@ class Dendrogram:
     @cached_property
     def _sums(self) -> UInt64s:
         """Sums of the hashes of the texts before each position; differences are exact."""
-        hashes = mix64(np.arange(1, self.count + 1).astype(np.uint64))
-        return np.concatenate((np.zeros(1, np.uint64), np.cumsum(hashes[self.order])))
+        return np.concatenate((np.zeros(1, np.uint64), np.cumsum(_hashes(self.order))))
 
     def components(self, least: int) -> tuple[Int64s, Int64s]:
         """Components of at least `least` texts (two or more) at all floors.
@@ -156,6 +155,15 @@ class Dendrogram:
         """
         nodes: Int32s = _loop(_unsplit, self.compiled)(self.above, self.topmost, split)
         return nodes[: self.count]
+
+
+def set_hash(rows: Int64s) -> int:
+    """Hash of a set of texts: the sum of those of its texts."""
+    return int(_hashes(rows).sum(dtype=np.uint64))
+
+
+def _hashes(rows: Int32s | Int64s) -> UInt64s:
+    return mix64(rows.astype(np.uint64) + np.uint64(1))
 
 
 def _loop(loop: Any, compiled: bool) -> Any:  # noqa: ANN401 (a function)
