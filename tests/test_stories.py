@@ -409,10 +409,10 @@ def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> No
     generator = np.random.default_rng(5)
     scores = symmetric(np.where(generator.random((60, 60)) < 0.2, 3000, -6000))
     texts = linked_texts(*links(scores), np.zeros(60, np.int64), Dense(scores))
-    found = RoundUps(StoryConfig()).among(np.arange(60), texts)
+    found = RoundUps(StoryConfig()).detected(np.arange(60), texts)
     assert len(found) > 30
     monkeypatch.setattr("dedup.stories.round_ups._TEXTS_AT_ONCE", 7)
-    fast = RoundUps(StoryConfig(), compiled=True).among(np.arange(60), texts)
+    fast = RoundUps(StoryConfig(), compiled=True).detected(np.arange(60), texts)
     assert fast.tolist() == found.tolist()
 
 

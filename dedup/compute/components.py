@@ -9,12 +9,12 @@ from scipy.sparse.csgraph import connected_components
 from dedup.compute.arrays import Int32s, Int64s
 
 
-def component_labels(first: Int32s | Int64s, second: Int32s | Int64s, count: int) -> Int32s:
+def component_labels(first: Int64s, second: Int64s, count: int) -> Int32s:
     """The component of each node.
 
     Args:
-        first: One end of each edge, int32 or int64 of shape (m,).
-        second: The other end, of the same shape.
+        first: One end of each edge, int64 of shape (m,).
+        second: The other end, int64 of shape (m,).
         count: Number of nodes.
 
     Returns:

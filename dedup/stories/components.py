@@ -48,9 +48,12 @@ class Splits:
 
     def percolating(self, tree: Dendrogram, texts: LinkedTexts) -> int:
         """How many of the components at the lowest floor percolate; arguments as for `parts`."""
-        roots = np.flatnonzero((tree.above < 0) & (tree.sizes >= self._least)).tolist()
+        roots = np.flatnonzero((tree.above < 0) & (tree.sizes >= self._least))
         most = self._config.max_component_texts
-        return sum(tree.sizes[root] > most or self._is_sparse(tree, texts, root) for root in roots)
+        return sum(
+            tree.sizes[root] > most or self._is_sparse(tree, texts, root, own)
+            for root, own in zip(roots.tolist(), tree.hashes(roots).tolist(), strict=True)
+        )
 
     def load(self, tree: Dendrogram, parts: UInt64s) -> None:
         """Remember which components were too sparse: those with texts of several subcomponents.
@@ -79,7 +82,7 @@ class Splits:
         sizes, levels, strongest = (
             field[nodes].tolist() for field in (tree.sizes, tree.level, tree.strongest)
         )
-        certain = self.floors.certain
+        certain, hashes = self.floors.certain, tree.hashes(nodes).tolist()
         verdicts = [False] * len(nodes)
         for k, (node, over) in enumerate(zip(nodes.tolist(), outer.tolist(), strict=True)):
             if over >= 0 and not verdicts[over]:
@@ -87,16 +90,16 @@ class Splits:
             if sizes[k] > self._config.max_component_texts:
                 verdicts[k] = levels[k] < certain or strongest[k] > levels[k]
             elif levels[k] < certain:
-                verdicts[k] = self._is_sparse(tree, texts, node)
+                verdicts[k] = self._is_sparse(tree, texts, node, hashes[k])
         split[nodes] = verdicts
         return split
 
-    def _is_sparse(self, tree: Dendrogram, texts: LinkedTexts, node: int) -> bool:
-        """Whether the texts of a node are too sparsely linked, by a sample of them.
+    def _is_sparse(self, tree: Dendrogram, texts: LinkedTexts, node: int, own: int) -> bool:
+        """Whether the texts of a node with this hash are too sparsely linked, by a sample of them.
 
         One more text seldom changes the sample, whose verdict is remembered, too.
         """
-        known, own = self._sparse, int(tree.hashes(np.array([node]))[0])
+        known = self._sparse
         if own not in known:
             if len(known) > _MOST_KNOWN:
                 known.clear()

@@ -111,6 +111,14 @@ class Dendrogram:
         return self.starts[: self.count]
 
     @cached_property
+    def trees(self) -> Int64s:
+        """Number of the component of each text at the lowest floor, int64 (count,)."""
+        begins = np.zeros(self.count, np.int64)
+        begins[self.starts[self.above < 0]] = 1
+        numbers: Int64s = np.cumsum(begins)[self.positions] - 1
+        return numbers
+
+    @cached_property
     def topmost(self) -> Int32s:
         """Topmost node of the component of each leaf and node, int32 (nodes,)."""
         top: Int32s = _loop(_topmost, self.compiled)(self.above, self.level)

@@ -213,12 +213,11 @@ class GroupMemory:
         """Find round-ups anew around changes of links, and the subcomponents of other texts."""
         affected = _ends(changes, len(texts.seconds))
         if self.members:
-            # A link changes how many of the links of a text close a triangle.
-            affected[texts.links.around(np.flatnonzero(affected))[1]] = True
+            affected |= self._detector.around(changes, texts.links)
         rows = np.flatnonzero(affected & texts.alive)
         before, now = self.round_ups, self.round_ups & texts.alive
         now[rows] = False
-        now[self._detector.among(rows, texts)] = True
+        now[self._detector.detected(rows, texts)] = True
         self.round_ups = now | texts.digests
         gone = np.flatnonzero(before & ~self.round_ups)
         self._detector.forget(gone)
@@ -278,13 +277,11 @@ class GroupMemory:
         Every round-up is compared with the groups as they are before any round-up joins. Only
         those with other links, or with links to groups that have changed, are assigned again.
         """
-        moved = [
-            members
-            for label in linked.stale
-            for members in (before.linked_members(label), linked.members_of(label, before))
-        ]
+        moved = np.zeros(len(texts.seconds), bool)
+        for label in linked.stale:
+            moved[before.linked_members(label)] = moved[linked.members_of(label, before)] = True
         affected = _ends(changes, len(texts.seconds))
-        affected[texts.links.around(np.unique(np.concatenate([_NONE, *moved])))[1]] = True
+        affected[texts.links.around(np.flatnonzero(moved))[1]] = True
         assigned = self.round_ups & (affected | ~before.round_ups)
         labels = np.where(self.round_ups & ~assigned, before.labels, linked.labels)
         rows = np.flatnonzero(assigned)

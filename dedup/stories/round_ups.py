@@ -6,7 +6,7 @@ clustering coefficient of Watts & Strogatz 1998.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -15,12 +15,12 @@ import xxhash
 
 from dedup.articles import UNDATED
 from dedup.compute import compiled as kernels
-from dedup.compute.arrays import BoolMask, Float64s, Int64s
+from dedup.compute.arrays import BoolMask, Float64s, Int64s, among, different
 from dedup.compute.threads import mapped
 from dedup.config import StoryConfig
 from dedup.stories.affinity import log_odds_of
-from dedup.stories.links import LinkedTexts, LinkGraph, PairScorer
-from dedup.stories.pairs import joined_links, within_gap
+from dedup.stories.links import LinkChanges, LinkedTexts, LinkGraph, PairScorer
+from dedup.stories.pairs import joined, joined_links, within_gap
 
 _SAMPLE = 12
 _TEXTS_AT_ONCE = 4096
@@ -28,6 +28,8 @@ _MEMBERS_AT_ONCE = 1 << 20
 _MANY = 200_000
 """With fewer links the product of two matrices costs less than loading the kernel."""
 _MOST_KNOWN = 1 << 17
+_BASE = 1 << 32
+_NOTHING = np.empty(0, np.int64)
 
 
 class RoundUps:
@@ -43,9 +45,22 @@ class RoundUps:
         self._compiled = compiled
         self._floor = log_odds_of(config.min_probability)
         self._loose: dict[int, bool] = {}
-        self._means: dict[int, dict[int, float]] = {}
+        self._means: dict[int, tuple[Int64s, Float64s]] = {}
 
-    def among(self, rows: Int64s, texts: LinkedTexts) -> Int64s:
+    def around(self, changes: LinkChanges, links: LinkGraph) -> BoolMask:
+        """Texts with a link more or less between two texts that they are linked to, bool (n,).
+
+        Args:
+            changes: Changes of links.
+            links: All links after these.
+        """
+        from dedup.stories.kernels.round_ups import linked_to_both
+
+        first, second = joined((changes.added[:2], changes.removed))
+        mask: BoolMask = linked_to_both(links.arrays, first, second, self._floor)
+        return mask
+
+    def detected(self, rows: Int64s, texts: LinkedTexts) -> Int64s:
         """Those of some texts that are round-ups.
 
         At least `roundup_min_links` texts are linked to a round-up with `min_probability`, and of
@@ -64,7 +79,8 @@ class RoundUps:
         for row in suspects.tolist():
             _, others, log_odds = texts.links.around(np.array([row]))
             near = texts.by_precedence(others[log_odds >= self._floor])
-            samples.append(near[np.linspace(0, len(near) - 1, min(len(near), _SAMPLE)).astype(int)])
+            size = min(len(near), _SAMPLE)
+            samples.append(near[np.arange(size) * (len(near) - 1) // max(1, size - 1)])
         return suspects[self._hold_nothing_together(samples, texts.scorer)]
 
     def _loosely_linked(self, rows: Int64s, links: LinkGraph) -> Int64s:
@@ -132,24 +148,26 @@ class RoundUps:
         Returns:
             First texts, int64 of shape (k,); -1 for a text that stays alone.
         """
-        count, seconds = len(labels), texts.seconds
+        seconds = texts.seconds
         first, second, _ = texts.links.around(round_ups)
-        pairs = np.where(labels[second] >= 0, first * count + labels[second], -1)
-        gap = int(max_gap.total_seconds())
-        dated = (seconds[second] != UNDATED) & within_gap(seconds, first, second, gap)
-        options = np.unique(pairs)
-        options = options[options >= 0]
-        near = np.isin(options, pairs[dated])
-        for place in np.flatnonzero(~near).tolist():
-            text, label = divmod(int(options[place]), count)
-            near[place] = _is_near(seconds[text], seconds[members_of(label)], gap)
-        rows, homes = np.divmod(options[near], count)
-        means = self._mean_log_odds(rows, homes, members_of, changed, texts.scorer)
+        linked = labels[second] >= 0
+        first, second = first[linked], second[linked]
+        pairs, gap = first * _BASE + labels[second], int(max_gap.total_seconds())
+        near = (seconds[second] != UNDATED) & within_gap(seconds, first, second, gap)
+        options = different(pairs[near])
+        doubtful = different(pairs[~near])
+        close = [
+            _is_near(seconds[text], seconds[members_of(label)], gap)
+            for text, label in zip(*np.divmod(doubtful, _BASE), strict=True)
+        ]
+        options = different(np.append(options, doubtful[close])) if close else options
+        homes = options % _BASE
+        means = self._means_of(options, round_ups, members_of, changed, texts.scorer)
         best = np.full(len(round_ups), -1)
-        bounds = np.searchsorted(rows, [round_ups, round_ups + 1]).T.tolist()
+        bounds = np.searchsorted(options, [round_ups * _BASE, (round_ups + 1) * _BASE]).T.tolist()
         for place, (row, (start, stop)) in enumerate(zip(round_ups.tolist(), bounds, strict=True)):
             own, values = homes[start:stop], means[start:stop]
-            self._means[row] = dict(zip(own.tolist(), values.tolist(), strict=True))
+            self._means[row] = options[start:stop], values
             if stop > start and values.max() >= self._floor:
                 best[place] = texts.by_precedence(own[values == values.max()])[0]
         return best
@@ -159,30 +177,36 @@ class RoundUps:
         for row in rows.tolist():
             self._means.pop(row, None)
 
-    def _mean_log_odds(
+    def _means_of(
         self,
-        rows: Int64s,
-        homes: Int64s,
+        options: Int64s,
+        round_ups: Int64s,
         members_of: Callable[[int], Int64s],
         changed: Collection[int],
         scorer: PairScorer,
     ) -> Float64s:
-        """Mean log-odds of texts with groups, float64 of shape (m,); known ones are looked up."""
-        nothing: Mapping[int, float] = {}
-        pairs = zip(rows.tolist(), homes.tolist(), strict=True)
-        means = np.array(
-            [
-                np.nan if home in changed else self._means.get(row, nothing).get(home, np.nan)
-                for row, home in pairs
-            ]
-        )
-        new = np.isnan(means)
+        """Mean log-odds of texts with groups, float64 of shape (m,); known ones are looked up.
+
+        Args:
+            options: `_BASE` times the row of the text plus the label of the group, ascending,
+                int64 of shape (m,).
+            round_ups: Rows of the texts, ascending.
+            members_of: See `homes`.
+            changed: See `homes`.
+            scorer: Scores pairs.
+        """
+        parts = [self._means[row] for row in round_ups.tolist() if row in self._means]
+        known, values = map(np.concatenate, zip((_NOTHING, np.empty(0)), *parts, strict=True))
+        rows, homes = np.divmod(options, _BASE)
+        new = ~among(options, known) | np.isin(homes, [*changed])
+        means = np.empty(len(options))
+        means[~new] = values[np.searchsorted(known, options[~new])]
         groups = [members_of(home) for home in homes[new].tolist()]
         means[new] = mean_log_odds(rows[new], groups, scorer)
         return means
 
 
-def _is_near(second: int, members: Int64s, gap: int) -> bool:
+def _is_near(second: np.int64, members: Int64s, gap: int) -> bool:
     """Whether one of the dated members is near in time; without two dates they are."""
     dated = members[members != UNDATED]
     return second == UNDATED or not len(dated) or bool(np.abs(dated - second).min() <= gap)

@@ -13,8 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Int32s
-from dedup.compute.components import component_labels
+from dedup.compute.arrays import BoolMask, Int32s, Int64s
 from dedup.stories.dendrogram import HIGHEST, Dendrogram, Floors, UInt8s
 from dedup.stories.links import LinkGraph
 from dedup.stories.pairs import RowPairs, ScoredPairs
@@ -81,7 +80,10 @@ class SpanningForest:
         """
         cut = absent[self.first] | absent[self.second] | self._are_among(removed, len(absent))
         if cut.any():
-            added = [*added, self._reconnecting(cut, links, len(absent))]
+            rest = Dendrogram.of(
+                self.first[~cut], self.second[~cut], self.levels[~cut], len(absent), compiled
+            )[0]
+            added = [*added, self._reconnecting(cut, rest.trees, links)]
         columns = [(self.first[~cut], self.second[~cut], self.levels[~cut])]
         for a, b, log_odds in added:
             there = ~(absent[a] | absent[b])
@@ -103,12 +105,11 @@ class SpanningForest:
         among[near] = np.isin(links, wanted)
         return among
 
-    def _reconnecting(self, cut: BoolMask, links: LinkGraph, count: int) -> ScoredPairs:
+    def _reconnecting(self, cut: BoolMask, trees: Int64s, links: LinkGraph) -> ScoredPairs:
         """Links that may connect what cut links connected; the largest piece is not searched."""
-        labels = component_labels(self.first[~cut], self.second[~cut], count)
-        pieces = np.zeros(count, np.int64)
-        pieces[labels[self.first[cut]]] = pieces[labels[self.second[cut]]] = 1
-        pieces[np.argmax(pieces * np.bincount(labels, minlength=count))] = 0
-        first, second, log_odds = links.around(np.flatnonzero(pieces[labels]))
-        crossing = labels[first] != labels[second]
+        pieces = np.zeros(len(trees), np.int64)
+        pieces[trees[self.first[cut]]] = pieces[trees[self.second[cut]]] = 1
+        pieces[np.argmax(pieces * np.bincount(trees, minlength=len(trees)))] = 0
+        first, second, log_odds = links.around(np.flatnonzero(pieces[trees]))
+        crossing = trees[first] != trees[second]
         return first[crossing], second[crossing], log_odds[crossing]

@@ -208,8 +208,10 @@ class LiveIndex:
         representatives |= {self.text_of(id).representative for id in members.union(texts)}
         changed = {int(group.members[0]): group for group in groups.new}
         for id in representatives:
-            group = self._groups.of(self._texts.row_of[id])
-            changed[int(group.members[0])] = group
+            row = self._texts.row_of[id]
+            first = self._groups.first_of(row)
+            if first not in changed:
+                changed[first] = self._groups.of(row)
         rows = [row for group in changed.values() for row in group.members.tolist()]
         texts_of = {row: self.text_of(self._texts.articles[row]) for row in rows}
         ids = (member.id for text in texts_of.values() for member in text.members)
