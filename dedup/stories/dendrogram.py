@@ -28,8 +28,6 @@ CERTAIN = log_odds_of(0.98)
 HIGHEST = 255
 """Level of the strongest links; no log-odds are that high."""
 _LEAF = 1 << 14
-_MANY = 3000
-"""Below so many texts the loops take less time than loading numba."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Dendrogram:
 
     @classmethod
     def of(
-        cls, first: Int32s, second: Int32s, levels: UInt8s, count: int, compiled: bool | None = None
+        cls, first: Int32s, second: Int32s, levels: UInt8s, count: int, compiled: bool
     ) -> tuple[Dendrogram, BoolMask]:
         """Dendrogram of some links, and which of these links are its spanning forest.
 
@@ -91,14 +89,13 @@ class Dendrogram:
             second: The other end, int32 (m,).
             levels: Levels of the links, descending, uint8 (m,).
             count: Number of texts.
-            compiled: Compile the loops; by default for many texts. The dendrogram is the same.
+            compiled: Compile the loops. The dendrogram is the same.
         """
-        fast = kernels.chosen(compiled, count >= _MANY)
-        above, level, strongest, sizes, below, in_forest = _loop(_join, fast)(
+        above, level, strongest, sizes, below, in_forest = _loop(_join, compiled)(
             first, second, levels, count
         )
-        starts, order = _loop(_positions, fast)(above, sizes, below)
-        return cls(above, level, strongest, sizes, starts, order, fast), in_forest
+        starts, order = _loop(_positions, compiled)(above, sizes, below)
+        return cls(above, level, strongest, sizes, starts, order, compiled), in_forest
 
     @property
     def count(self) -> int:

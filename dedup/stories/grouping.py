@@ -24,6 +24,7 @@ from functools import partial
 
 import numpy as np
 
+from dedup.compute import compiled as kernels
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
 from dedup.config import NeighborConfig, StoryConfig
 from dedup.stories.affinity import log_odds_of
@@ -36,6 +37,8 @@ from dedup.stories.round_ups import RoundUps
 from dedup.stories.spanning_forest import SpanningForest
 
 _MAX_GAP = NeighborConfig().max_gap
+_MANY = 3000
+"""Below so many texts the step takes less time than loading kernels."""
 _NONE = np.empty(0, np.int64)
 
 
@@ -107,7 +110,7 @@ def group(
     quoting[[] if digests is None else digests] = True
     links, alive = Links.of(*pairs, count), np.ones(count, bool)
     texts = LinkedTexts(links, scorer, seconds, id_hashes, quoting, alive)
-    memory = GroupMemory(config, max_gap)
+    memory = GroupMemory(config, max_gap, compiled=kernels.chosen(None, count >= _MANY))
     groups = memory.update(texts, LinkChanges(pairs, (first[:0], first[:0]))).new
     tree = memory.forest.dendrogram
     roots = np.flatnonzero((tree.above < 0) & (tree.sizes > 1))
@@ -130,7 +133,7 @@ class GroupMemory:
         config: Probabilities of floor and merging, largest component, round-ups.
         max_gap: A group that was silent for longer is cut there.
         max_pairs: So many scores of pairs are remembered for the next change.
-        compiled: Use kernels; by default for much work. The groups are the same.
+        compiled: Use kernels, which give the same groups.
     """
 
     def __init__(
@@ -138,12 +141,13 @@ class GroupMemory:
         config: StoryConfig,
         max_gap: timedelta,
         max_pairs: int = 0,
-        compiled: bool | None = None,
+        *,
+        compiled: bool = False,
     ) -> None:
         self._config = config
         self._max_gap = max_gap
         self._compiled = compiled
-        self._detector = RoundUps(config, compiled)
+        self._detector = RoundUps(config, compiled=compiled)
         self._scores = PartScores(max_pairs)
         self.splits = Splits(config)
         self.forest = SpanningForest.empty()

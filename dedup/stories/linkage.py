@@ -12,21 +12,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dedup.compute import compiled as kernels
 from dedup.compute.arrays import Int64s
 
 NO_CONSENT = np.iinfo(np.int64).min
 """As `min_medoid`: groups merge whatever the similarity of their medoids."""
 
 
-_MANY = 100
-
-
 def average_linkage(
     scores: Int64s,
     min_mean: int,
     min_medoid: int = NO_CONSENT,
-    compiled: bool | None = None,
+    compiled: bool = False,
 ) -> Int64s:
     """Labels of k items by average linkage on similarities.
 
@@ -40,12 +36,12 @@ def average_linkage(
         min_medoid: Smallest similarity of the medoids of two groups that still merge. The
             medoid is the item with the largest sum of similarities to the others of its
             group, of equal ones the first.
-        compiled: Use the kernel; by default for many items. The labels are the same.
+        compiled: Use the kernel, which gives the same labels.
 
     Returns:
         For each item the smallest item of its group, int64 of shape (k,).
     """
-    if kernels.chosen(compiled, len(scores) >= _MANY):
+    if compiled:
         from dedup.stories.kernels.linkage import linkage
 
         labels: Int64s = linkage(scores, min_mean, min_medoid, min_medoid > NO_CONSENT)

@@ -45,7 +45,7 @@ def groups_of_parts(
     scores: PartScores,
     config: StoryConfig,
     max_gap: timedelta,
-    compiled: bool | None = None,
+    compiled: bool,
 ) -> Iterator[Group]:
     """Groups of the texts of subcomponents; one that is still too large is one group.
 
@@ -81,7 +81,7 @@ def _linked_groups(
     scores: Int64s,
     config: StoryConfig,
     max_gap: timedelta,
-    compiled: bool | None,
+    compiled: bool,
 ) -> list[Group]:
     """Groups of a subcomponent by average linkage, cut where they were silent.
 

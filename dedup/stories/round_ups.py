@@ -14,7 +14,6 @@ import scipy.sparse as sp
 import xxhash
 
 from dedup.articles import UNDATED
-from dedup.compute import compiled as kernels
 from dedup.compute.arrays import BoolMask, Float64s, Int64s, among, different
 from dedup.compute.threads import mapped
 from dedup.config import StoryConfig
@@ -25,8 +24,6 @@ from dedup.stories.pairs import joined, joined_links, within_gap
 _SAMPLE = 12
 _TEXTS_AT_ONCE = 4096
 _MEMBERS_AT_ONCE = 1 << 20
-_MANY = 200_000
-"""With fewer links the product of two matrices costs less than loading the kernel."""
 _MOST_KNOWN = 1 << 17
 _BASE = 1 << 32
 _NOTHING = np.empty(0, np.int64)
@@ -37,10 +34,10 @@ class RoundUps:
 
     Args:
         config: `min_probability` and the limits of round-ups.
-        compiled: Use the kernel; by default for many links. The result is the same.
+        compiled: Use the kernel, which finds the same.
     """
 
-    def __init__(self, config: StoryConfig, compiled: bool | None = None) -> None:
+    def __init__(self, config: StoryConfig, *, compiled: bool = False) -> None:
         self._config = config
         self._compiled = compiled
         self._floor = log_odds_of(config.min_probability)
@@ -87,7 +84,7 @@ class RoundUps:
         """Texts with many links and few among those; pairs that were no candidates may add more."""
         least, most = self._config.roundup_min_links, self._config.roundup_max_clustering
         table = links.arrays
-        if not kernels.chosen(self._compiled, len(table[3]) >= _MANY):
+        if not self._compiled:
             first, second, log_odds = links.around(np.arange(len(table[0])))
             near = log_odds >= self._floor
             ends = first[near], second[near]

@@ -36,9 +36,7 @@ class SpanningForest:
     dendrogram: Dendrogram
 
     @classmethod
-    def of(
-        cls, first: Int32s, second: Int32s, levels: UInt8s, count: int, compiled: bool | None = None
-    ) -> Self:
+    def of(cls, first: Int32s, second: Int32s, levels: UInt8s, count: int, compiled: bool) -> Self:
         """Forest of the strongest of some links.
 
         Args:
@@ -57,7 +55,7 @@ class SpanningForest:
     def empty(cls) -> Self:
         """Forest of no texts."""
         nothing = np.empty(0, np.int32)
-        return cls.of(nothing, nothing, np.empty(0, np.uint8), 0)
+        return cls.of(nothing, nothing, np.empty(0, np.uint8), 0, compiled=False)
 
     def updated(
         self,
@@ -66,7 +64,7 @@ class SpanningForest:
         links: LinkGraph,
         absent: BoolMask,
         floors: Floors,
-        compiled: bool | None = None,
+        compiled: bool,
     ) -> SpanningForest:
         """Forest after a change of links.
 
