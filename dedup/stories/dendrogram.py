@@ -103,16 +103,11 @@ class Dendrogram:
         return len(self.order)
 
     @cached_property
-    def positions(self) -> Int32s:
-        """Position of each text in `order`, int32 (count,)."""
-        return self.starts[: self.count]
-
-    @cached_property
     def trees(self) -> Int64s:
         """Number of the component of each text at the lowest floor, int64 (count,)."""
         begins = np.zeros(self.count, np.int64)
         begins[self.starts[self.above < 0]] = 1
-        numbers: Int64s = np.cumsum(begins)[self.positions] - 1
+        numbers: Int64s = np.cumsum(begins)[self.starts[: self.count]] - 1
         return numbers
 
     @cached_property

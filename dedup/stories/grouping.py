@@ -281,11 +281,12 @@ class GroupMemory:
         Every round-up is compared with the groups as they are before any round-up joins. Only
         those with other links, or with links to groups that have changed, are assigned again.
         """
-        moved = np.zeros(len(texts.seconds), bool)
-        for label in linked.stale:
-            moved[before.linked_members(label)] = moved[linked.members_of(label, before)] = True
         affected = _ends(changes, len(texts.seconds))
-        affected[texts.links.around(np.flatnonzero(moved))[1]] = True
+        if before.members:
+            moved = np.zeros(len(affected), bool)
+            for label in linked.stale:
+                moved[before.linked_members(label)] = moved[linked.members_of(label, before)] = True
+            affected[texts.links.around(np.flatnonzero(moved))[1]] = True
         assigned = self.round_ups & (affected | ~before.round_ups)
         labels = np.where(self.round_ups & ~assigned, before.labels, linked.labels)
         rows = np.flatnonzero(assigned)
@@ -378,5 +379,6 @@ class _Linked:
 def _ends(changes: LinkChanges, count: int) -> BoolMask:
     """Texts whose links have changed, bool of shape (n,)."""
     ends = np.zeros(count, bool)
-    ends[np.concatenate((*changes.added[:2], *changes.removed))] = True
+    for rows in (*changes.added[:2], *changes.removed):
+        ends[rows] = True
     return ends
