@@ -23,7 +23,7 @@ from dedup.encoders.whole_vectors import whole_vectors
 from dedup.errors import ConfigError
 from dedup.records import StoryGroup, StoryRelation
 from dedup.result import RELATED_COLUMNS
-from dedup.stories.grouping import Group
+from dedup.stories.linked_groups import Group
 from dedup.text.names import are_names
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 

@@ -22,10 +22,11 @@ from dedup.config import StoryConfig
 from dedup.stories.affinity import log_odds_of
 from dedup.stories.components import percolates
 from dedup.stories.dendrogram import Dendrogram, Floors
-from dedup.stories.grouping import described, group
+from dedup.stories.grouping import GroupMemory, group
 from dedup.stories.linkage import UNBOUNDED, average_linkage
-from dedup.stories.links import Links
-from dedup.stories.round_ups import best_homes, round_ups
+from dedup.stories.linked_groups import Group, described
+from dedup.stories.links import LinkChanges, LinkedTexts, Links
+from dedup.stories.round_ups import RoundUps
 
 FAR = 100_000
 
@@ -120,6 +121,15 @@ def keys(count: int) -> Int64s:
 def links(scores: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     first, second = np.triu_indices(len(scores), 1)
     return first, second, scores[first, second]
+
+
+def linked_texts(
+    first: Int64s, second: Int64s, values: Int64s, seconds: Int64s, scorer: Dense
+) -> LinkedTexts:
+    count = len(seconds)
+    linked = Links.of(first, second, values, count)
+    none = np.zeros(count, bool)
+    return LinkedTexts(linked, scorer, seconds, keys(count), none, ~none)
 
 
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
@@ -303,25 +313,29 @@ def test_round_ups_find_the_home_that_a_search_of_all_finds(seed: int, gap: int)
     members = generator.integers(0, 4, 10)
     groups = [np.flatnonzero(members == number) for number in np.unique(members)]
     first, second, values = links(scores)
-    near = Links.of(first, second, values, 14).at_least(0)
+    near = values >= 0
+    texts = linked_texts(first[near], second[near], values[near], seconds, Dense(scores))
     expected = []
     for text in range(10, 14):
         options = []
-        for number, group_members in enumerate(groups):
+        for group_members in groups:
             dated = [int(t) for t in seconds[group_members] if t != UNDATED]
             silence = min((abs(t - int(seconds[text])) for t in dated), default=0)
             if seconds[text] == UNDATED or silence <= gap:
                 mean = sum(int(scores[text, x]) for x in group_members) / len(group_members)
                 if any(scores[text, x] >= 0 for x in group_members):
-                    options.append((mean, -number))
+                    options.append((mean, -int(group_members[0])))
         best = max(options, default=(-1e9, 0))
         expected.append(-best[1] if best[0] >= log_odds_of(StoryConfig().min_probability) else -1)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("dedup.stories.round_ups._MEMBERS_AT_ONCE", 5)
-        found = best_homes(
-            np.arange(10, 14), groups, near, seconds, Dense(scores), StoryConfig(),
-            timedelta(seconds=gap),
-        )  # fmt: skip
+        labels = np.full(14, -1)
+        for group_members in groups:
+            labels[group_members] = group_members[0]
+        by_label = {int(group_members[0]): group_members for group_members in groups}
+        found = RoundUps(StoryConfig()).homes(
+            np.arange(10, 14), labels, by_label.__getitem__, (), texts, timedelta(seconds=gap)
+        )
     assert found.tolist() == expected
 
 
@@ -397,12 +411,104 @@ def test_the_floor_is_included() -> None:
 def test_round_ups_are_the_same_by_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(5)
     scores = symmetric(np.where(generator.random((60, 60)) < 0.2, 3000, -6000))
-    linked, config = Links.of(*links(scores), 60), StoryConfig()
-    found = round_ups(linked, Dense(scores), config)
+    texts = linked_texts(*links(scores), np.zeros(60, np.int64), Dense(scores))
+    found = RoundUps(StoryConfig()).detected(np.arange(60), texts)
     assert len(found) > 30
-    monkeypatch.setattr("dedup.stories.round_ups._MANY", 0)
     monkeypatch.setattr("dedup.stories.round_ups._TEXTS_AT_ONCE", 7)
-    assert round_ups(linked, Dense(scores), config).tolist() == found.tolist()
+    fast = RoundUps(StoryConfig(), compiled=True).detected(np.arange(60), texts)
+    assert fast.tolist() == found.tolist()
+
+
+SMALL = StoryConfig(
+    roundup_min_links=3, roundup_max_clustering=0.4, max_component_texts=9, min_link_density=0.3
+)
+"""Round-ups, splits by density and by size happen among few texts."""
+Pair = tuple[int, int]
+
+
+class Changing:
+    """Texts that come and go, whose links change, and the memory that follows."""
+
+    def __init__(self, seed: int, most: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.scores = symmetric(self.random.integers(-16, 17, (most, most)) * 250)
+        self.rank = self.random.permutation(most)
+        self.seconds = self.random.integers(0, 30, most)
+        self.quoting = self.random.random(most) < 0.05
+        self.alive = np.empty(0, bool)
+        self.links: set[Pair] = set()
+        self.groups: dict[int, Group] = {}
+        self.memory = self.new_memory()
+
+    def new_memory(self, *, compiled: bool = True) -> GroupMemory:
+        return GroupMemory(SMALL, timedelta(seconds=9), 300, compiled=compiled)
+
+    def texts(self) -> LinkedTexts:
+        count = len(self.alive)
+        return LinkedTexts(
+            Links.of(*self.pairs(self.links), count), Dense(self.scores), self.seconds[:count],
+            keys(len(self.rank))[:count], self.quoting[:count] & self.alive, self.alive,
+            lambda rows: rows[np.argsort(self.rank[rows])],
+        )  # fmt: skip
+
+    def pairs(self, pairs: set[Pair]) -> tuple[Int64s, Int64s, Int64s]:
+        first, second = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
+        return first, second, self.scores[first, second]
+
+    def change(self) -> None:
+        """Texts come and go, and each pair of those there may be a candidate or not."""
+        new = int(self.random.integers(0, min(5, len(self.rank) - len(self.alive)) + 1))
+        self.alive = np.append(self.alive, np.ones(new, bool))
+        self.alive[self.random.random(len(self.alive)) < 0.05] = False
+        before, there = self.links, np.flatnonzero(self.alive)
+        pairs = {(a, b) for a, b in itertools.combinations(there.tolist(), 2)}
+        floor = log_odds_of(SMALL.min_link_probability)
+        pairs = {pair for pair in pairs if self.scores[pair] >= floor}
+        kept = before if self.random.random() < 0.8 else set[Pair]()
+        others = {pair for pair in sorted(pairs) if self.random.random() < 0.2}
+        self.links = (kept & pairs) - set(sorted(kept)[::7]) | others
+        gone = self.pairs(before - self.links)[:2]
+        changed = self.memory.update(
+            self.texts(), LinkChanges(self.pairs(self.links - before), gone)
+        )
+        for first in changed.removed:
+            del self.groups[first]
+        self.groups.update((int(each.members[0]), each) for each in changed.new)
+
+    def check(self) -> None:
+        none = np.empty(0, np.int64)
+        for compiled in (False, True):
+            anew = self.new_memory(compiled=compiled)
+            changes = LinkChanges(self.pairs(self.links), (none, none))
+            expected = anew.update(self.texts(), changes).new
+            assert anew.round_ups.tolist() == self.memory.round_ups.tolist()
+            assert {part for each in expected if (part := tuple(each.members.tolist()))} == {
+                tuple(members.tolist()) for members in self.memory.members.values()
+            }
+            assert len(expected) == len(self.groups)
+            for each in expected:
+                own = self.groups[int(each.members[0])]
+                assert own.members.tolist() == each.members.tolist()
+                assert own.medoid == each.medoid
+                assert own.mean_log_odds.tolist() == each.mean_log_odds.tolist()
+
+    def load(self) -> None:
+        """What was computed is forgotten, but for the groups."""
+        known = self.memory.round_ups.copy(), self.memory.parts.copy()
+        members = [*self.memory.members.values()]
+        self.memory = self.new_memory()
+        chosen = known if self.random.random() < 0.5 else None
+        self.memory.load(self.texts(), self.pairs(self.links), members, chosen)
+
+
+@given(st.integers(0, 1 << 30), st.integers(6, 40))
+def test_groups_that_follow_changes_are_those_made_anew(seed: int, most: int) -> None:
+    world = Changing(seed, most)
+    for _ in range(12):
+        world.change()
+        world.check()
+        if world.random.random() < 0.2:
+            world.load()
 
 
 def component_at(tree: Dendrogram, row: int, floor: int) -> int:

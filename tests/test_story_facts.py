@@ -27,7 +27,7 @@ from dedup.description.terms import (
 from dedup.records import Article
 from dedup.result import Result
 from dedup.stories.affinity import probability_of
-from dedup.stories.grouping import Group
+from dedup.stories.linked_groups import Group
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.terms import placed_terms, spelled_terms
 

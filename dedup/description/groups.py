@@ -16,7 +16,8 @@ from dedup.description.versions import versions_of
 from dedup.duplicates.stretches import is_digest
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup, StoryMember
 from dedup.stories.affinity import probability_of
-from dedup.stories.grouping import Group, Grouping
+from dedup.stories.grouping import Grouping
+from dedup.stories.linked_groups import Group
 
 
 def describe_groups(

@@ -46,7 +46,7 @@ from dedup.config import RelatedStoriesConfig
 from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms, joined_pieces
 from dedup.records import RelationKind, StoryGroup, StoryRelation
-from dedup.stories.grouping import Group
+from dedup.stories.linked_groups import Group
 from dedup.text.rarity import WEIGHT_UNIT
 
 _AT_ONCE_SECONDS = 6 * 3600

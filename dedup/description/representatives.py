@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.stories.affinity import probability_of
-from dedup.stories.grouping import Group
+from dedup.stories.linked_groups import Group
 
 
 @dataclass(frozen=True, slots=True)

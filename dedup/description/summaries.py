@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Int32s, Int64s
 from dedup.description.terms import StoryTerms
-from dedup.stories.grouping import Group
+from dedup.stories.linked_groups import Group
 from dedup.text.names import are_names
 
 

@@ -37,7 +37,8 @@ from dedup.records import (
 )
 from dedup.store import Placement, Store, StoredStory, StoryEvent, StoryFilter
 from dedup.stories.affinity import Affinity, AffinityModel
-from dedup.stories.grouping import Group, Grouping, described
+from dedup.stories.grouping import Grouping
+from dedup.stories.linked_groups import Group, described
 
 _SECOND = timedelta(seconds=1)
 _Record = TypeVar("_Record")

@@ -20,7 +20,8 @@ from dedup.records import DuplicateCluster, StoryGroup
 from dedup.result import Result
 from dedup.store import Placement, Store
 from dedup.stories.affinity import Affinity, AffinityModel
-from dedup.stories.grouping import Group, Grouping
+from dedup.stories.grouping import Grouping
+from dedup.stories.linked_groups import Group
 
 
 def whole_result(

@@ -3,7 +3,8 @@
 from dedup.stories.affinity import Affinity, AffinityModel, log_odds_of, probability_of
 from dedup.stories.candidates import story_candidates
 from dedup.stories.features import Features
-from dedup.stories.grouping import Group, Grouping, group
+from dedup.stories.grouping import Grouping, group
+from dedup.stories.linked_groups import Group
 from dedup.stories.links import Links
 from dedup.stories.pairs import Pairs
 from dedup.stories.profiles import Profiles, name_hashes

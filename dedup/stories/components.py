@@ -7,117 +7,114 @@ the floor is raised further, as long as some of its links are stronger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from itertools import count as counting
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.arrays import BoolMask, Int64s, UInt64s
 from dedup.config import StoryConfig
 from dedup.stories.affinity import log_odds_of
-from dedup.stories.dendrogram import HIGHEST, Dendrogram, Floors
-from dedup.stories.links import Links
-
-if TYPE_CHECKING:
-    from dedup.stories.links import PairScorer
+from dedup.stories.dendrogram import Dendrogram, Floors, set_hash
+from dedup.stories.links import LinkedTexts, PairScorer
 
 SAMPLE = 64
+_MOST_KNOWN = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Components:
-    """Components of links, after splitting.
-
-    Args:
-        subcomponents: Rows of the texts of each, ascending, int64 of shape (k,).
-        count: Number of components of two texts or more, before splitting.
-        largest: Number of texts in the largest one.
-        percolating: How many of them percolate.
-    """
-
-    subcomponents: list[Int64s]
-    count: int
-    largest: int
-    percolating: int
-
-
-def components(
-    links: Links, absent: BoolMask, id_hashes: Int64s, scorer: PairScorer, config: StoryConfig
-) -> Components:
-    """Components of the links of n texts at the lowest floor, split where they percolate.
+class Splits:
+    """Decides which components of links are split; verdicts are remembered.
 
     Args:
-        links: Links above the floor.
-        absent: Texts that take no part, bool of shape (n,).
-        id_hashes: A hash of the id of each text, int64 of shape (n,).
-        scorer: Scores pairs that are not linked.
         config: The floor, the largest component, and the smallest share of linked pairs.
     """
-    floor = log_odds_of(config.min_link_probability)
-    there = (links.first < links.second) & ~(absent[links.first] | absent[links.second])
-    levels = Floors(floor).levels(links.log_odds[there])
-    down = np.flatnonzero(there)[np.argsort(HIGHEST - levels, kind="stable")]
-    dendrogram, _ = Dendrogram.of(
-        links.first[down].astype(np.int32),
-        links.second[down].astype(np.int32),
-        np.sort(levels)[::-1],
-        links.count,
-    )
 
-    @cache
-    def decide(node: int) -> bool:
-        return percolates(np.sort(dendrogram.members(node)), id_hashes, scorer, config, floor)
+    def __init__(self, config: StoryConfig) -> None:
+        self._config = config
+        self.floors = Floors(log_odds_of(config.min_link_probability))
+        self._least = next(size for size in counting(2) if _can_percolate(size, config))
+        self._sparse: dict[int, bool] = {}
 
-    nodes = dendrogram.unsplit(split_nodes(dendrogram, Floors(floor), config, decide))
-    order = dendrogram.order[~absent[dendrogram.order]].astype(np.int64)
-    cuts = np.flatnonzero(np.diff(nodes[order])) + 1
-    roots = np.flatnonzero((dendrogram.above < 0) & (dendrogram.sizes > 1)).tolist()
-    return Components(
-        [np.sort(rows) for rows in np.split(order, cuts) if len(rows)],
-        len(roots),
-        max((int(dendrogram.sizes[root]) for root in roots), default=int(len(order) > 0)),
-        sum(map(decide, roots)),
-    )
+    def parts(self, tree: Dendrogram, texts: LinkedTexts) -> UInt64s:
+        """Hash of the subcomponent of each text: of the largest one that is not split.
+
+        Args:
+            tree: Components of n texts at all floors.
+            texts: The texts.
+
+        Returns:
+            uint64 of shape (n,).
+        """
+        return tree.hashes(tree.unsplit(self._split(tree, texts)))
+
+    def percolating(self, tree: Dendrogram, texts: LinkedTexts) -> int:
+        """How many of the components at the lowest floor percolate; arguments as for `parts`."""
+        roots = np.flatnonzero((tree.above < 0) & (tree.sizes >= self._least))
+        most = self._config.max_component_texts
+        return sum(
+            tree.sizes[root] > most or self._is_sparse(tree, texts, root, own)
+            for root, own in zip(roots.tolist(), tree.hashes(roots).tolist(), strict=True)
+        )
+
+    def load(self, tree: Dendrogram, parts: UInt64s) -> None:
+        """Remember which components were too sparse: those with texts of several subcomponents.
+
+        Of components inside one that was not split nothing is known.
+
+        Args:
+            tree: Components at all floors.
+            parts: Hash of the subcomponent of each text, uint64 of shape (n,).
+        """
+        nodes, outer = tree.components(self._least)
+        labels = parts[tree.order]
+        changes = np.concatenate(([0], np.cumsum(labels[1:] != labels[:-1])))
+        starts = tree.starts[nodes]
+        split = changes[starts + tree.sizes[nodes] - 1] > changes[starts]
+        decided = (outer < 0) | split[outer]
+        decided &= tree.sizes[nodes] <= self._config.max_component_texts
+        decided &= tree.level[nodes] < self.floors.certain
+        hashes = tree.hashes(nodes[decided])
+        self._sparse.update(zip(hashes.tolist(), split[decided].tolist(), strict=True))
+
+    def _split(self, tree: Dendrogram, texts: LinkedTexts) -> BoolMask:
+        """Which topmost nodes are split, as far as subcomponents depend on it; bool (nodes,)."""
+        split = np.zeros(len(tree.above), bool)
+        nodes, outer = tree.components(self._least)
+        sizes, levels, strongest = (
+            field[nodes].tolist() for field in (tree.sizes, tree.level, tree.strongest)
+        )
+        certain, hashes = self.floors.certain, tree.hashes(nodes).tolist()
+        verdicts = [False] * len(nodes)
+        for k, (node, over) in enumerate(zip(nodes.tolist(), outer.tolist(), strict=True)):
+            if over >= 0 and not verdicts[over]:
+                continue
+            if sizes[k] > self._config.max_component_texts:
+                verdicts[k] = levels[k] < certain or strongest[k] > levels[k]
+            elif levels[k] < certain:
+                verdicts[k] = self._is_sparse(tree, texts, node, hashes[k])
+        split[nodes] = verdicts
+        return split
+
+    def _is_sparse(self, tree: Dendrogram, texts: LinkedTexts, node: int, own: int) -> bool:
+        """Whether the texts of a node with this hash are too sparsely linked, by a sample of them.
+
+        One more text seldom changes the sample, whose verdict is remembered, too.
+        """
+        known = self._sparse
+        if own not in known:
+            if len(known) > _MOST_KNOWN:
+                known.clear()
+            sample = _smallest(tree.members(node), texts.id_hashes)
+            of_sample, floor = set_hash(sample), self.floors.lowest
+            if of_sample not in known:
+                known[of_sample] = _are_sparse(sample, texts.scorer, self._config, floor)
+            known[own] = known[of_sample]
+        return known[own]
 
 
-def split_nodes(
-    dendrogram: Dendrogram,
-    floors: Floors,
-    config: StoryConfig,
-    decide: Callable[[int], bool],
-) -> BoolMask:
-    """Which topmost nodes are split, as far as subcomponents depend on it; bool (nodes,).
-
-    Args:
-        dendrogram: Components at all floors.
-        floors: Their floors.
-        config: The largest component, and the smallest share of linked pairs.
-        decide: Whether a component percolates, by its node.
-    """
-    split = np.zeros(len(dendrogram.above), bool)
-    nodes, outer = dendrogram.components(min_percolating(config))
-    sizes, levels, strongest = (
-        field[nodes].tolist()
-        for field in (dendrogram.sizes, dendrogram.level, dendrogram.strongest)
-    )
-    verdicts = [False] * len(nodes)
-    for k, (node, over) in enumerate(zip(nodes.tolist(), outer.tolist(), strict=True)):
-        if over >= 0 and not verdicts[over]:
-            continue
-        if sizes[k] > config.max_component_texts:
-            verdicts[k] = levels[k] < floors.certain or strongest[k] > levels[k]
-        elif levels[k] < floors.certain:
-            verdicts[k] = decide(node)
-    split[nodes] = verdicts
-    return split
-
-
-def min_percolating(config: StoryConfig) -> int:
-    """Number of texts in the smallest component that can percolate."""
-    return next(size for size in counting(2) if _can_percolate(size, config))
+def _smallest(rows: Int64s, id_hashes: Int64s) -> Int64s:
+    """Rows of the texts with the smallest hashes among some, of equal ones the smaller rows."""
+    rows = np.sort(rows)
+    return rows[np.argsort(id_hashes[rows], kind="stable")[:SAMPLE]]
 
 
 def _can_percolate(texts: int, config: StoryConfig) -> bool:
@@ -149,11 +146,10 @@ def percolates(
         return True
     if not _can_percolate(len(members), config):
         return False
-    sample = members[np.argsort(id_hashes[members], kind="stable")[:SAMPLE]]
-    scores = scorer.block(sample, sample)[np.triu_indices(len(sample), 1)]
-    return too_sparse(int(np.count_nonzero(scores >= floor)), len(scores), config)
+    return _are_sparse(_smallest(members, id_hashes), scorer, config, floor)
 
 
-def too_sparse(linked: int, pairs: int, config: StoryConfig) -> bool:
+def _are_sparse(sample: Int64s, scorer: PairScorer, config: StoryConfig, floor: int) -> bool:
     """Whether so few of the pairs of a sample are linked that only chance holds it together."""
-    return bool(linked < config.min_link_density * pairs)
+    scores = scorer.block(sample, sample)[np.triu_indices(len(sample), 1)]
+    return bool(np.count_nonzero(scores >= floor) < config.min_link_density * len(scores))

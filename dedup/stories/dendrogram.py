@@ -28,8 +28,6 @@ CERTAIN = log_odds_of(0.98)
 HIGHEST = 255
 """Level of the strongest links; no log-odds are that high."""
 _LEAF = 1 << 14
-_MANY = 3000
-"""Below so many texts the loops take less time than loading numba."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Dendrogram:
 
     @classmethod
     def of(
-        cls, first: Int32s, second: Int32s, levels: UInt8s, count: int, compiled: bool | None = None
+        cls, first: Int32s, second: Int32s, levels: UInt8s, count: int, compiled: bool
     ) -> tuple[Dendrogram, BoolMask]:
         """Dendrogram of some links, and which of these links are its spanning forest.
 
@@ -91,14 +89,13 @@ class Dendrogram:
             second: The other end, int32 (m,).
             levels: Levels of the links, descending, uint8 (m,).
             count: Number of texts.
-            compiled: Compile the loops; by default for many texts. The dendrogram is the same.
+            compiled: Compile the loops. The dendrogram is the same.
         """
-        fast = kernels.chosen(compiled, count >= _MANY)
-        above, level, strongest, sizes, below, in_forest = _loop(_join, fast)(
+        above, level, strongest, sizes, below, in_forest = _loop(_join, compiled)(
             first, second, levels, count
         )
-        starts, order = _loop(_positions, fast)(above, sizes, below)
-        return cls(above, level, strongest, sizes, starts, order, fast), in_forest
+        starts, order = _loop(_positions, compiled)(above, sizes, below)
+        return cls(above, level, strongest, sizes, starts, order, compiled), in_forest
 
     @property
     def count(self) -> int:
@@ -106,9 +103,12 @@ class Dendrogram:
         return len(self.order)
 
     @cached_property
-    def positions(self) -> Int32s:
-        """Position of each text in `order`, int32 (count,)."""
-        return self.starts[: self.count]
+    def trees(self) -> Int64s:
+        """Number of the component of each text at the lowest floor, int64 (count,)."""
+        begins = np.zeros(self.count, np.int64)
+        begins[self.starts[self.above < 0]] = 1
+        numbers: Int64s = np.cumsum(begins)[self.starts[: self.count]] - 1
+        return numbers
 
     @cached_property
     def topmost(self) -> Int32s:
@@ -131,8 +131,7 @@ class Dendrogram:
     @cached_property
     def _sums(self) -> UInt64s:
         """Sums of the hashes of the texts before each position; differences are exact."""
-        hashes = mix64(np.arange(1, self.count + 1).astype(np.uint64))
-        return np.concatenate((np.zeros(1, np.uint64), np.cumsum(hashes[self.order])))
+        return np.concatenate((np.zeros(1, np.uint64), np.cumsum(_hashes(self.order))))
 
     def components(self, least: int) -> tuple[Int64s, Int64s]:
         """Components of at least `least` texts (two or more) at all floors.
@@ -156,6 +155,15 @@ class Dendrogram:
         """
         nodes: Int32s = _loop(_unsplit, self.compiled)(self.above, self.topmost, split)
         return nodes[: self.count]
+
+
+def set_hash(rows: Int64s) -> int:
+    """Hash of a set of texts: the sum of those of its texts."""
+    return int(_hashes(rows).sum(dtype=np.uint64))
+
+
+def _hashes(rows: Int32s | Int64s) -> UInt64s:
+    return mix64(rows.astype(np.uint64) + np.uint64(1))
 
 
 def _loop(loop: Any, compiled: bool) -> Any:  # noqa: ANN401 (a function)

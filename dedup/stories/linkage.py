@@ -19,21 +19,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dedup.compute import compiled as kernels
 from dedup.compute.arrays import Float64s, Int64s
 
 UNBOUNDED = 1 << 40
 """As `max_drop`: only the lowest mean counts."""
 PAIRS_OF_PRIOR = 3
 """So many pairs of a group weigh as much as the lowest mean."""
-_MANY = 100
 
 
 def average_linkage(
     scores: Int64s,
     min_mean: int,
     max_drop: int = UNBOUNDED,
-    compiled: bool | None = None,
+    compiled: bool = False,
 ) -> Int64s:
     """Labels of k items by average linkage on similarities.
 
@@ -46,12 +44,12 @@ def average_linkage(
         min_mean: Smallest mean at which two groups still merge.
         max_drop: How much smaller than the mean inside a large group the mean of its pairs with
             another one may be.
-        compiled: Use the kernel; by default for many items. The labels are the same.
+        compiled: Use the kernel, which gives the same labels.
 
     Returns:
         For each item the smallest item of its group, int64 of shape (k,).
     """
-    if kernels.chosen(compiled, len(scores) >= _MANY):
+    if compiled:
         from dedup.stories.kernels.linkage import linkage
 
         labels: Int64s = linkage(scores, min_mean, max_drop, PAIRS_OF_PRIOR)

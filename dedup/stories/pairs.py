@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dedup.articles import UNDATED
-from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.arrays import BoolMask, Int64s, different
 
 RowPairs = tuple[Int64s, Int64s]
 """Rows of the first and of the second text of each pair, repeated or not."""
@@ -39,10 +39,8 @@ class Pairs:
             count: Number of texts.
         """
         keys = [np.minimum(a, b) * count + np.maximum(a, b) for a, b in parts]
-        # Ten times as fast as np.unique, which hashes.
-        ordered = np.sort(np.concatenate([_NOTHING, *keys]))
-        different = ordered[np.diff(ordered, prepend=-1) > 0]
-        return cls(different // max(1, count), different % max(1, count))
+        ordered = different(np.concatenate([_NOTHING, *keys]))
+        return cls(ordered // max(1, count), ordered % max(1, count))
 
 
 def joined(pairs: Iterable[RowPairs]) -> RowPairs:

@@ -14,7 +14,8 @@ from dedup.duplicates.matches import Similarity
 from dedup.index.summaries import summary_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.store import Derived
-from dedup.stories.grouping import Group, Grouping
+from dedup.stories.grouping import Grouping
+from dedup.stories.linked_groups import Group
 from dedup.stories.profiles import Profiles
 
 

@@ -22,7 +22,6 @@ from dedup.index.live.archived_texts import ArchivedTexts
 from dedup.index.live.articles import Articles
 from dedup.index.live.change import IndexChange, described
 from dedup.index.live.copies.clusters import Body, ClusterChanges
-from dedup.index.live.groups.groups import GroupChanges
 from dedup.index.live.memory import Memory
 from dedup.index.live.queries import LiveQueries
 from dedup.index.records import QueryAnswer
@@ -31,6 +30,7 @@ from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
 from dedup.store import Derived, Store
 from dedup.stories.affinity import AffinityModel
+from dedup.stories.grouping import GroupChanges
 from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
 
@@ -80,12 +80,12 @@ class LiveIndex:
             firsts: First articles of the groups that are looked at; by default all are.
         """
         row_of, groups = self._texts.row_of, self._groups
-        rows: Iterable[int] = groups.members
+        labels: Iterable[int] = groups.members
         if firsts is not None:
-            rows = {groups.first_of(row_of[id]) for id in firsts if id in row_of}
+            labels = {groups.label_of(row_of[id]) for id in firsts if id in row_of}
         stories = []
-        for row in rows:
-            texts = (self._texts.articles[text] for text in groups.members[row].tolist())
+        for label in labels:
+            texts = (self._texts.articles[row] for row in groups.members[label].tolist())
             ids = [member.id for id in texts for member in self.text_of(id).members]
             if all(self._copies.key_of(id).seconds < time.timestamp() for id in ids):
                 stories.append(ids)
@@ -118,8 +118,7 @@ class LiveIndex:
         self._links.remove(np.array(sorted(removed_rows), np.int64))
         new_rows = self._add_texts(representatives, progress)
         self._links.add(new_rows)
-        changes = self._links.changes(new_rows)
-        groups = self._groups.update(changes)
+        groups = self._groups.update(self._links.changes())
         stories, summaries, old_stories = self._stories(texts, clusters, groups)
         return IndexChange(
             texts,
@@ -209,8 +208,10 @@ class LiveIndex:
         representatives |= {self.text_of(id).representative for id in members.union(texts)}
         changed = {int(group.members[0]): group for group in groups.new}
         for id in representatives:
-            group = self._groups.of(self._texts.row_of[id])
-            changed[int(group.members[0])] = group
+            row = self._texts.row_of[id]
+            first = self._groups.first_of(row)
+            if first not in changed:
+                changed[first] = self._groups.of(row)
         rows = [row for group in changed.values() for row in group.members.tolist()]
         texts_of = {row: self.text_of(self._texts.articles[row]) for row in rows}
         ids = (member.id for text in texts_of.values() for member in text.members)

@@ -21,7 +21,7 @@ from dedup.index.live.clean_texts import CleanTexts
 from dedup.index.live.columns import Columns, packed, unpacked
 from dedup.index.live.copies.clusters import Body
 from dedup.index.live.copies.duplicate_clusters import READ_AT_ONCE, DuplicateClusters
-from dedup.index.live.groups.groups import LiveGroups
+from dedup.index.live.groups import LiveGroups
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.stored_records import StoredRecords
 from dedup.index.live.texts import LiveTexts
@@ -76,7 +76,7 @@ class Memory:
             return
         rows = self._add_texts(records, representatives, progress)
         self.links.add(rows)
-        self.links.changes(rows)
+        self.links.changes()
         groups = self._groups_of(records.stories, representatives)
         firsts = self.groups.load(groups.values())
         self.lasting.update(zip(map(self.story_id, firsts), groups, strict=True))

@@ -152,10 +152,8 @@ class LiveQueries:
         """Story group of an article, and mean P(same event) of its text with the others there."""
         representative = self._memory.copies.text_of[article].representative
         row = self._memory.texts.row_of[representative]
-        group = self._memory.groups.of(row)
-        mean = None
-        if len(group.members) > 1:
-            mean = probability_of(group.mean_log_odds[group.members.tolist().index(row)])
+        odds = self._memory.groups.mean_log_odds(row)
+        mean = None if odds is None else probability_of(odds)
         return self._story_of(row), mean
 
     def _story_of(self, row: int) -> str:

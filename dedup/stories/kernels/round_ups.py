@@ -44,3 +44,21 @@ def loosely_linked(table: Any, texts: Array, floor: int, least: int, max_cluster
                     closed += 1
         loose[k] = closed <= max_clustering * (degree * (degree - 1))
     return loose
+
+
+@nb.njit(**OPTIONS)
+def linked_to_both(table: Any, first: Array, second: Array, floor: int) -> Any:
+    """Which texts are linked, with at least `floor`, to both texts of one of the pairs; bool."""
+    starts, counts, _, others, weights = table
+    to_both = np.zeros(starts.shape[0], np.bool_)
+    # The last pair whose first text each text is near.
+    near = np.full(starts.shape[0], -1, np.int64)
+    for k in range(first.shape[0]):
+        a, b = first[k], second[k]
+        for place in range(starts[a], starts[a] + counts[a]):
+            if weights[place] >= floor:
+                near[others[place]] = k
+        for place in range(starts[b], starts[b] + counts[b]):
+            if weights[place] >= floor and near[others[place]] == k:
+                to_both[others[place]] = True
+    return to_both

@@ -26,10 +26,6 @@ class LinkTable:
         self._weights = np.empty(1024, np.int32)
         self._used = 0
 
-    def __len__(self) -> int:
-        """Number of links."""
-        return int(self._counts.rows.sum()) // 2
-
     @property
     def arrays(self) -> tuple[Any, ...]:
         """The arrays, for kernels."""
@@ -41,18 +37,6 @@ class LinkTable:
         """Make pieces for so many texts, at least as many as now."""
         for column in (self._starts, self._counts, self._rooms):
             column.resize(texts)
-
-    def of(self, row: int) -> tuple[Int64s, Int64s]:
-        """Rows of the texts that a text is linked to, in no meaningful order, and the log-odds.
-
-        Returns:
-            int64 of shape (k,) each.
-        """
-        if row >= self._starts.count:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        start = int(self._starts.rows[row])
-        part = slice(start, start + int(self._counts.rows[row]))
-        return self._others[part].astype(np.int64), self._weights[part].astype(np.int64)
 
     def around(self, rows: Int64s) -> ScoredPairs:
         """All links of some texts: the text, the other one, the log-odds; int64 (m,) each."""
@@ -121,11 +105,10 @@ class LinkTable:
 
     def cut_all(self, row: int) -> RowPairs:
         """Remove all links of a text that leaves; returns the pairs."""
-        others, _ = self.of(row)
-        pairs = np.full(len(others), row), others
-        self.cut(*pairs)
+        first, second, _ = self.around(np.array([row]))
+        self.cut(first, second)
         self._rooms.rows[row] = 0
-        return pairs
+        return first, second
 
     def _ensure(self, more: int) -> None:
         """Make room for so many more links at the end; gaps that moves left behind are closed."""

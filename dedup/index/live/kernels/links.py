@@ -85,21 +85,3 @@ def linked(table: Any, first: Array, second: Array) -> Any:
             a, b = b, a
         present[k] = _place(table, a, b) >= 0
     return present
-
-
-@nb.njit(**OPTIONS)
-def between(table: Any, first: Array, second: Array, floor: int) -> Any:
-    """Which texts are linked, with at least `floor`, to both texts of one of the pairs; bool."""
-    starts, counts, _, others, weights = table
-    linked_to_both = np.zeros(starts.shape[0], np.bool_)
-    # The last pair whose first text each text is near.
-    near = np.full(starts.shape[0], -1, np.int64)
-    for k in range(first.shape[0]):
-        a, b = first[k], second[k]
-        for place in range(starts[a], starts[a] + counts[a]):
-            if weights[place] >= floor:
-                near[others[place]] = k
-        for place in range(starts[b], starts[b] + counts[b]):
-            if weights[place] >= floor and near[others[place]] == k:
-                linked_to_both[others[place]] = True
-    return linked_to_both

@@ -9,7 +9,6 @@ others among the nearest; a removed one can give places back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,25 +21,11 @@ from dedup.index.live.links.nearest import ROWS_AT_ONCE, Nearest
 from dedup.index.live.links.shared_terms import SharedTerms
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import likely_pairs
+from dedup.stories.links import LinkChanges
 from dedup.stories.pairs import Pairs, RowPairs, ScoredPairs, joined, joined_links
 
 _MANY = 16
 """More texts than these are added to the lists of terms at once, not one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkChanges:
-    """Changes of texts and links.
-
-    Args:
-        links_added: New links.
-        links_removed: Pairs that were linked and may be linked no more.
-        new_rows: Rows of the new texts.
-    """
-
-    links_added: ScoredPairs
-    links_removed: RowPairs
-    new_rows: Int64s
 
 
 class LiveLinks:
@@ -65,17 +50,13 @@ class LiveLinks:
         self._added: list[ScoredPairs] = []
         self._removed: list[RowPairs] = []
 
-    def changes(self, new_rows: Int64s) -> LinkChanges:
-        """Links added and removed since the last call.
-
-        Args:
-            new_rows: Rows of the texts added since then.
-        """
+    def changes(self) -> LinkChanges:
+        """Links added and removed since the last call."""
         first, second, log_odds = joined_links(self._added)
         there = self.table.linked(first, second)
         removed = joined(self._removed)
         self._added, self._removed = [], []
-        return LinkChanges((first[there], second[there], log_odds[there]), removed, new_rows)
+        return LinkChanges((first[there], second[there], log_odds[there]), removed)
 
     def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
         """Columns of some texts, which get new rows without gaps.

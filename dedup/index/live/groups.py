@@ -1,0 +1,125 @@
+"""Story groups of the texts of the index: those of the step `group`, which remembers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dedup.compute.arrays import Int64s
+from dedup.config import Config
+from dedup.index.live.columns import Columns
+from dedup.index.live.links.links import LiveLinks
+from dedup.index.live.texts import LiveTexts
+from dedup.stories.affinity import log_odds_of
+from dedup.stories.grouping import GroupChanges, GroupMemory
+from dedup.stories.linked_groups import Group
+from dedup.stories.links import LinkChanges, LinkedTexts
+from dedup.stories.round_ups import mean_log_odds
+
+_MAX_PAIRS = 8 << 20
+"""So many scores of pairs are remembered."""
+
+
+class LiveGroups:
+    """Story groups of the texts in memory; see `GroupMemory` for their labels.
+
+    Args:
+        texts: The texts.
+        links: The links among them.
+        config: All settings.
+    """
+
+    def __init__(self, texts: LiveTexts, links: LiveLinks, config: Config) -> None:
+        self._texts = texts
+        self._table = links.table
+        max_gap = config.neighbors.max_gap
+        self._memory = GroupMemory(config.stories, max_gap, _MAX_PAIRS, compiled=True)
+        self._least = log_odds_of(config.stories.min_probability)
+
+    @property
+    def members(self) -> Mapping[int, Int64s]:
+        """Rows of the texts of each group by precedence, int64 of shape (k,), by label."""
+        return self._memory.members
+
+    def label_of(self, row: int) -> int:
+        """Label of the group of a text."""
+        return int(self._memory.labels[row])
+
+    def first_of(self, row: int) -> int:
+        """First text of the group of a text."""
+        return int(self.members[self.label_of(row)][0])
+
+    def of(self, row: int) -> Group:
+        """Group of a text."""
+        (group,) = self._memory.described([self.members[self.label_of(row)]], self._linked_texts())
+        return group
+
+    def mean_log_odds(self, row: int) -> float | None:
+        """Mean log-odds of a text with the others of its group; None if there are none."""
+        members = self.members[self.label_of(row)]
+        others = members[members != row]
+        if not len(others):
+            return None
+        return float(mean_log_odds(np.array([row]), [others], self._texts.scorer)[0])
+
+    def load(self, groups: Iterable[Sequence[int]]) -> list[int]:
+        """Load all groups of texts whose links are there; returns the first text of each.
+
+        Args:
+            groups: Rows of the texts of each group.
+        """
+        by_precedence = self._texts.order.sorted
+        members = [by_precedence(np.array(rows, np.int64)) for rows in groups]
+        self._memory.load(self._linked_texts(), self._table.all(), members)
+        return [int(rows[0]) for rows in members]
+
+    def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
+        """Columns of some texts, which get new rows without gaps; see `LiveLinks.saved`."""
+        memory = self._memory
+        firsts = np.array([self.first_of(row) for row in rows.tolist()], np.int64)
+        return {
+            "groups.round_ups": memory.round_ups[rows],
+            "groups.subcomponents": memory.parts[rows].view(np.int64),
+            "groups.firsts": new_row[firsts],
+        }
+
+    def load_saved(self, columns: Columns) -> list[int]:
+        """Load what `saved` returned; returns the first text of each group, ascending."""
+        firsts = columns["groups.firsts"]
+        order = self._texts.order.order(firsts, np.arange(len(firsts)))
+        cuts = np.flatnonzero(np.diff(firsts[order])) + 1
+        members = np.split(order, cuts) if len(order) else []
+        known = columns["groups.round_ups"], columns["groups.subcomponents"].view(np.uint64)
+        self._memory.load(self._linked_texts(), self._table.all(), members, known)
+        return [int(rows[0]) for rows in members]
+
+    def update(self, changes: LinkChanges) -> GroupChanges:
+        """Bring the groups up to date after texts and links have changed."""
+        return self._memory.update(self._linked_texts(), changes)
+
+    def best_for(self, row: int, linked: Int64s) -> tuple[int, float] | None:
+        """The group that a query fits best: its first text, and the mean log-odds with its texts.
+
+        Only groups that the query has a link to are compared; of equal ones the one that comes
+        first. None if the best one is not likely enough to be joined.
+
+        Args:
+            row: Row of the query.
+            linked: Rows of the texts that it has a link to, int64 of shape (k,).
+        """
+        groups = [self.members[label] for label in np.unique(self._memory.labels[linked]).tolist()]
+        means = mean_log_odds(np.full(len(groups), row), groups, self._texts.scorer)
+        best = float(means.max(initial=-np.inf))
+        if best < self._least:
+            return None
+        firsts = np.array([members[0] for members in groups])
+        return int(self._texts.order.sorted(firsts[means == best])[0]), best
+
+    def _linked_texts(self) -> LinkedTexts:
+        texts = self._texts
+        return LinkedTexts(
+            self._table, texts.scorer, texts.profiles.seconds, texts.id_hashes, texts.digests,
+            texts.alive, texts.order.sorted,
+        )  # fmt: skip

@@ -1,1 +1,0 @@
-"""Story groups, kept up to date."""
