@@ -125,7 +125,7 @@ def test_a_query_names_the_story_that_it_fits_best(tmp_path: Path, pool: list[Ar
             if not found.duplicates:
                 assert (found.story_group, found.probability) == best_story(index, each)
                 named += bool(found.story_group)
-        assert named > 3
+        assert named > 1
 
 
 def test_an_article_mostly_joins_the_story_that_a_query_named(

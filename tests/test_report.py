@@ -355,7 +355,7 @@ def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) ->
     [later] = [each for each in view[tie.later].related if each.story == tie.earlier]
     [earlier] = [each for each in view[tie.earlier].related if each.story == tie.later]
     assert (later.label, earlier.label) == ("Follows", "Followed by")
-    assert later.when.endswith("days earlier") and earlier.when.endswith("days later")
+    assert later.when.endswith(" earlier") and earlier.when.endswith(" later")
     assert later.listed and set(later.shared) <= {*tie.shared_terms, *tie.shared_names}
     links = [found["href"] for found, _ in Page(render_report(seeds)).find("a")]
     assert links.count(f"#{tie.earlier}") >= 2
