@@ -269,6 +269,10 @@ class StoryGroup:
         """Number of members without those that a later version replaced."""
         return len(self.members) - sum(len(page) - 1 for page in self.versions)
 
+    def versions_with(self, id: str) -> tuple[str, ...]:
+        """Versions of the page of an article, the latest last; none if there is only this one."""
+        return next((page for page in self.versions if id in page), ())
+
     def __repr__(self) -> str:
         day = f"{self.first_seen:%Y-%m-%d}" if self.first_seen else "undated"
         return f"StoryGroup({self.id!r}, {day}, texts={self.texts}, {self.headline!r})"

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dedup.description.remarks import ONE_PAGE, WALL
-from dedup.description.versions import versions_with
 from dedup.output.wording import duration
 from dedup.records import PAIR_KINDS, Evidence, Match, StoryGroup, StoryLink
 
@@ -130,7 +129,7 @@ def _apart_by(why: Why) -> str:
 
 def _versions(why: Why) -> str:
     """That the two are versions of one page; empty if they are not."""
-    if why.a != why.b and why.b in versions_with(why.stories[0], why.a):
+    if why.a != why.b and why.b in why.stories[0].versions_with(why.a):
         return f" They are versions of {ONE_PAGE}, which count as one article."
     return ""
 

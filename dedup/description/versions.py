@@ -31,11 +31,6 @@ def versions_of(articles: Sequence[Article]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(ids) for ids in pages.values() if len(ids) > 1)
 
 
-def versions_with(story: StoryGroup, id: str) -> tuple[str, ...]:
-    """The versions of the page of an article, the latest last; none if there is only this one."""
-    return next((page for page in story.versions if id in page), ())
-
-
 def replacements(story: StoryGroup) -> dict[str, str]:
     """The latest version of each article that was replaced, by id."""
     return {id: latest for *earlier, latest in story.versions for id in earlier}

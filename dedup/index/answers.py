@@ -21,7 +21,6 @@ from dedup.description.groups import describe_groups
 from dedup.description.remarks import Remark, remarks_on
 from dedup.description.series import COUNTED_WITHIN, Series, series_of, template_around
 from dedup.description.terms import StoryTerms, terms_of
-from dedup.description.versions import versions_with
 from dedup.duplicates.series import Origin
 from dedup.duplicates.stretches import is_digest, stretches
 from dedup.encoders import Encoder
@@ -293,7 +292,7 @@ def remarks_of(placement: Placement, story: StoryGroup, store: Store) -> tuple[R
         is_digest=store.cluster(placement.duplicate_cluster)[0].copy_type == "digest",
         is_wall=texts[placement.id].is_wall,
         template=template_around(origin, others),
-        versions=versions_with(story, placement.id),
+        versions=story.versions_with(placement.id),
     )
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from dedup.articles import headline_of, published_body, published_removals, source_of
 from dedup.description.remarks import remarks_on
-from dedup.description.versions import StoryText, texts_of, versions_with
+from dedup.description.versions import StoryText, texts_of
 from dedup.duplicates.stretches import is_digest
 from dedup.records import Article, Problem, StoryGroup, StoryMember
 from dedup.report.differences import shortened
@@ -222,7 +222,7 @@ class _Stories:
                 is_digest=is_digest(cluster),
                 is_wall=clean.is_wall,
                 template=evidences.templates.get(evidences.representative_of(representative), ""),
-                versions=versions_with(story, representative),
+                versions=story.versions_with(representative),
             ),
             sum(self._result.story_of[member.id][0] is not story for member in cluster.members),
         )

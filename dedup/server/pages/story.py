@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from dedup.description.remarks import remarks_on
-from dedup.description.versions import texts_of, versions_with
+from dedup.description.versions import texts_of
 from dedup.errors import NotFoundError
 from dedup.index.story_index import StoryIndex
 from dedup.records import StoryGroup
@@ -117,7 +117,7 @@ def _texts(
                 id,
                 is_digest=leaders[text].copy_type == "digest",
                 is_wall=stored.clean.is_wall,
-                versions=versions_with(story, id),
+                versions=story.versions_with(id),
             ),
             elsewhere=len(clusters[text].keys() - here) if as_it_is else 0,
         )
