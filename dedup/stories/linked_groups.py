@@ -1,6 +1,6 @@
 """Groups of the texts of subcomponents: average linkage, cut where a group was silent.
 
-Two groups merge only if their medoids are similar enough (`linkage.py`).
+No merge may loosen a close-knit group (`linkage.py`).
 """
 
 from __future__ import annotations

@@ -182,10 +182,12 @@ def placed_names(placed: PlacedTerms, languages: Sequence[str]) -> PlacedNames:
         ends[first],
         _rarest(placed, starts[first], ends[first], owners[first], languages),
     )
-    numbers = language_numbers(languages)[owners[first]]
-    of_bare = term_weights(bare[first], numbers)
+    inflected = np.flatnonzero(bare[first])
+    of_bare = term_weights(
+        bare[first[inflected]], language_numbers(languages)[found.owners[inflected]]
+    )
     # One name weighs the same with an ending and without.
-    found.weights[:] = np.where(bare[first] > 0, np.minimum(found.weights, of_bare), found.weights)
+    found.weights[inflected] = np.minimum(found.weights[inflected], of_bare)
     least = np.where(own[first], SELF_BITS, MIN_BITS) / WEIGHT_UNIT
     return _only(found, np.flatnonzero(found.weights >= least))
 
