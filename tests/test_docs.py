@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from benchmarks import architecture, readme
 from dedup import cli
+from dedup.bench.report import peak_mb
 from dedup.config import Config, NearDuplicateConfig
 from dedup.errors import DedupError
 from dedup.result import ARTICLE_COLUMNS, RELATED_COLUMNS, STORY_COLUMNS
@@ -174,11 +175,17 @@ def test_every_saved_result_is_shown_with_what_it_holds_for() -> None:
 
 def test_figures_in_the_text_are_the_saved_ones() -> None:
     saved = {path.stem: json.loads(path.read_text("utf-8")) for path in readme.RESULTS.iterdir()}
+    *_, hundred, million = saved["corpus_size"]["rows"]
+    assert (hundred["articles"], million["articles"]) == (100_000, 1_000_000)
     believed = {(row["kind"], row["low"]): row for row in saved["affinity"]["rows"]}
     doubtful = believed["cross language", 0.4]
     size = next(row for row in saved["encoders"]["rows"] if row["encoder"] == "bundled")
     text = readme.README.read_text(encoding="utf-8")
     for sentence in (
+        f"{hundred['articles']:,} articles of {hundred['corpus']['days']:.0f} days "
+        f"in nine languages take {peak_mb(hundred['batch']) / 1024:.1f} GB, "
+        f"a million of three months {peak_mb(million['batch']) / 1024:.0f} GB "
+        f"and {million['batch']['wall_seconds'] / 60:.0f} minutes",
         f"what they call {doubtful['predicted']:.0%} was {doubtful['observed']:.0%}".replace(
             "%", " %"
         ),

@@ -349,13 +349,17 @@ def test_facts_of_a_story_are_shown(seeds: Result) -> None:
 
 
 def test_ties_are_shown_from_either_side_and_link_to_the_story(seeds: Result) -> None:
-    tie = next(each for each in seeds.related if each.kind == "follow_up")
+    tie = next(
+        each
+        for each in seeds.related
+        if each.kind == "follow_up" and each.gap and each.gap.days > 1
+    )
     stories = report_view(seeds, detailed_stories=99).stories
     view = {each.story.id: each for _, each in stories if each}
     [later] = [each for each in view[tie.later].related if each.story == tie.earlier]
     [earlier] = [each for each in view[tie.earlier].related if each.story == tie.later]
     assert (later.label, earlier.label) == ("Follows", "Followed by")
-    assert later.when.endswith(" earlier") and earlier.when.endswith(" later")
+    assert later.when.endswith("days earlier") and earlier.when.endswith("days later")
     assert later.listed and set(later.shared) <= {*tie.shared_terms, *tie.shared_names}
     links = [found["href"] for found, _ in Page(render_report(seeds)).find("a")]
     assert links.count(f"#{tie.earlier}") >= 2
