@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import dedup
@@ -231,6 +231,50 @@ def test_the_rule_is_symmetric_and_no_text_is_of_a_series_with_itself(
     b = outline("Title", " ".join([*other[:6], *theirs, *other[6:]]), "en")
     assert of_one_series(a, b, gap) == of_one_series(b, a, gap)
     assert not of_one_series(a, a, gap)
+
+
+SCRIPTS = {
+    "en": ("the old harbour by sea was closed again as rain fell on it", "Ferrol Duneth Anna Orrin"),
+    "ru": ("старый порт у моря снова закрыт потому что шёл дождь весь день", "Феррол Дунет Анна"),
+    "ar": ("ضرب زلزال ساحل البلاد ليلا دون خسائر كما قالت هيئة الرصد امس", "فرول دونث انا"),
+    "zh": ("昨 夜 海 边 的 港 口 因 雨 关 闭 多 日", "北京 上海 东京"),
+}
+FILLED = ["12", "4.9", "04:11", "3,400", "17", "8", "Friday"]
+
+
+@st.composite
+def filled_templates(draw: st.DrawFn) -> tuple[Origin, Origin]:
+    """Two texts of a source: one template, or two that are alike, with other details."""
+    language = draw(st.sampled_from(sorted(SCRIPTS)))
+    written, names = (part.split() for part in SCRIPTS[language])
+    length = draw(st.integers(10, 40))
+    words = draw(st.lists(st.sampled_from(written), min_size=length, max_size=length))
+    texts = []
+    for _ in range(2):
+        text = list(words)
+        for fill in draw(st.lists(st.sampled_from(names + FILLED), min_size=2, max_size=8)):
+            text.insert(draw(st.integers(0, 12)), fill)
+        for dropped in draw(st.lists(st.integers(0, 9), max_size=1)):
+            text.pop(dropped)
+        texts.append(draw(st.sampled_from([" ", ". "])).join([" ".join(text), *text[:3]]))
+    titles = [draw(st.sampled_from(["", names[0], texts[0][:30]])) for _ in texts]
+    hour = draw(st.sampled_from([0, 3_600, 90_000]))
+    first, second = (
+        Origin("Post", seconds, language, title, text)
+        for seconds, title, text in zip((1, 1 + hour), titles, texts, strict=True)
+    )
+    return first, second
+
+
+@settings(max_examples=400)
+@given(pair=filled_templates())
+def test_no_series_is_lost_by_what_is_looked_at_before_the_outlines(
+    pair: tuple[Origin, Origin],
+) -> None:
+    a, b = pair
+    whole = of_one_series(a.outline, b.outline, abs(a.seconds - b.seconds))
+    assert in_series(a, b) == whole
+    event(f"a series: {whole}")
 
 
 def test_signatures_are_those_of_every_machine_and_release() -> None:
