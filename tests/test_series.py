@@ -313,6 +313,20 @@ def test_why_tells_the_series_in_the_batch_and_in_the_index(tmp_path: Path) -> N
         assert index.why("ferrol", "duneth").sentence == sentence
 
 
+def test_articles_without_a_source_are_of_the_outlet_of_their_address(tmp_path: Path) -> None:
+    articles = [
+        replace(QUAKES[0], source="coast.example"),
+        replace(QUAKES[1], source="", url="https://www.coast.example/2"),
+        replace(QUAKES[2], source="", url="https://coast.example/3"),
+    ]
+    with StoryIndex.open(tmp_path / "index") as index:
+        index.add(articles)
+        sentence = index.why("ferrol", "duneth").sentence
+        assert sentence.startswith("Apart: one template of coast.example: 3 texts;")
+        assert [remark.kind for remark in index.remarks("orrin")] == ["series"]
+        assert sentence == dedup.cluster(articles).why("ferrol", "duneth").sentence
+
+
 def test_texts_of_no_series_have_none() -> None:
     articles = [one.article for one in TEXTS if one.event == "report"]
     texts = clean_articles(articles)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dedup.articles import Precedence, precedence, seconds_by_id
+from dedup.articles import Precedence, precedence, seconds_by_id, source_of
 from dedup.config import Config
 from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
@@ -307,6 +307,10 @@ def _of_the_time(articles: Sequence[Article], store: Store) -> Iterator[Origin]:
     times = [article.published_at for article in articles if article.published_at]
     since = min(times) - COUNTED_WITHIN if times else None
     until = max(times) + COUNTED_WITHIN + _SECOND if times else None
-    for source in sorted({article.source for article in articles}):
+    outlets = {source_of(article) for article in articles}
+    # An outlet also has articles without a name, under its address.
+    spellings = {article.source for article in articles} | outlets | {""}
+    for source in sorted(spellings):
         for stored in store.all_articles(since, until, source):
-            yield Origin.of(stored.article, stored.clean)
+            if source_of(stored.article) in outlets:
+                yield Origin.of(stored.article, stored.clean)
