@@ -95,7 +95,7 @@ class NearDuplicateConfig:
             sets is at least this.
         min_containment: A text is a contained copy of a longer one that has at least this share
             of its shingles ...
-        min_contained_tokens: ... if it has at least this many tokens: three words are no copy.
+        min_contained_tokens: ... if it has at least this many tokens, or 25 in a text of 100.
         min_candidate_recall: Share of the pairs at `min_jaccard` that banding has to find; of
             more similar pairs it finds more. Determines bands and rows.
         bands: Bands of the LSH index. Texts that agree in a whole band are candidates.

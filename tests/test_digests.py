@@ -128,7 +128,7 @@ def test_reprints_of_a_digest_are_its_copies() -> None:
 
 def test_nearly_the_same_text_is_a_copy_whatever_else_it_has_and_never_represents_it() -> None:
     """An article with the teaser of another one below is still that article."""
-    teaser = " ".join(STRIKE.split()[:20])
+    teaser = " ".join(STRIKE.split()[:26])
     article = words(5, 120)
     result = clustered([f"{article}\n{teaser}", article, teaser], (0, 1, 2))
     assert representatives(result) == [1, 1, 2]
@@ -223,11 +223,11 @@ def oracle(texts: Sequence[str]) -> list[bool]:
 
     def alike(a: int, b: int) -> bool:
         one = found[a, b]
-        inside = one.containment >= LIMITS.min_containment and min_tokens(a, b) >= 12
-        return one.jaccard >= LIMITS.min_jaccard or inside
-
-    def min_tokens(a: int, b: int) -> int:
-        return min(len(texts[a].split()), len(texts[b].split()))
+        fewest, most = sorted(len(texts[text].split()) for text in (a, b))
+        enough = fewest >= (12 if most < 100 else 25)
+        return one.jaccard >= LIMITS.min_jaccard or (
+            one.containment >= LIMITS.min_containment and enough
+        )
 
     def inside(part: int, whole: int) -> bool:
         one = found.get((part, whole))
@@ -246,6 +246,19 @@ def oracle(texts: Sequence[str]) -> list[bool]:
             apart = any(texts[p] != texts[core] and not alike(p, core) for p in others)
             known[whole] = apart or any(known[part] for part in parts)
     return known
+
+
+@settings(max_examples=100)
+@given(st.integers(12, 30), st.integers(12, 30), st.integers(0, 300), st.integers(0, 9_999))
+def test_short_items_of_a_briefing_are_found_for_certain_or_are_no_copies(
+    first: int, second: int, rest: int, seed: int
+) -> None:
+    items = [words(seed, first), words(seed + 10_000, second)]
+    briefing = "\n".join([*items, words(seed + 20_000, rest)])
+    found = find_near_duplicates([briefing, *items])
+    certain = sum(size >= (12 if first + second + rest < 100 else 25) for size in (first, second))
+    assert found.is_digest.tolist() == [certain == 2, False, False]
+    assert found.representatives[1] != found.representatives[2]
 
 
 PIECES = [words(100 + k, 10 + 9 * k) for k in range(6)]

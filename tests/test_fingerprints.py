@@ -122,8 +122,8 @@ def assert_same(a: Fingerprints, b: Fingerprints) -> None:
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
 
 
-def test_values_of_format_2_never_change() -> None:
-    assert FORMAT_VERSION == 2
+def test_values_of_format_3_never_change() -> None:
+    assert FORMAT_VERSION == 3
     accents = CleanText(
         "", "L’État a décidé de réduire l’aide à l’élevage après l’été; Şcoala și ΈΛΛΗΝΑΣ."
     )

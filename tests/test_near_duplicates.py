@@ -26,10 +26,10 @@ CONFIG = Config()
 
 def is_copy(a: str, b: str) -> bool:
     found = compare(a, b, CONFIG)
-    fewest = min(tokenize([a, b]).counts)
+    fewest, most = sorted(tokenize([a, b]).counts)
     near = found.jaccard >= CONFIG.near_duplicates.min_jaccard
     inside = found.containment >= CONFIG.near_duplicates.min_containment
-    return near or (inside and fewest >= CONFIG.near_duplicates.min_contained_tokens)
+    return near or (inside and fewest >= (12 if most < 100 else 25))
 
 
 def edited(text: str, edits: int, seed: int) -> str:

@@ -234,12 +234,15 @@ def test_the_rule_is_symmetric_and_no_text_is_of_a_series_with_itself(
 
 
 SCRIPTS = {
-    "en": ("the old harbour by sea was closed again as rain fell on it", "Ferrol Duneth Anna Orrin"),
+    "en": (
+        "the old harbour by sea was closed again as rain fell on it",
+        "Ferrol Duneth Anna Orrin",
+    ),
     "ru": ("старый порт у моря снова закрыт потому что шёл дождь весь день", "Феррол Дунет Анна"),
     "ar": ("ضرب زلزال ساحل البلاد ليلا دون خسائر كما قالت هيئة الرصد امس", "فرول دونث انا"),
     "zh": ("昨 夜 海 边 的 港 口 因 雨 关 闭 多 日", "北京 上海 东京"),
 }
-FILLED = ["12", "4.9", "04:11", "3,400", "17", "8", "Friday"]
+FILLED = ["12", "4.9", "04:11", "3,400", "17", "8", "Friday", "monday", "الخميس", "周五"]
 
 
 @st.composite

@@ -109,6 +109,8 @@ def reason_for(line: str, above: str) -> Reason | None:
 
 def _whole_line(key: str) -> Reason | None:
     kinds = kinds_of(key.strip(_AROUND + ":").removesuffix("..."))
+    if not kinds:
+        return None
     return next((reason for kind, reason in _WHOLE_LINES.items() if kind in kinds), None)
 
 
@@ -118,7 +120,7 @@ def _short_line(line: str, key: str) -> Reason | None:
     if _ANY_PATTERN.match(key):
         return next(reason for reason, pattern in PATTERNS if pattern.match(key))
     bracketed = not (key[:1].isalnum() or key[-1:].isalnum())
-    if any(phrase in key for phrase in phrases("rights")) or (bracketed and is_end(line)):
+    if any(map(key.__contains__, phrases("rights"))) or (bracketed and is_end(line)):
         return "source line"
     if _follow_pattern().match(key):
         return "share buttons"

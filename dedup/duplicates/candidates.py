@@ -19,6 +19,7 @@ import numpy as np
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
 from dedup.config import NearDuplicateConfig
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss
+from dedup.duplicates.minhash import ANCHOR_TOKENS, ANCHOR_WINDOW, CERTAIN_TOKENS, DENSE_TOKENS
 
 MAX_BUCKET = 32
 MATES = 8
@@ -93,7 +94,8 @@ def _anchor_pairs(prints: Fingerprints, *, compiled: bool) -> Int64s:
     found = bucket_pairs(packed, len(counts), missed_by_bands=lengths, compiled=compiled)
     pairs, shared = runs(_ascending(found, len(counts), compiled=compiled))
     first, second = _unpacked(pairs, len(counts))
-    return pairs[enough_anchors(shared, np.minimum(counts[first], counts[second]))]
+    fewest = np.minimum(counts[first], counts[second])
+    return pairs[shared >= needed_anchors(fewest, prints.token_counts, first, second)]
 
 
 def band_buckets(
@@ -169,14 +171,29 @@ def _agreeing_slots(signatures: UInt32s, first: Int64s, second: Int64s) -> Int64
     return counts
 
 
-def enough_anchors(shared: Int64s, fewest: Int64s) -> BoolMask:
-    """Whether texts that share so many anchors may lie in one another; bool of shape (m,).
+def needed_anchors(fewest: Int64s, tokens: Int64s, first: Int64s, second: Int64s) -> Int64s:
+    """How many different anchors two texts share at least, if one may lie in the other.
+
+    Two fifths of those of the text that has fewer. But of a short text and a long one, as many as
+    its windows of 23 shingles have for certain: the anchors of smaller windows are no others'.
 
     Args:
-        shared: How many different anchors both texts of a pair have, int64 of shape (m,).
-        fewest: Anchors of the text that has fewer, int64 of shape (m,).
+        fewest: Anchors of the text of each pair that has fewer, int64 of shape (m,).
+        tokens: Tokens of n texts, int64 of shape (n,).
+        first: Row of one text of each pair, int64 of shape (m,).
+        second: Row of the other, int64 of shape (m,).
+
+    Returns:
+        int64 of shape (m,); more than a pair can share where one text is too short to be found.
     """
-    return shared >= fewest * _MIN_SHARED_ANCHORS
+    shorter = np.minimum(tokens[first], tokens[second])
+    longer = np.maximum(tokens[first], tokens[second])
+    share = np.ceil(fewest * _MIN_SHARED_ANCHORS)
+    certain = (shorter - ANCHOR_TOKENS + 1) // ANCHOR_WINDOW
+    certain = np.where(shorter < CERTAIN_TOKENS, fewest + 1, certain)
+    mixed = (shorter < DENSE_TOKENS) & (longer >= DENSE_TOKENS)
+    needed: Int64s = np.where(mixed, certain, share).astype(np.int64)
+    return needed
 
 
 def runs(ascending: Int64s) -> tuple[Int64s, Int64s]:

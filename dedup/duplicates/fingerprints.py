@@ -2,9 +2,10 @@
 
 The signature estimates the Jaccard similarity of two shingle sets and, cut into
 bands, finds similar pairs. The anchors are a content-defined sample of short shingles (3
-tokens): of every 23 in a row, the one with the smallest hash. Two texts that share a passage of
-25 tokens or more share an anchor for certain: that finds a text inside a longer one, however long
-that is, which no MinHash signature can.
+tokens): of every 23 in a row, the one with the smallest hash; of every 10 in a text of fewer than
+100 tokens. Two texts that share a passage of 25 tokens or more, two short ones of 12, share an
+anchor for certain: that finds a text inside a longer one, however long that is, which no MinHash
+signature can.
 
 Large inputs go through the compiled kernels, in chunks and threads; small inputs
 go through NumPy, which needs no compiling. Both give the same values.
@@ -193,8 +194,9 @@ def fill_compiled(
     from dedup.duplicates.kernels.sketch import sketch
 
     first, last = part
-    size = int(texts.lengths[first:last].sum())
-    anchors = np.empty(size + 1, np.uint32)
+    # At most two anchors a token, which is a byte or more.
+    room = 2 * int(texts.lengths[first:last].sum())
+    anchors = np.empty(room + 1, np.uint32)
     a, b = permutations_of(config.num_perm)
     written = sketch(
         texts.data, texts.starts, texts.stops, first, last, character_table(),

@@ -19,7 +19,7 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.candidates import (
     band_buckets,
-    enough_anchors,
+    needed_anchors,
     signatures_agree,
 )
 from dedup.duplicates.fingerprints import (
@@ -178,8 +178,8 @@ class NearDuplicateIndex:
         if not len(rows):
             return []
         own = np.full(len(rows), row)
-        counts = self._anchor_counts
-        inside = enough_anchors(shared, np.minimum(counts[rows], counts[own]))
+        fewest = np.minimum(self._anchor_counts[rows], self._anchor_counts[own])
+        inside = shared >= needed_anchors(fewest, self._tokens, rows, own)
         inside &= bands_may_miss(self._tokens, self._sizes, rows, own)
         return list(map(int, rows[inside]))
 

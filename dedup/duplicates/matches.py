@@ -14,6 +14,7 @@ from dedup.compute.threads import mapped
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import shingle_sizes, use_kernels
+from dedup.duplicates.minhash import CERTAIN_TOKENS, DENSE_TOKENS
 from dedup.duplicates.series import Origin, series_pairs
 from dedup.text.characters import character_table
 from dedup.text.shingles import Tokens, shingle, tokenize, unique_rows
@@ -181,11 +182,15 @@ class Verifier:
         return Matches.of(pairs, counts)
 
     def are_copies(self, pairs: Matches) -> BoolMask:
-        """Whether pairs are similar enough to be copies; bool of shape (m,)."""
+        """Whether pairs are similar enough to be copies; bool of shape (m,).
+
+        One text inside another counts where it is found for certain, not by luck of the anchors.
+        """
         near = pairs.jaccard >= self.config.min_jaccard
         containment = np.maximum(pairs.containment_a, pairs.containment_b)
-        tokens = np.minimum(self._counts[pairs.first], self._counts[pairs.second])
-        enough = tokens >= self.config.min_contained_tokens
+        tokens = self._counts[pairs.first], self._counts[pairs.second]
+        certain = np.where(np.maximum(*tokens) < DENSE_TOKENS, 0, CERTAIN_TOKENS)
+        enough = np.minimum(*tokens) >= np.maximum(certain, self.config.min_contained_tokens)
         return near | ((containment >= self.config.min_containment) & enough)
 
     def _shared_counts(self, pairs: Int64s) -> Int64s:

@@ -16,6 +16,12 @@ from dedup.text.shingles import Tokens, shingle
 
 ANCHOR_TOKENS = 3
 ANCHOR_WINDOW = 23
+DENSE_TOKENS = 100
+"""Texts of fewer tokens have denser anchors, so that what a brief quotes is found for certain."""
+CERTAIN_TOKENS = ANCHOR_WINDOW + ANCHOR_TOKENS - 1
+"""A passage of so many tokens gives any two texts that share it an anchor in common."""
+DENSE_WINDOW = 10
+"""A passage of 12 tokens that two such texts share gives both an anchor in common."""
 _SEED = 1
 _CHUNK_HASHES = 1 << 14
 
@@ -46,31 +52,46 @@ def anchors_of(tokens: Tokens) -> tuple[UInt32s, Int64s]:
     """Anchors of each text one after the other, and how many each has.
 
     Of every `ANCHOR_WINDOW` consecutive shingles of `ANCHOR_TOKENS` tokens, the leftmost
-    smallest hash; a text with fewer shingles has the smallest of them all.
+    smallest hash, as an even number. In a text of fewer than `DENSE_TOKENS` tokens also of every
+    `DENSE_WINDOW`, as an odd number. A text with fewer shingles has the smallest of them all.
 
     Returns:
         uint32 of shape (m,), and int64 of shape (n,).
     """
     shingles = shingle(tokens, np.full(len(tokens.counts), ANCHOR_TOKENS))
-    places = np.unique(np.concatenate((_long_places(shingles), _short_places(shingles))))
-    counts = np.diff(np.searchsorted(places, shingles.offsets))
-    return shingles.hashes[places].astype(np.uint32), counts.astype(np.int64)
+    dense = tokens.counts < DENSE_TOKENS
+    wide = _smallest_places(shingles, ANCHOR_WINDOW)
+    narrow = _smallest_places(shingles, DENSE_WINDOW)
+    texts = [np.searchsorted(shingles.offsets, places, "right") - 1 for places in (wide, narrow)]
+    narrow, texts[1] = narrow[dense[texts[1]]], texts[1][dense[texts[1]]]
+    hashes = shingles.hashes.astype(np.uint32) & ~np.uint32(1)
+    anchors = np.concatenate((hashes[wide], hashes[narrow] | np.uint32(1)))
+    text = np.concatenate(texts)
+    counts = np.bincount(text, minlength=len(tokens.counts))
+    return anchors[np.argsort(text, kind="stable")], counts.astype(np.int64)
 
 
-def _long_places(shingles: Tokens) -> Int64s:
+def _smallest_places(shingles: Tokens, window: int) -> Int64s:
+    """Places of the leftmost smallest hash of each window inside a text, ascending, each once."""
+    return np.unique(
+        np.concatenate((_long_places(shingles, window), _short_places(shingles, window)))
+    )
+
+
+def _long_places(shingles: Tokens, window: int) -> Int64s:
     """Places of the smallest hash of every window inside a text."""
-    if len(shingles.hashes) < ANCHOR_WINDOW:
+    if len(shingles.hashes) < window:
         return np.empty(0, np.int64)
-    room = np.maximum(shingles.counts - ANCHOR_WINDOW + 1, 0)
+    room = np.maximum(shingles.counts - window + 1, 0)
     starts = ranges(shingles.offsets[:-1], room)
-    windows = np.lib.stride_tricks.sliding_window_view(shingles.hashes, ANCHOR_WINDOW)
+    windows = np.lib.stride_tricks.sliding_window_view(shingles.hashes, window)
     smallest: Int64s = starts + windows[starts].argmin(axis=1)
     return smallest
 
 
-def _short_places(shingles: Tokens) -> Int64s:
+def _short_places(shingles: Tokens, window: int) -> Int64s:
     """Place of the smallest hash of each text that is shorter than a window."""
-    short = np.flatnonzero((shingles.counts > 0) & (shingles.counts < ANCHOR_WINDOW))
+    short = np.flatnonzero((shingles.counts > 0) & (shingles.counts < window))
     places = [
         start + int(shingles.hashes[start : start + count].argmin())
         for start, count in zip(
@@ -82,7 +103,7 @@ def _short_places(shingles: Tokens) -> Int64s:
 
 @functools.cache
 def rule_of(config: FingerprintConfig) -> Int64s:
-    """The configuration as the kernel `sketch` takes it; int64 of shape (5,)."""
+    """The configuration as the kernel `sketch` takes it; int64 of shape (7,)."""
     return np.array(
         [
             config.shingle_tokens,
@@ -90,6 +111,8 @@ def rule_of(config: FingerprintConfig) -> Int64s:
             config.short_text_tokens,
             ANCHOR_TOKENS,
             ANCHOR_WINDOW,
+            DENSE_TOKENS,
+            DENSE_WINDOW,
         ]
     )
 

@@ -15,7 +15,7 @@ from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.description.clusters import describe_clusters
 from dedup.duplicates.candidates import (
-    enough_anchors,
+    needed_anchors,
     pairs_in_buckets,
     runs,
     signatures_agree,
@@ -43,7 +43,7 @@ from dedup.text.outlines import OUTLINE_CHARS
 
 _TEXT, _NUMBER, _SHARE = pa.string(), pa.int64(), pa.float64()
 PAIRS = pa.schema({"first": _NUMBER, "second": _NUMBER})
-OVERLAPS = pa.schema({"first": _NUMBER, "second": _NUMBER, "shared": _NUMBER, "fewest": _NUMBER})
+OVERLAPS = pa.schema({"first": _NUMBER, "second": _NUMBER, "shared": _NUMBER, "needed": _NUMBER})
 _SHARES = ("jaccard", "containment_a", "containment_b")
 MATCHES = pa.schema([*PAIRS, *((name, _SHARE) for name in _SHARES)])
 CLUSTERS = pa.schema(
@@ -95,7 +95,7 @@ def candidates(texts: DataFrame, originals: DataFrame, config: Config) -> DataFr
     )
     count = partial(_count_shared_anchors, config=config)
     overlaps = mapped(anchored, count, OVERLAPS, "bucket")
-    summed = overlaps.groupBy("first", "second", "fewest").agg(
+    summed = overlaps.groupBy("first", "second", "needed").agg(
         functions.sum("shared").alias("shared")
     )
     return alike.union(mapped(summed, _filter_anchor_pairs, PAIRS)).distinct()
@@ -142,12 +142,12 @@ def _count_shared_anchors(table: pa.Table, config: Config) -> pa.Table:
         first=names[first],
         second=names[second],
         shared=shared[missed],
-        fewest=np.minimum(anchors[first], anchors[second]),
+        needed=needed_anchors(np.minimum(anchors[first], anchors[second]), tokens, first, second),
     )
 
 
 def _filter_anchor_pairs(table: pa.Table) -> pa.Table:
-    enough = enough_anchors(integers(table, "shared"), integers(table, "fewest"))
+    enough = integers(table, "shared") >= integers(table, "needed")
     return table.select(PAIRS.names).filter(pa.array(enough))
 
 

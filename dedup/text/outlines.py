@@ -234,7 +234,7 @@ def _details(title: str, text: str, language: str) -> Iterator[tuple[str, int, i
     tokens = [(word := m[0], word.casefold(), *m.span()) for m in _pattern(text).finditer(text)]
     in_title = _title_words(title)
     names, unsure, cased = _names(text, tokens, in_title)
-    days = _weekdays(language)
+    days = weekdays(language)
     known_title = {word.casefold() for word in tokens_in(title)}
     before = None
     for place, token in enumerate(tokens):
@@ -313,7 +313,7 @@ def _names(
 
 
 @functools.lru_cache(64)
-def _weekdays(language: str) -> frozenset[str]:
+def weekdays(language: str) -> frozenset[str]:
     """Names of the days of the week in a language and in English, without case."""
     return frozenset(
         spelling

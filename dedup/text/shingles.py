@@ -30,8 +30,9 @@ import numpy as np
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64, ranges
 from dedup.text.characters import SINGLE, WORD, folded
 
-FORMAT_VERSION = 2
-"""Of the signatures of texts. 2: accents of Latin and Greek letters make no difference."""
+FORMAT_VERSION = 3
+"""Of the fingerprints of texts. 2: accents of Latin and Greek letters make no difference; 3: short
+texts have more anchors."""
 
 POINT_BASE = np.uint64(0x9E3779B97F4A7C15)
 TOKEN_BASE = np.uint64(0xD6E8FEB86659FD93)

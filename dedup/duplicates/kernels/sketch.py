@@ -7,7 +7,8 @@ the 64-bit and mix32 the 32-bit finaliser of MurmurHash3:
     token     t   = mix(sum over j < L of (c_j + 1) * B^(L - 1 - j)), by Horner's rule
     shingle   s_i = mix(sum over k < n of t_(i+k) * C^k)
     signature v_k = min over i of a_k * mix32(s_i mod 2^32) + b_k mod 2^32
-    anchors       = of every 23 shingles of 3 tokens in a row, the leftmost smallest
+    anchors       = of every 23 shingles of 3 tokens in a row, the leftmost smallest, made even; in
+                    a text of fewer than 100 tokens also of every 10, made odd
 
 Sources: Karp & Rabin 1987 (polynomial hash); Appleby, MurmurHash3; Broder 1997 (MinHash), with the
 permutations of datasketch 2.0, scheme `affine32`; Schleimer, Wilkerson & Aiken 2003 (winnowing).
@@ -26,7 +27,7 @@ from dedup.text.shingles import POINT_BASE, TOKEN_BASE
 
 _WORD, _SINGLE = np.uint32(WORD), np.uint32(SINGLE)
 _KIND, _POINT, _SEVERAL = KIND_SHIFT, POINT_MASK, SEVERAL
-_ONE = _U(1)
+_ONE, _UPPER = _U(1), np.uint32(0xFFFFFFFE)
 _BLOCK = 128
 """Bytes that are looked at together."""
 _UP = np.array([pow(int(POINT_BASE), k - 1, 1 << 64) for k in range(_BLOCK + 1)], np.uint64)
@@ -184,8 +185,10 @@ def _smaller(values: Array, distance: int, count: int, out: Array) -> None:
 
 
 @nb.njit(**OPTIONS)
-def _winnow(values: Array, count: int, window: int, room: Array, out: Array) -> int:
+def _winnow(values: Array, count: int, window: int, bit: int, room: Array, out: Array) -> int:
     """The leftmost smallest value of each window, once for each place, into `out`; how many.
+
+    The lowest bit of each is `bit`.
 
     The smallest of 2, 4, 8, ... values from each place on are those of half as many, so that no
     branch depends on a hash. A window has another place than the one before it if it has a smaller
@@ -200,11 +203,11 @@ def _winnow(values: Array, count: int, window: int, room: Array, out: Array) -> 
         least, width, row = room[row], 2 * width, 1 - row
     _smaller(least, window - width, count - window + 1, room[row])
     least = room[row]
-    out[0] = np.uint32(least[0])
+    out[0] = (np.uint32(least[0]) & _UPPER) | np.uint32(bit)
     written, before = _ONE, least[0]
     for i in range(1, count - window + 1):
         now = least[i]
-        out[written] = np.uint32(now)
+        out[written] = (np.uint32(now) & _UPPER) | np.uint32(bit)
         written += _U((now < before) | (values[i - 1] == before))
         before = now
     return np.int64(written)  # type: ignore[return-value]
@@ -236,7 +239,8 @@ def sketch(
         last: Text after the last one.
         table: See `dedup.text.characters.CharacterTable`.
         rule: Shingle size, size of short texts, tokens below which a text is
-            short, tokens of an anchor, window of anchors: int64 (5,).
+            short, tokens of an anchor, window of anchors, tokens below which
+            a text has denser anchors, their window: int64 (7,).
         a: Multipliers of the permutations, uint32 (num_perm,).
         b: Summands of the permutations, uint32 (num_perm,).
         signatures: Rows to fill, filled with 2^32 - 1, uint32 (n, num_perm).
@@ -263,7 +267,9 @@ def sketch(
         if count == 0:
             continue
         gram_count = shingles_of(tokens, count, rule[3], grams)
-        new = _winnow(grams, gram_count, rule[4], room, anchors[written:])
+        new = _winnow(grams, gram_count, rule[4], 0, room, anchors[written:])
+        if count < rule[5]:
+            new += _winnow(grams, gram_count, rule[6], 1, room, anchors[written + new :])
         anchor_counts[text] = new
         written += new
         size = rule[1] if count < rule[2] else rule[0]

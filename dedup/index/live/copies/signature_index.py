@@ -18,8 +18,8 @@ from dedup.duplicates.candidates import (
     MAX_BUCKET,
     band_buckets,
     candidate_pairs,
-    enough_anchors,
     linked_members,
+    needed_anchors,
     signatures_agree,
 )
 from dedup.duplicates.clustering import PairVerifier
@@ -307,9 +307,11 @@ class SignatureIndex:
         agreeing = pairs[signatures_agree(signatures, pairs >> 32, pairs & _LOW, limits)]
         pairs, shared = np.unique(packed[~in_band], return_counts=True)
         first, second = pairs >> 32, pairs & _LOW
+        tokens = self._tokens.rows
         fewest = np.minimum(self._anchor_counts(first), self._anchor_counts(second))
-        missed = bands_may_miss(self._tokens.rows, self._sizes.rows, first, second)
-        pairs = np.union1d(agreeing, pairs[missed & enough_anchors(shared, fewest)])
+        enough = shared >= needed_anchors(fewest, tokens, first, second)
+        missed = bands_may_miss(tokens, self._sizes.rows, first, second)
+        pairs = np.union1d(agreeing, pairs[missed & enough])
         return pairs >> 32, pairs & _LOW
 
 
