@@ -41,7 +41,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from dedup.articles import UNDATED
-from dedup.compute.arrays import BoolMask, Float32s, Int64s
+from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt64s
 from dedup.config import RelatedStoriesConfig
 from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms, joined_pieces
@@ -301,6 +301,7 @@ def described_relations(
         for a, columns in zip(pairs.a.tolist(), shared, strict=True)
     ]
     words = terms.spelled(rarest)
+    alike = _differing(pairs, terms, [terms.hashes[columns][:_SHOWN_TERMS] for columns in known])
     relations = []
     for position, (a, columns) in enumerate(rarest):
         b = int(pairs.b[position])
@@ -308,7 +309,6 @@ def described_relations(
         text = terms.leads[int(terms.members[a][0])].casefold()
         begins = summaries.begins[a], summaries.begins[b]
         names = set(stories[b].names)
-        alike = _differing(terms, a, b, terms.hashes[known[position]][:_SHOWN_TERMS].tolist())
         relations.append(
             StoryRelation(
                 earlier=stories[a].id,
@@ -319,14 +319,27 @@ def described_relations(
                 gap=None if UNDATED in begins else timedelta(seconds=int(begins[1] - begins[0])),
                 shared_bits=float(pairs.bits[position]),
                 shared_terms=terms.as_published(a, joined_pieces(spelled, text)[:_SHOWN_TERMS]),
-                shared_names=(*(name for name in stories[a].names if name in names), *alike),
+                shared_names=(
+                    *(name for name in stories[a].names if name in names),
+                    *alike[position],
+                ),
             )
         )
     return tuple(relations)
 
 
-def _differing(terms: StoryTerms, a: int, b: int, keys: Sequence[int]) -> tuple[str, ...]:
-    """Names that two groups spell differently, as the first one does."""
-    first, second = (terms.spelled_names(group, keys) for group in (a, b))
-    other = {name.casefold() for name in second}
-    return tuple(name for name in first if name.casefold() not in other)
+def _differing(
+    pairs: RelationPairs, terms: StoryTerms, keys: Sequence[UInt64s]
+) -> list[tuple[str, ...]]:
+    """Names that the two groups of each pair spell differently, as the first one does."""
+    wanted = [
+        (group, of_pair.tolist())
+        for groups in (pairs.a, pairs.b)
+        for group, of_pair in zip(groups.tolist(), keys, strict=True)
+    ]
+    spelled = terms.spelled_names(wanted)
+    others = [{name.casefold() for name in names} for names in spelled[len(keys) :]]
+    return [
+        tuple(name for name in names if name.casefold() not in other)
+        for names, other in zip(spelled[: len(keys)], others, strict=True)
+    ]

@@ -21,11 +21,11 @@ import scipy.sparse as sp
 from dedup.articles import lead_of, published_lead
 from dedup.cleaning import normalize
 from dedup.compute.arrays import BoolMask, Int64s, UInt64s
+from dedup.description.name_spellings import name_spellings
 from dedup.description.words import PlacedWords, group_names, placed_words
 from dedup.records import Article, CleanText, DuplicateCluster
 from dedup.stories.grouping import Grouping
 from dedup.text.dates.calendars import calendar_names
-from dedup.text.name_keys import spelled_names
 from dedup.text.published import published_words
 from dedup.text.rarity import WEIGHT_UNIT
 from dedup.text.scripts import UNSPACED
@@ -82,7 +82,10 @@ class StoryTerms:
         for row in self.members[group].tolist():
             if not missing:
                 break
-            spelled |= published_words(missing, self.published(row))
+            # What is not in the lead is in that of another text; looking for it takes long.
+            lead = self.leads[row].casefold()
+            here = [word for word in missing if word in lead]
+            spelled |= published_words(here, self.published(row))
             missing = [word for word in missing if word not in spelled]
         return tuple(dict.fromkeys(spelled.get(word, word) for word in words))
 
@@ -110,21 +113,18 @@ class StoryTerms:
                     spellings[group, column] = placed.spelled(place)
         return spellings
 
-    def spelled_names(self, group: int, keys: Iterable[int]) -> tuple[str, ...]:
+    def spelled_names(self, wanted: Sequence[tuple[int, Sequence[int]]]) -> list[tuple[str, ...]]:
         """Names as the first text of a group that has them spells them, as published.
 
         Args:
-            group: Row of the group.
-            keys: Keys of the names, in the order of the answer.
+            wanted: Groups (by row of `weights`), each with keys of names in the order of the answer.
         """
-        spelled: dict[int, str] = {}
-        missing = set(keys)
-        for row in self.members[group].tolist():
-            if not missing <= spelled.keys():
-                found = spelled_names(self.leads[row], self.languages[row])
-                spelled = {key: found[key] for key in missing & found.keys()} | spelled
-        words = [spelled[key] for key in keys if key in spelled]
-        return self.as_published(group, words)
+        of_groups = [(self.members[group], keys) for group, keys in wanted]
+        spellings = name_spellings(of_groups, self.leads, self.languages)
+        return [
+            self.as_published(group, [spelled[key] for key in keys if key in spelled])
+            for (group, keys), spelled in zip(wanted, spellings, strict=True)
+        ]
 
     def _occurrences(
         self, groups: Sequence[int], columns: Int64s
