@@ -39,6 +39,21 @@ def ranges(starts: Int64s, counts: Int64s) -> Int64s:
     return result
 
 
+def places_in(ascending: UInt32s, keys: UInt32s) -> Int64s:
+    """Where each key stands in a large table, or may stand if it is there; int64 of shape (m,).
+
+    Keys are looked up in their order, so that one place is near the last in memory: half the time.
+
+    Args:
+        ascending: One key or more, uint32 of shape (k,).
+        keys: uint32 of shape (m,).
+    """
+    order = np.argsort(keys)
+    places = np.empty(len(keys), np.int64)
+    places[order] = np.searchsorted(ascending, keys[order])
+    return np.minimum(places, len(ascending) - 1)
+
+
 def among(values: Int64s, ascending: Int64s) -> BoolMask:
     """Which values are among others, in ascending order; bool of the shape of the values.
 

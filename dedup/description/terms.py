@@ -117,7 +117,7 @@ class StoryTerms:
         """Names as the first text of a group that has them spells them, as published.
 
         Args:
-            wanted: Groups (by row of `weights`), each with keys of names in the order of the answer.
+            wanted: Groups (by row of `weights`), with keys of names in the order of the answer.
         """
         of_groups = [(self.members[group], keys) for group, keys in wanted]
         spellings = name_spellings(of_groups, self.leads, self.languages)

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64, ranges
+from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64, places_in, ranges
 from dedup.text.rarity import WEIGHT_UNIT, language_numbers, term_weights
 from dedup.text.shingles import Scan, tokenize
 from dedup.text.terms import NEXT, PlacedTerms
@@ -87,8 +87,7 @@ class _Table:
     def find(self, hashes: UInt64s) -> UInt32s:
         """Value of each run of tokens, 0 of those that are not there."""
         spellings = table_spellings(hashes)
-        places = np.searchsorted(self.spellings, spellings)
-        places[places == len(self.spellings)] = 0
+        places = places_in(self.spellings, spellings)
         return np.where(self.spellings[places] == spellings, self.values[places], 0).astype(
             np.uint32
         )

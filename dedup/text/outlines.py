@@ -28,9 +28,11 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, starmap
+from itertools import accumulate, islice
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -70,13 +72,13 @@ _TOKEN = re.compile(
 )
 # The same for ASCII, which is looked through in half of the time.
 _ASCII_TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[A-Za-z]+")
+_PARTS, _ASCII_PARTS = (re.compile(f"({token.pattern})") for token in (_TOKEN, _ASCII_TOKEN))
+"""They divide a text into what stands before a word, the word, and so on."""
 _SENTENCE = re.compile(r"[.!?…:;\n\"“”«»„()؟。！？|]|\s[-–—•]\s")
 # Stored signatures depend on these: no generator of numbers, whose stream may change.
 _MIX = np.array([xxhash.xxh3_64_intdigest(bytes([slot])) | 1 for slot in range(SLOTS)], np.uint64)
 
 Signature = npt.NDArray[np.uint16]
-_Token = tuple[str, str, int, int]
-"""A word or number: as written, without case, where it begins and where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +118,16 @@ def outline(title: str, text: str, language: str = "") -> Outline:
         text: Its body, of which the first 2,000 characters count; the headline where it has none.
         language: For the names of the days of the week; English ones are known in any language.
     """
-    words: set[int] = set()
+    read = _Reading.of(title, text, language)
     details: dict[int, int] = {}
-    for _, key, kind in _details(title, text, language):
-        if kind < 0:
-            continue
-        if kind & (NAME | NUMBER | DAY):
+    for place in read.places_of_details():
+        _, key, kind = read.detail(place)
+        if kind & WORD:
+            details[key] = kind
+        else:
             known = details.get(key, kind)
             details[key] = (known | kind) & ~(FAR & ~(known & kind))
-        else:
-            words.add(key)
-            if kind & WORD:
-                details[key] = kind
-    return Outline(_signature(words), details)
+    return Outline(_signature(set(map(_hash, read.outline_words()))), details)
 
 
 def outline_of_lead(lead: str, title: str, language: str = "") -> Outline:
@@ -225,38 +224,102 @@ def details_of(title: str, text: str, language: str = "") -> Iterator[Detail]:
     The kind is negative for a word that belongs neither to the outline nor to the details: it
     is capitalised, but only where a sentence begins.
     """
-    return starmap(Detail, _details(title, text, language))
+    read = _Reading.of(title, text, language)
+    return (Detail(*read.detail(place)) for place in range(len(read.words)))
 
 
-def _details(title: str, text: str, language: str) -> Iterator[tuple[str, int, int]]:
-    """See `details_of`; plain tuples, which are made in half of the time."""
-    text = text[:OUTLINE_CHARS] if text.strip() else title
-    tokens = [(word := m[0], word.casefold(), *m.span()) for m in _pattern(text).finditer(text)]
-    in_title = _title_words(title)
-    names, unsure, cased = _names(text, tokens, in_title)
-    days = weekdays(language)
-    known_title = {word.casefold() for word in tokens_in(title)}
-    before = None
-    for place, token in enumerate(tokens):
-        word, low, start, _ = token
-        where = HEAD if place < HEAD_WORDS or low in known_title else 0
-        if start >= OUTLINE_CHARS // 2:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The words and numbers of a text, and what tells which of them are details.
+
+    Args:
+        words: All words and numbers, in reading order.
+        folded: The same without case.
+        gaps: What stands before each.
+        second_half: How many of them begin in the first half of what counts.
+        names: Words that are names, without case.
+        unsure: Words that may be names.
+        cased: Whether the text has small letters at all.
+        days: Names of days.
+        title: Words of the headline, without case.
+    """
+
+    words: Sequence[str]
+    folded: Sequence[str]
+    gaps: Sequence[str]
+    second_half: int
+    names: set[str]
+    unsure: set[str]
+    cased: bool
+    days: frozenset[str]
+    title: set[str]
+
+    @classmethod
+    def of(cls, title: str, text: str, language: str) -> Self:
+        text = text[:OUTLINE_CHARS] if text.strip() else title
+        parts = (_ASCII_PARTS if text.isascii() else _PARTS).split(text)
+        words, gaps = parts[1::2], parts[:-1:2]
+        folded = [word.casefold() for word in words]
+        ends = list(accumulate(map(len, parts)))
+        names, unsure, cased = _names(words, folded, gaps, _title_words(title))
+        return cls(
+            words,
+            folded,
+            gaps,
+            bisect_left(ends[:-1:2], OUTLINE_CHARS // 2),
+            names,
+            unsure,
+            cased,
+            weekdays(language),
+            {word.casefold() for word in tokens_in(title)},
+        )
+
+    def detail(self, place: int) -> tuple[str, int, int]:
+        """A word or number as written, its hash, and its kind, see `Detail`."""
+        word, low = self.words[place], self.folded[place]
+        where = HEAD if place < HEAD_WORDS or low in self.title else 0
+        if place >= self.second_half:
             where = FAR
         if word[0].isdigit():
-            yield (word, _hash(word), NUMBER | where)
-        elif low in days:
-            yield (word, _hash(low), DAY | where)
-        elif low in names:
-            yield (word, _hash(_name_key(low)), NAME | where)
-        elif low in unsure:
-            yield (word, _hash(low), -1)
-        else:
-            kind = 0 if cased or place >= 2 * HEAD_WORDS else WORD
-            if place < HEAD_WORDS and kind:
-                kind |= HEAD
-            spelled = low if len(word) > 1 else _with_before(before, token)
-            yield (word, _hash(spelled), kind)
-        before = token
+            return (word, _hash(word), NUMBER | where)
+        if low in self.days:
+            return (word, _hash(low), DAY | where)
+        if low in self.names:
+            return (word, _hash(_name_key(low)), NAME | where)
+        if low in self.unsure:
+            return (word, _hash(low), -1)
+        kind = 0 if self.cased or place >= 2 * HEAD_WORDS else WORD
+        if place < HEAD_WORDS and kind:
+            kind |= HEAD
+        return (word, _hash(self._spelled(place)), kind)
+
+    def places_of_details(self) -> Iterator[int]:
+        """Places of the words and numbers that are details, ascending."""
+        first = 0 if self.cased else 2 * HEAD_WORDS
+        details = self.names | self.days
+        for place, low in enumerate(self.folded):
+            is_detail = low in details or low[0].isdigit()
+            if is_detail or (place < first and low not in self.unsure):
+                yield place
+
+    def outline_words(self) -> set[str]:
+        """The other words, as they are hashed, without those that may be names."""
+        words = set(self.folded) - self.names - self.days - self.unsure
+        unspaced = {word for word in words if len(word) == 1 and UNSPACED.match(word)}
+        if unspaced:
+            words -= unspaced
+            words |= {
+                self._spelled(place) for place, low in enumerate(self.folded) if low in unspaced
+            }
+        return {word for word in words if not word[0].isdigit()}
+
+    def _spelled(self, place: int) -> str:
+        """A word without case; a character of a script without spaces with that before it."""
+        word, low = self.words[place], self.folded[place]
+        if len(word) > 1 or not place or not UNSPACED.match(word):
+            return low
+        before = self.words[place - 1]
+        return before + low if not self.gaps[place] and UNSPACED.match(before) else low
 
 
 def tokens_in(text: str, most: int | None = None) -> Iterator[str]:
@@ -266,14 +329,6 @@ def tokens_in(text: str, most: int | None = None) -> Iterator[str]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     return _ASCII_TOKEN if text.isascii() else _TOKEN
-
-
-def _with_before(before: _Token | None, token: _Token) -> str:
-    """A character of a script without spaces with that before it, or alone as other words."""
-    word, low, start, _ = token
-    if before is None or not UNSPACED.match(word):
-        return low
-    return before[0] + low if before[3] == start and UNSPACED.match(before[0]) else low
 
 
 def _title_words(title: str) -> set[str]:
@@ -286,25 +341,23 @@ def _title_words(title: str) -> set[str]:
 
 
 def _names(
-    text: str, tokens: Sequence[_Token], in_title: set[str]
+    words: Sequence[str], folded: Sequence[str], gaps: Sequence[str], in_title: set[str]
 ) -> tuple[set[str], set[str], bool]:
     """Words that are names, words that may be, and whether the text has small letters at all."""
     inside: dict[str, int] = {}
     begins: dict[str, int] = {}
     lower: set[str] = set()
     small = large = 0
-    last = 0
-    for word, low, start, end in tokens:
+    for place, (word, low) in enumerate(zip(words, folded, strict=True)):
         first = word[0]
         if first.isupper():
-            begin = last == 0 or _SENTENCE.search(text, last, start) is not None
+            begin = not place or (gaps[place] != " " and _SENTENCE.search(gaps[place]))
             counts = begins if begin else inside
             counts[low] = counts.get(low, 0) + 1
             large += 1
         elif first.islower():
             lower.add(low)
             small += 1
-        last = end
     if small < _MIN_LOWER * (small + large) or not small:
         return set(), set(), False
     capital = (inside.keys() | begins.keys()) - lower

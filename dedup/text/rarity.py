@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from dedup.compute.arrays import Float64s, Int64s, UInt64s, mix64
+from dedup.compute.arrays import Float64s, Int64s, UInt64s, mix64, places_in
 
 WEIGHT_UNIT = 0.25
 """Weights are whole numbers of quarter bits, so that their sums are exact."""
@@ -131,7 +131,7 @@ def term_weights(hashes: UInt64s, languages: Int64s) -> Int64s:
     """
     table = _table()
     keys = table_keys(hashes, table.hashes[languages])
-    places = np.minimum(np.searchsorted(table.keys, keys), len(table.keys) - 1)
+    places = places_in(table.keys, keys)
     counted = table.keys[places] == keys
     return np.where(counted, table.weights[places], table.unseen[languages]).astype(np.int64)
 
