@@ -75,17 +75,16 @@ def read_documents(path: Path, *, half: bool = False) -> dict[str, dict[str, str
     return {code: {name: texts[name] for name in chosen} for code, texts in documents.items()}
 
 
-def stories_in(
-    code: str,
-    texts: Mapping[str, str],
-    encoder: Encoder,
-    affinity: AffinityModel | None = None,
-    *,
-    detected: bool = False,
-) -> dict[str, str]:
-    """Story by document, of the documents of one language alone."""
+def articles_in(code: str, texts: Mapping[str, str], *, detected: bool = False) -> list[Article]:
+    """The documents of one language as articles of one day without titles.
+
+    Args:
+        code: Of NTREX.
+        texts: By document.
+        detected: Detect the language of each.
+    """
     language = ntrex_language(code)
-    articles = [
+    return [
         Article(
             name,
             "",
@@ -95,6 +94,18 @@ def stories_in(
         )
         for name, text in texts.items()
     ]
+
+
+def stories_in(
+    code: str,
+    texts: Mapping[str, str],
+    encoder: Encoder,
+    affinity: AffinityModel | None = None,
+    *,
+    detected: bool = False,
+) -> dict[str, str]:
+    """Story by document, of the documents of one language alone."""
+    articles = articles_in(code, texts, detected=detected)
     result = cluster(articles, encoder=encoder, affinity=affinity)
     return {member.id: story.id for story in result.story_groups for member in story.members}
 

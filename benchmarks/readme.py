@@ -32,6 +32,7 @@ from benchmarks import (
     series,
     story_scale,
     story_tables,
+    unrelated,
 )
 from benchmarks import scale as spark_scale
 from benchmarks.saved import made_line
@@ -89,7 +90,17 @@ def measured_tables() -> dict[str, str]:
         "reliability": _with_line(
             story_tables.reliability_table(affinity["rows"]),
             affinity,
-            "candidate pairs of seeds, ITN, AllSides, ECB+ and NTREX",
+            "candidate pairs of the sets that the curves are fitted on, each by the others",
+        ),
+        "reliability-by-language": _with_line(
+            story_tables.language_table(affinity["rows"]),
+            affinity,
+            "pairs of one language, as above",
+        ),
+        "unrelated": _with_line(
+            unrelated.unrelated_table(saved["unrelated"]["rows"]),
+            saved["unrelated"],
+            "NTREX, the half that no table was made of",
         ),
         "scale": _with_line(
             story_scale.table(scale["rows"]),

@@ -18,6 +18,7 @@ Bools = npt.NDArray[np.bool_]
 
 DRAWS = 200
 _SEED = 0
+_PAIRS_OF_A_LANGUAGE, _PAIRS_OF_A_TENTH = 500, 50
 _COVERED = (2.5, 97.5)
 
 
@@ -165,7 +166,7 @@ def reliability(probability: Float64s, same: Bools, bins: int = 10) -> tuple[Bin
     )
 
 
-def reliability_by_language(
+def reliability_by_kind(
     probability: Float64s, same: Bools, cross_language: Bools, bins: int = 10
 ) -> dict[str, tuple[Bin, ...]]:
     """The same for pairs in one language and in two.
@@ -183,3 +184,55 @@ def reliability_by_language(
             ("cross language", cross_language),
         )
     }
+
+
+class LanguageShare(NamedTuple):
+    """The pairs of one language.
+
+    Args:
+        language: Its code.
+        pairs: How many.
+        predicted: Their mean probability.
+        observed: Share of them that are of one story.
+        worst: Largest difference between what was predicted and observed in a tenth of the range
+            of probabilities with 50 pairs or more.
+    """
+
+    language: str
+    pairs: int
+    predicted: float
+    observed: float
+    worst: float
+
+
+def reliability_by_language(
+    probability: Float64s, same: Bools, languages: npt.NDArray[np.str_]
+) -> list[LanguageShare]:
+    """What was predicted beside what was observed, in each language with 500 pairs or more.
+
+    Args:
+        probability: Of pairs, float64 of shape (m,), in [0, 1].
+        same: Whether each is of one story, bool of shape (m,).
+        languages: Code of each, of shape (m,); empty where it is unknown.
+
+    Returns:
+        The languages with most pairs first.
+    """
+    names, counts = np.unique(languages, return_counts=True)
+    shares = []
+    for place in np.lexsort((names, -counts)).tolist():
+        if counts[place] < _PAIRS_OF_A_LANGUAGE or not names[place]:
+            continue
+        here = languages == names[place]
+        bins = reliability(probability[here], same[here])
+        tenths = [one for one in bins if one.pairs >= _PAIRS_OF_A_TENTH]
+        shares.append(
+            LanguageShare(
+                str(names[place]),
+                int(counts[place]),
+                float(probability[here].mean()),
+                float(same[here].mean()),
+                max((abs(one.predicted - one.observed) for one in tenths), default=0.0),
+            )
+        )
+    return shares

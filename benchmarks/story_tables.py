@@ -80,6 +80,22 @@ def reliability_table(rows: Sequence[Mapping[str, Any]]) -> str:
             f"| {row['kind']} | {row['low']:.1f} to {row['high']:.1f} | {row['pairs']:,} | "
             f"{row['predicted']:.2f} | {row['observed']:.2f} |"
             for row in rows
+            if "kind" in row
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def language_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Predicted beside observed shares of same events, by language."""
+    lines = [
+        "| language | pairs | mean predicted | observed | largest difference in a tenth |",
+        "|---|--:|--:|--:|--:|",
+        *(
+            f"| {row['language']} | {row['pairs']:,} | {row['predicted']:.2f} | "
+            f"{row['observed']:.2f} | {row['worst']:.2f} |"
+            for row in rows
+            if "language" in row
         ),
     ]
     return "\n".join(lines)

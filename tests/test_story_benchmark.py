@@ -25,6 +25,7 @@ from benchmarks.story_scores import (
     article_scores,
     interval,
     reliability,
+    reliability_by_kind,
     reliability_by_language,
     scores_of,
 )
@@ -305,9 +306,19 @@ def test_probabilities_that_hold_lie_on_the_diagonal() -> None:
     for each in reliability(probability, same, 5):
         assert each.observed == pytest.approx(each.predicted, abs=0.02)
     across = np.arange(50_000) % 2 == 0
-    found = reliability_by_language(probability, same, across)
+    found = reliability_by_kind(probability, same, across)
     assert sum(each.pairs for each in found["cross language"]) == 25_000
     assert found["same language"] == reliability(probability[~across], same[~across])
+
+
+def test_languages_with_many_pairs_are_measured_each_by_itself() -> None:
+    probability = np.array([0.05] * 600 + [0.95] * 500 + [0.5] * 600)
+    same = np.array([False] * 600 + [False] * 500 + [True] * 600)
+    languages = np.array(["ar"] * 600 + ["tr"] * 499 + ["ar"] + [""] * 600)
+    (arabic,) = reliability_by_language(probability, same, languages)
+    assert (arabic.language, arabic.pairs, arabic.observed) == ("ar", 601, 0)
+    # One pair says nothing of a tenth.
+    assert arabic.worst == pytest.approx(0.05)
 
 
 def test_lookalikes_are_the_same_for_a_seed_and_have_valid_fields() -> None:
