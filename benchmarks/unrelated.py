@@ -1,15 +1,19 @@
-"""What texts have in common that are not about one thing, by language: is the evidence on one scale?
+"""What texts about different things have in common, by language: is evidence on one scale?
 
     python -m benchmarks.unrelated NTREX.jsonl.xz [--save benchmarks/results/unrelated.json]
+        [--write dedup/weights/names_by_chance.json]
 
 All pairs of different documents of NTREX, each language by itself, of the half that no table of
 rarity and no mean was made of. A curve reads the same value in every language, so evidence has to
-be spread alike where there is nothing to find.
+be spread alike where there is nothing to find. Of the other half is the table of
+`dedup.stories.chance`, which `--write` makes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +38,7 @@ MEASURED = (
     "shared_names",
 )
 _HIGH = 0.99
+_NOTE = "Made by benchmarks/unrelated.py of every second document of NTREX"
 
 
 def spread(articles: Sequence[Article], encoder: Encoder) -> dict[str, dict[str, float]]:
@@ -54,6 +59,30 @@ def spread(articles: Sequence[Article], encoder: Encoder) -> dict[str, dict[str,
         }
         for name in MEASURED
     }
+
+
+def names_by_chance(
+    documents: Mapping[str, Mapping[str, str]], encoder: Encoder
+) -> dict[str, float]:
+    """Mean cosine of the names of different documents, by language.
+
+    Args:
+        documents: Texts by code of NTREX and document, all of them; every second one counts.
+        encoder: Makes the vectors, which do not matter.
+    """
+    means: dict[str, list[float]] = defaultdict(list)
+    for code, texts in documents.items():
+        articles = articles_in(code, dict(list(texts.items())[::2]))
+        clean_texts = {article.id: clean(article) for article in articles}
+        names = profiles_of(articles, clean_texts, encoder, Config()).names
+        rows = names.sparse().astype(np.float64)
+        lengths = np.sqrt(np.maximum(names.squares(), 1))
+        cosines = (rows @ rows.T).toarray() / np.outer(lengths, lengths)
+        if articles[0].language:
+            means[articles[0].language].append(
+                float(cosines[np.triu_indices(len(articles), 1)].mean())
+            )
+    return {code: round(float(np.mean(means[code])), 4) for code in sorted(means)}
 
 
 def unrelated_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -79,8 +108,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("ntrex", type=Path, metavar="NTREX")
     parser.add_argument("--save", type=Path, help="write the figures to this file")
+    parser.add_argument("--write", type=Path, help="make the table of `dedup.stories.chance`")
     given = parser.parse_args()
     encoder = load_encoder()
+    if given.write:
+        means = names_by_chance(read_documents(given.ntrex), encoder)
+        given.write.write_text(
+            json.dumps({"note": _NOTE, "means": means}, indent=1) + "\n", "utf-8"
+        )
     documents = read_documents(given.ntrex, half=True)
     rows = [
         {"code": code, **spread(articles_in(code, documents[code]), encoder)}

@@ -228,7 +228,7 @@ class StoryConfig:
             linked with each other.
     """
 
-    min_probability: float = 0.45
+    min_probability: float = 0.4
     min_link_probability: float = 0.2
     max_odds_ratio: float = 6.0
     max_component_texts: int = 500

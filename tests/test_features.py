@@ -14,6 +14,7 @@ from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.encoders.whole_vectors import whole_vectors
 from dedup.stories.affinity import KINDS, Affinity, AffinityModel, likely_pairs
+from dedup.stories.chance import above_chance, chance_by_language
 from dedup.stories.features import COMPILE_FROM_TEXTS, FEATURES, Features
 from dedup.stories.pairs import Pairs
 from dedup.stories.profiles import Profiles, name_hashes, profiles
@@ -84,6 +85,20 @@ def test_features_are_the_same_by_the_kernel(texts: list[Told], seed: int) -> No
     assert list(found) == list(FEATURES)
     for name in FEATURES:
         assert found[name].tolist() == plain[name].tolist(), name
+
+
+def test_names_count_from_what_is_usual_in_a_language() -> None:
+    korean, german, unknown = *name_hashes(["ko", "de"]).tolist(), -1
+    ids, chances = chance_by_language()
+    assert ids.tolist() == sorted(ids.tolist())
+    usual = float(chances[ids.tolist().index(korean)])
+    assert 0.05 < usual < 0.3
+    first = np.array([korean, korean, korean, korean, german, unknown])
+    second = np.array([korean, korean, korean, german, german, unknown])
+    cosines = np.array([usual / 2, 1.0, 0.5, 0.5, 0.5, 0.5])
+    found = above_chance(cosines, first, second)
+    expected = [0.0, 1.0, (0.5 - usual) / (1 - usual), 0.5, 0.5, 0.5]
+    assert found.tolist() == pytest.approx(expected)
 
 
 @given(st.lists(told, max_size=9), st.integers(0, 9), models())

@@ -16,6 +16,7 @@ from dedup.errors import StoreError
 from dedup.settings import with_new_names
 from dedup.store import Store
 from dedup.stories.affinity import AffinityModel
+from dedup.stories.chance import NAMES_BY_CHANCE
 from dedup.stories.serialization import VERSION
 from dedup.text.shingles import FORMAT_VERSION
 
@@ -40,7 +41,7 @@ def _tables() -> str:
     """Digest of the tables that come with the package and that every text is read with."""
     files = resources.files("dedup.weights")
     digest = xxhash.xxh3_64()
-    for name in ("characters.npz", "names.npz", "term_weights.npz"):
+    for name in ("characters.npz", "names.npz", NAMES_BY_CHANCE, "term_weights.npz"):
         digest.update(files.joinpath(name).read_bytes())
     return digest.hexdigest()
 

@@ -15,6 +15,7 @@ from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.encoders.whole_vectors import SCALE
+from dedup.stories.chance import chance_by_language
 from dedup.stories.profiles import RARE_WEIGHT, Profiles
 
 _PAIRS_AT_ONCE = 1 << 14
@@ -70,6 +71,7 @@ class CompiledPairs:
             *map(_arrays, rows),
             sizes.squares,
             sizes.longest,
+            chance_by_language(),
         )
         self._units = (float(SCALE * SCALE), _SECONDS_PER_DAY, RARE_WEIGHT, UNDATED)
 

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from dedup.compute import compiled as kernels
 from dedup.compute.arrays import BoolMask, Float64s, Int64s
 from dedup.encoders.whole_vectors import SCALE
+from dedup.stories.chance import above_chance
 from dedup.stories.compiled_pairs import CompiledPairs, Sizes
 from dedup.stories.dates import shown_day
 from dedup.stories.pairs import time_gaps
@@ -51,7 +52,8 @@ cross_cosine: the larger one of title with text. shared_terms: square root of th
 terms of one text, by squared rarity, that are rare and in the other one, too; of the text where
 this share is larger. term_cosine, title_terms: cosine of texts, or titles, as sets of terms
 weighted by rarity. shared_names: cosine of texts as sets of names weighted by rarity, in whatever
-script, by the table of names and by their sound (see `text.name_keys`).
+script, by the table of names and by their sound (see `text.name_keys`), from what is usual between
+unrelated texts of their language (see `chance`).
 shared_numbers: square root of how many numbers both have. number_clash: 1 if both have numbers
 and none in common. shared_dates, date_clash: the same of the days that the texts name. gap:
 days between the two, 0 where a date is missing. undated: 1 if a date is missing, so that the
@@ -108,7 +110,11 @@ class Features:
             "shared_terms": _root_share(_common(rows.rare[a], rows.rare[b]), rows.squares[0], a, b),
             "term_cosine": _cosine(_common(rows.terms[a], rows.terms[b]), rows.squares[0], a, b),
             "title_terms": _cosine(title_products, rows.squares[1], a, b),
-            "shared_names": _cosine(_common(rows.names[a], rows.names[b]), rows.squares[2], a, b),
+            "shared_names": above_chance(
+                _cosine(_common(rows.names[a], rows.names[b]), rows.squares[2], a, b),
+                of.languages[a],
+                of.languages[b],
+            ),
             **_agreement("number", rows.numbers, a, b),
             **_agreement("date", rows.dates, a, b),
             **self._circumstances(a, b),

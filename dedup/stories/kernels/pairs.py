@@ -131,11 +131,20 @@ def _is_cross(languages: Array, a: int, b: int) -> int:
     return 1 if differ else 0
 
 
+@nb.njit(inline="always")
+def _usual(chance: Any, first: int, second: int) -> float:
+    """Cosine of the names of two unrelated texts of these languages, as `chance` defines it."""
+    ids, chances = chance
+    place = np.searchsorted(ids, first)
+    known = first == second and place < ids.shape[0] and ids[place] == first
+    return chances[place] if known else 0.0
+
+
 @nb.njit
 def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, out: Array) -> None:
     """Features of texts a, whose rows are in the tables, and b, in the order of `FEATURES`."""
     vectors, titles, seconds, short = texts[0], texts[1], texts[2], texts[4]
-    terms, title_terms, names, numbers, dates, squares, _ = texts[5:]
+    terms, title_terms, names, numbers, dates, squares, _, chance = texts[5:]
     one, day, rare, undated = units
     out[0] = dot(vectors, a, vectors, b) / one
     out[1] = dot(titles, a, titles, b) / one
@@ -156,7 +165,8 @@ def _compare(tables: Any, masks: Any, texts: Any, units: Any, a: int, b: int, ou
     out[5] = _cosine(product, squares[1][a], squares[1][b])
 
     product = _product(tables[2], masks[2], names, b)
-    out[6] = _cosine(product, squares[2][a], squares[2][b])
+    usual = _usual(chance, texts[3][a], texts[3][b])
+    out[6] = max(_cosine(product, squares[2][a], squares[2][b]) - usual, 0.0) / (1.0 - usual)
 
     out[7], out[8] = _agreement(tables[3], masks[3], numbers, a, b)
     out[9], out[10] = _agreement(tables[4], masks[4], dates, a, b)
@@ -192,7 +202,7 @@ def pair_values(texts: Any, units: Any, first: Array, second: Array, out: Array)
         texts: Vectors of texts and of titles, int16 (n, dim); times and languages, int64 (n,);
             whether short, bool (n,); terms, title terms, names, numbers and dates, each as the
             arrays of a `KeyedRows`; squares of terms, title terms and names, three of int64 (n,);
-            entries of the longest row of each of the five, int64 (5,).
+            entries of the longest row of each of the five, int64 (5,); see `chance_by_language`.
         units: Product of two equal vectors, seconds in a day, the smallest weight of a rare term,
             the time of an undated text.
         first: Row of the first text of each pair, int64 (m,).
