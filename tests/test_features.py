@@ -91,14 +91,19 @@ def test_names_count_from_what_is_usual_in_a_language() -> None:
     korean, german, unknown = *name_hashes(["ko", "de"]).tolist(), -1
     ids, chances = chance_by_language()
     assert ids.tolist() == sorted(ids.tolist())
-    usual = float(chances[ids.tolist().index(korean)])
-    assert 0.05 < usual < 0.3
-    first = np.array([korean, korean, korean, korean, german, unknown])
-    second = np.array([korean, korean, korean, german, german, unknown])
-    cosines = np.array([usual / 2, 1.0, 0.5, 0.5, 0.5, 0.5])
-    found = above_chance(cosines, first, second)
-    expected = [0.0, 1.0, (0.5 - usual) / (1 - usual), 0.5, 0.5, 0.5]
-    assert found.tolist() == pytest.approx(expected)
+    usual = dict(zip(ids.tolist(), chances.tolist(), strict=True))
+    often, seldom = usual[korean], usual.get(german, 0.0)
+    assert seldom < 0.02 < 0.1 < often
+    pairs = {
+        (korean, korean, often / 2): 0.0,
+        (korean, korean, 1.0): 1.0,
+        (korean, korean, 0.5): (0.5 - often) / (1 - often),
+        (german, german, 0.5): (0.5 - seldom) / (1 - seldom),
+        (korean, german, 0.5): 0.5,
+        (unknown, unknown, 0.5): 0.5,
+    }
+    first, second, cosines = (np.array(column) for column in zip(*pairs, strict=True))
+    assert above_chance(cosines, first, second).tolist() == pytest.approx(list(pairs.values()))
 
 
 @given(st.lists(told, max_size=9), st.integers(0, 9), models())
