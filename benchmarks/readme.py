@@ -35,6 +35,7 @@ from benchmarks import (
     unrelated,
 )
 from benchmarks import scale as spark_scale
+from benchmarks.rule_costs import rule_table
 from benchmarks.saved import made_line
 from dedup.bench.report import sizes_table, stages_tables
 
@@ -123,6 +124,9 @@ def measured_tables() -> dict[str, str]:
             encoder_tables.goals_table(encoders), encoders, "NTREX, ITN and AllSides"
         ),
         "languages": _with_line(encoder_tables.languages_table(encoders), encoders, "NTREX"),
+        "rules": _with_line(
+            rule_table(near["rules"]), near, "articles of SaudiNewsNet and of Reuters"
+        ),
         "compared": _with_line(
             near_duplicate_tables.compared_table(near, stories),
             near,

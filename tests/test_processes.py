@@ -19,8 +19,8 @@ from dedup.cleaning import clean_articles
 from dedup.compute.arrays import Float32s
 from dedup.compute.processes import LIMIT, MIN_ITEMS, MIN_POOLED_ITEMS, spread, worker_pool
 from dedup.config import Config
+from dedup.description.key_terms import calendar_terms
 from dedup.description.names import story_names
-from dedup.description.terms import calendar_terms
 from dedup.encoders.bundled import BundledEncoder
 from dedup.encoders.embedding import embed
 from dedup.errors import MissingExtraError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dedup.description.key_terms import calendar_terms
 from dedup.description.names import proper_words, story_names
 from dedup.description.shared_words import SharingText, as_published
-from dedup.description.terms import calendar_terms, story_terms
+from dedup.description.terms import story_terms
 from dedup.description.words import placed_words
 from dedup.records import Evidence
 from dedup.text.normalization import normalize

@@ -15,15 +15,10 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.compute.arrays import Int64s
+from dedup.description.key_terms import MAX_KEY_TERMS, MIN_BITS, calendar_terms, joined_pieces
 from dedup.description.names import MAX_NAMES, story_names
 from dedup.description.representatives import representative_texts
-from dedup.description.terms import (
-    MAX_KEY_TERMS,
-    MIN_BITS,
-    calendar_terms,
-    joined_pieces,
-    story_terms,
-)
+from dedup.description.terms import story_terms
 from dedup.records import Article
 from dedup.result import Result
 from dedup.stories.affinity import probability_of

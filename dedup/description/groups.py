@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dedup.articles import LATEST, headline_of, latest_time, source_of, stable_id
+from dedup.description.key_terms import calendar_terms
 from dedup.description.names import story_names
 from dedup.description.representatives import representative_texts
-from dedup.description.terms import StoryTerms, calendar_terms
+from dedup.description.terms import StoryTerms
 from dedup.description.versions import versions_of
 from dedup.duplicates.stretches import is_digest
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup, StoryMember

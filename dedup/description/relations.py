@@ -43,8 +43,9 @@ import scipy.sparse as sp
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Float32s, Int64s, UInt64s
 from dedup.config import RelatedStoriesConfig
+from dedup.description.key_terms import joined_pieces
 from dedup.description.summaries import StorySummaries
-from dedup.description.terms import StoryTerms, joined_pieces
+from dedup.description.terms import StoryTerms
 from dedup.records import RelationKind, StoryGroup, StoryRelation
 from dedup.stories.linked_groups import Group
 from dedup.text.rarity import WEIGHT_UNIT

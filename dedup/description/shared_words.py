@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from dedup.description.key_terms import joined_pieces
 from dedup.description.names import proper_words
-from dedup.description.terms import joined_pieces
 from dedup.description.words import placed_words
 from dedup.records import Evidence
 from dedup.text.name_keys import spelled_names
