@@ -60,7 +60,7 @@ def story_names(
     Args:
         stories: Canonical texts of each story, and their languages.
         dates: Maps a language to the hashes of its calendar words, which are no names; see
-            `key_terms.calendar_terms`. Must be a function of a module, since worker processes call it.
+            `key_terms.calendar_terms`. A function of a module, since worker processes call it.
     """
     starts = range(0, len(stories), _STORIES_AT_ONCE)
     with spread(sum(len(texts) for texts, _ in stories)) as mapped:
