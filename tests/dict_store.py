@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from dedup.records import StoryGroup
 from dedup.store import (
-    Derived,
     Placement,
     StoredArticle,
     StoredStory,
@@ -26,7 +25,7 @@ class DictStore:
 
     def __init__(self) -> None:
         self._meta: dict[str, str] = {}
-        self._articles: dict[str, tuple[StoredArticle, Derived]] = {}
+        self._articles: dict[str, StoredArticle] = {}
         self._places: dict[str, Placement] = {}
         self._matches: dict[tuple[str, str], tuple[float, float, float]] = {}
         self._stories: dict[str, StoredStory] = {}
@@ -56,8 +55,8 @@ class DictStore:
     def set_meta(self, values: Mapping[str, str]) -> None:
         self._meta.update(values)
 
-    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
-        self._articles.update({row[0].article.id: row for row in rows})
+    def put_articles(self, articles: Sequence[StoredArticle]) -> None:
+        self._articles.update({stored.article.id: stored for stored in articles})
 
     def delete_articles(self, ids: Sequence[str]) -> None:
         for id in ids:
@@ -66,10 +65,7 @@ class DictStore:
             self.archive.articles.pop(id, None)
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
-        return {i: self._articles[i][0] for i in ids if i in self._articles}
-
-    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
-        return {i: self._articles[i][1] for i in ids if i in self._articles}
+        return {i: self._articles[i] for i in ids if i in self._articles}
 
     def all_articles(
         self,
@@ -80,13 +76,13 @@ class DictStore:
         in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         for id in sorted(self._articles, key=to_text):
-            article = self._articles[id][0].article
+            article = self._articles[id].article
             time = article.published_at or _NEVER
             if in_memory and id in self.archive.articles:
                 continue
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
-                yield self._articles[id][0]
+                yield self._articles[id]
 
     def put_placements(self, places: Sequence[Placement]) -> None:
         self._places.update({place.id: place for place in places})
@@ -185,7 +181,7 @@ class DictStore:
 class DictArchive:
     """An `ArticleArchive` in memory."""
 
-    def __init__(self, stored: dict[str, tuple[StoredArticle, Derived]]) -> None:
+    def __init__(self, stored: dict[str, StoredArticle]) -> None:
         self._stored = stored
         self.articles: dict[str, bool] = {}
 
@@ -201,10 +197,8 @@ class DictArchive:
     def among(self, ids: Sequence[str]) -> set[str]:
         return self.articles.keys() & {*ids}
 
-    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
-        for id in sorted(self.articles, key=to_text):
-            if self.articles[id]:
-                yield [id], [self._stored[id][1].vectors]
+    def representatives(self) -> dict[str, str]:
+        return {id: self._stored[id].digest for id in self.articles if self.articles[id]}
 
 
 def _stored_pair(pair: tuple[str, str]) -> tuple[str, str]:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from dedup.records import Article, CleanText, Removal, StoryGroup, StoryMember
 from dedup.store import (
-    Derived,
     Placement,
     Store,
     StoredArticle,
@@ -50,7 +49,6 @@ ARTICLES |= ARTICLES.map(
     )
 )
 BYTES = st.binary(max_size=20)
-DERIVED = st.builds(Derived, st.integers(0, 9), BYTES, BYTES, BYTES)
 PLACES = st.builds(
     Placement,
     ID,
@@ -127,8 +125,8 @@ def calls(name: str, item: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[st
 
 STEPS = st.one_of(
     calls("set_meta", st.tuples(TEXT, TEXT)),
-    calls("put_articles", st.tuples(ARTICLES, DERIVED)),
-    calls("put_articles", st.tuples(ARTICLES, DERIVED)),
+    calls("put_articles", ARTICLES),
+    calls("put_articles", ARTICLES),
     calls("delete_articles", ID),
     calls("put_placements", PLACES),
     st.tuples(st.just("put_matches"), st.tuples(st.lists(ID), st.lists(MATCHES, max_size=4))),
@@ -150,12 +148,10 @@ def opened(place: str, *, read_only: bool = False) -> Iterator[Store]:
         store.close()
 
 
-def article(id: str = "a", **changes: Any) -> tuple[StoredArticle, Derived]:
+def article(id: str = "a", **changes: Any) -> StoredArticle:
     record = Article(id, "Title", "Text", "a.example", DAY, "en", "")
     clean = CleanText("Title", "Text")
-    return StoredArticle(replace(record, **changes), DAY, False, "digest", clean), Derived(
-        1, b"s", b"v", b"p"
-    )
+    return StoredArticle(replace(record, **changes), DAY, False, "digest", clean)
 
 
 def story(id: str, number: int = 0, **changes: Any) -> StoredStory:

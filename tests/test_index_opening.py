@@ -18,10 +18,11 @@ import pytest
 import dedup
 from dedup.config import Config
 from dedup.errors import StoreError
-from dedup.index.live.stored_records import StoredRecords
+from dedup.index.live.live import LiveIndex
+from dedup.index.memory import IndexMemory
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article
-from dedup.store import Store, StoredArticle
+from dedup.store import StoredArticle
 from dedup.store.opening import open_store
 from dedup.store.sql import SqlStore
 from dedup.store.sqlite import SqliteConnection
@@ -162,14 +163,14 @@ def test_a_reader_follows_a_writer_and_knows_what_one_knows_that_reads_all(
     random = Random(seed)
     world = World(random, 70, crowd=14)
     reads = 0
-    read_all = StoredRecords.of_store
+    read_all = IndexMemory._from_columns
 
-    def counted(store: Store) -> StoredRecords:
+    def counted(memory: IndexMemory) -> LiveIndex | None:
         nonlocal reads
         reads += 1
-        return read_all(store)
+        return read_all(memory)
 
-    monkeypatch.setattr(StoredRecords, "of_store", counted)
+    monkeypatch.setattr(IndexMemory, "_from_columns", counted)
     with opened(place) as index:
         index.add(world.articles[:40])
         with opened(place, None, read_only=True) as reader:

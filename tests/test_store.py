@@ -61,7 +61,6 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
     return [
         dict(store.meta()),
         store.articles(ids),
-        store.derived(ids),
         list(store.all_articles()),
         list(store.all_articles(DAY, DAY + timedelta(days=3))),
         list(store.all_articles(since=DAY + timedelta(days=1), source="a.example")),
@@ -76,7 +75,7 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
         store.matches(ids[:3]),
         store.archive.among(ids),
         store.archive.size(),
-        [pair for part in store.archive.vectors() for pair in zip(*part, strict=True)],
+        store.archive.representatives(),
         store.stories(ids),
         store.summaries(),
         store.summaries(1),

@@ -194,7 +194,7 @@ def lasting(store: Store) -> list[object]:
     """What cannot be computed again from the rest."""
     ids = [f"s{number}" for number in range(1, 41)]
     articles = [stored.article.id for stored in store.all_articles()]
-    return [store.articles(articles), store.derived(articles), store.stories(ids), store.events()]
+    return [store.articles(articles), store.stories(ids), store.events()]
 
 
 def is_noticed(folder: Path, expected: list[object]) -> bool:

@@ -10,20 +10,18 @@ from hypothesis import strategies as st
 
 from dedup.compute.times import from_micros, to_micros
 from dedup.errors import StoreError
-from dedup.store import Derived, StoredArticle, StoredStory, migrations, rows
+from dedup.store import StoredArticle, StoredStory, migrations
 from dedup.store.identity import replay
 from dedup.store.migrations import Migration, known_migrations
 from dedup.store.opening import open_store
 from dedup.store.records import StoryEvent
 from dedup.store.rows import (
-    ARTICLE,
     UNDATED,
     article_row,
     checksum,
     event_row,
     from_text,
     read_article,
-    read_derived,
     read_event,
     read_story,
     story_row,
@@ -33,7 +31,6 @@ from tests.requirements import require
 from tests.stored_records import (
     ARTICLES,
     DAY,
-    DERIVED,
     EVENTS,
     ODD,
     TIME,
@@ -73,13 +70,10 @@ def test_times_come_back(time: object) -> None:
     assert to_micros(time) > UNDATED  # type: ignore[arg-type]
 
 
-@given(ARTICLES, DERIVED)
-def test_articles_come_back(stored: StoredArticle, derived: Derived) -> None:
-    row = article_row(stored, derived)
+@given(ARTICLES)
+def test_articles_come_back(stored: StoredArticle) -> None:
+    row = article_row(stored)
     assert read_article(row) == stored
-    values = dict(zip(ARTICLE, row, strict=True))
-    row_of_derived = [values[name] for name in rows.DERIVED]
-    assert read_derived(row_of_derived) == (stored.article.id, derived)
     assert checksum(row[:-1]) == row[-1]
 
 

@@ -1,8 +1,8 @@
 """A choice: where the index keeps what it knows. One protocol, several stores.
 
-A store keeps articles with what was computed from them, where each was put, the story
-groups and their history. It decides nothing. Everything between `begin` and `commit` is
-written together or not at all, and after `commit` it is durable.
+A store keeps articles, where each was put, the story groups and their history. It decides
+nothing. Everything between `begin` and `commit` is written together or not at all, and after
+`commit` it is durable.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Protocol
 
 from dedup.store.records import (
-    Derived,
     Placement,
     StoredArticle,
     StoredStory,
@@ -22,7 +21,7 @@ from dedup.store.records import (
 )
 
 __all__ = [
-    "ArticleArchive", "Derived", "Placement", "Store", "StoredArticle", "StoredStory",
+    "ArticleArchive", "Placement", "Store", "StoredArticle", "StoredStory",
     "StoryEvent", "StoryFilter",
 ]  # fmt: skip
 
@@ -57,7 +56,7 @@ class Store(Protocol):
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Add or replace settings."""
 
-    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
+    def put_articles(self, articles: Sequence[StoredArticle]) -> None:
         """Add or replace articles by id."""
 
     def delete_articles(self, ids: Sequence[str]) -> None:
@@ -65,9 +64,6 @@ class Store(Protocol):
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Articles by id; unknown ids are left out."""
-
-    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
-        """What was computed of articles, by id; unknown ids are left out."""
 
     def all_articles(
         self,
@@ -182,5 +178,5 @@ class ArticleArchive(Protocol):
     def among(self, ids: Sequence[str]) -> set[str]:
         """Those of the articles that are archived."""
 
-    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
-        """Ids of the archived representatives of texts and their `Derived.vectors`, in parts."""
+    def representatives(self) -> dict[str, str]:
+        """`StoredArticle.digest` of each archived article that represents its text, by id."""

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from dedup.compute.times import to_micros
 from dedup.errors import StoreError
-from dedup.store import Derived, Placement, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Placement, StoredArticle, StoredStory, StoryFilter
 from dedup.store.archive import IN_MEMORY, SqlArchive
 from dedup.store.checks import examine, examine_articles
 from dedup.store.database import CHUNK, Database, among, chunks, insert, pages, upsert
@@ -17,7 +17,6 @@ from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     ARTICLE,
     CONTENT,
-    DERIVED,
     EVENT,
     PLACE,
     STORY,
@@ -28,7 +27,6 @@ from dedup.store.rows import (
     marks,
     place_row,
     read_article,
-    read_derived,
     read_event,
     read_place,
     read_story,
@@ -89,11 +87,9 @@ class SqlStore:
 
     # Articles.
 
-    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
+    def put_articles(self, articles: Sequence[StoredArticle]) -> None:
         """See `Store.put_articles`."""
-        self.database.put(
-            upsert("articles", ARTICLE), (article_row(stored, derived) for stored, derived in rows)
-        )
+        self.database.put(upsert("articles", ARTICLE), map(article_row, articles))
 
     def delete_articles(self, ids: Sequence[str]) -> None:
         """See `Store.delete_articles`."""
@@ -103,11 +99,6 @@ class SqlStore:
         """See `Store.articles`."""
         statement = f"SELECT {', '.join(CONTENT)} FROM articles"
         return {s.article.id: s for s in self.database.by_id(statement, ids, read_article)}
-
-    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
-        """See `Store.derived`."""
-        statement = f"SELECT {', '.join(DERIVED)} FROM articles"
-        return dict(self.database.by_id(statement, ids, read_derived))
 
     def all_articles(
         self,

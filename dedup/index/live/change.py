@@ -13,7 +13,6 @@ from dedup.description.terms import terms_of
 from dedup.duplicates.matches import Similarity
 from dedup.index.summaries import summary_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
-from dedup.store import Derived
 from dedup.stories.grouping import Grouping
 from dedup.stories.linked_groups import Group
 from dedup.stories.profiles import Profiles
@@ -25,7 +24,6 @@ class IndexChange:
 
     Args:
         texts: Canonical texts that are new or have changed, by article id.
-        derived: What was computed from them.
         clusters: Duplicate clusters that are new or have changed.
         stories: Story groups that may have changed, by the ids that the batch gives.
         old_stories: Ids of the story groups that these articles may have been in before.
@@ -35,7 +33,6 @@ class IndexChange:
     """
 
     texts: Mapping[str, CleanText]
-    derived: Mapping[str, Derived]
     clusters: Sequence[DuplicateCluster]
     stories: Sequence[StoryGroup]
     old_stories: Sequence[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,15 @@ import numpy as np
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.compute.keyed_rows import KeyedRows
-from dedup.index.live.arrays.growable import GrowableArray, GrowableRows
-from dedup.index.live.columns import Columns
+from dedup.index.live.arrays.column_dict import ColumnDict
+from dedup.index.live.arrays.growable import (
+    Array,
+    Columns,
+    Growable,
+    GrowableArray,
+    GrowableRows,
+    GrowableStrings,
+)
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import SQUARED, Sizes
@@ -33,14 +40,16 @@ class LiveTexts:
     Args:
         dim: Dimensions of the vectors.
         model: Weighs the evidence of pairs.
+        name: Of their columns.
     """
 
-    def __init__(self, dim: int, model: AffinityModel) -> None:
+    def __init__(self, dim: int, model: AffinityModel, name: str = "texts") -> None:
+        self._name = name
         self._model = model
         self._curves = model.arrays()
         self.order = Ordering()
-        self.articles: list[str] = []
-        self.row_of: dict[str, int] = {}
+        self.row_of: MutableMapping[str, int] = ColumnDict()
+        """Row of each text that is there, by the id of the article that represents it."""
         self._columns = {
             "vectors": GrowableArray(np.int16, (dim,)),
             "title_vectors": GrowableArray(np.int16, (dim,)),
@@ -62,7 +71,12 @@ class LiveTexts:
 
     def __len__(self) -> int:
         """Rows there are, those of removed texts included."""
-        return len(self.articles)
+        return self._alive.count
+
+    @property
+    def articles(self) -> GrowableStrings:
+        """Ids of the articles that represent the texts, by row."""
+        return self.order.ids
 
     @property
     def sparse(self) -> bool:
@@ -116,7 +130,7 @@ class LiveTexts:
         """Add texts; returns their rows, int64 of shape (k,).
 
         Args:
-            articles: Ids of articles that have no row.
+            articles: Ids of articles that have no row; an empty one for a query.
             profiles: Of each.
             precedences: Of each.
             digests: Whether each is a digest.
@@ -127,7 +141,6 @@ class LiveTexts:
         rows = np.arange(len(self), len(self) + len(articles))
         self.order.extend(precedences)
         self.row_of.update(zip(articles, rows.tolist(), strict=True))
-        self.articles.extend(articles)
         self._id_hashes.extend(name_hashes([id for *_, id in precedences]))
         for name, grown in self._columns.items():
             grown.extend(getattr(profiles, name))
@@ -142,37 +155,40 @@ class LiveTexts:
         self._digests.extend(np.array(digests, bool))
         return rows
 
-    def saved(self, rows: Int64s) -> dict[str, Any]:
-        """Columns of some texts, by row."""
-        columns: dict[str, Any] = self.order.saved("texts.order", rows)
-        for name, grown in self._rows.items():
-            taken = grown.rows.take(rows)
-            columns[f"texts.{name}.offsets"] = taken.offsets
-            columns[f"texts.{name}.keys"] = taken.keys
-            columns[f"texts.{name}.values"] = taken.values
-        columns.update((f"texts.{name}", grown.rows[rows]) for name, grown in self._single())
-        return columns | {"texts.longest": self._longest}
+    def grown(self, rows: Int64s | None) -> dict[str, Array]:
+        """Columns of some texts, int64 (k,), or of all, that only grow."""
+        columns = self.order.grown(self._name, rows)
+        for name, column in self._growing().items():
+            columns |= column.saved(f"{self._name}.{name}", rows)
+        return columns
 
-    def load(self, columns: Columns, articles: Sequence[str]) -> None:
-        """Load what `saved` returned, for texts that these articles represent."""
+    def state(self, rows: Int64s | None) -> dict[str, Array]:
+        """The other columns: which texts are there, and what depends on all of them."""
+        columns = self.order.state(self._name, rows)
+        for name, column in self._changing().items():
+            columns |= column.saved(f"{self._name}.{name}", rows)
+        return columns | {f"{self._name}.longest": self._longest}
+
+    def load(self, columns: Columns) -> None:
+        """Load what `grown` and `state` returned."""
         self._profiles = self._scorer = None
-        self.order.load(columns, "texts.order", articles)
-        self.articles = list(articles)
-        self.row_of = {id: row for row, id in enumerate(articles)}
-        for name, grown in self._rows.items():
-            parts = (columns[f"texts.{name}.{part}"] for part in ("offsets", "keys", "values"))
-            grown.adopt(KeyedRows(*parts))
-        for name, grown_column in self._single():
-            grown_column.adopt(columns[f"texts.{name}"])
-        self._longest = columns["texts.longest"]
+        self.order.load(columns, self._name)
+        for name, column in (self._growing() | self._changing()).items():
+            column.load(columns, f"{self._name}.{name}")
+        self._longest = columns[f"{self._name}.longest"]
+        present, articles = np.flatnonzero(self.alive).tolist(), self.articles
+        self.row_of = ColumnDict(lambda: {articles[row]: row for row in present})
 
-    def _single(self) -> Iterable[tuple[str, GrowableArray]]:
-        """All columns that have one value or vector for each text, by name."""
-        yield from self._columns.items()
-        yield from {
-            **{f"{name}_squares": grown for name, grown in self._squares.items()},
-            "id_hashes": self._id_hashes, "alive": self._alive, "digests": self._digests,
-        }.items()  # fmt: skip
+    def _growing(self) -> dict[str, Growable]:
+        """All columns that only grow, by name, but for the order of precedence."""
+        squares = {f"{name}_squares": grown for name, grown in self._squares.items()}
+        others = {"id_hashes": self._id_hashes, "digests": self._digests}
+        columns = {name: column for name, column in self._columns.items() if name != "seconds"}
+        return {**columns, **self._rows, **squares, **others}
+
+    def _changing(self) -> dict[str, Growable]:
+        """Columns that change where texts are removed, by name."""
+        return {"seconds": self._columns["seconds"], "alive": self._alive}
 
     def remove(self, rows: Int64s) -> None:
         """Remove texts; their rows are not used again."""
@@ -183,14 +199,11 @@ class LiveTexts:
                 del self.row_of[self.articles[row]]
 
     def remove_last(self) -> None:
-        """Remove the text that was added last, with its row."""
+        """Remove the text that was added last, a query, with its row."""
         self._profiles = self._scorer = None
         last = len(self) - 1
         self._outlines.pop(last, None)
-        self.remove(np.array([last]))
-        self.articles.pop()
+        del self.row_of[""]
         self.order.remove_last()
-        for _, grown in self._single():
-            grown.shrink(last)
-        for rows in self._rows.values():
-            rows.shrink(last)
+        for column in (self._growing() | self._changing()).values():
+            column.shrink(last)

@@ -1,18 +1,38 @@
-"""Arrays that grow at the end: a full one gets room for a quarter more."""
+"""Arrays, sparse rows and strings that grow at the end: full ones get room for a quarter more.
+
+What was saved is taken over as it is, mapped files included; only what grows is copied.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from dedup.compute.arrays import Int64s, ranges
 from dedup.compute.keyed_rows import KeyedRows
 
 _FIRST = 64
 _GROWTH = 1.25
 
 Array = npt.NDArray[Any]
+Columns = Mapping[str, Array]
+"""Arrays by name."""
+
+
+class Growable(Protocol):
+    """Rows of some kind that grow at the end, and are saved as columns."""
+
+    def saved(self, name: str, rows: Int64s | None = None) -> dict[str, Array]:
+        """Columns of some rows, int64 (k,), or of all: those of more rows begin with the same."""
+
+    def load(self, columns: Columns, name: str) -> None:
+        """Have what `saved` returned instead of what there is; it may be changed."""
+
+    def shrink(self, count: int) -> None:
+        """Keep only the first rows, so many."""
 
 
 class GrowableArray:
@@ -34,6 +54,14 @@ class GrowableArray:
         """View of all rows, without those added later."""
         return self._room[: self.count]
 
+    def saved(self, name: str, rows: Int64s | None = None) -> dict[str, Array]:
+        """See `Growable.saved`."""
+        return {name: self.rows if rows is None else self.rows[rows]}
+
+    def load(self, columns: Columns, name: str) -> None:
+        """See `Growable.load`."""
+        self.adopt(columns[name])
+
     def adopt(self, rows: Array) -> None:
         """Have these rows instead of those there are; they may be changed."""
         self._room = rows
@@ -51,7 +79,7 @@ class GrowableArray:
         self.count = count
 
     def shrink(self, count: int) -> None:
-        """Keep only the first rows, so many."""
+        """See `Growable.shrink`."""
         self._room[count : self.count] = self._fill
         self.count = count
 
@@ -80,11 +108,16 @@ class GrowableRows:
         """Views of all rows, without those added later."""
         return KeyedRows(self._offsets.rows, self._keys.rows, self._values.rows)
 
-    def adopt(self, rows: KeyedRows) -> None:
-        """Have these rows instead of those there are."""
-        self._offsets.adopt(rows.offsets)
-        self._keys.adopt(rows.keys)
-        self._values.adopt(rows.values)
+    def saved(self, name: str, rows: Int64s | None = None) -> dict[str, Array]:
+        """See `Growable.saved`."""
+        taken = self.rows if rows is None else self.rows.take(rows)
+        return {f"{name}.{part}": getattr(taken, part) for part in ("offsets", "keys", "values")}
+
+    def load(self, columns: Columns, name: str) -> None:
+        """See `Growable.load`."""
+        self._offsets.load(columns, f"{name}.offsets")
+        self._keys.load(columns, f"{name}.keys")
+        self._values.load(columns, f"{name}.values")
 
     def extend(self, rows: KeyedRows) -> None:
         """Add rows at the end."""
@@ -93,8 +126,70 @@ class GrowableRows:
         self._values.extend(rows.values)
 
     def shrink(self, count: int) -> None:
-        """Keep only the first rows, so many."""
+        """See `Growable.shrink`."""
         end = int(self._offsets.rows[count])
         self._offsets.shrink(count + 1)
         self._keys.shrink(end)
         self._values.shrink(end)
+
+
+class GrowableStrings:
+    """Strings as bytes, each of which becomes an object only when it is asked for."""
+
+    def __init__(self, strings: Iterable[str] = ()) -> None:
+        self._bytes = GrowableArray(np.uint8)
+        self._ends = GrowableArray(np.int64)
+        self.extend(strings)
+
+    def __len__(self) -> int:
+        return self._ends.count
+
+    def __getitem__(self, row: int) -> str:
+        stop = int(self._ends.rows[row])
+        start = int(self._ends.rows[row - 1]) if row else 0
+        return self._bytes.rows[start:stop].tobytes().decode("utf-8", "surrogatepass")
+
+    def listed(self) -> list[str]:
+        """All of them."""
+        joined, ends = self._bytes.rows.tobytes(), self._ends.rows.tolist()
+        return [
+            joined[start:stop].decode("utf-8", "surrogatepass")
+            for start, stop in zip([0, *ends], ends, strict=False)
+        ]
+
+    def extend(self, strings: Iterable[str]) -> None:
+        """Add strings at the end."""
+        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
+        sizes = np.array([len(string) for string in encoded], np.int64)
+        self._ends.extend(self._bytes.count + np.cumsum(sizes))
+        self._bytes.extend(np.frombuffer(b"".join(encoded), np.uint8))
+
+    def saved(self, name: str, rows: Int64s | None = None) -> dict[str, Array]:
+        """See `Growable.saved`."""
+        joined, ends = self._bytes.rows, self._ends.rows
+        if rows is not None:
+            sizes = np.diff(ends, prepend=0)[rows]
+            joined, ends = joined[ranges(ends[rows] - sizes, sizes)], np.cumsum(sizes)
+        return {name: joined, f"{name}.ends": ends}
+
+    def load(self, columns: Columns, name: str) -> None:
+        """See `Growable.load`."""
+        self._bytes.load(columns, name)
+        self._ends.load(columns, f"{name}.ends")
+
+    def shrink(self, count: int) -> None:
+        """See `Growable.shrink`."""
+        self._bytes.shrink(int(self._ends.rows[count - 1]) if count else 0)
+        self._ends.shrink(count)
+
+
+def packed(name: str, strings: Sequence[str]) -> dict[str, Array]:
+    """Columns of strings."""
+    return GrowableStrings(strings).saved(name)
+
+
+def unpacked(columns: Columns, name: str) -> list[str]:
+    """The strings that `packed` was given."""
+    strings = GrowableStrings()
+    strings.load(columns, name)
+    return strings.listed()

@@ -5,8 +5,7 @@ The rules are those of `dedup.duplicates.candidates`, applied to the buckets of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -25,10 +24,10 @@ from dedup.duplicates.candidates import (
 from dedup.duplicates.clustering import PairVerifier
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss, fingerprint
 from dedup.duplicates.matches import Matches, Similarity, Verifier
-from dedup.index.live.arrays.growable import GrowableArray
+from dedup.index.live.arrays.growable import Array, Columns, GrowableArray
 from dedup.index.live.arrays.inverted_index import InvertedIndex
-from dedup.index.live.columns import Columns
-from dedup.index.live.copies.clusters import Body, BodyKey
+from dedup.index.live.copies.clusters import DIGEST_BYTES, Body, BodyKey
+from dedup.index.live.copies.saving import digest_rows
 from dedup.index.live.precedence import Ordering
 
 _LOW = (1 << 32) - 1
@@ -49,52 +48,50 @@ class SignatureIndex:
         self._config = config
         self._read = read
         self.order = Ordering()
-        self._keys: list[BodyKey | None] = []
         self._query: dict[int, Body] = {}
+        self._digests = GrowableArray(np.uint8, (DIGEST_BYTES,))
+        self._origins = GrowableArray(np.uint64)
         self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = GrowableArray(np.int64)
         self._sizes = GrowableArray(np.int64)
         self._anchors = GrowableArray(np.uint32)
+        # Where the anchors of each text begin, and those of the last one end.
         self._anchor_ends = GrowableArray(np.int64)
         self._anchor_ends.extend(np.zeros(1, np.int64))
         self._present = GrowableArray(np.bool_)
         self._buckets = InvertedIndex()
-
-    def fingerprint_of(self, row: int) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of a text."""
-        signature: UInt32s = self._signatures.rows[row]
-        start, stop = self._anchor_ends.rows[row : row + 2].tolist()
-        return int(self._tokens.rows[row]), signature, self._anchors.rows[start:stop]
 
     def __contains__(self, row: int) -> bool:
         """Whether a text was added and not removed."""
         return bool(self._present.rows[row])
 
     def is_of(self, row: int, key: BodyKey) -> bool:
-        """Whether a text is that of an article as it is now."""
-        return self._keys[row] == key
+        """Whether a row is of an article as it is now, of those with the same text."""
+        return int(self._origins.rows[row]) == key.origin and self.order.of(row) == key.precedence
 
-    def add(self, keys: Sequence[BodyKey], prints: Fingerprints | None = None) -> list[int]:
+    def digest_of(self, row: int) -> bytes:
+        """See `BodyKey.digest`."""
+        return bytes(self._digests.rows[row])
+
+    def add(self, keys: Sequence[BodyKey]) -> list[int]:
         """Add texts, which are in no bucket until `add_to_buckets`.
 
         Args:
             keys: Of the first article that has each text.
-            prints: Their fingerprints, if they are known.
 
         Returns:
             The row of each.
         """
-        first = len(self._keys)
-        if prints is None:
-            texts = [body.text for body in self._read([key.id for key in keys])]
-            prints = fingerprint(Utf8Texts.of(texts), self._config.fingerprints, compiled=True)
-        self._append(keys, prints)
+        first = len(self.order.ids)
+        texts = [body.text for body in self._read([key.id for key in keys])]
+        self._append(fingerprint(Utf8Texts.of(texts), self._config.fingerprints, compiled=True))
+        self._digests.extend(digest_rows([key.digest for key in keys]))
+        self._origins.extend(np.array([key.origin for key in keys], np.uint64))
         self._present.extend(np.ones(len(keys), bool))
         self.order.extend([key.precedence for key in keys])
-        return list(range(first, len(self._keys)))
+        return list(range(first, len(self.order.ids)))
 
-    def _append(self, keys: Sequence[BodyKey], prints: Fingerprints) -> None:
-        self._keys.extend(keys)
+    def _append(self, prints: Fingerprints) -> None:
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
         self._sizes.extend(prints.shingle_sizes)
@@ -111,51 +108,49 @@ class SignatureIndex:
         """Rows of the texts that are there, ascending; int64 of shape (k,)."""
         return np.flatnonzero(self._present.rows)
 
-    def saved(self, rows: Int64s, index_of: Mapping[str, int]) -> dict[str, Any]:
-        """Columns of the texts that are there, by new rows without gaps.
-
-        Args:
-            rows: See `rows`.
-            index_of: Index of each article.
-        """
-        new_row = np.full(len(self._keys), -1)
-        new_row[rows] = np.arange(len(rows))
+    def grown(self, rows: Int64s | None) -> dict[str, Array]:
+        """Columns of some texts, int64 (k,), or of all, that only grow."""
+        columns = self.order.grown("copies", rows)
+        for name, grown in self._all().items():
+            columns |= grown.saved(f"copies.{name}", rows)
+        if rows is None:
+            columns |= self._anchors.saved("copies.anchors")
+            return columns | self._anchor_ends.saved("copies.anchor_ends")
         anchors, counts = self._anchors_of(rows)
-        buckets, owners = self._buckets.saved(new_row)
-        first = [index_of[key.id] for row in rows.tolist() if (key := self._keys[row])]
-        return self.order.saved("copies.order", rows) | {
-            "copies.first": np.array(first, np.int64),
-            "copies.signatures": self._signatures.rows[rows],
-            "copies.tokens": self._tokens.rows[rows],
-            "copies.sizes": self._sizes.rows[rows],
-            "copies.anchors": anchors,
-            "copies.anchor_ends": np.append(0, np.cumsum(counts)),
-            "copies.buckets": buckets,
-            "copies.owners": owners,
-        }
+        ends = np.append(0, np.cumsum(counts))
+        return columns | {"copies.anchors": anchors, "copies.anchor_ends": ends}
 
-    def load(self, columns: Columns, keys: Sequence[BodyKey]) -> None:
-        """Load what `saved` returned.
+    def state(self, rows: Int64s | None, new_row: Int64s) -> dict[str, Array]:
+        """The other columns: which texts are there, and their buckets.
 
         Args:
-            columns: The columns.
-            keys: Of the first article that has each text.
+            rows: Those of `grown`.
+            new_row: New row of each text, -1 for none; int64 of shape (n,).
         """
-        self._keys = list(keys)
-        self.order.load(columns, "copies.order", [key.id for key in keys])
-        self._signatures.adopt(columns["copies.signatures"])
-        self._tokens.adopt(columns["copies.tokens"])
-        self._sizes.adopt(columns["copies.sizes"])
-        self._anchors.adopt(columns["copies.anchors"])
-        self._anchor_ends.adopt(columns["copies.anchor_ends"])
-        self._present.adopt(np.ones(len(keys), bool))
+        columns = self.order.state("copies", rows) | self._present.saved("copies.present", rows)
+        buckets, owners = self._buckets.saved(new_row)
+        return columns | {"copies.buckets": buckets, "copies.owners": owners}
+
+    def load(self, columns: Columns) -> None:
+        """Load what `grown` and `state` returned."""
+        self.order.load(columns, "copies")
+        for name, grown in self._all().items():
+            grown.load(columns, f"copies.{name}")
+        self._anchors.load(columns, "copies.anchors")
+        self._anchor_ends.load(columns, "copies.anchor_ends")
+        self._present.load(columns, "copies.present")
         self._buckets.load(columns["copies.buckets"], columns["copies.owners"])
+
+    def _all(self) -> dict[str, GrowableArray]:
+        """Columns with one value for each text, which only grow, by name."""
+        return {
+            "digests": self._digests, "origins": self._origins, "signatures": self._signatures,
+            "tokens": self._tokens, "sizes": self._sizes,
+        }  # fmt: skip
 
     def remove(self, rows: Sequence[int]) -> None:
         """Remove texts; their rows are not given to others."""
         self._present.rows[np.array(rows, np.int64)] = False
-        for row in rows:
-            self._keys[row] = None
 
     def all_matches(self) -> Similarities:
         """The verified matches of all texts, as the batch finds them."""
@@ -189,7 +184,7 @@ class SignatureIndex:
 
     def _verifier(self, rows: Sequence[int], threads: int = 1) -> Verifier:
         """Compares texts by their places in a list of rows."""
-        ids = [key.id for row in rows if row not in self._query and (key := self._keys[row])]
+        ids = [self.order.ids[row] for row in rows if row not in self._query]
         read = iter(self._read(ids))
         bodies = [self._query[row] if row in self._query else next(read) for row in rows]
         texts = Utf8Texts.of([body.text for body in bodies])
@@ -210,8 +205,8 @@ class SignatureIndex:
             body: The text.
             prints: Its fingerprint.
         """
-        row, used = len(self._keys), self._anchors.count
-        self._append([body.key], prints)
+        row, used = len(self.order.ids), self._anchors.count
+        self._append(prints)
         self._query = {row: body}
         try:
             buckets = np.unique(self._entries(np.array([row]))[0])
@@ -221,7 +216,6 @@ class SignatureIndex:
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
         finally:
             self._query = {}
-            self._keys.pop()
             for array in (self._signatures, self._tokens, self._sizes):
                 array.shrink(row)
             self._anchors.shrink(used)

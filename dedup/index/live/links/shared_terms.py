@@ -14,7 +14,7 @@ from dedup.compute.arrays import BoolMask, Int64s
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
-from dedup.index.live.columns import Columns
+from dedup.index.live.arrays.growable import Columns
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.candidates import RARE, REACH
 from dedup.stories.pairs import RowPairs, joined
