@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.compute.keyed_rows import KeyedRows
-from dedup.index.live import columns as module
-from dedup.index.live.arrays.column_dict import ColumnDict
-from dedup.index.live.arrays.growable import (
+from dedup.compute.growable import (
     Columns,
     Growable,
     GrowableArray,
@@ -24,6 +21,9 @@ from dedup.index.live.arrays.growable import (
     packed,
     unpacked,
 )
+from dedup.compute.keyed_rows import KeyedRows
+from dedup.index.live import columns as module
+from dedup.index.live.arrays.column_dict import ColumnDict
 from dedup.index.live.columns import ColumnFiles, Saved
 
 WORDS = ["", "a", "żółć\n", "\0", "\ud800", "普京", ""]
@@ -224,7 +224,7 @@ def sparse_rows() -> Iterator[Growable]:
 def strings() -> Iterator[Growable]:
     grown = GrowableStrings(WORDS[:6])
     yield grown
-    grown.extend(WORDS[6:])
+    grown.add(WORDS[6:])
     yield grown
 
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
+from dedup.compute.growable import Columns
 from dedup.config import Config
 from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
-from dedup.index.live.arrays.growable import Columns
 from dedup.index.live.live import LiveIndex
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup

@@ -98,7 +98,7 @@ class IndexMemory:
         """Write the columns if much has changed since they were written, and close the store."""
         with self._lock, self._fair_lock.acquired():
             try:
-                self._save_columns(min(_TAIL, self._articles() // _TAIL))
+                self._save_columns(min(_TAIL, self._texts() // _TAIL))
             finally:
                 self.live = None
                 self._store.close()
@@ -107,7 +107,7 @@ class IndexMemory:
         """The live index, read from the store if it is not there or another process wrote."""
         with self._lock, self._fair_lock.acquired():
             live = self._loaded()
-            self._save_columns(max(_UNSAVED, self._articles() // 2))
+            self._save_columns(max(_UNSAVED, self._texts() // 2))
             return live
 
     def save_cache(self) -> None:
@@ -139,9 +139,9 @@ class IndexMemory:
             return
         self._in_columns, self._unsaved = memory, 0
 
-    def _articles(self) -> int:
-        """Number of articles in memory."""
-        return len(self.live.memory.clean_texts.source_of) if self.live else 0
+    def _texts(self) -> int:
+        """Number of texts in memory."""
+        return len(self.live.memory.texts) if self.live else 0
 
     def query(self, article: Article, limit: int) -> QueryAnswer:
         """What is known about an article that is not there; between two steps of a writer."""
@@ -301,7 +301,7 @@ class IndexMemory:
             with self._fair_lock.acquired():
                 self.live = renewed
         with self._fair_lock.acquired():
-            self._save_columns(max(_UNSAVED, self._articles() // 2))
+            self._save_columns(max(_UNSAVED, self._texts() // 2))
 
     def _without_archived(self, live: LiveIndex, now: datetime) -> LiveIndex:
         """Memory without the stories that are older than the window, which are archived."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from dedup.articles import Precedence, precedence
 from dedup.compute.arrays import Float32s, largest
+from dedup.compute.growable import Columns, GrowableStrings
 from dedup.config import Config
 from dedup.encoders import Encoder
-from dedup.index.live.arrays.growable import Columns, GrowableStrings
 from dedup.index.live.columns import Saved
 from dedup.index.live.texts import LiveTexts
 from dedup.pipeline import profiles_of
@@ -109,7 +109,7 @@ class ArchivedTexts:
         contents: Mapping[str, str],
     ) -> None:
         self._texts.add(ids, profiles, precedences, [False] * len(ids))
-        self._contents.extend(contents[id] for id in ids)
+        self._contents.add(contents[id] for id in ids)
 
     def saved(self) -> Saved:
         """The texts as columns; see `load`."""

@@ -15,9 +15,9 @@ from dedup.articles import source_of
 from dedup.cleaning import clean, clean_articles, normalize
 from dedup.cleaning.repeated import SourceLines
 from dedup.cleaning.walls import headline
+from dedup.compute.growable import Array, Columns, packed, unpacked
 from dedup.config import CleaningConfig
 from dedup.index.live.arrays.column_dict import ColumnDict
-from dedup.index.live.arrays.growable import Array, Columns, packed, unpacked
 from dedup.index.live.articles import Articles
 from dedup.records import Article, CleanText
 from dedup.store.database import chunks

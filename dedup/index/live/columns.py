@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import xxhash
 
-from dedup.index.live.arrays.growable import Array, Columns
+from dedup.compute.growable import Array, Columns
 
 _MAGIC = b"dedup columns 2\n"
 _MARK = struct.Struct("<16s16s")

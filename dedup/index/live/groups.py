@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from dedup.compute.arrays import Int64s
+from dedup.compute.growable import Columns
 from dedup.config import Config
-from dedup.index.live.arrays.growable import Columns
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import log_odds_of

@@ -7,10 +7,10 @@ from collections.abc import MutableMapping, Sequence
 import numpy as np
 
 from dedup.articles import stable_id
+from dedup.compute.growable import Columns, packed, unpacked
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.index.live.arrays.column_dict import ColumnDict
-from dedup.index.live.arrays.growable import Columns, packed, unpacked
 from dedup.index.live.articles import Articles
 from dedup.index.live.clean_texts import CleanTexts
 from dedup.index.live.columns import Saved

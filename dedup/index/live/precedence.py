@@ -8,8 +8,8 @@ import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt64s
+from dedup.compute.growable import Array, Columns, GrowableArray, GrowableStrings
 from dedup.compute.times import from_micros, to_micros
-from dedup.index.live.arrays.growable import Array, Columns, GrowableArray, GrowableStrings
 
 _FEW = 8
 """Fewer new texts are each compared with all others; more are sorted with them."""
@@ -33,7 +33,7 @@ class Ordering:
     def extend(self, keys: Sequence[Precedence]) -> None:
         """Add the precedence of the texts with the next rows."""
         start = len(self.ids)
-        self.ids.extend(id for *_, id in keys)
+        self.ids.add(id for *_, id in keys)
         self._times.extend(np.array([to_micros(time) for time, *_ in keys], int))
         self._lengths.extend(np.array([length for _, length, _ in keys], np.int64))
         self._ranks.extend(np.zeros(len(keys), np.int64))

@@ -9,9 +9,7 @@ import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
-from dedup.compute.keyed_rows import KeyedRows
-from dedup.index.live.arrays.column_dict import ColumnDict
-from dedup.index.live.arrays.growable import (
+from dedup.compute.growable import (
     Array,
     Columns,
     Growable,
@@ -19,6 +17,8 @@ from dedup.index.live.arrays.growable import (
     GrowableRows,
     GrowableStrings,
 )
+from dedup.compute.keyed_rows import KeyedRows
+from dedup.index.live.arrays.column_dict import ColumnDict
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import SQUARED, Sizes

@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from dedup.compute.growable import Array, Columns
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import fingerprint
@@ -20,7 +21,6 @@ from dedup.duplicates.matches import Similarity
 from dedup.duplicates.stretches import is_digest, stretches
 from dedup.index.live.arrays.column_dict import ColumnDict
 from dedup.index.live.arrays.components import components
-from dedup.index.live.arrays.growable import Array, Columns
 from dedup.index.live.copies.clusters import (
     Body,
     BodyKey,
@@ -87,7 +87,7 @@ class DuplicateClusters:
         clusters = {cluster.id: cluster for cluster in self.cluster_of.values()}
         return {
             **saved_keys([*self._keys.values()]),
-            **signatures.state(signatures.rows if renumbered else None, new_row),
+            **signatures.state(signatures.rows if renumbered else None),
             **saved_matches(matches),
             **saved_clusters(clusters.values(), index_of),
         }

@@ -7,9 +7,9 @@ from typing import get_args
 
 import numpy as np
 
+from dedup.compute.growable import Array, Columns, packed, unpacked
 from dedup.compute.times import from_micros, to_micros
 from dedup.duplicates.matches import Similarity
-from dedup.index.live.arrays.growable import Array, Columns, packed, unpacked
 from dedup.index.live.copies.clusters import DIGEST_BYTES, BodyKey
 from dedup.records import CopyType, DuplicateCluster, DuplicateMember
 

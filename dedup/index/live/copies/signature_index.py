@@ -9,9 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from dedup.compute.arrays import Int64s, UInt32s, ranges
+from dedup.compute.arrays import Int64s
+from dedup.compute.growable import Array, Columns, Growable, GrowableArray, GrowableLists
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config, NearDuplicateConfig
+from dedup.duplicates.bucket_table import BucketTable
 from dedup.duplicates.candidates import (
     FIRST_BAND,
     MAX_BUCKET,
@@ -24,8 +26,6 @@ from dedup.duplicates.candidates import (
 from dedup.duplicates.clustering import PairVerifier
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss, fingerprint
 from dedup.duplicates.matches import Matches, Similarity, Verifier
-from dedup.index.live.arrays.growable import Array, Columns, GrowableArray
-from dedup.index.live.arrays.inverted_index import InvertedIndex
 from dedup.index.live.copies.clusters import DIGEST_BYTES, Body, BodyKey
 from dedup.index.live.copies.saving import digest_rows
 from dedup.index.live.precedence import Ordering
@@ -54,12 +54,9 @@ class SignatureIndex:
         self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = GrowableArray(np.int64)
         self._sizes = GrowableArray(np.int64)
-        self._anchors = GrowableArray(np.uint32)
-        # Where the anchors of each text begin, and those of the last one end.
-        self._anchor_ends = GrowableArray(np.int64)
-        self._anchor_ends.extend(np.zeros(1, np.int64))
+        self._anchors = GrowableLists(np.uint32)
         self._present = GrowableArray(np.bool_)
-        self._buckets = InvertedIndex()
+        self._buckets = BucketTable()
 
     def __contains__(self, row: int) -> bool:
         """Whether a text was added and not removed."""
@@ -95,13 +92,14 @@ class SignatureIndex:
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
         self._sizes.extend(prints.shingle_sizes)
-        self._anchors.extend(prints.anchors)
-        self._anchor_ends.extend(self._anchor_ends.rows[-1] + np.cumsum(prints.anchor_counts))
+        self._anchors.extend(prints.anchors, prints.anchor_counts)
 
     def add_to_buckets(self, rows: Sequence[int]) -> None:
-        """Put texts into their buckets, so that they are candidates."""
+        """Put the texts that were added last into their buckets, so that they are candidates."""
         buckets, owners = self._entries(np.array(rows, np.int64))
-        self._buckets.add(buckets.astype(np.uint64), owners)
+        order = np.argsort(owners, kind="stable")
+        counts = np.bincount(owners - len(self._buckets), minlength=len(rows))
+        self._buckets.extend(buckets[order], counts)
 
     @property
     def rows(self) -> Int64s:
@@ -113,39 +111,25 @@ class SignatureIndex:
         columns = self.order.grown("copies", rows)
         for name, grown in self._all().items():
             columns |= grown.saved(f"copies.{name}", rows)
-        if rows is None:
-            columns |= self._anchors.saved("copies.anchors")
-            return columns | self._anchor_ends.saved("copies.anchor_ends")
-        anchors, counts = self._anchors_of(rows)
-        ends = np.append(0, np.cumsum(counts))
-        return columns | {"copies.anchors": anchors, "copies.anchor_ends": ends}
+        return columns
 
-    def state(self, rows: Int64s | None, new_row: Int64s) -> dict[str, Array]:
-        """The other columns: which texts are there, and their buckets.
-
-        Args:
-            rows: Those of `grown`.
-            new_row: New row of each text, -1 for none; int64 of shape (n,).
-        """
-        columns = self.order.state("copies", rows) | self._present.saved("copies.present", rows)
-        buckets, owners = self._buckets.saved(new_row)
-        return columns | {"copies.buckets": buckets, "copies.owners": owners}
+    def state(self, rows: Int64s | None) -> dict[str, Array]:
+        """The other columns: which texts are there."""
+        return self.order.state("copies", rows) | self._present.saved("copies.present", rows)
 
     def load(self, columns: Columns) -> None:
         """Load what `grown` and `state` returned."""
         self.order.load(columns, "copies")
         for name, grown in self._all().items():
             grown.load(columns, f"copies.{name}")
-        self._anchors.load(columns, "copies.anchors")
-        self._anchor_ends.load(columns, "copies.anchor_ends")
         self._present.load(columns, "copies.present")
-        self._buckets.load(columns["copies.buckets"], columns["copies.owners"])
 
-    def _all(self) -> dict[str, GrowableArray]:
-        """Columns with one value for each text, which only grow, by name."""
+    def _all(self) -> dict[str, Growable]:
+        """Columns that only grow, by name, but for the order of precedence."""
         return {
             "digests": self._digests, "origins": self._origins, "signatures": self._signatures,
-            "tokens": self._tokens, "sizes": self._sizes,
+            "tokens": self._tokens, "sizes": self._sizes, "anchors": self._anchors,
+            "buckets": self._buckets,
         }  # fmt: skip
 
     def remove(self, rows: Sequence[int]) -> None:
@@ -155,13 +139,12 @@ class SignatureIndex:
     def all_matches(self) -> Similarities:
         """The verified matches of all texts, as the batch finds them."""
         rows = self.order.sorted(np.flatnonzero(self._present.rows))
-        anchors, counts = self._anchors_of(rows)
         prints = Fingerprints(
             self._signatures.rows[rows],
             self._tokens.rows[rows],
             self._sizes.rows[rows],
-            anchors,
-            counts,
+            self._anchors.of(rows),
+            self._anchors.counts(rows),
         )
         pairs = candidate_pairs(prints, self._config.near_duplicates, compiled=True)
         return self._verify(rows, pairs, threads=0)
@@ -205,7 +188,7 @@ class SignatureIndex:
             body: The text.
             prints: Its fingerprint.
         """
-        row, used = len(self.order.ids), self._anchors.count
+        row = len(self.order.ids)
         self._append(prints)
         self._query = {row: body}
         try:
@@ -216,10 +199,8 @@ class SignatureIndex:
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
         finally:
             self._query = {}
-            for array in (self._signatures, self._tokens, self._sizes):
-                array.shrink(row)
-            self._anchors.shrink(used)
-            self._anchor_ends.shrink(row + 1)
+            for grown in (self._signatures, self._tokens, self._sizes, self._anchors):
+                grown.shrink(row)
 
     def candidates(self, rows: Collection[int]) -> dict[int, set[int]]:
         """The candidates of each of some texts of the index."""
@@ -257,8 +238,8 @@ class SignatureIndex:
         bands = band_buckets(
             self._signatures.rows[filled], self._config.near_duplicates, compiled=True
         )
-        anchors, counts = self._anchors_of(rows)
-        packed = (np.repeat(np.arange(len(rows)), counts) << 32) | anchors.astype(np.int64)
+        anchors, counts = self._anchors.of(rows).astype(np.int64), self._anchors.counts(rows)
+        packed = (np.repeat(np.arange(len(rows)), counts) << 32) | anchors
         # Sorting them is several times as fast as `np.unique`, which hashes.
         packed.sort()
         packed = packed[np.diff(packed, prepend=-1) != 0]
@@ -267,22 +248,9 @@ class SignatureIndex:
             np.concatenate((np.repeat(filled, bands.shape[1]), rows[packed >> 32])),
         )
 
-    def _anchors_of(self, rows: Int64s) -> tuple[UInt32s, Int64s]:
-        """Anchors of texts one after the other, and how many each has."""
-        starts, counts = self._anchor_ends.rows[rows], self._anchor_counts(rows)
-        anchors: UInt32s = self._anchors.rows[ranges(starts, counts)]
-        return anchors, counts
-
-    def _anchor_counts(self, rows: Int64s) -> Int64s:
-        ends = self._anchor_ends.rows
-        counts: Int64s = ends[rows + 1] - ends[rows]
-        return counts
-
     def _members(self, buckets: Int64s) -> tuple[Int64s, Int64s]:
         """Texts in different buckets: place of the bucket and text; by bucket and precedence."""
-        bucket, members = self._buckets.of(buckets.astype(np.uint64))
-        present = self._present.rows[members]
-        bucket, members = bucket[present], members[present]
+        bucket, members = self._buckets.members(buckets, self._present.rows)
         order = self.order.order(bucket, members)
         return bucket[order], members[order]
 
@@ -301,7 +269,7 @@ class SignatureIndex:
         agreeing = pairs[signatures_agree(signatures, pairs >> 32, pairs & _LOW, limits)]
         pairs, shared = np.unique(packed[~in_band], return_counts=True)
         first, second = pairs >> 32, pairs & _LOW
-        fewest = np.minimum(self._anchor_counts(first), self._anchor_counts(second))
+        fewest = np.minimum(self._anchors.counts(first), self._anchors.counts(second))
         missed = bands_may_miss(self._tokens.rows, self._sizes.rows, first, second)
         pairs = np.union1d(agreeing, pairs[missed & enough_anchors(shared, fewest)])
         return pairs >> 32, pairs & _LOW

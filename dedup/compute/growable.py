@@ -1,4 +1,4 @@
-"""Arrays, sparse rows and strings that grow at the end: full ones get room for a quarter more.
+"""Arrays, sparse rows, lists and strings that grow at the end, with room for a quarter more.
 
 What was saved is taken over as it is, mapped files included; only what grows is copied.
 """
@@ -53,6 +53,11 @@ class GrowableArray:
     def rows(self) -> Array:
         """View of all rows, without those added later."""
         return self._room[: self.count]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array, with its room."""
+        return self._room.nbytes
 
     def saved(self, name: str, rows: Int64s | None = None) -> dict[str, Array]:
         """See `Growable.saved`."""
@@ -133,54 +138,86 @@ class GrowableRows:
         self._values.shrink(end)
 
 
-class GrowableStrings:
-    """Strings as bytes, each of which becomes an object only when it is asked for."""
+class GrowableLists:
+    """Lists of values, each of any length, to which lists are added.
 
-    def __init__(self, strings: Iterable[str] = ()) -> None:
-        self._bytes = GrowableArray(np.uint8)
-        self._ends = GrowableArray(np.int64)
-        self.extend(strings)
+    Args:
+        dtype: Type of the values.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike) -> None:
+        self.values = GrowableArray(dtype)
+        self.ends = GrowableArray(np.int64)
+        """Where each list ends among the values, int64 (n,)."""
 
     def __len__(self) -> int:
-        return self._ends.count
+        return self.ends.count
 
-    def __getitem__(self, row: int) -> str:
-        stop = int(self._ends.rows[row])
-        start = int(self._ends.rows[row - 1]) if row else 0
-        return self._bytes.rows[start:stop].tobytes().decode("utf-8", "surrogatepass")
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, with their room."""
+        return self.values.nbytes + self.ends.nbytes
 
-    def listed(self) -> list[str]:
-        """All of them."""
-        joined, ends = self._bytes.rows.tobytes(), self._ends.rows.tolist()
-        return [
-            joined[start:stop].decode("utf-8", "surrogatepass")
-            for start, stop in zip([0, *ends], ends, strict=False)
-        ]
+    def counts(self, rows: Int64s) -> Int64s:
+        """How many values some lists have, int64 of shape (k,)."""
+        ends = self.ends.rows
+        counts: Int64s = ends[rows] - np.where(rows > 0, ends[rows - 1], 0)
+        return counts
 
-    def extend(self, strings: Iterable[str]) -> None:
-        """Add strings at the end."""
-        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-        sizes = np.array([len(string) for string in encoded], np.int64)
-        self._ends.extend(self._bytes.count + np.cumsum(sizes))
-        self._bytes.extend(np.frombuffer(b"".join(encoded), np.uint8))
+    def of(self, rows: Int64s) -> Array:
+        """The values of some lists, one list after the other."""
+        counts = self.counts(rows)
+        return self.values.rows[ranges(self.ends.rows[rows] - counts, counts)]
+
+    def extend(self, values: Array, counts: Int64s) -> None:
+        """Add lists at the end, which have so many of the values each."""
+        self.ends.extend(self.values.count + np.cumsum(counts))
+        self.values.extend(values)
 
     def saved(self, name: str, rows: Int64s | None = None) -> dict[str, Array]:
         """See `Growable.saved`."""
-        joined, ends = self._bytes.rows, self._ends.rows
-        if rows is not None:
-            sizes = np.diff(ends, prepend=0)[rows]
-            joined, ends = joined[ranges(ends[rows] - sizes, sizes)], np.cumsum(sizes)
-        return {name: joined, f"{name}.ends": ends}
+        if rows is None:
+            return {name: self.values.rows, f"{name}.ends": self.ends.rows}
+        return {name: self.of(rows), f"{name}.ends": np.cumsum(self.counts(rows))}
 
     def load(self, columns: Columns, name: str) -> None:
         """See `Growable.load`."""
-        self._bytes.load(columns, name)
-        self._ends.load(columns, f"{name}.ends")
+        self.values.load(columns, name)
+        self.ends.load(columns, f"{name}.ends")
 
     def shrink(self, count: int) -> None:
         """See `Growable.shrink`."""
-        self._bytes.shrink(int(self._ends.rows[count - 1]) if count else 0)
-        self._ends.shrink(count)
+        self.values.shrink(int(self.ends.rows[count - 1]) if count else 0)
+        self.ends.shrink(count)
+
+
+class GrowableStrings(GrowableLists):
+    """Strings as bytes, each of which becomes an object only when it is asked for."""
+
+    def __init__(self, strings: Iterable[str] = ()) -> None:
+        super().__init__(np.uint8)
+        self.add(strings)
+
+    def __getitem__(self, row: int) -> str:
+        ends = self.ends.rows
+        start = int(ends[row - 1]) if row else 0
+        return _decoded(self.values.rows[start : int(ends[row])].tobytes())
+
+    def listed(self) -> list[str]:
+        """All of them."""
+        joined, ends = self.values.rows.tobytes(), self.ends.rows.tolist()
+        spans = zip([0, *ends], ends, strict=False)
+        return [_decoded(joined[start:stop]) for start, stop in spans]
+
+    def add(self, strings: Iterable[str]) -> None:
+        """Add strings at the end."""
+        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
+        counts = np.array([len(string) for string in encoded], np.int64)
+        self.extend(np.frombuffer(b"".join(encoded), np.uint8), counts)
+
+
+def _decoded(encoded: bytes) -> str:
+    return encoded.decode("utf-8", "surrogatepass")
 
 
 def packed(name: str, strings: Sequence[str]) -> dict[str, Array]:
