@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -27,7 +27,6 @@ class DictStore:
         self._meta: dict[str, str] = {}
         self._articles: dict[str, StoredArticle] = {}
         self._places: dict[str, Placement] = {}
-        self._matches: dict[tuple[str, str], tuple[float, float, float]] = {}
         self._stories: dict[str, StoredStory] = {}
         self._events: list[StoryEvent] = []
         self._summaries: dict[str, tuple[int, bytes]] = {}
@@ -72,14 +71,10 @@ class DictStore:
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
-        *,
-        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         for id in sorted(self._articles, key=to_text):
             article = self._articles[id].article
             time = article.published_at or _NEVER
-            if in_memory and id in self.archive.articles:
-                continue
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
                 yield self._articles[id]
@@ -101,22 +96,6 @@ class DictStore:
     def cluster(self, id: str) -> list[Placement]:
         members = [place for place in self.all_placements() if place.duplicate_cluster == id]
         return sorted(members, key=lambda place: place.id != place.representative)
-
-    def put_matches(
-        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
-    ) -> None:
-        old = set(ids)
-        others = {pair: rest for pair, rest in self._matches.items() if old.isdisjoint(pair)}
-        self._matches = others | {(a, b): (j, in_a, in_b) for a, b, j, in_a, in_b in matches}
-
-    def matches(
-        self, ids: Sequence[str] | None = None
-    ) -> list[tuple[str, str, float, float, float]]:
-        return [
-            (*pair, *self._matches[pair])
-            for pair in sorted(self._matches, key=_stored_pair)
-            if (pair[0] not in self.archive.articles if ids is None else {*pair} & {*ids})
-        ]
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         self._stories.update({story.id: story for story in stories})
@@ -199,10 +178,6 @@ class DictArchive:
 
     def representatives(self) -> dict[str, str]:
         return {id: self._stored[id].digest for id in self.articles if self.articles[id]}
-
-
-def _stored_pair(pair: tuple[str, str]) -> tuple[str, str]:
-    return to_text(pair[0]), to_text(pair[1])
 
 
 def _fits(story: StoredStory, wanted: StoryFilter) -> bool:

@@ -32,7 +32,6 @@ SHARE = st.floats(0, 1)
 ID = st.sampled_from(IDS)
 SOURCE = st.sampled_from(["", "a.example", "b.example", "c\0"])
 LANGUAGE = st.sampled_from(["de", "en", "zh"])
-PAIR = st.tuples(ID, ID).map(lambda pair: tuple(sorted(pair)))
 
 ARTICLES = st.builds(
     StoredArticle,
@@ -60,7 +59,6 @@ PLACES = st.builds(
     ID,
     st.none() | SHARE,
 )
-MATCHES = PAIR.flatmap(lambda p: st.tuples(*map(st.just, p), SHARE, SHARE, SHARE))
 MEMBERS = st.builds(StoryMember, TEXT, TEXT, st.none() | SHARE)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 WORDS = st.sampled_from(["fire", "rome", "100%", "x_y", "żółć", "\0", "d800", "0"])
@@ -129,7 +127,6 @@ STEPS = st.one_of(
     calls("put_articles", ARTICLES),
     calls("delete_articles", ID),
     calls("put_placements", PLACES),
-    st.tuples(st.just("put_matches"), st.tuples(st.lists(ID), st.lists(MATCHES, max_size=4))),
     calls("archive.add", st.tuples(ID, st.booleans())),
     calls("archive.clear", ID),
     calls("put_stories", stories()),

@@ -152,7 +152,7 @@ def with_clusters_unnamed(story: StoryGroup) -> StoryGroup:
 
 def in_window(index: StoryIndex) -> set[str]:
     """Ids of the articles that the store says are not archived."""
-    return {stored.article.id for stored in index._store.all_articles(in_memory=True)}
+    return {place.id for place in index._store.all_placements(in_memory=True)}
 
 
 def stream(

@@ -186,7 +186,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with opened(str(folder)) as store, store.begin():
         for number in range(1, 41):
             put_story(store, number, text=f"word {number} " * 100)
-        store.put_matches([], [(f"a{number}", f"b{number}", 1.0, 1.0, 1.0) for number in range(40)])
     return folder / "store.sqlite"
 
 

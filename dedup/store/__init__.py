@@ -7,7 +7,7 @@ nothing. Everything between `begin` and `commit` is written together or not at a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -70,13 +70,8 @@ class Store(Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
-        *,
-        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
-        """All articles published in [since, until), of one `Article.source` if given, by id.
-
-        With `in_memory` those that are not archived.
-        """
+        """All articles published in [since, until), of one `Article.source` if given, by id."""
 
     def put_placements(self, placements: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
@@ -89,21 +84,6 @@ class Store(Protocol):
 
     def cluster(self, id: str) -> list[Placement]:
         """Placements of a duplicate cluster's members, the representative first, then by id."""
-
-    def put_matches(
-        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
-    ) -> None:
-        """Replace all verified matches of these articles.
-
-        Args:
-            ids: Of all articles whose matches may be others now.
-            matches: (a, b, jaccard, containment_a, containment_b), each pair once.
-        """
-
-    def matches(
-        self, ids: Sequence[str] | None = None
-    ) -> list[tuple[str, str, float, float, float]]:
-        """Matches of these articles, or of all that are not archived, by (a, b)."""
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         """Add or replace story groups by id."""

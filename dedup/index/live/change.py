@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from dedup.articles import precedence
 from dedup.description.groups import describe_groups
 from dedup.description.terms import terms_of
-from dedup.duplicates.matches import Similarity
 from dedup.index.summaries import summary_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.stories.grouping import Grouping
@@ -27,8 +26,6 @@ class IndexChange:
         clusters: Duplicate clusters that are new or have changed.
         stories: Story groups that may have changed, by the ids that the batch gives.
         old_stories: Ids of the story groups that these articles may have been in before.
-        looked_at: Articles whose matches may be others now, those removed included.
-        matches: Verified copies among the texts of these, each by its first article.
         summaries: Those of the story groups as bytes, by the ids that the batch gives.
     """
 
@@ -36,8 +33,6 @@ class IndexChange:
     clusters: Sequence[DuplicateCluster]
     stories: Sequence[StoryGroup]
     old_stories: Sequence[str]
-    looked_at: Set[str]
-    matches: Sequence[tuple[str, str, Similarity]]
     summaries: Mapping[str, bytes]
 
     def replacing(self, stories: Iterable[str]) -> IndexChange:

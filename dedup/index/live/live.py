@@ -111,15 +111,7 @@ class LiveIndex:
             self._clean_texts.take_over(put, texts, removed)
         clusters, groups = self._compared(texts, removed, progress)
         stories, summaries, old_stories = self._stories(texts, clusters, groups)
-        return IndexChange(
-            texts,
-            clusters.new,
-            stories,
-            old_stories,
-            clusters.affected,
-            clusters.matches,
-            summaries,
-        )
+        return IndexChange(texts, clusters.new, stories, old_stories, summaries)
 
     def take_over(
         self,

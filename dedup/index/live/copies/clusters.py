@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,15 +91,11 @@ class ClusterChanges:
         new: Clusters that are new or have changed.
         new_texts: Stretches of clusters that are new or have changed, see `stretches`.
         removed_texts: Earlier stretches that were dissolved or have changed.
-        affected: Articles whose matches may have changed, removed articles included.
-        matches: Of the texts of these articles, each by its first article.
     """
 
     new: Sequence[DuplicateCluster]
     new_texts: Sequence[DuplicateCluster]
     removed_texts: Sequence[DuplicateCluster]
-    affected: Set[str]
-    matches: Sequence[tuple[str, str, Similarity]]
 
 
 def clusters_of_component(

@@ -153,7 +153,7 @@ class DuplicateClusters:
         old = {self.cluster_of[id].id: self.cluster_of[id] for id in before}
         removed_rows, new_rows = self._changed_rows(touched)
         changed = self._match(removed_rows, new_rows)
-        return self._recluster(changed | set(new_rows), touched, old, before.keys())
+        return self._recluster(changed | set(new_rows), touched, old)
 
     def query(self, body: Body) -> tuple[list[tuple[str, Similarity]], bool]:
         """Articles whose texts are copies of a text that is not there, the most similar first.
@@ -293,13 +293,11 @@ class DuplicateClusters:
         changed: set[int],
         touched: Iterable[bytes],
         old: dict[str, DuplicateCluster],
-        before: Iterable[str],
     ) -> ClusterChanges:
         """Cluster the components that a change touched anew."""
         starts = {row for row in changed if row in self._signatures}
         starts.update(self._rows[digest] for digest in touched if digest in self._rows)
         new: list[DuplicateCluster] = []
-        matches: list[tuple[str, str, Similarity]] = []
         for rows in components(starts, lambda row: self._matches.get(row, {})):
             component = self._signatures.order.sorted(np.array(rows, np.int64)).tolist()
             articles = self._articles_of(component)
@@ -315,15 +313,12 @@ class DuplicateClusters:
                     self._config.near_duplicates,
                 )
             )
-            matches += self._named_matches(component)
         old_texts = self._forget(old.values())
         new_texts = {part for cluster in new for part in self._set_cluster(cluster)}
         return ClusterChanges(
             [cluster for cluster in new if old.get(cluster.id) != cluster],
             sorted(new_texts - old_texts, key=lambda part: part.representative),
             sorted(old_texts - new_texts, key=lambda part: part.representative),
-            {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
-            matches,
         )
 
     def _forget(self, clusters: Iterable[DuplicateCluster]) -> set[DuplicateCluster]:
@@ -332,13 +327,6 @@ class DuplicateClusters:
         for id in ids:
             self.cluster_of.pop(id, None)
         return {part for id in ids if (part := self.text_of.pop(id, None))}
-
-    def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
-        id_of = {row: self._signatures.order.of(row)[2] for row in component}
-        for a in component:
-            for b, similarity in self._matches.get(a, {}).items():
-                if a < b:
-                    yield id_of[a], id_of[b], similarity
 
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""
