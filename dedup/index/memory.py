@@ -43,7 +43,8 @@ _OLD_CACHES = ("columns.bin", "links.npz")
 _COLUMNS = "columns"
 """Setting of the store: its latest generations of which there may be columns."""
 _UNSAVED = 5_000
-"""So many articles may change before columns are written; half of all, if that is more."""
+_SHARE = 8
+"""So many articles may change before columns are written, or one in so many, if that is more."""
 _TAIL = 256
 """So many may change after columns were written at last; one in so many of a small index."""
 
@@ -107,7 +108,7 @@ class IndexMemory:
         """The live index, read from the store if it is not there or another process wrote."""
         with self._lock, self._fair_lock.acquired():
             live = self._loaded()
-            self._save_columns(max(_UNSAVED, self._texts() // 2))
+            self._save_columns(max(_UNSAVED, self._texts() // _SHARE))
             return live
 
     def save_cache(self) -> None:
@@ -301,7 +302,7 @@ class IndexMemory:
             with self._fair_lock.acquired():
                 self.live = renewed
         with self._fair_lock.acquired():
-            self._save_columns(max(_UNSAVED, self._texts() // 2))
+            self._save_columns(max(_UNSAVED, self._texts() // _SHARE))
 
     def _without_archived(self, live: LiveIndex, now: datetime) -> LiveIndex:
         """Memory without the stories that are older than the window, which are archived."""

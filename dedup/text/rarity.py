@@ -131,7 +131,11 @@ def term_weights(hashes: UInt64s, languages: Int64s) -> Int64s:
     """
     table = _table()
     keys = table_keys(hashes, table.hashes[languages])
-    places = np.minimum(np.searchsorted(table.keys, keys), len(table.keys) - 1)
+    # In ascending order neighbours in the table are looked at one after the other.
+    order = np.argsort(keys)
+    places = np.empty(len(keys), np.int64)
+    places[order] = np.searchsorted(table.keys, keys[order])
+    places = np.minimum(places, len(table.keys) - 1)
     counted = table.keys[places] == keys
     return np.where(counted, table.weights[places], table.unseen[languages]).astype(np.int64)
 

@@ -100,14 +100,16 @@ class ColumnFiles:
             fits: What may be noted of them, by name.
         """
         self._head, self._hashers = None, {}
-        for number in self._numbers():
+        numbers = self._numbers()
+        for number in numbers:
             head = self._read_head(number)
             if head and all(head.note.get(name) in values for name, values in fits.items()):
                 columns = self._columns_of(head)
                 if columns is not None:
                     self._head = head
                     return head.note, columns
-        return None
+        # A writer may have deleted what was being read.
+        return self.read(fits) if self._numbers() != numbers else None
 
     def write(self, note: Mapping[str, str], saved: Saved, *, anew: bool) -> None:
         """Append what is new, and write the rest.
