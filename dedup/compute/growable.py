@@ -220,6 +220,22 @@ def _decoded(encoded: bytes) -> str:
     return encoded.decode("utf-8", "surrogatepass")
 
 
+def saved_columns(
+    prefix: str, parts: Mapping[str, Growable], rows: Int64s | None = None
+) -> dict[str, Array]:
+    """Columns of some rows of several parts, or of all, under a prefix and their names."""
+    columns: dict[str, Array] = {}
+    for name, part in parts.items():
+        columns |= part.saved(f"{prefix}.{name}", rows)
+    return columns
+
+
+def load_columns(prefix: str, parts: Mapping[str, Growable], columns: Columns) -> None:
+    """Load what `saved_columns` returned."""
+    for name, part in parts.items():
+        part.load(columns, f"{prefix}.{name}")
+
+
 def packed(name: str, strings: Sequence[str]) -> dict[str, Array]:
     """Columns of strings."""
     return GrowableStrings(strings).saved(name)

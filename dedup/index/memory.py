@@ -28,7 +28,7 @@ from dedup.index.changes import (
 from dedup.index.fair_lock import FairLock
 from dedup.index.following import Follower
 from dedup.index.live.change import IndexChange
-from dedup.index.live.columns import ColumnFiles, Saved
+from dedup.index.live.columns import ColumnFiles
 from dedup.index.live.live import LiveIndex
 from dedup.index.live.memory import Memory
 from dedup.index.records import QueryAnswer
@@ -124,14 +124,13 @@ class IndexMemory:
         note = self._follower.noted()
         meta = self._store.meta()
         latest = [*meta.get(_COLUMNS, "").split()[-2:], note["generation"]]
-        saved, archived = memory.saved(), self._archivist.archived.saved()
-        state = {**saved.state, **archived.state, **self._window.saved()}
+        saved = memory.saved() | self._archivist.archived.saved()
         try:
             # Before they are written: those that the store does not name are of another copy of it.
             self._store.set_meta({_COLUMNS: " ".join(latest)})
             self._columns.write(
                 {**note, "made": digest_of_made(meta)},
-                Saved({**saved.grown, **archived.grown}, state),
+                saved.with_state(self._window.saved()),
                 anew=memory is not self._in_columns,
             )
             for name in _OLD_CACHES:

@@ -113,8 +113,7 @@ class ArchivedTexts:
 
     def saved(self) -> Saved:
         """The texts as columns; see `load`."""
-        grown = self._texts.grown(None) | self._contents.saved("archived.contents")
-        return Saved(grown, self._texts.state(None))
+        return self._texts.saved() | Saved(self._contents.saved("archived.contents"), {})
 
     def load(self, columns: Columns) -> None:
         """Load what `saved` returned; the archive may be another one by now."""

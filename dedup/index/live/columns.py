@@ -44,6 +44,13 @@ class Saved:
     grown: Columns
     state: Columns
 
+    def with_state(self, *columns: Columns) -> Saved:
+        """These columns, and others of which none only grows."""
+        return Saved(self.grown, {name: c[name] for c in (self.state, *columns) for name in c})
+
+    def __or__(self, other: Saved) -> Saved:
+        return Saved({**self.grown, **other.grown}, {**self.state, **other.state})
+
 
 @dataclass(frozen=True, slots=True)
 class _Head:

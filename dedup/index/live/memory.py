@@ -64,13 +64,12 @@ class Memory:
             new_row = np.full(len(rows), -1)
             new_row[chosen] = np.arange(len(chosen))
             rows = chosen
-        copies, texts = self.copies, self.texts
-        grown = copies.grown(renumbered=renumbered) | texts.grown(chosen)
-        state = copies.state(renumbered=renumbered) | texts.state(chosen)
-        state |= self.links.saved(rows, new_row) | self.groups.saved(rows, new_row)
-        firsts = np.unique(state["groups.firsts"])
-        state |= packed("stories", [self.lasting_story(row) for row in rows[firsts[firsts >= 0]]])
-        return Saved(grown, state | self.clean_texts.saved())
+        saved = self.copies.saved(renumbered=renumbered) | self.texts.saved(chosen)
+        groups = self.groups.saved(rows, new_row)
+        firsts = np.unique(groups["groups.firsts"])
+        stories = [self.lasting_story(row) for row in rows[firsts[firsts >= 0]].tolist()]
+        links, sources = self.links.saved(rows, new_row), self.clean_texts.saved()
+        return saved.with_state(links, groups, packed("stories", stories), sources)
 
     def load(self, columns: Columns) -> None:
         """Take over what `saved` returned."""

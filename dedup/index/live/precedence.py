@@ -8,7 +8,7 @@ import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt64s
-from dedup.compute.growable import Array, Columns, GrowableArray, GrowableStrings
+from dedup.compute.growable import Growable, GrowableArray, GrowableStrings
 from dedup.compute.times import from_micros, to_micros
 
 _FEW = 8
@@ -50,34 +50,19 @@ class Ordering:
         for begin, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
             self._rank(order[begin : begin + size])
 
-    def grown(self, name: str, rows: Int64s | None) -> dict[str, Array]:
-        """Columns of some texts, or of all, that only grow."""
-        columns = self.ids.saved(f"{name}.ids", rows)
-        columns |= self._times.saved(f"{name}.times", rows)
-        return columns | self._lengths.saved(f"{name}.lengths", rows)
+    def growing(self) -> dict[str, Growable]:
+        """Columns that only grow, by name."""
+        return {"ids": self.ids, "times": self._times, "lengths": self._lengths}
 
-    def state(self, name: str, rows: Int64s | None) -> dict[str, Array]:
-        """The other columns."""
-        return self._ranks.saved(f"{name}.ranks", rows)
-
-    def load(self, columns: Columns, name: str) -> None:
-        """Load what `grown` and `state` returned."""
-        self.ids.load(columns, f"{name}.ids")
-        self._times.load(columns, f"{name}.times")
-        self._lengths.load(columns, f"{name}.lengths")
-        self._ranks.load(columns, f"{name}.ranks")
+    def changing(self) -> dict[str, Growable]:
+        """The other columns, by name."""
+        return {"ranks": self._ranks}
 
     def _rank(self, equals: Int64s) -> None:
         """Rank texts of one time and length by their ids."""
         if len(equals) > 1:
             ranked = sorted(equals.tolist(), key=lambda row: (self.ids[row], row))
             self._ranks.rows[ranked] = np.arange(len(ranked))
-
-    def remove_last(self) -> None:
-        """Remove the last text, with its row."""
-        last = len(self.ids) - 1
-        for column in (self.ids, self._times, self._lengths, self._ranks):
-            column.shrink(last)
 
     def of(self, row: int) -> Precedence:
         """The precedence of a text."""

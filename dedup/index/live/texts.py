@@ -10,15 +10,17 @@ import numpy as np
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.compute.growable import (
-    Array,
     Columns,
     Growable,
     GrowableArray,
     GrowableRows,
     GrowableStrings,
+    load_columns,
+    saved_columns,
 )
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.index.live.arrays.column_dict import ColumnDict
+from dedup.index.live.columns import Saved
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import SQUARED, Sizes
@@ -149,46 +151,41 @@ class LiveTexts:
             grown_rows.extend(new)
         for name, grown in self._squares.items():
             grown.extend(getattr(profiles, name).squares())
-        counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
-        self._longest = np.maximum(self._longest, counts)
+        self._note_longest(features)
         self._alive.extend(np.ones(len(articles), bool))
         self._digests.extend(np.array(digests, bool))
         return rows
 
-    def grown(self, rows: Int64s | None) -> dict[str, Array]:
-        """Columns of some texts, int64 (k,), or of all, that only grow."""
-        columns = self.order.grown(self._name, rows)
-        for name, column in self._growing().items():
-            columns |= column.saved(f"{self._name}.{name}", rows)
-        return columns
-
-    def state(self, rows: Int64s | None) -> dict[str, Array]:
-        """The other columns: which texts are there, and what depends on all of them."""
-        columns = self.order.state(self._name, rows)
-        for name, column in self._changing().items():
-            columns |= column.saved(f"{self._name}.{name}", rows)
-        return columns | {f"{self._name}.longest": self._longest}
+    def saved(self, rows: Int64s | None = None) -> Saved:
+        """Columns of some texts, int64 (k,), or of all."""
+        return Saved(
+            saved_columns(self._name, self._growing(), rows),
+            saved_columns(self._name, self._changing(), rows),
+        )
 
     def load(self, columns: Columns) -> None:
-        """Load what `grown` and `state` returned."""
+        """Load what `saved` returned."""
         self._profiles = self._scorer = None
-        self.order.load(columns, self._name)
-        for name, column in (self._growing() | self._changing()).items():
-            column.load(columns, f"{self._name}.{name}")
-        self._longest = columns[f"{self._name}.longest"]
+        load_columns(self._name, self._growing() | self._changing(), columns)
+        self._note_longest([grown.rows for grown in self._rows.values()])
         present, articles = np.flatnonzero(self.alive).tolist(), self.articles
         self.row_of = ColumnDict(lambda: {articles[row]: row for row in present})
 
     def _growing(self) -> dict[str, Growable]:
-        """All columns that only grow, by name, but for the order of precedence."""
+        """Columns that only grow, by name."""
         squares = {f"{name}_squares": grown for name, grown in self._squares.items()}
         others = {"id_hashes": self._id_hashes, "digests": self._digests}
         columns = {name: column for name, column in self._columns.items() if name != "seconds"}
-        return {**columns, **self._rows, **squares, **others}
+        return {**self.order.growing(), **columns, **self._rows, **squares, **others}
 
     def _changing(self) -> dict[str, Growable]:
         """Columns that change where texts are removed, by name."""
-        return {"seconds": self._columns["seconds"], "alive": self._alive}
+        others = {"seconds": self._columns["seconds"], "alive": self._alive}
+        return {**self.order.changing(), **others}
+
+    def _note_longest(self, features: Sequence[KeyedRows]) -> None:
+        counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
+        self._longest = np.maximum(self._longest, counts)
 
     def remove(self, rows: Int64s) -> None:
         """Remove texts; their rows are not used again."""
@@ -204,6 +201,5 @@ class LiveTexts:
         last = len(self) - 1
         self._outlines.pop(last, None)
         del self.row_of[""]
-        self.order.remove_last()
         for column in (self._growing() | self._changing()).values():
             column.shrink(last)

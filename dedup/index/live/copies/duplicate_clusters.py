@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from dedup.compute.growable import Array, Columns
+from dedup.compute.growable import Columns
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import fingerprint
@@ -21,6 +21,7 @@ from dedup.duplicates.matches import Similarity
 from dedup.duplicates.stretches import is_digest, stretches
 from dedup.index.live.arrays.column_dict import ColumnDict
 from dedup.index.live.arrays.components import components
+from dedup.index.live.columns import Saved
 from dedup.index.live.copies.clusters import (
     Body,
     BodyKey,
@@ -62,16 +63,12 @@ class DuplicateClusters:
         self.text_of: MutableMapping[str, DuplicateCluster] = {}
         """The stretch of its cluster that each article is in."""
 
-    def grown(self, *, renumbered: bool) -> dict[str, Array]:
-        """Columns that only grow.
+    def saved(self, *, renumbered: bool) -> Saved:
+        """Columns of all articles, their texts, matches and clusters.
 
         Args:
             renumbered: Whether rows of removed texts are left out.
         """
-        return self._signatures.grown(self._signatures.rows if renumbered else None)
-
-    def state(self, *, renumbered: bool) -> dict[str, Array]:
-        """The other columns, of all articles, their texts, matches and clusters."""
         signatures = self._signatures
         new_row = np.arange(len(signatures.order.ids))
         if renumbered:
@@ -85,15 +82,14 @@ class DuplicateClusters:
         )
         index_of = {id: index for index, id in enumerate(self._keys)}
         clusters = {cluster.id: cluster for cluster in self.cluster_of.values()}
-        return {
-            **saved_keys([*self._keys.values()]),
-            **signatures.state(signatures.rows if renumbered else None),
-            **saved_matches(matches),
-            **saved_clusters(clusters.values(), index_of),
-        }
+        return signatures.saved(signatures.rows if renumbered else None).with_state(
+            saved_keys([*self._keys.values()]),
+            saved_matches(matches),
+            saved_clusters(clusters.values(), index_of),
+        )
 
     def load(self, columns: Columns) -> None:
-        """Load what `grown` and `state` returned; what of it is not looked at costs nothing."""
+        """Load what `saved` returned; what of it is not looked at costs nothing."""
         self._signatures.load(columns)
         signatures, present = self._signatures, self._signatures.rows
         keys = cache(lambda: {key.id: key for key in loaded_keys(columns)})

@@ -10,7 +10,14 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from dedup.compute.arrays import Int64s
-from dedup.compute.growable import Array, Columns, Growable, GrowableArray, GrowableLists
+from dedup.compute.growable import (
+    Columns,
+    Growable,
+    GrowableArray,
+    GrowableLists,
+    load_columns,
+    saved_columns,
+)
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config, NearDuplicateConfig
 from dedup.duplicates.bucket_table import BucketTable
@@ -26,6 +33,7 @@ from dedup.duplicates.candidates import (
 from dedup.duplicates.clustering import PairVerifier
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss, fingerprint
 from dedup.duplicates.matches import Matches, Similarity, Verifier
+from dedup.index.live.columns import Saved
 from dedup.index.live.copies.clusters import DIGEST_BYTES, Body, BodyKey
 from dedup.index.live.copies.saving import digest_rows
 from dedup.index.live.precedence import Ordering
@@ -106,31 +114,29 @@ class SignatureIndex:
         """Rows of the texts that are there, ascending; int64 of shape (k,)."""
         return np.flatnonzero(self._present.rows)
 
-    def grown(self, rows: Int64s | None) -> dict[str, Array]:
-        """Columns of some texts, int64 (k,), or of all, that only grow."""
-        columns = self.order.grown("copies", rows)
-        for name, grown in self._all().items():
-            columns |= grown.saved(f"copies.{name}", rows)
-        return columns
-
-    def state(self, rows: Int64s | None) -> dict[str, Array]:
-        """The other columns: which texts are there."""
-        return self.order.state("copies", rows) | self._present.saved("copies.present", rows)
+    def saved(self, rows: Int64s | None) -> Saved:
+        """Columns of some texts, int64 (k,), or of all."""
+        return Saved(
+            saved_columns("copies", self._growing(), rows),
+            saved_columns("copies", self._changing(), rows),
+        )
 
     def load(self, columns: Columns) -> None:
-        """Load what `grown` and `state` returned."""
-        self.order.load(columns, "copies")
-        for name, grown in self._all().items():
-            grown.load(columns, f"copies.{name}")
-        self._present.load(columns, "copies.present")
+        """Load what `saved` returned."""
+        load_columns("copies", self._growing() | self._changing(), columns)
 
-    def _all(self) -> dict[str, Growable]:
-        """Columns that only grow, by name, but for the order of precedence."""
-        return {
+    def _growing(self) -> dict[str, Growable]:
+        """Columns that only grow, by name."""
+        own: dict[str, Growable] = {
             "digests": self._digests, "origins": self._origins, "signatures": self._signatures,
             "tokens": self._tokens, "sizes": self._sizes, "anchors": self._anchors,
             "buckets": self._buckets,
         }  # fmt: skip
+        return {**self.order.growing(), **own}
+
+    def _changing(self) -> dict[str, Growable]:
+        """The other columns, by name."""
+        return {**self.order.changing(), "present": self._present}
 
     def remove(self, rows: Sequence[int]) -> None:
         """Remove texts; their rows are not given to others."""
