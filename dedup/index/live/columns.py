@@ -129,8 +129,10 @@ class ColumnFiles:
         Raises:
             OSError: They cannot be written; those that are there stay as they are.
         """
-        before = None if anew else self._head
-        head = _Head(max([*self._numbers(), 0]) + 1, note)
+        newest = max([*self._numbers(), 0])
+        # Files of a newer head, which does not serve here, may be what others have mapped.
+        before = None if anew or not self._head or self._head.number < newest else self._head
+        head = _Head(newest + 1, note)
         hashers = {}
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, column in saved.grown.items():
