@@ -182,6 +182,25 @@ def test_a_writer_that_is_killed_leaves_what_was_there(
         files.write({"number": str(number)}, saved, anew=False)
 
 
+def test_files_that_are_gone_or_newer_are_not_continued(tmp_path: Path) -> None:
+    growing, files = Growing(7), ColumnFiles(tmp_path)
+    files.write({}, growing.grow(), anew=False)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    files.write({}, growing.grow(), anew=False)
+    files.write({"number": "2"}, growing.grow(), anew=False)
+    earlier = ColumnFiles(tmp_path)
+    (tmp_path / "head.3").write_bytes(b"damaged")
+    assert earlier.read({"number": {"2"}}) is not None
+    before = {file.name for file in tmp_path.iterdir()}
+    after = growing.grow()
+    earlier.write({}, after, anew=False)
+    assert {"rows.4", "state.4"} <= {file.name for file in tmp_path.iterdir()} - before
+    found = ColumnFiles(tmp_path).read({})
+    assert found is not None
+    assert is_of(found[1], after)
+
+
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     growing, files = Growing(6), ColumnFiles(tmp_path)
     before = growing.grow()

@@ -131,7 +131,8 @@ class ColumnFiles:
         """
         newest = max([*self._numbers(), 0])
         # Files of a newer head, which does not serve here, may be what others have mapped.
-        before = None if anew or not self._head or self._head.number < newest else self._head
+        goes_on = self._head is not None and self._head.number == newest and not anew
+        before = self._head if goes_on else None
         head = _Head(newest + 1, note)
         hashers = {}
         self._folder.mkdir(parents=True, exist_ok=True)
