@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -83,7 +84,7 @@ def measure(count: int, days: float, folder: Path) -> dict[str, float]:
         figures["query names another story, %"] = 100 * _others(index, queries)
         _tell(json.dumps(figures))
     figures |= _opened(path, "open with cache, s")
-    (path / CACHE).unlink()
+    shutil.rmtree(path / CACHE)
     figures |= _opened(path, "open without cache, s")
     _tell(json.dumps(figures))
     return figures | served(path, [article.id for article in bulk[-10_000:]], writes)

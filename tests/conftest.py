@@ -40,6 +40,14 @@ _PLACES = itertools.count()
 SEEDS = Path(__file__).parent.parent / "seeds" / "articles.jsonl"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def caches_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Columns of indexes in a database are not those of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def seeds_path() -> Path:
     """The demonstration corpus."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
 
 from dedup.records import StoryGroup
 from dedup.store import (
-    Derived,
     Placement,
     StoredArticle,
     StoredStory,
@@ -26,9 +25,8 @@ class DictStore:
 
     def __init__(self) -> None:
         self._meta: dict[str, str] = {}
-        self._articles: dict[str, tuple[StoredArticle, Derived]] = {}
+        self._articles: dict[str, StoredArticle] = {}
         self._places: dict[str, Placement] = {}
-        self._matches: dict[tuple[str, str], tuple[float, float, float]] = {}
         self._stories: dict[str, StoredStory] = {}
         self._events: list[StoryEvent] = []
         self._summaries: dict[str, tuple[int, bytes]] = {}
@@ -56,8 +54,8 @@ class DictStore:
     def set_meta(self, values: Mapping[str, str]) -> None:
         self._meta.update(values)
 
-    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
-        self._articles.update({row[0].article.id: row for row in rows})
+    def put_articles(self, articles: Sequence[StoredArticle]) -> None:
+        self._articles.update({stored.article.id: stored for stored in articles})
 
     def delete_articles(self, ids: Sequence[str]) -> None:
         for id in ids:
@@ -66,27 +64,20 @@ class DictStore:
             self.archive.articles.pop(id, None)
 
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
-        return {i: self._articles[i][0] for i in ids if i in self._articles}
-
-    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
-        return {i: self._articles[i][1] for i in ids if i in self._articles}
+        return {i: self._articles[i] for i in ids if i in self._articles}
 
     def all_articles(
         self,
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
-        *,
-        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         for id in sorted(self._articles, key=to_text):
-            article = self._articles[id][0].article
+            article = self._articles[id].article
             time = article.published_at or _NEVER
-            if in_memory and id in self.archive.articles:
-                continue
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
-                yield self._articles[id][0]
+                yield self._articles[id]
 
     def put_placements(self, places: Sequence[Placement]) -> None:
         self._places.update({place.id: place for place in places})
@@ -105,22 +96,6 @@ class DictStore:
     def cluster(self, id: str) -> list[Placement]:
         members = [place for place in self.all_placements() if place.duplicate_cluster == id]
         return sorted(members, key=lambda place: place.id != place.representative)
-
-    def put_matches(
-        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
-    ) -> None:
-        old = set(ids)
-        others = {pair: rest for pair, rest in self._matches.items() if old.isdisjoint(pair)}
-        self._matches = others | {(a, b): (j, in_a, in_b) for a, b, j, in_a, in_b in matches}
-
-    def matches(
-        self, ids: Sequence[str] | None = None
-    ) -> list[tuple[str, str, float, float, float]]:
-        return [
-            (*pair, *self._matches[pair])
-            for pair in sorted(self._matches, key=_stored_pair)
-            if (pair[0] not in self.archive.articles if ids is None else {*pair} & {*ids})
-        ]
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         self._stories.update({story.id: story for story in stories})
@@ -185,7 +160,7 @@ class DictStore:
 class DictArchive:
     """An `ArticleArchive` in memory."""
 
-    def __init__(self, stored: dict[str, tuple[StoredArticle, Derived]]) -> None:
+    def __init__(self, stored: dict[str, StoredArticle]) -> None:
         self._stored = stored
         self.articles: dict[str, bool] = {}
 
@@ -201,14 +176,8 @@ class DictArchive:
     def among(self, ids: Sequence[str]) -> set[str]:
         return self.articles.keys() & {*ids}
 
-    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
-        for id in sorted(self.articles, key=to_text):
-            if self.articles[id]:
-                yield [id], [self._stored[id][1].vectors]
-
-
-def _stored_pair(pair: tuple[str, str]) -> tuple[str, str]:
-    return to_text(pair[0]), to_text(pair[1])
+    def representatives(self) -> dict[str, str]:
+        return {id: self._stored[id].digest for id in self.articles if self.articles[id]}
 
 
 def _fits(story: StoredStory, wanted: StoryFilter) -> bool:

@@ -89,6 +89,23 @@ def articles_of(index: StoryIndex) -> dict[str, Article]:
     return {id: index.article(id).article for id in ids}
 
 
+def what_is_known(index: StoryIndex) -> tuple[object, ...]:
+    """Copies, links and stories as they are in memory."""
+    index.warm_up()
+    live = index._memory.live
+    assert live
+    memory, texts = live.memory, live.memory.texts
+    first, second, odds = memory.links.table.all()
+    links = zip(first.tolist(), second.tolist(), odds.tolist(), strict=True)
+    return (
+        memory.lasting,
+        dict(memory.clean_texts.source_of),
+        {id: live.cluster_of(id) for id in memory.clean_texts.source_of},
+        {id: memory.lasting_story(row) for id, row in texts.row_of.items()},
+        {(*sorted((texts.articles[a], texts.articles[b])), odd) for a, b, odd in links},
+    )
+
+
 def check_index(index: StoryIndex) -> None:
     """It holds what the batch computes from its articles, and its history tells how."""
     articles = articles_of(index)

@@ -14,17 +14,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from dedup.articles import source_of
 from dedup.errors import StoreError
-from dedup.index.live.columns import packed, read_columns, unpacked, write_columns
+from dedup.index.live.columns import ColumnFiles
+from dedup.index.memory import IndexMemory
 from dedup.index.story_index import CACHE
 from dedup.records import Article
-from dedup.store.opening import open_store
 from tests.indexes import PATIENCE, SMALL, all_stories, articles_of, check_index, opened
 from tests.news_streams import World
 
@@ -35,9 +33,12 @@ PAGE = 8192
 
 # A child costs no imports: it is forked from a process that has them, and has added before.
 KILLED = """
-import json, os, sys, tempfile
+import json, os, signal, sys, tempfile
 from pathlib import Path
 from random import Random
+from dedup.index import following
+from dedup.index.live import columns
+from dedup.index.live.live import LiveIndex
 from tests.indexes import opened
 from tests.news_streams import World
 
@@ -46,8 +47,32 @@ articles = World(Random(8), 60, crowd=14).articles
 def tell(*words):
     os.write(1, (json.dumps(words) + "\\n").encode())
 
-def add_until_killed(path, start):
+def killed_inside(where, calls):
+    # Kills this process in the middle of the call after so many others.
+    def killing(work):
+        def one_less(*given, **wanted):
+            nonlocal calls
+            calls -= 1
+            if calls < 0:
+                if where == "append":
+                    column, file, _ = given
+                    file.write(column.tobytes()[: column.nbytes // 2])
+                    file.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return work(*given, **wanted)
+
+        return one_less
+
+    if where == "append":
+        columns._put = killing(columns._put)
+    elif where == "repair":
+        following._AT_ONCE = 4
+        LiveIndex.take_over = killing(LiveIndex.take_over)
+
+def add_until_killed(path, start, where, calls):
+    killed_inside(where, calls)
     with opened(path) as index:
+        index.warm_up()
         tell("opened", index.stats().articles)
         for number in range(start, len(articles)):
             tell("added", index.add(articles[number]).id)
@@ -60,10 +85,10 @@ with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "warm") as i
         index.add(each)
     index.query(articles[9])
 for line in sys.stdin:
-    path, start = json.loads(line)
+    path, *how = json.loads(line)
     child = os.fork()
     if not child:
-        add_until_killed(Path(path), start)
+        add_until_killed(Path(path), *how)
         os._exit(0)
     tell("child", child)
     os.waitpid(child, 0)
@@ -80,10 +105,11 @@ class Forker:
         )
         self._read = b""
 
-    def start(self, path: Path, number: int) -> None:
-        """A writer that adds articles from this one on."""
+    def start(self, path: Path, number: int, where: str = "", calls: int = 0) -> None:
+        """A writer that adds articles from this one on, and kills itself inside a call."""
         assert self._process.stdin is not None
-        self._process.stdin.write((json.dumps([str(path), number]) + "\n").encode())
+        told = json.dumps([str(path), number, where, calls])
+        self._process.stdin.write(f"{told}\n".encode())
 
     def told(self, seconds: float) -> tuple[str, str | int] | None:
         """The next word and what it is about; None if none comes in this time."""
@@ -160,6 +186,58 @@ def test_killed_writers_lose_nothing(
     with opened(tmp_path) as index:
         check_index(index)
         index.add(pool[count : count + 3])
+        check_index(index)
+
+
+def until_it_kills_itself(forker: Forker, path: Path, start: int, where: str, calls: int) -> None:
+    """The articles from this one on that a writer acknowledged before are there, and no others."""
+    forker.start(path, start, where, calls)
+    told: list[tuple[str, str | int]] = []
+    while not told or told[-1][0] != "ended":
+        each = forker.told(PATIENCE)
+        assert each is not None
+        told.append(each)
+    words = [word for word, _ in told]
+    assert "closed" not in words
+    with opened(path) as index:
+        assert index.check() == []
+        assert len(articles_of(index)) == start + words.count("added")
+
+
+def test_writers_that_are_killed_inside_an_append_to_the_columns_lose_nothing(
+    forker: Forker, tmp_path: Path, pool: list[Article]
+) -> None:
+    """The first columns, those appended to them, and those of the next writer: file after file."""
+    for number, calls in enumerate((0, 1, 40, 90, 150, 230)):
+        path = tmp_path / str(number)
+        with opened(path) as index:
+            index.add(pool[:4])
+        until_it_kills_itself(forker, path, 4, "append", calls)
+        with opened(path, read_only=True) as index:
+            count = len(articles_of(index))
+        until_it_kills_itself(forker, path, count, "append", calls // 2)
+        with opened(path) as index:
+            index.add(pool[40:42])
+            check_index(index)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_writers_that_are_killed_while_columns_are_repaired_lose_nothing(
+    forker: Forker, tmp_path: Path, pool: list[Article], lost: bool
+) -> None:
+    path = tmp_path / "index"
+    with opened(path) as index:
+        index.add(pool[:6])
+    shutil.copytree(path / CACHE, tmp_path / "before")
+    with opened(path) as index:
+        index.add(pool[6:20])
+    for calls in range(4):
+        shutil.rmtree(path / CACHE, ignore_errors=True)
+        if not lost:
+            shutil.copytree(tmp_path / "before", path / CACHE)
+        until_it_kills_itself(forker, path, 20, "repair", calls)
+    with opened(path) as index:
+        index.add(pool[20:22])
         check_index(index)
 
 
@@ -252,27 +330,46 @@ def copied(sound: Path, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "damage", ["missing", "empty", "truncated", "flipped", "of another", "aside"]
-)
-def test_a_damaged_cache_is_passed_over(copied: Path, pool: list[Article], damage: str) -> None:
-    cache = copied / CACHE
-    whole = cache.read_bytes()
-    store = open_store(copied, read_only=True)
-    assert read_columns(cache, store.meta()["generation"]) is not None
-    store.close()
+def damaged(content: bytes, damage: str) -> bytes:
+    middle = len(content) // 2
+    flipped = content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+    return {"empty": b"", "truncated": content[:-7], "flipped": flipped}[damage]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "flipped"])
+def test_a_damaged_column_is_never_read(copied: Path, damage: str) -> None:
+    """Each file of them, one after the other; the index with one of them is sound all the same."""
+    files = [file for file in (copied / CACHE).iterdir() if file.stat().st_size]
+    assert len(files) > 30
+    fits: dict[str, set[str]] = {}
+    for file in files:
+        whole = file.read_bytes()
+        assert ColumnFiles(copied / CACHE).read(fits) is not None
+        file.unlink()
+        if damage != "missing":
+            file.write_bytes(damaged(whole, damage))
+        assert ColumnFiles(copied / CACHE).read(fits) is None
+        file.write_bytes(whole)
+    files[len(damage)].unlink()
+    with opened(copied) as index:
+        check_index(index)
+
+
+@pytest.mark.parametrize("damage", ["missing", "of another", "aside"])
+def test_columns_that_are_not_its_own_are_passed_over(
+    copied: Path, pool: list[Article], damage: str
+) -> None:
+    columns = copied / CACHE
     if damage == "missing":
-        cache.unlink()
+        shutil.rmtree(columns)
     elif damage == "of another":
         with opened(copied.parent / "other") as other:
             other.add(pool[30:50])
-        shutil.copy(copied.parent / "other" / CACHE, cache)
-    elif damage == "aside":
-        cache.with_suffix(".new").write_bytes(whole[:100])
+        shutil.rmtree(columns)
+        shutil.copytree(copied.parent / "other" / CACHE, columns)
     else:
-        middle = len(whole) // 2
-        flipped = whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :]
-        cache.write_bytes({"empty": b"", "truncated": whole[:-7], "flipped": flipped}[damage])
+        (columns / "head.new").write_bytes(b"dedup")
+        (columns / "head.99").write_bytes(b"dedup")
     with opened(copied) as index:
         index.add(pool[25:30])
         check_index(index)
@@ -283,49 +380,58 @@ def test_a_damaged_cache_is_passed_over(copied: Path, pool: list[Article], damag
         check_index(index)
 
 
-def test_columns_come_back_as_they_were_or_not_at_all(tmp_path: Path) -> None:
-    generator = np.random.default_rng(3)
-    columns: dict[str, Any] = {
-        "none": np.empty((0, 3), np.float64),
-        "rows": generator.integers(-9, 9, (5, 3)).astype(np.int16),
-        "flags": np.array([True, False, True]),
-        **packed("words", ["", "a", "żółć\n", "\0", "\ud800", ""]),
-    }
-    path = tmp_path / "cache" / "columns.bin"
-    write_columns(path, "7", columns)
-    read = read_columns(path, "7")
-    assert read is not None
-    assert read.keys() == columns.keys()
-    for name, column in columns.items():
-        assert read[name].dtype == column.dtype
-        assert np.array_equal(read[name], column)
-    assert unpacked(read, "words") == ["", "a", "żółć\n", "\0", "\ud800", ""]
-    # What is read may be changed, and the file stays as it is.
-    read["rows"][0] = 0
-    assert read_columns(path, "8") is None
-    whole = path.read_bytes()
-    for _ in range(200):
-        flipped = bytearray(whole)
-        flipped[generator.integers(len(whole))] ^= 1 << generator.integers(8)
-        path.write_bytes(flipped)
-        assert read_columns(path, "7") is None
-        path.write_bytes(whole[: generator.integers(len(whole))])
-        assert read_columns(path, "7") is None
-    path.write_bytes(whole)
-    assert read_columns(path, "7") is not None
-
-
-def test_an_older_cache_is_passed_over(copied: Path, pool: list[Article]) -> None:
-    cache = copied / CACHE
-    old = cache.read_bytes()
+def test_columns_from_before_are_repaired_by_their_tail(
+    copied: Path, tmp_path: Path, pool: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has changed since is taken in, and nothing else."""
+    shutil.copytree(copied / CACHE, tmp_path / "before")
     with opened(copied) as index:
         index.add(pool[25:35])
         index.remove([each.id for each in pool[:4]])
-    assert cache.read_bytes() != old
-    cache.write_bytes(old)
+        index.add(replace(pool[7], text=pool[40].text))
+    shutil.rmtree(copied / CACHE)
+    shutil.move(tmp_path / "before", copied / CACHE)
+    monkeypatch.setattr(IndexMemory, "_from_store", None)
     with opened(copied) as index:
+        index.warm_up()
+        changed = index._memory._follower.taken_in
+        assert 15 <= changed < index.stats().articles + 4
         index.add(pool[:3])
         check_index(index)
+
+
+def test_columns_of_a_later_copy_are_not_taken_for_those_of_an_earlier_one(
+    copied: Path, tmp_path: Path, pool: list[Article]
+) -> None:
+    """What the columns say may be of articles that this copy never had."""
+    shutil.copy(copied / "store.sqlite", tmp_path / "backup")
+    with opened(copied) as index:
+        index.add(pool[25:40])
+        index.save_cache()
+        index.add(pool[40:42])
+        index.save_cache()
+    shutil.copy(tmp_path / "backup", copied / "store.sqlite")
+    with opened(copied) as index:
+        index.add(pool[38:50])
+        check_index(index)
+
+
+def test_an_index_of_an_earlier_release_opens_and_says_that_it_compares_again(
+    copied: Path, pool: list[Article], caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(copied / CACHE)
+    old = [copied / CACHE.parent / name for name in ("columns.bin", "links.npz")]
+    for file in old:
+        file.write_bytes(b"of before")
+    with opened(copied) as index:
+        index.query(pool[3])
+        assert "of an earlier release: 25 articles are compared again" in caplog.text
+        check_index(index)
+    assert not any(file.exists() for file in old)
+    with opened(copied) as index:
+        caplog.clear()
+        index.query(pool[3])
+        assert not caplog.text
 
 
 def test_a_closed_index_is_one_file(copied: Path, tmp_path: Path, pool: list[Article]) -> None:

@@ -18,10 +18,11 @@ import pytest
 import dedup
 from dedup.config import Config
 from dedup.errors import StoreError
-from dedup.index.live.stored_records import StoredRecords
+from dedup.index.live.live import LiveIndex
+from dedup.index.memory import IndexMemory
 from dedup.index.story_index import StoryIndex
 from dedup.records import Article
-from dedup.store import Store, StoredArticle
+from dedup.store import StoredArticle
 from dedup.store.opening import open_store
 from dedup.store.sql import SqlStore
 from dedup.store.sqlite import SqliteConnection
@@ -37,6 +38,7 @@ from tests.indexes import (
     articles_of,
     check_index,
     opened,
+    what_is_known,
 )
 from tests.news_streams import HashingEncoder, World
 from tests.stored_records import tamper
@@ -162,14 +164,14 @@ def test_a_reader_follows_a_writer_and_knows_what_one_knows_that_reads_all(
     random = Random(seed)
     world = World(random, 70, crowd=14)
     reads = 0
-    read_all = StoredRecords.of_store
+    read_all = IndexMemory._from_columns
 
-    def counted(store: Store) -> StoredRecords:
+    def counted(memory: IndexMemory) -> LiveIndex | None:
         nonlocal reads
         reads += 1
-        return read_all(store)
+        return read_all(memory)
 
-    monkeypatch.setattr(StoredRecords, "of_store", counted)
+    monkeypatch.setattr(IndexMemory, "_from_columns", counted)
     with opened(place) as index:
         index.add(world.articles[:40])
         with opened(place, None, read_only=True) as reader:
@@ -185,23 +187,6 @@ def test_a_reader_follows_a_writer_and_knows_what_one_knows_that_reads_all(
                 for item in random.sample(world.articles, 3):
                     asked = reader.query(replace(item, text=f"{item.text} {item.id}"))
                     assert asked == index.query(replace(item, text=f"{item.text} {item.id}"))
-
-
-def what_is_known(index: StoryIndex) -> tuple[object, ...]:
-    """Copies, links and stories as they are in memory."""
-    index.warm_up()
-    live = index._memory.live
-    assert live
-    memory, texts = live.memory, live.memory.texts
-    first, second, odds = memory.links.table.all()
-    links = zip(first.tolist(), second.tolist(), odds.tolist(), strict=True)
-    return (
-        memory.lasting,
-        dict(memory.clean_texts.source_of),
-        {id: live.cluster_of(id) for id in memory.clean_texts.source_of},
-        {id: memory.lasting_story(row) for id, row in texts.row_of.items()},
-        {(*sorted((texts.articles[a], texts.articles[b])), odd) for a, b, odd in links},
-    )
 
 
 def test_an_index_is_opened_with_its_own_settings(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 import dedup
 from dedup.config import Config
 from dedup.errors import ConfigError, NotFoundError
-from dedup.index.story_index import StoryIndex
+from dedup.index.memory import IndexMemory
+from dedup.index.story_index import CACHE, StoryIndex
 from dedup.records import Article, StoryGroup
 from tests.indexes import (
     HASHING,
@@ -31,6 +33,7 @@ from tests.indexes import (
     check_history,
     check_index,
     opened,
+    what_is_known,
 )
 from tests.news_streams import START, World
 
@@ -152,7 +155,7 @@ def with_clusters_unnamed(story: StoryGroup) -> StoryGroup:
 
 def in_window(index: StoryIndex) -> set[str]:
     """Ids of the articles that the store says are not archived."""
-    return {stored.article.id for stored in index._store.all_articles(in_memory=True)}
+    return {place.id for place in index._store.all_placements(in_memory=True)}
 
 
 def stream(
@@ -224,6 +227,39 @@ def days(number: int, story: str = QUAKE, **fields: Any) -> Article:
 def apart(number: int, **fields: Any) -> Article:
     """A text that has nothing to do with others."""
     return days(number, " ".join(f"n{number}x{k}" for k in range(60)), **fields)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_was_archived_meanwhile_is_taken_in(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a reader beside the writer, and from columns that are older than the store."""
+    random = Random(seed)
+    articles = World(random, 60, crowd=6).articles
+    with opened(tmp_path, WINDOW) as index:
+        batches = by_day(random, articles)
+        index.add(next(batches))
+        index.save_cache()
+        shutil.copytree(tmp_path / CACHE, tmp_path / "before")
+        with opened(tmp_path, None, read_only=True) as reader:
+            reader.warm_up()
+            monkeypatch.setattr(IndexMemory, "_from_store", None)
+            for batch in batches:
+                index.add(batch)
+                for item in random.sample(articles, 2):
+                    asked = f"{item.title} {item.text} again"
+                    assert reader.query(asked) == index.query(asked)
+                assert what_is_known(reader) == what_is_known(index)
+        assert 0 < index.stats().in_memory < index.stats().articles
+        known = what_is_known(index)
+    shutil.rmtree(tmp_path / CACHE)
+    shutil.move(tmp_path / "before", tmp_path / CACHE)
+    with opened(tmp_path, None, read_only=True) as later:
+        assert what_is_known(later) == known
+    monkeypatch.undo()
+    shutil.rmtree(tmp_path / CACHE)
+    with opened(tmp_path, None, read_only=True) as anew:
+        assert what_is_known(anew) == known
 
 
 def test_memory_is_bounded_by_the_window(tmp_path: Path) -> None:

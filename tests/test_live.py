@@ -8,20 +8,20 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
+from dedup.compute.growable import Columns
 from dedup.config import Config
 from dedup.duplicates.candidates import MAX_BUCKET
 from dedup.encoders import Encoder, load_encoder
 from dedup.index.live.live import LiveIndex
-from dedup.index.live.stored_records import StoredRecords
 from dedup.readers.fields import as_articles
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
 from dedup.result import Result
-from dedup.store import Derived, StoredArticle
 from dedup.stories.affinity import AffinityModel
 from tests.news_streams import START, HashingEncoder, Step, World, after
 
@@ -45,9 +45,9 @@ class Followed:
     encoder: Encoder = HASHING
     articles: dict[str, Article] = field(default_factory=dict)
     texts: dict[str, CleanText] = field(default_factory=dict)
-    derived: dict[str, Derived] = field(default_factory=dict)
     clusters: dict[str, DuplicateCluster] = field(default_factory=dict)
     stories: dict[str, StoryGroup] = field(default_factory=dict)
+    grown: Columns = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.model = AffinityModel.load("", self.encoder.name)
@@ -60,40 +60,33 @@ class Followed:
         change = self.live.apply(step.put, step.removed)
         self.articles = after(self.articles, step)
         for gone in step.removed:
-            del self.texts[gone], self.derived[gone], self.clusters[gone]
+            del self.texts[gone], self.clusters[gone]
         self.texts.update(change.texts)
-        self.derived.update(change.derived)
         for cluster in change.clusters:
             self.clusters.update((member.id, cluster) for member in cluster.members)
         for story in change.old_stories:
             self.stories.pop(story, None)
         self.stories.update((story.id, story) for story in change.stories)
 
-    def open_again(self, *, cached: bool = False) -> None:
-        """Forget what is in memory, and take over what was stored."""
-        stored = [
-            StoredArticle(each, START, False, "", self.texts[id])
-            for id, each in sorted(self.articles.items())
-        ]
-        lasting = {
-            member.id: f"lasting {story.id}"
-            for story in self.stories.values()
-            for member in story.members
-        }
-        clusters = {cluster.id: cluster for cluster in self.clusters.values()}
-        derived = dict(self.derived)
+    def open_again(self, *, renumbered: bool = False) -> None:
+        """Forget what is in memory, and take over what was saved."""
         self.live.memory.lasting = {story: f"lasting {story}" for story in self.stories}
-        columns = self.live.memory.saved() if cached else None
+        saved = self.live.memory.saved(renumbered=renumbered)
+        columns = {name: column.copy() for name, column in {**saved.grown, **saved.state}.items()}
+        if renumbered:
+            self.grown = {}
+        self.grows(saved.grown)
         self.live = LiveIndex(self.config, self.encoder, self.model)
-        if columns is not None:
-            self.live.memory.load_saved(columns)
-            for one in stored:
-                self.live.articles.put(one.article, one.clean)
-        else:
-            self.live.memory.load(
-                StoredRecords(stored, list(clusters.values()), lasting, None, lambda ids: derived)
-            )
+        self.live.memory.load(columns)
+        for id, each in self.articles.items():
+            self.live.articles.put(each, self.texts[id])
         assert self.live.memory.lasting == {story: f"lasting {story}" for story in self.stories}
+
+    def grows(self, grown: Columns) -> None:
+        """What only grows begins as it was when it was saved before."""
+        for name, column in self.grown.items():
+            assert np.array_equal(grown[name][: len(column)], column), name
+        self.grown = {name: column.copy() for name, column in grown.items()}
 
     def ask(self, article: Article) -> None:
         """What is asked for changes nothing, be it there or not."""
@@ -113,7 +106,6 @@ class Followed:
         assert set(self.clusters.values()) == set(batch.duplicate_clusters)
         assert self.clusters.keys() == self.articles.keys()
         assert self.clusters == {id: self.live.cluster_of(id) for id in self.articles}
-        assert self.derived.keys() == self.articles.keys()
         assert self.stories == {story.id: story for story in batch.story_groups}
 
 
@@ -126,7 +118,7 @@ def streams(seed: int, steps: int, config: Config = TIGHT, **given: Any) -> Foll
         followed.take(step)
         followed.check()
         if random.random() < 0.2:
-            followed.open_again(cached=random.random() < 0.5)
+            followed.open_again(renumbered=random.random() < 0.5)
         if random.random() < 0.2:
             followed.ask(random.choice(world.articles))
     return followed
@@ -276,4 +268,4 @@ def test_chains_that_percolate_equal_the_batch(seed: int) -> None:
         if number % 3 == 2:
             followed.check()
         if random.random() < 0.2:
-            followed.open_again(cached=random.random() < 0.5)
+            followed.open_again(renumbered=random.random() < 0.5)

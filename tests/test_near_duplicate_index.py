@@ -84,7 +84,7 @@ def test_the_most_similar_copy_comes_first() -> None:
 
 
 def test_it_grows_and_shrinks_and_forgets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.duplicates.live_index._FIRST_TEXTS", 4)
+    monkeypatch.setattr("dedup.duplicates.live_index._FEW", 4)
     index = NearDuplicateIndex()
     for number in range(200):
         index.add(str(number), f"{TEXTS[5]} edition {number}")

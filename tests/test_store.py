@@ -38,10 +38,6 @@ def take(store: Store, name: str, items: list[Any], oracle: DictStore) -> None:
     if name == "archive.clear":
         store.archive.clear()
         return
-    if name == "put_matches":
-        ids, matches = items
-        store.put_matches(ids, {match[:2]: match for match in matches}.values())
-        return
     put = attrgetter(name)(store)
     put(dict(items) if name in ("set_meta", "archive.add", "put_summaries") else items)
 
@@ -61,7 +57,6 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
     return [
         dict(store.meta()),
         store.articles(ids),
-        store.derived(ids),
         list(store.all_articles()),
         list(store.all_articles(DAY, DAY + timedelta(days=3))),
         list(store.all_articles(since=DAY + timedelta(days=1), source="a.example")),
@@ -69,14 +64,10 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
         store.placements(ids),
         list(store.all_placements()),
         [store.cluster(key) for key in ids],
-        list(store.all_articles(in_memory=True)),
-        list(store.all_articles(since=DAY, in_memory=True)),
         list(store.all_placements(in_memory=True)),
-        store.matches(),
-        store.matches(ids[:3]),
         store.archive.among(ids),
         store.archive.size(),
-        [pair for part in store.archive.vectors() for pair in zip(*part, strict=True)],
+        store.archive.representatives(),
         store.stories(ids),
         store.summaries(),
         store.summaries(1),
@@ -151,10 +142,11 @@ def test_what_is_iterated_stays_as_it_was_when_it_began(store: Store) -> None:
 
 
 def test_long_tables_are_read_to_the_end(store: Store) -> None:
-    pairs = [(f"a{number % 7}", f"b{number:05}", 1.0, 1.0, 0.5) for number in range(20_001)]
+    ids = [f"a{number:05}" for number in range(10_001)]
     with store.begin():
-        store.put_matches([], pairs)
-    assert store.matches() == sorted(pairs)
+        store.put_articles([*map(article, ids)])
+        store.put_placements([Placement(id, id, id, "original", 1.0, 1.0, "s", None) for id in ids])
+    assert [place.id for place in store.all_placements()] == ids
 
 
 def test_an_error_undoes_the_transaction(store: Store) -> None:

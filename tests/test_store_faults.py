@@ -186,7 +186,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with opened(str(folder)) as store, store.begin():
         for number in range(1, 41):
             put_story(store, number, text=f"word {number} " * 100)
-        store.put_matches([], [(f"a{number}", f"b{number}", 1.0, 1.0, 1.0) for number in range(40)])
     return folder / "store.sqlite"
 
 
@@ -194,7 +193,7 @@ def lasting(store: Store) -> list[object]:
     """What cannot be computed again from the rest."""
     ids = [f"s{number}" for number in range(1, 41)]
     articles = [stored.article.id for stored in store.all_articles()]
-    return [store.articles(articles), store.derived(articles), store.stories(ids), store.events()]
+    return [store.articles(articles), store.stories(ids), store.events()]
 
 
 def is_noticed(folder: Path, expected: list[object]) -> bool:

@@ -67,6 +67,18 @@ def among(values: Int64s, ascending: Int64s) -> BoolMask:
     return found
 
 
+def largest(values: Int64s | Float32s, count: int) -> Int64s:
+    """Positions of the `count` largest values and of those equal to the last of these, int64 (k,).
+
+    >>> largest(np.array([3, 9, 4, 4]), 2).tolist()
+    [1, 2, 3]
+    """
+    if len(values) <= count:
+        return np.arange(len(values))
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    return np.flatnonzero(values >= least)
+
+
 def different(values: Int64s) -> Int64s:
     """The different ones of some values that are not negative, ascending, int64 (m,).
 

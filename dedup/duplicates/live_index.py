@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from dedup.compute.arrays import Int64s
+from dedup.compute.growable import GrowableArray
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
+from dedup.duplicates.bucket_table import BucketTable
 from dedup.duplicates.candidates import (
     band_buckets,
     needed_anchors,
@@ -28,15 +28,12 @@ from dedup.duplicates.fingerprints import (
     fill_compiled,
     shingle_sizes,
 )
-from dedup.duplicates.kernels.chains import link, members
+from dedup.duplicates.kernels.chains import counted
 from dedup.duplicates.matches import Similarity, Verifier
 from dedup.errors import DedupError
 
-_Value = TypeVar("_Value", bound=np.generic)
-
-_FIRST_TEXTS = 1024
-_FIRST_ENTRIES = 64 * _FIRST_TEXTS
-_GROWTH = 1.25
+_FEW = 1024
+"""So many rows of removed texts do not matter."""
 _MAX_MEMBERS = 64
 """Of each bucket so many texts are candidates, the newest."""
 
@@ -74,16 +71,15 @@ class NearDuplicateIndex:
         self._text_of = text_of
         self._ids: list[str] = []
         self._rows: dict[str, int] = {}
-        self._entries = 0
-        num_perm = config.fingerprints.num_perm
-        self._signatures = np.empty((_FIRST_TEXTS, num_perm), np.uint32)
-        self._tokens = np.zeros(_FIRST_TEXTS, np.int64)
-        self._sizes = np.zeros(_FIRST_TEXTS, np.int64)
-        self._anchor_counts = np.zeros(_FIRST_TEXTS, np.int64)
-        self._ends = np.zeros(_FIRST_TEXTS, np.int64)
-        self._present = np.zeros(_FIRST_TEXTS, bool)
-        self._buckets = np.empty(_FIRST_ENTRIES, np.int64)
-        self._link_all()
+        self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
+        self._tokens = GrowableArray(np.int64)
+        self._sizes = GrowableArray(np.int64)
+        self._anchor_counts = GrowableArray(np.int64)
+        self._present = GrowableArray(np.bool_)
+        self._arrays = (
+            self._signatures, self._tokens, self._sizes, self._anchor_counts, self._present,
+        )  # fmt: skip
+        self._buckets = BucketTable()
 
     def __len__(self) -> int:
         """Number of texts."""
@@ -96,8 +92,7 @@ class NearDuplicateIndex:
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays, without texts and ids."""
-        arrays = (value for value in vars(self).values() if isinstance(value, np.ndarray))
-        return sum(array.nbytes for array in arrays)
+        return sum(array.nbytes for array in (*self._arrays, self._buckets))
 
     def add(self, id: str, text: str) -> list[Copy]:
         """Add a canonical text to the index.
@@ -112,13 +107,9 @@ class NearDuplicateIndex:
             raise DedupError(f"the id {id!r} is in the index: remove it first")
         content = Utf8Texts.of([text])
         copies, buckets = self._look_up(content)
-        row, end = len(self._ids), self._entries + len(buckets)
-        if end > len(self._buckets):
-            self._buckets = _resized(self._buckets, int(end * _GROWTH))
-            self._link_all()
-        self._buckets[self._entries : end] = buckets
-        link(self._buckets[:end], self._entries, self._newest, self._older)
-        self._ends[row], self._present[row], self._entries = end, True, end
+        row = len(self._ids)
+        self._present.rows[row] = True
+        self._buckets.extend(buckets, np.array([len(buckets)]))
         self._ids.append(id)
         self._rows[id] = row
         if self._text_of is None:
@@ -137,64 +128,57 @@ class NearDuplicateIndex:
         """
         if id not in self._rows:
             raise DedupError(f"the id {id!r} is not in the index")
-        self._present[self._rows.pop(id)] = False
+        self._present.rows[self._rows.pop(id)] = False
         self._texts.pop(id, None)
-        if len(self._ids) > _FIRST_TEXTS and len(self._rows) < len(self._ids) // 2:
+        if len(self._ids) > _FEW and len(self._rows) < len(self._ids) // 2:
             self._compact()
 
     def _look_up(self, content: Utf8Texts) -> tuple[list[Copy], Int64s]:
         """The copies of a text, and its buckets; its values are in the row after the last."""
         row = len(self._ids)
-        if row == len(self._tokens):
-            self._resize_rows(np.arange(row), int(row * _GROWTH) + 1)
-        here = slice(row, row + 1)
-        self._signatures[row], self._tokens[row], self._anchor_counts[row] = EMPTY_SLOT, 0, 0
-        anchors = fill_compiled(
-            content, (0, 1), self._config.fingerprints,
-            self._signatures[here], self._tokens[here], self._anchor_counts[here],
-        )  # fmt: skip
-        self._sizes[here] = shingle_sizes(self._tokens[here], self._config.fingerprints)
-        if not self._tokens[row]:
+        if row == self._tokens.count:
+            for array in self._arrays:
+                array.resize(row + 1)
+        signatures, tokens = self._signatures.rows[row:], self._tokens.rows[row:]
+        counts, limits = self._anchor_counts.rows[row:], self._config
+        signatures[0], tokens[0], counts[0] = EMPTY_SLOT, 0, 0
+        anchors = fill_compiled(content, (0, 1), limits.fingerprints, signatures, tokens, counts)
+        self._sizes.rows[row:] = shingle_sizes(tokens, limits.fingerprints)
+        if not tokens[0]:
             return [], np.empty(0, np.int64)
         different = np.array(sorted({*anchors.tolist()}), np.int64)
-        limits = self._config.near_duplicates
-        (bands,) = band_buckets(self._signatures[here], limits, compiled=True)
-        rows = sorted({*self._by_bands(row, bands), *self._by_anchors(row, different)})
-        copies = self._verify(content, row, rows) if rows else []
-        return copies, np.concatenate((bands, different))
+        (bands,) = band_buckets(signatures, limits.near_duplicates, compiled=True)
+        buckets = np.concatenate((bands, different))
+        places, mates = self._buckets.members(buckets, self._present.rows, _MAX_MEMBERS)
+        in_bands = places.searchsorted(len(bands))
+        rows = {*self._by_bands(row, mates[:in_bands]), *self._by_anchors(row, mates[in_bands:])}
+        return self._verify(content, row, sorted(rows)) if rows else [], buckets
 
-    def _by_bands(self, row: int, buckets: Int64s) -> list[int]:
-        """Candidates by the bands of a row."""
-        rows, _ = self._members(buckets)
-        if not len(rows):
+    def _by_bands(self, row: int, mates: Int64s) -> list[int]:
+        """Candidates among the texts that share a band with a row."""
+        if not len(mates):
             return []
+        rows, _ = counted(mates)
         own = np.full(len(rows), row)
-        alike = signatures_agree(self._signatures, rows, own, self._config.near_duplicates)
+        alike = signatures_agree(self._signatures.rows, rows, own, self._config.near_duplicates)
         return list(map(int, rows[alike]))
 
-    def _by_anchors(self, row: int, anchors: Int64s) -> list[int]:
-        """Candidates by the anchors of a row."""
-        rows, shared = self._members(anchors)
-        if not len(rows):
+    def _by_anchors(self, row: int, mates: Int64s) -> list[int]:
+        """Candidates among the texts that share an anchor with a row, each for every one."""
+        if not len(mates):
             return []
+        rows, shared = counted(mates)
         own = np.full(len(rows), row)
-        fewest = np.minimum(self._anchor_counts[rows], self._anchor_counts[own])
-        inside = shared >= needed_anchors(fewest, self._tokens, rows, own)
-        inside &= bands_may_miss(self._tokens, self._sizes, rows, own)
+        counts, tokens = self._anchor_counts.rows, self._tokens.rows
+        fewest = np.minimum(counts[rows], counts[own])
+        inside = shared >= needed_anchors(fewest, tokens, rows, own)
+        inside &= bands_may_miss(tokens, self._sizes.rows, rows, own)
         return list(map(int, rows[inside]))
-
-    def _members(self, buckets: Int64s) -> tuple[Int64s, Int64s]:
-        """The newest texts in these buckets, and in how many of them each is."""
-        rows, shared = members(
-            buckets, self._buckets, self._newest, self._older, self._ends[: len(self._ids)],
-            self._present, _MAX_MEMBERS,
-        )  # fmt: skip
-        return rows, shared
 
     def _verify(self, content: Utf8Texts, row: int, rows: list[int]) -> list[Copy]:
         ids = [self._ids[mate] for mate in rows]
         texts = Utf8Texts.of_bytes([content.data.tobytes(), *map(self._content, ids)])
-        tokens = self._tokens[[row, *rows]]
+        tokens = self._tokens.rows[[row, *rows]]
         verifier = Verifier(texts, tokens, self._config, compiled=True, threads=1)
         pairs = np.stack((np.zeros(len(ids), np.int64), np.arange(1, len(ids) + 1)), axis=1)
         matches = verifier.matches(pairs).as_dict()
@@ -208,35 +192,11 @@ class NearDuplicateIndex:
         return self._text_of(id).encode("utf-8", "replace")
 
     def _compact(self) -> None:
-        """Forget the rows and entries of removed texts."""
-        count = len(self._ids)
-        rows = np.flatnonzero(self._present[:count])
-        sizes = np.diff(self._ends[:count], prepend=0)
-        entries = np.repeat(self._present[:count], sizes)
-        self._buckets = self._buckets[: self._entries][entries]
-        self._entries = len(self._buckets)
-        self._ends[rows] = np.cumsum(sizes[rows])
-        self._resize_rows(rows, max(int(len(rows) * _GROWTH) + 1, _FIRST_TEXTS))
+        """Forget the rows of removed texts."""
+        rows = np.flatnonzero(self._present.rows[: len(self._ids)])
+        for array in self._arrays:
+            array.adopt(array.rows[rows])
+        buckets, self._buckets = self._buckets, BucketTable()
+        self._buckets.extend(buckets.of(rows), buckets.counts(rows))
         self._ids = [self._ids[row] for row in rows.tolist()]
         self._rows = {id: row for row, id in enumerate(self._ids)}
-        self._link_all()
-
-    def _resize_rows(self, rows: Int64s, capacity: int) -> None:
-        """Take some rows of all arrays, with room for so many texts."""
-        for name in ("_signatures", "_tokens", "_sizes", "_anchor_counts", "_ends", "_present"):
-            setattr(self, name, _resized(getattr(self, name)[rows], capacity))
-
-    def _link_all(self) -> None:
-        """Build the chains of all entries, with room for as many as `_buckets` has."""
-        capacity = max(len(self._buckets), 16)
-        self._older = np.empty(capacity, np.int32)
-        # A power of two, for chains of two to four entries: short, and small in memory.
-        self._newest = np.full((1 << (capacity - 1).bit_length()) // 4, -1, np.int32)
-        link(self._buckets[: self._entries], 0, self._newest, self._older)
-
-
-def _resized(array: npt.NDArray[_Value], capacity: int) -> npt.NDArray[_Value]:
-    """A copy with room for so many rows."""
-    larger = np.zeros((capacity, *array.shape[1:]), array.dtype)
-    larger[: len(array)] = array
-    return larger

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from dedup.articles import stable_id
 from dedup.config import Config
 from dedup.encoders import Encoder
 from dedup.index.changes import ChangeWriter
+from dedup.index.live.archived_texts import VERSION, ArchivedTexts
 from dedup.index.live.live import LiveIndex
 from dedup.index.window import Window
 from dedup.records import StoryGroup
@@ -34,6 +36,7 @@ class Archivist:
         self._encoder = encoder
         self._model = model
         self.window = Window(config.index.memory_window)
+        self.archived = ArchivedTexts(store, config, encoder, model)
         self._end: datetime | None = None
         self._changed: set[str] = set()
 
@@ -63,7 +66,8 @@ class Archivist:
         """
         memory = live.memory
         ids = {id for story in stories for id in story}
-        self._store.archive.add({id: id in memory.texts.row_of for id in ids})
+        self._add({id: id in memory.texts.row_of for id in ids})
+        self.archived.follow(memory.texts)
         divided = set()
         for id in ids:
             cluster = live.cluster_of(id)
@@ -100,4 +104,14 @@ class Archivist:
             change = change.replacing(live.memory.lasting)
             gone = [id for id in ids if id in removed]
             ChangeWriter(self._store, live).write(change, stored, gone, now)
-            self._store.archive.add({id: id in live.memory.texts.row_of for id in stored})
+            self._add({id: id in live.memory.texts.row_of for id in stored})
+
+    def clear(self) -> None:
+        """Archive none any more."""
+        self._store.archive.clear()
+        self._add({})
+
+    def _add(self, articles: Mapping[str, bool]) -> None:
+        """Archive articles, by id: whether each represents its text."""
+        self._store.archive.add(articles)
+        self._store.set_meta({VERSION: secrets.token_hex(8)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,16 +64,10 @@ class ChangeWriter:
             now: When it happened.
         """
         store = self._store
-        others = store.articles([id for id in change.derived if id not in stored])
+        others = store.articles([id for id in change.texts if id not in stored])
         known = {**others, **stored}
         store.delete_articles(removed)
-        store.put_matches(change.looked_at, [(a, b, *astuple(s)) for a, b, s in change.matches])
-        store.put_articles(
-            [
-                (replace(known[id], clean=change.texts.get(id, known[id].clean)), derived)
-                for id, derived in change.derived.items()
-            ]
-        )
+        store.put_articles([replace(known[id], clean=clean) for id, clean in change.texts.items()])
         stories = self._write_stories(change, now)
         affected = {member.id for cluster in change.clusters for member in cluster.members}
         affected |= {member.id for story in stories.values() for member in story.members}

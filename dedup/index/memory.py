@@ -6,9 +6,9 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from logging import INFO, WARNING
 from pathlib import Path
 
 from dedup.articles import stable_id
@@ -28,18 +28,25 @@ from dedup.index.changes import (
 from dedup.index.fair_lock import FairLock
 from dedup.index.following import Follower
 from dedup.index.live.change import IndexChange
-from dedup.index.live.columns import Columns, read_columns, write_columns
+from dedup.index.live.columns import ColumnFiles
 from dedup.index.live.live import LiveIndex
-from dedup.index.live.stored_records import StoredRecords
+from dedup.index.live.memory import Memory
 from dedup.index.records import QueryAnswer
-from dedup.index.settings import made_with
-from dedup.output.progress import Progress
+from dedup.index.settings import digest_of_made, made_with
+from dedup.output.progress import LOGGER, Progress
 from dedup.records import Article, Match, Problem
 from dedup.store import Placement, Store, StoredArticle
 from dedup.stories.affinity import AffinityModel
 
-_OLD_CACHE = "links.npz"
-"""The cache of the releases before."""
+_OLD_CACHES = ("columns.bin", "links.npz")
+"""Beside the folder of columns, of the releases before."""
+_COLUMNS = "columns"
+"""Setting of the store: its latest generations of which there may be columns."""
+_UNSAVED = 5_000
+_SHARE = 8
+"""So many articles may change before columns are written, or one in so many, if that is more."""
+_TAIL = 256
+"""So many may change after columns were written at last; one in so many of a small index."""
 
 
 class IndexMemory:
@@ -51,7 +58,7 @@ class IndexMemory:
         encoder: Makes the vectors.
         model: Weighs the evidence.
         progress: Called as texts are embedded.
-        cache: File for what makes opening quick, if any.
+        cache: Folder for the columns, which make opening quick.
         read_only: Whether nothing may be written.
         step: Articles of a batch that are taken in between two queries; None: all.
     """
@@ -63,7 +70,7 @@ class IndexMemory:
         encoder: Encoder,
         model: AffinityModel,
         progress: Progress,
-        cache: Path | None,
+        cache: Path,
         read_only: bool,
         step: int | None,
     ) -> None:
@@ -73,7 +80,9 @@ class IndexMemory:
         self._model = model
         self._progress = progress
         self._cache = cache
-        self._cached = ""
+        self._columns = ColumnFiles(cache)
+        self._in_columns: Memory | None = None
+        self._unsaved = 0
         self._read_only = read_only
         self._step = step
         # One writer at a time; the other lock is taken for each of its steps, and by queries.
@@ -83,14 +92,14 @@ class IndexMemory:
         """What is in memory; None: nothing was read yet."""
         self._generation = ""
         self._archivist = Archivist(store, config, encoder, model)
-        self._follower = Follower(store)
         self._window = self._archivist.window
+        self._follower = Follower(store, self._window, progress)
 
     def close(self) -> None:
-        """Write the cache, and close the store."""
+        """Write the columns if much has changed since they were written, and close the store."""
         with self._lock, self._fair_lock.acquired():
             try:
-                self.save_cache()
+                self._save_columns(min(_TAIL, self._texts() // _TAIL))
             finally:
                 self.live = None
                 self._store.close()
@@ -98,21 +107,41 @@ class IndexMemory:
     def load(self) -> LiveIndex:
         """The live index, read from the store if it is not there or another process wrote."""
         with self._lock, self._fair_lock.acquired():
-            return self._loaded()
+            live = self._loaded()
+            self._save_columns(max(_UNSAVED, self._texts() // _SHARE))
+            return live
 
     def save_cache(self) -> None:
-        """Write what makes opening quick, unless it is written already."""
+        """Write the columns, unless they are as the store is already."""
         with self._lock, self._fair_lock.acquired():
-            stale = self.live is not None and self._cached != self._generation
-            if not stale or self._cache is None or self._read_only:
-                return
-            try:
-                columns = self._loaded().memory.saved() | self._window.saved()
-                write_columns(self._cache, self._generation, columns)
-                self._cache.with_name(_OLD_CACHE).unlink(missing_ok=True)
-            except OSError:
-                return
-            self._cached = self._generation
+            self._save_columns(0)
+
+    def _save_columns(self, tail: int) -> None:
+        """Write the columns if more articles than these have changed since."""
+        if self.live is None or self._read_only or self._unsaved <= tail:
+            return
+        memory = self._loaded().memory
+        note = self._follower.noted()
+        meta = self._store.meta()
+        latest = [*meta.get(_COLUMNS, "").split()[-2:], note["generation"]]
+        saved = memory.saved() | self._archivist.archived.saved()
+        try:
+            # Before they are written: those that the store does not name are of another copy of it.
+            self._store.set_meta({_COLUMNS: " ".join(latest)})
+            self._columns.write(
+                {**note, "made": digest_of_made(meta)},
+                saved.with_state(self._window.saved()),
+                anew=memory is not self._in_columns,
+            )
+            for name in _OLD_CACHES:
+                self._cache.with_name(name).unlink(missing_ok=True)
+        except (OSError, StoreError):
+            return
+        self._in_columns, self._unsaved = memory, 0
+
+    def _texts(self) -> int:
+        """Number of texts in memory."""
+        return len(self.live.memory.texts) if self.live else 0
 
     def query(self, article: Article, limit: int) -> QueryAnswer:
         """What is known about an article that is not there; between two steps of a writer."""
@@ -201,8 +230,10 @@ class IndexMemory:
             self._generation = self._store.meta()["generation"]
             self._window.see(stored.values())
             with self._changing(now) as live:
-                self._store.archive.clear()
-                self._store.set_meta(made_with(self._config, self._encoder, self._model))
+                self._archivist.clear()
+                made = made_with(self._config, self._encoder, self._model)
+                # What was computed before is not the beginning of what there is now.
+                self._store.set_meta({**made, _COLUMNS: ""})
                 ChangeWriter(self._store, live).write(change, stored, [], now)
                 self._archivist.see(change.stories)
 
@@ -215,7 +246,7 @@ class IndexMemory:
             stored: The articles by id.
             lasting: Lasting ids of their present stories, by the ids of the batch.
         """
-        live = LiveIndex(self._config, self._encoder, self._model, self._store)
+        live = self._empty()
         live.memory.lasting.update(lasting)
         with worker_pool(len(stored)):
             articles = [record.article for record in stored.values()]
@@ -233,6 +264,7 @@ class IndexMemory:
         with self._fair_lock.acquired():
             try:
                 archived = self._archivist.release([*stored, *removed], now)
+                self._unsaved += len(stored) + len(removed)
                 removed = [id for id in removed if id not in archived]
                 with worker_pool(len(stored)):
                     change = live.apply([record.article for record in stored.values()], removed)
@@ -263,10 +295,13 @@ class IndexMemory:
                 self.live = None
                 raise
         if live.memory.texts.sparse:
-            renewed = self._read(live.memory.saved() | self._window.saved())
+            renewed, saved = self._empty(), live.memory.saved(renumbered=True)
+            renewed.memory.load({**saved.grown, **saved.state})
             renewed.memory.clean_texts.inherit(live.memory.clean_texts)
             with self._fair_lock.acquired():
                 self.live = renewed
+        with self._fair_lock.acquired():
+            self._save_columns(max(_UNSAVED, self._texts() // _SHARE))
 
     def _without_archived(self, live: LiveIndex, now: datetime) -> LiveIndex:
         """Memory without the stories that are older than the window, which are archived."""
@@ -296,22 +331,46 @@ class IndexMemory:
                 # One that fails half-way is of no use.
                 live, self.live = self.live, None
                 if self._follower.follow(live):
-                    self.live, self._generation = live, generation
+                    self.live = live
             if self.live is None:
-                columns = read_columns(self._cache, generation) if self._cache else None
-                self.live = self._read(columns)
-                self._generation = generation
-                self._cached = generation if columns else ""
-                self._follower.note()
+                self.live = self._from_columns() or self._from_store()
+            self._generation = generation
         return self.live
 
-    def _read(self, columns: Columns | None) -> LiveIndex:
-        live = LiveIndex(self._config, self._encoder, self._model, self._store)
-        if columns is not None:
-            live.memory.load_saved(columns)
-            self._window.load(columns)
-            return live
-        records = StoredRecords.of_store(self._store)
-        seen = replace(records, stored=self._window.seen(records.stored))
-        live.memory.load(seen, self._progress)
+    def _empty(self) -> LiveIndex:
+        archived = self._archivist.archived
+        return LiveIndex(self._config, self._encoder, self._model, self._store, archived)
+
+    def _from_columns(self) -> LiveIndex | None:
+        """Memory as the columns have it, with what was stored since; None if there are none."""
+        meta = self._store.meta()
+        generations = {meta["generation"], *meta.get(_COLUMNS, "").split()}
+        found = self._columns.read({"made": {digest_of_made(meta)}, "generation": generations})
+        if found is None:
+            return None
+        live = self._empty()
+        self._follower.note, columns = found
+        live.memory.load(columns)
+        self._window.load(columns)
+        self._archivist.archived.load(columns)
+        self._in_columns, self._unsaved = live.memory, 0
+        if self._follower.note["generation"] != meta["generation"]:
+            if not self._follower.follow(live):
+                return None
+            self._unsaved = self._follower.taken_in
+        return live
+
+    def _from_store(self) -> LiveIndex:
+        """Memory that is computed anew from what is stored."""
+        live, counts = self._empty(), self._store.counts()
+        self._unsaved = counts["articles"] - counts["archived"]
+        older = any(self._cache.with_name(name).exists() for name in _OLD_CACHES)
+        LOGGER.log(
+            WARNING if older else INFO,
+            "%s: %s articles are compared again, and their columns written",
+            "the index is of an earlier release" if older else "no columns of the index",
+            f"{self._unsaved:,}",
+        )
+        with worker_pool(self._unsaved):
+            self._follower.take_in_all(live)
         return live

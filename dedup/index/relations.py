@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from dedup.compute.arrays import Int64s, UInt64s
+from dedup.compute.growable import GrowableArray
 from dedup.config import RelatedStoriesConfig
 from dedup.description.relations import (
     ACROSS_BITS,
@@ -26,7 +27,7 @@ from dedup.description.relations import (
 )
 from dedup.description.summaries import StorySummaries
 from dedup.description.terms import StoryTerms
-from dedup.index.live.arrays.inverted_index import InvertedIndex
+from dedup.duplicates.bucket_table import BucketTable
 from dedup.index.summaries import Position, StorySummary
 from dedup.records import StoryGroup, StoryRelation
 from dedup.text.names import are_names
@@ -78,7 +79,8 @@ class RelationIndex:
         self._ids: list[str] = []
         self._summaries: list[StorySummary | None] = []
         self._slot_of: dict[str, int] = {}
-        self._postings = InvertedIndex()
+        self._groups_of = BucketTable()
+        self._present = GrowableArray(np.bool_)
         self._known: dict[int, _Candidates] = {}
         self._decided: dict[_Key, bool] = {}
         self.version = 0
@@ -109,21 +111,21 @@ class RelationIndex:
         return self._described(near, pairs.at(order), texts_of)
 
     def _update(self, rows: Iterable[tuple[str, int, bytes]]) -> None:
-        hashes, owners = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
         for story, version, stored in rows:
             self.version = max(self.version, version)
             old = self._slot_of.pop(story, None)
             if old is not None:
                 self._summaries[old] = None
+                self._present.rows[old] = False
             self._known, self._decided = {}, {}
             if stored:
                 summary = StorySummary.from_bytes(stored)
-                slot = self._slot_of[story] = len(self._ids)
+                self._slot_of[story] = len(self._ids)
                 self._ids.append(story)
                 self._summaries.append(summary)
-                hashes.append(summary.hashes)
-                owners.append(np.full(len(summary.hashes), slot))
-        self._postings.add(np.concatenate(hashes), np.concatenate(owners))
+                self._present.extend(np.ones(1, bool))
+                hashes = summary.hashes.view(np.int64)
+                self._groups_of.extend(hashes, np.array([len(hashes)]))
 
     def _near(self, slot: int) -> _Candidates:
         """A group with all that it could be related to."""
@@ -133,9 +135,8 @@ class RelationIndex:
 
     def _find_candidates(self, slot: int) -> _Candidates:
         own = self._of(slot)
-        which, slots = self._postings.of(own.hashes)
-        alive = np.array([self._summaries[other] is not None for other in slots.tolist()], bool)
-        which, slots = which[alive], slots[alive]
+        hashes = own.hashes.view(np.int64)
+        which, slots = self._groups_of.members(hashes, self._present.rows)
         groups = np.bincount(which, minlength=len(own.hashes))
         specific = (groups >= 2) & (groups <= self._config.max_term_groups)
         there = specific[which] & (slots != slot)

@@ -20,6 +20,11 @@ from dedup.stories.chance import NAMES_BY_CHANCE
 from dedup.stories.serialization import VERSION
 from dedup.text.shingles import FORMAT_VERSION
 
+_MADE = (
+    "encoder", "encoder_revision", "dimensions", "prefix", "affinity", "tables", "formats",
+    "config_digest",
+)  # fmt: skip
+
 
 def made_with(config: Config, encoder: Encoder, model: AffinityModel) -> dict[str, str]:
     """All that decides what an index holds, as it is stored with it."""
@@ -34,6 +39,15 @@ def made_with(config: Config, encoder: Encoder, model: AffinityModel) -> dict[st
         "config": json.dumps(config.to_mapping(), sort_keys=True),
         "config_digest": config.digest(),
     }
+
+
+def digest_of_made(meta: Mapping[str, str]) -> str:
+    """Digest of what `made_with` noted in the settings of a store, but for the window.
+
+    Columns of another one are not those of this index.
+    """
+    made = [meta.get(name) for name in _MADE]
+    return xxhash.xxh3_64_hexdigest(json.dumps(made).encode())
 
 
 @cache

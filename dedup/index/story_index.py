@@ -7,12 +7,15 @@ go through `memory.IndexMemory`, all that is read comes from the store.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
+
+import xxhash
 
 from dedup.config import Config
 from dedup.description.explanation import Why
@@ -47,8 +50,8 @@ from dedup.store.records import StoryOrder
 from dedup.store.sqlite import Synchronous
 from dedup.stories.affinity import AffinityModel
 
-CACHE = Path("cache", "columns.bin")
-"""Beside the store of an index in a folder."""
+CACHE = Path("cache", "columns")
+"""Folder beside the store of an index in a folder."""
 
 
 class StoryIndex(StoredIndex):
@@ -85,7 +88,7 @@ class StoryIndex(StoredIndex):
         self._model = model
         self._clock = clock
         self._relations = RelationIndex(config.related_stories)
-        cache = None if is_server(location) else Path(location) / CACHE
+        cache = columns_of(location)
         self._memory = IndexMemory(store, config, encoder, model, progress, cache, read_only, step)
 
     @classmethod
@@ -372,3 +375,15 @@ class StoryIndex(StoredIndex):
             max_gap = self.config.neighbors.max_gap
             texts_of = partial(story_texts, store=self._store, max_gap=max_gap)
             return self._relations.related(self.story(id).id, self._store.summaries, texts_of)
+
+
+def columns_of(location: str | Path) -> Path:
+    """Folder of the columns of an index: of one in a database that of this user.
+
+    Args:
+        location: See `StoryIndex.open`.
+    """
+    if not is_server(location):
+        return Path(location) / CACHE
+    of_user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(of_user) / "dedup" / xxhash.xxh3_128_hexdigest(str(location).encode()) / CACHE.name

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from dedup.compute.growable import Columns
 from dedup.compute.times import from_micros, to_micros
-from dedup.index.live.columns import Columns
 from dedup.store import StoredArticle
 
 _STEPS = 32

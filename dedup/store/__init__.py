@@ -1,19 +1,18 @@
 """A choice: where the index keeps what it knows. One protocol, several stores.
 
-A store keeps articles with what was computed from them, where each was put, the story
-groups and their history. It decides nothing. Everything between `begin` and `commit` is
-written together or not at all, and after `commit` it is durable.
+A store keeps articles, where each was put, the story groups and their history. It decides
+nothing. Everything between `begin` and `commit` is written together or not at all, and after
+`commit` it is durable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
 from dedup.store.records import (
-    Derived,
     Placement,
     StoredArticle,
     StoredStory,
@@ -22,7 +21,7 @@ from dedup.store.records import (
 )
 
 __all__ = [
-    "ArticleArchive", "Derived", "Placement", "Store", "StoredArticle", "StoredStory",
+    "ArticleArchive", "Placement", "Store", "StoredArticle", "StoredStory",
     "StoryEvent", "StoryFilter",
 ]  # fmt: skip
 
@@ -57,7 +56,7 @@ class Store(Protocol):
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Add or replace settings."""
 
-    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
+    def put_articles(self, articles: Sequence[StoredArticle]) -> None:
         """Add or replace articles by id."""
 
     def delete_articles(self, ids: Sequence[str]) -> None:
@@ -66,21 +65,13 @@ class Store(Protocol):
     def articles(self, ids: Sequence[str]) -> dict[str, StoredArticle]:
         """Articles by id; unknown ids are left out."""
 
-    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
-        """What was computed of articles, by id; unknown ids are left out."""
-
     def all_articles(
         self,
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
-        *,
-        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
-        """All articles published in [since, until), of one `Article.source` if given, by id.
-
-        With `in_memory` those that are not archived.
-        """
+        """All articles published in [since, until), of one `Article.source` if given, by id."""
 
     def put_placements(self, placements: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
@@ -93,21 +84,6 @@ class Store(Protocol):
 
     def cluster(self, id: str) -> list[Placement]:
         """Placements of a duplicate cluster's members, the representative first, then by id."""
-
-    def put_matches(
-        self, ids: Iterable[str], matches: Iterable[tuple[str, str, float, float, float]]
-    ) -> None:
-        """Replace all verified matches of these articles.
-
-        Args:
-            ids: Of all articles whose matches may be others now.
-            matches: (a, b, jaccard, containment_a, containment_b), each pair once.
-        """
-
-    def matches(
-        self, ids: Sequence[str] | None = None
-    ) -> list[tuple[str, str, float, float, float]]:
-        """Matches of these articles, or of all that are not archived, by (a, b)."""
 
     def put_stories(self, stories: Sequence[StoredStory]) -> None:
         """Add or replace story groups by id."""
@@ -182,5 +158,5 @@ class ArticleArchive(Protocol):
     def among(self, ids: Sequence[str]) -> set[str]:
         """Those of the articles that are archived."""
 
-    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
-        """Ids of the archived representatives of texts and their `Derived.vectors`, in parts."""
+    def representatives(self) -> dict[str, str]:
+        """`StoredArticle.digest` of each archived article that represents its text, by id."""

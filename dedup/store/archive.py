@@ -5,15 +5,13 @@ The articles themselves stay in the table of all articles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from dedup.store.database import Database, upsert
 from dedup.store.rows import Row, from_text, to_text
 
 IN_MEMORY = "NOT EXISTS (SELECT 1 FROM archived WHERE archived.id = {id})"
 """Condition that an article is not archived, by the column of its id."""
-_VECTORS = 10_000
-"""Vectors that are read at once."""
 
 
 class SqlArchive:
@@ -44,18 +42,15 @@ class SqlArchive:
         """See `ArticleArchive.among`."""
         return set(self._database.by_id("SELECT id FROM archived", ids, _read_id))
 
-    def vectors(self) -> Iterator[tuple[list[str], list[bytes]]]:
-        """See `ArticleArchive.vectors`."""
+    def representatives(self) -> dict[str, str]:
+        """See `ArticleArchive.representatives`."""
         statement = (
-            "SELECT archived.id, articles.vectors FROM archived "
+            "SELECT archived.id, articles.digest FROM archived "
             "JOIN articles ON articles.id = archived.id WHERE archived.representative = 1 "
-            f"AND archived.id > ? ORDER BY archived.id LIMIT {_VECTORS}"
+            "ORDER BY archived.id"
         )
-        last = ""
         with self._database.view() as select:
-            while rows := select(statement, (last,)):
-                last = rows[-1][0]
-                yield [from_text(id) for id, _ in rows], [bytes(vectors) for _, vectors in rows]
+            return {from_text(id): from_text(digest) for id, digest in select(statement, ())}
 
 
 def _read_id(row: Row) -> str:

@@ -281,19 +281,16 @@ def pages(
     select: Select,
     table: str,
     columns: Sequence[str],
-    keys: int = 1,
     where: str = "1 = 1",
     size: int = _PAGE,
 ) -> Iterator[Row]:
-    """All rows in the order of the first `keys` columns, which one statement gives `size` of."""
-    names = ", ".join(columns[:keys])
+    """All rows in the order of the first column, which one statement gives `size` of."""
     statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"
-    order = f"ORDER BY {names} LIMIT {size}"
+    order = f"ORDER BY {columns[0]} LIMIT {size}"
     rows = select(f"{statement} {order}", ())
     while rows:
         yield from rows
-        after = f"AND ({names}) > ({', '.join('?' * keys)})"
-        rows = select(f"{statement} {after} {order}", rows[-1][:keys])
+        rows = select(f"{statement} AND {columns[0]} > ? {order}", rows[-1][:1])
 
 
 def among(select: Select, statement: str, ids: Sequence[object], column: str = "id") -> list[Any]:

@@ -33,23 +33,6 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
-    """What was computed from an article's text alone, as bytes.
-
-    Args:
-        format: Version of the form of the bytes.
-        signature: MinHash signature, token count and anchors.
-        vectors: Whole-number vectors of text and title, int16.
-        profile: Terms, names, numbers and so on.
-    """
-
-    format: int
-    signature: bytes
-    vectors: bytes
-    profile: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Placement:
     """Where an article is: its duplicate cluster and its story group.
 

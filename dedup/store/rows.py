@@ -21,7 +21,7 @@ import xxhash
 from dedup.compute.times import from_micros, to_micros
 from dedup.errors import StoreError
 from dedup.records import Article, CleanText, DatePrecision, Removal, StoryGroup, StoryMember
-from dedup.store import Derived, Placement, StoredArticle, StoredStory
+from dedup.store import Placement, StoredArticle, StoredStory
 from dedup.store.records import StoryEvent
 
 Row = Sequence[Any]
@@ -33,9 +33,9 @@ CONTENT = (
     "id", "published_at", "added_at", "time_given", "digest", "source", "language", "url",
     "title", "clean_title", "removed", "text", "clean_text", "date_precision",
 )  # fmt: skip
-_COMPUTED = ("format", "signature", "vectors", "profile")
-ARTICLE = (*CONTENT, *_COMPUTED, "checksum")
-DERIVED = ("id", *_COMPUTED)
+# What was computed from a text was in these columns once; they are empty in what is written now.
+ARTICLE = (*CONTENT, "format", "signature", "vectors", "profile", "checksum")
+_UNUSED = (0, b"", b"", b"")
 PLACE = (
     "id", "duplicate_cluster", "representative", "copy_type", "jaccard", "containment",
     "story", "probability",
@@ -88,7 +88,7 @@ def checksum(row: Row) -> int:
     return xxhash.xxh3_64_intdigest(b"\x1f".join(values)) - 2**63
 
 
-def article_row(stored: StoredArticle, derived: Derived) -> Row:
+def article_row(stored: StoredArticle) -> Row:
     """A row of `ARTICLE`.
 
     Raises:
@@ -112,7 +112,7 @@ def article_row(stored: StoredArticle, derived: Derived) -> Row:
         to_text(article.text),
         None if clean.text == article.text else to_text(clean.text),
         _PRECISIONS.index(article.date_precision),
-        *(getattr(derived, name) for name in _COMPUTED),
+        *_UNUSED,
     )
     return (*row, checksum(row))
 
@@ -139,12 +139,6 @@ def read_article(row: Row) -> StoredArticle:
         tuple(Removal(*removal) for removal in _from_json(removed)),
     )
     return StoredArticle(article, from_micros(added), bool(imputed), from_text(digest), clean)
-
-
-def read_derived(row: Row) -> tuple[str, Derived]:
-    """The id of an article and what was computed from it, of a row of `DERIVED`."""
-    id, *computed = row
-    return from_text(id), Derived(*computed)
 
 
 def place_row(placement: Placement) -> Row:

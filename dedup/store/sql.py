@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from operator import itemgetter
 
 from dedup.compute.times import to_micros
 from dedup.errors import StoreError
-from dedup.store import Derived, Placement, StoredArticle, StoredStory, StoryFilter
+from dedup.store import Placement, StoredArticle, StoredStory, StoryFilter
 from dedup.store.archive import IN_MEMORY, SqlArchive
 from dedup.store.checks import examine, examine_articles
 from dedup.store.database import CHUNK, Database, among, chunks, insert, pages, upsert
@@ -17,18 +17,15 @@ from dedup.store.records import StoryEvent
 from dedup.store.rows import (
     ARTICLE,
     CONTENT,
-    DERIVED,
     EVENT,
     PLACE,
     STORY,
-    Row,
     article_row,
     event_row,
     from_text,
     marks,
     place_row,
     read_article,
-    read_derived,
     read_event,
     read_place,
     read_story,
@@ -37,9 +34,6 @@ from dedup.store.rows import (
 )
 from dedup.store.story_list import cursor_after, story_list
 
-Match = tuple[str, str, float, float, float]
-
-_MATCH = ("a", "b", "jaccard", "containment_a", "containment_b")
 _COUNTS = {
     "articles": "SELECT COUNT(*) FROM articles",
     "archived": "SELECT COUNT(*) FROM archived",
@@ -89,11 +83,9 @@ class SqlStore:
 
     # Articles.
 
-    def put_articles(self, rows: Sequence[tuple[StoredArticle, Derived]]) -> None:
+    def put_articles(self, articles: Sequence[StoredArticle]) -> None:
         """See `Store.put_articles`."""
-        self.database.put(
-            upsert("articles", ARTICLE), (article_row(stored, derived) for stored, derived in rows)
-        )
+        self.database.put(upsert("articles", ARTICLE), map(article_row, articles))
 
     def delete_articles(self, ids: Sequence[str]) -> None:
         """See `Store.delete_articles`."""
@@ -104,18 +96,11 @@ class SqlStore:
         statement = f"SELECT {', '.join(CONTENT)} FROM articles"
         return {s.article.id: s for s in self.database.by_id(statement, ids, read_article)}
 
-    def derived(self, ids: Sequence[str]) -> dict[str, Derived]:
-        """See `Store.derived`."""
-        statement = f"SELECT {', '.join(DERIVED)} FROM articles"
-        return dict(self.database.by_id(statement, ids, read_derived))
-
     def all_articles(
         self,
         since: datetime | None = None,
         until: datetime | None = None,
         source: str | None = None,
-        *,
-        in_memory: bool = False,
     ) -> Iterator[StoredArticle]:
         """See `Store.all_articles`."""
         wanted = {
@@ -124,9 +109,7 @@ class SqlStore:
             "source = ?": source if source is None else to_text(source),
         }
         wanted = {condition: value for condition, value in wanted.items() if value is not None}
-        where = " AND ".join(
-            [IN_MEMORY.format(id="articles.id") if in_memory else "1 = 1", *wanted]
-        )
+        where = " AND ".join(["1 = 1", *wanted])
         with self.database.view() as select:
             ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
             statement = f"SELECT {', '.join(CONTENT)} FROM articles"
@@ -157,26 +140,6 @@ class SqlStore:
         with self.database.view() as select:
             places = [read_place(row) for row in select(statement, [to_text(id)])]
         return sorted(places, key=lambda place: place.id != place.representative)
-
-    def put_matches(self, ids: Iterable[str], matches: Iterable[Match]) -> None:
-        """See `Store.put_matches`."""
-        rows = [(to_text(id),) for id in ids]
-        self.database.put("DELETE FROM matches WHERE a = ?", rows)
-        self.database.put("DELETE FROM matches WHERE b = ?", rows)
-        statement = upsert("matches", _MATCH, keys=2)
-        self.database.put(statement, ((to_text(a), to_text(b), *rest) for a, b, *rest in matches))
-
-    def matches(self, ids: Sequence[str] | None = None) -> list[Match]:
-        """See `Store.matches`."""
-        if ids is None:
-            where = IN_MEMORY.format(id="matches.a")
-            with self.database.view() as select:
-                return list(map(_read_match, pages(select, "matches", _MATCH, 2, where)))
-        statement = f"SELECT {', '.join(_MATCH)} FROM matches"
-        texts = [to_text(id) for id in dict.fromkeys(ids)]
-        with self.database.view() as select:
-            rows = {row[:2]: row for at in "ab" for row in among(select, statement, texts, at)}
-            return [_read_match(rows[key]) for key in sorted(rows)]
 
     # Story groups and their history.
 
@@ -280,8 +243,3 @@ class SqlStore:
         """See `Store.check_articles`."""
         with self.database.view() as select:
             return examine_articles(select)
-
-
-def _read_match(row: Row) -> Match:
-    a, b, jaccard, in_a, in_b = row
-    return from_text(a), from_text(b), jaccard, in_a, in_b

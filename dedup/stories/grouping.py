@@ -180,7 +180,7 @@ class GroupMemory:
         texts: LinkedTexts,
         links: ScoredPairs,
         groups: Sequence[Int64s],
-        known: tuple[BoolMask, UInt64s] | None = None,
+        known: tuple[BoolMask, UInt64s],
     ) -> None:
         """Take over groups that are known.
 
@@ -188,14 +188,11 @@ class GroupMemory:
             texts: All texts.
             links: All links, each once.
             groups: Rows of the texts of each group in the order of precedence, int64 (k,).
-            known: `round_ups` and `parts`, if they are known, too.
+            known: `round_ups` and `parts`.
         """
         self._resize(len(texts.seconds))
-        if known is None:
-            self._partition(texts, LinkChanges(links, (links[0][:0], links[0][:0])))
-        else:
-            self.round_ups, parts = known
-            self._divide(texts, [links], (links[0][:0], links[0][:0]), parts)
+        self.round_ups, parts = known
+        self._divide(texts, [links], (links[0][:0], links[0][:0]), parts)
         if not groups:
             return
         rows = np.concatenate(groups)

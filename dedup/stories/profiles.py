@@ -48,7 +48,7 @@ class Profiles:
     those of several parts of a corpus joined.
 
     Args:
-        texts: Titles and leads as canonical text, as they were encoded.
+        texts: Titles and leads as canonical text, as they were encoded; may be left out.
         vectors: Whole-number vectors of the texts, float32 of shape (n, dim).
         title_vectors: Those of the titles alone, see `title_of`.
         seconds: Publication times in seconds since 1970, `UNDATED` where unknown.
@@ -91,7 +91,7 @@ class Profiles:
             column.take(rows) if isinstance(column, KeyedRows) else column[rows]
             for column in columns
         ]
-        return Profiles([self.texts[row] for row in rows.tolist()], *selected)
+        return Profiles([self.texts[row] for row in rows.tolist() if self.texts], *selected)
 
     @classmethod
     def joined(cls, parts: Sequence[Profiles]) -> Self:

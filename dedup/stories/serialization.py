@@ -1,7 +1,7 @@
-"""Profiles of texts as bytes for the store, and back.
+"""Profiles of texts as bytes, as Spark hands them from task to task, and back.
 
-All numbers are little-endian. The version is stored beside the bytes: those of another version
-are not read, but computed again.
+All numbers are little-endian. An index notes the version of what it computed: with another one it
+refuses to be opened until it is rebuilt.
 """
 
 from __future__ import annotations

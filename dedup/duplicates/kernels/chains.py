@@ -1,4 +1,4 @@
-"""Compiled kernels of the near-duplicate index: a chained hash table in plain arrays.
+"""Compiled kernels of buckets to which texts are added: a chained hash table in plain arrays.
 
 Each slot of the table holds the newest entry of its chain, each entry the next older one; -1 ends
 a chain.
@@ -42,7 +42,7 @@ def members(
     wanted: Array, buckets: Array, newest: Array, older: Array, ends: Array, present: Array,
     most: int,
 ) -> tuple[Array, Array]:  # fmt: skip
-    """The newest texts in some buckets.
+    """The texts in some buckets, the newest of each first.
 
     Args:
         wanted: The buckets, int64.
@@ -50,26 +50,37 @@ def members(
         newest: See `link`.
         older: See `link`.
         ends: After the last entry of each text, ascending, int64 (n,).
-        present: Whether a text is still in the index, bool (n,).
+        present: Whether a text is there, bool (n,).
         most: At most so many texts of a bucket.
 
     Returns:
-        Rows of texts, ascending, and in how many of the buckets each is; int64 (m,) each.
+        Place of the bucket among those wanted, and row of the text; int64 (m,) each.
     """
-    rows = np.empty(wanted.shape[0] * most, np.int64)
+    places = np.empty(wanted.shape[0] * 4 + 16, np.int64)
+    rows = np.empty_like(places)
     count = 0
-    for bucket in wanted:
+    for place in range(wanted.shape[0]):
+        bucket = wanted[place]
         entry, taken = newest[_slot(bucket, newest)], 0
         while entry >= 0 and taken < most:
             if buckets[entry] == bucket:
                 row = np.searchsorted(ends, entry, side="right")
                 if present[row]:
-                    rows[count] = row
+                    if count == rows.shape[0]:
+                        places = np.concatenate((places, np.empty_like(places)))
+                        rows = np.concatenate((rows, np.empty_like(rows)))
+                    places[count], rows[count] = place, row
                     count += 1
                     taken += 1
             entry = older[entry]
-    rows = np.sort(rows[:count])
-    shared = np.zeros(count, np.int64)
+    return places[:count], rows[:count]
+
+
+@nb.njit(**OPTIONS)
+def counted(rows: Array) -> tuple[Array, Array]:
+    """The different ones of some rows, ascending, and how often each is there; int64 (m,) each."""
+    rows = np.sort(rows)
+    shared = np.zeros(rows.shape[0], np.int64)
     different = 0
     for row in rows:
         if different == 0 or rows[different - 1] != row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +10,8 @@ import numpy as np
 from dedup.articles import precedence
 from dedup.description.groups import describe_groups
 from dedup.description.terms import terms_of
-from dedup.duplicates.matches import Similarity
 from dedup.index.summaries import summary_of
 from dedup.records import Article, CleanText, DuplicateCluster, StoryGroup
-from dedup.store import Derived
 from dedup.stories.grouping import Grouping
 from dedup.stories.linked_groups import Group
 from dedup.stories.profiles import Profiles
@@ -25,22 +23,16 @@ class IndexChange:
 
     Args:
         texts: Canonical texts that are new or have changed, by article id.
-        derived: What was computed from them.
         clusters: Duplicate clusters that are new or have changed.
         stories: Story groups that may have changed, by the ids that the batch gives.
         old_stories: Ids of the story groups that these articles may have been in before.
-        looked_at: Articles whose matches may be others now, those removed included.
-        matches: Verified copies among the texts of these, each by its first article.
         summaries: Those of the story groups as bytes, by the ids that the batch gives.
     """
 
     texts: Mapping[str, CleanText]
-    derived: Mapping[str, Derived]
     clusters: Sequence[DuplicateCluster]
     stories: Sequence[StoryGroup]
     old_stories: Sequence[str]
-    looked_at: Set[str]
-    matches: Sequence[tuple[str, str, Similarity]]
     summaries: Mapping[str, bytes]
 
     def replacing(self, stories: Iterable[str]) -> IndexChange:

@@ -6,14 +6,18 @@ with any page of its source. Then all pages of that source are cleaned again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from sys import intern
+
+import numpy as np
 
 from dedup.articles import source_of
 from dedup.cleaning import clean, clean_articles, normalize
 from dedup.cleaning.repeated import SourceLines
 from dedup.cleaning.walls import headline
+from dedup.compute.growable import Array, Columns, packed, unpacked
 from dedup.config import CleaningConfig
+from dedup.index.live.arrays.column_dict import ColumnDict
 from dedup.index.live.articles import Articles
 from dedup.records import Article, CleanText
 from dedup.store.database import chunks
@@ -34,9 +38,9 @@ class CleanTexts:
     def __init__(self, config: CleaningConfig, articles: Articles) -> None:
         self._config = config
         self._articles = articles
-        self.source_of: dict[str, str] = {}
+        self.source_of: MutableMapping[str, str] = {}
         """Source of each article by id."""
-        self._ids: dict[str, dict[str, None]] = {}
+        self._ids: MutableMapping[str, dict[str, None]] = {}
         self._lines: dict[str, SourceLines] = {}
         self._repeated: dict[str, frozenset[str]] = {}
 
@@ -46,11 +50,34 @@ class CleanTexts:
         self._load_source(source)
         return clean(article, self._config, repeated=self._repeated.get(source, _NOTHING))
 
-    def load(self, ids: Iterable[str], sources: Iterable[str]) -> None:
-        """Take over articles whose canonical texts are known, by id and source."""
-        for id, source in zip(ids, sources, strict=True):
-            self.source_of[id] = intern(source)
-            self._ids.setdefault(source, {})[id] = None
+    def saved(self) -> dict[str, Array]:
+        """Columns of the articles and their sources."""
+        numbers = {
+            source: number for number, source in enumerate(dict.fromkeys(self.source_of.values()))
+        }
+        of_articles = [numbers[source] for source in self.source_of.values()]
+        return {
+            **packed("sources", [*numbers]),
+            **packed("sources.ids", [*self.source_of]),
+            "sources.numbers": np.array(of_articles, np.int32),
+        }
+
+    def load_saved(self, columns: Columns) -> None:
+        """Load what `saved` returned."""
+
+        def sources() -> dict[str, str]:
+            names = [*map(intern, unpacked(columns, "sources"))]
+            numbers = columns["sources.numbers"].tolist()
+            ids = unpacked(columns, "sources.ids")
+            return {id: names[number] for id, number in zip(ids, numbers, strict=True)}
+
+        def ids() -> dict[str, dict[str, None]]:
+            of_source: dict[str, dict[str, None]] = {}
+            for id, source in sources().items():
+                of_source.setdefault(source, {})[id] = None
+            return of_source
+
+        self.source_of, self._ids = ColumnDict(sources), ColumnDict(ids)
 
     def take_over(
         self, put: Sequence[Article], texts: Mapping[str, CleanText], removed: Sequence[str]
@@ -58,7 +85,7 @@ class CleanTexts:
         """Add or replace articles whose canonical texts are known, and remove others."""
         gone = [id for id in (*removed, *texts) if id in self.source_of]
         changed = {self._remove(id) for id in gone} | set(map(source_of, put))
-        self.load((article.id for article in put), map(source_of, put))
+        self._note(put)
         for article in put:
             self._articles.put(article, texts[article.id])
         for source in changed:
@@ -82,7 +109,7 @@ class CleanTexts:
             self._load_source(source)
         replaced = [*removed, *(article.id for article in put)]
         again = {self._remove(id) for id in replaced if id in self.source_of}
-        self.load((article.id for article in put), map(source_of, put))
+        self._note(put)
         changed: dict[str, CleanText] = {}
         new = {article.id: article for article in put}
         pages: dict[str, list[Article]] = {source: [] for source in again}
@@ -99,6 +126,11 @@ class CleanTexts:
         """Articles by id, of which some are new."""
         known, _ = self._articles.of(id for id in ids if id not in new)
         return {id: new.get(id) or known[id] for id in ids}
+
+    def _note(self, put: Iterable[Article]) -> None:
+        for article in put:
+            source = self.source_of[article.id] = intern(source_of(article))
+            self._ids.setdefault(source, {})[article.id] = None
 
     def _remove(self, article: str) -> str:
         """Remove an article; returns its source."""

@@ -1,111 +1,249 @@
-"""The columns of an index in one file, which is mapped when the index is opened.
+"""The columns of an index in files, which are mapped when the index is opened.
 
-A cache, nothing more: the file is written aside, synced and renamed, and checked when it is read.
-One that is missing, of another generation than the store, or damaged is passed over, and all is
-made again from the store. All numbers are little-endian.
+A cache, nothing more. Columns that only grow have a file each, to which their new rows are
+appended; all others are in one file, which is written anew. A head says how much of each file
+counts, with the digest of that much: what a writer that was killed left behind it is cut off. The
+head before it is kept with what it needs: if one is damaged, the other one serves; without both,
+all is made again from the store. Nothing is waited for until it is on the disk, since whatever is
+not as its head says is seen when it is read. All numbers are little-endian.
 
-A mark, a digest of all that follows, the length of the head; the head, JSON: generation, and the
-name, type, shape and place of each column; the columns, each at a multiple of 64 bytes.
+A head is a mark, a digest of all that follows, and JSON.
 """
 
 from __future__ import annotations
 
 import json
 import mmap
-import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 import xxhash
 
-from dedup.compute.arrays import Int64s
+from dedup.compute.growable import Array, Columns
 
-Columns = Mapping[str, npt.NDArray[Any]]
-"""Arrays by name."""
-_MAGIC = b"dedup columns 1\n"
+_MAGIC = b"dedup columns 2\n"
 _MARK = struct.Struct("<16s16s")
-_LENGTH = struct.Struct("<q")
-_START = _MARK.size + _LENGTH.size
 _ALIGNED = 64
+_AT_ONCE = 1 << 20
 
 
-def write_columns(path: Path, generation: str, columns: Columns) -> None:
-    """Write the file, or leave the one that is there.
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """All that is known of an index, as columns.
 
     Args:
-        path: The file; its folder is made.
-        generation: Of the store that the columns belong to.
-        columns: Of any types and shapes.
-
-    Raises:
-        OSError: It cannot be written.
+        grown: Columns that only grow: the same rows as last time, and more.
+        state: The others.
     """
-    placed = []
-    end = 0
-    for name, column in columns.items():
-        placed.append((name, column.dtype.str, column.shape, end))
-        end += -(-column.nbytes // _ALIGNED) * _ALIGNED
-    head = json.dumps({"generation": generation, "columns": placed}).encode()
-    head += b" " * (-(_START + len(head)) % _ALIGNED)
-    parts = [_LENGTH.pack(len(head)), head]
-    for column in columns.values():
-        parts += [column.tobytes(), bytes(-column.nbytes % _ALIGNED)]
-    digest = xxhash.xxh3_128()
-    for part in parts:
-        digest.update(part)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    with aside.open("wb") as file:
-        file.write(_MARK.pack(_MAGIC, digest.digest()))
-        file.writelines(parts)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+
+    grown: Columns
+    state: Columns
+
+    def with_state(self, *columns: Columns) -> Saved:
+        """These columns, and others of which none only grows."""
+        return Saved(self.grown, {name: c[name] for c in (self.state, *columns) for name in c})
+
+    def __or__(self, other: Saved) -> Saved:
+        return Saved({**self.grown, **other.grown}, {**self.state, **other.state})
 
 
-def read_columns(path: Path, generation: str) -> Columns | None:
-    """The columns of this generation of the store, if they are there and whole.
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a head says.
 
-    They are mapped: what is not looked at takes no memory, and what is changed changes no file.
+    Args:
+        number: Its number; the larger is the newer.
+        note: What the columns belong to.
+        sizes: Bytes that count of each file.
+        digests: Of these bytes, hexadecimal.
+        places: Of each column: file, first byte, type, shape.
     """
-    try:
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    except (OSError, ValueError):
-        return None
-    if len(mapped) < _START:
-        return None
-    magic, digest = _MARK.unpack_from(mapped)
-    if magic != _MAGIC or digest != xxhash.xxh3_128_digest(memoryview(mapped)[_MARK.size :]):
-        return None
-    (length,) = _LENGTH.unpack_from(mapped, _MARK.size)
-    start = _START + length
-    head = json.loads(mapped[_START:start])
-    if head["generation"] != generation:
-        return None
-    return {
-        name: np.frombuffer(mapped, kind, int(np.prod(shape)), start + place).reshape(shape)
-        for name, kind, shape, place in head["columns"]
-    }
+
+    number: int
+    note: Mapping[str, str]
+    sizes: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    places: dict[str, tuple[str, int, str, list[int]]] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """For its file."""
+        fields = self.note, self.sizes, self.digests, self.places
+        content = json.dumps(fields).encode()
+        return _MARK.pack(_MAGIC, xxhash.xxh3_128_digest(content)) + content
+
+    @classmethod
+    def of(cls, number: int, stored: bytes) -> _Head | None:
+        """The head that `to_bytes` was called on; None if it is another one now."""
+        content = stored[_MARK.size :]
+        if stored[: _MARK.size] != _MARK.pack(_MAGIC, xxhash.xxh3_128_digest(content)):
+            return None
+        return cls(number, *json.loads(content))
 
 
-def packed(name: str, strings: Sequence[str]) -> dict[str, Any]:
-    """Strings as two columns: their bytes, uint8, and where each ends, int64 of shape (n,)."""
-    encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-    ends = np.cumsum([len(string) for string in encoded], dtype=np.int64)
-    return {name: np.frombuffer(b"".join(encoded), np.uint8), f"{name}.ends": ends}
+class ColumnFiles:
+    """Columns in a folder, which one process writes and any number read.
+
+    Args:
+        folder: Made when it is first written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._head: _Head | None = None
+        self._hashers: dict[str, xxhash.xxh3_128] = {}
+
+    def read(self, fits: Mapping[str, set[str]]) -> tuple[Mapping[str, str], Columns] | None:
+        """The newest columns that are whole and fit, with what was noted of them.
+
+        They are mapped: what is not looked at takes no memory, and what is changed changes no
+        file.
+
+        Args:
+            fits: What may be noted of them, by name.
+        """
+        self._head, self._hashers = None, {}
+        numbers = self._numbers()
+        for number in numbers:
+            head = self._read_head(number)
+            if head and all(head.note.get(name) in values for name, values in fits.items()):
+                columns = self._columns_of(head)
+                if columns is not None:
+                    self._head = head
+                    return head.note, columns
+        # A writer may have deleted what was being read.
+        return self.read(fits) if self._numbers() != numbers else None
+
+    def write(self, note: Mapping[str, str], saved: Saved, *, anew: bool) -> None:
+        """Append what is new, and write the rest.
+
+        Args:
+            note: What the columns belong to, for `read`.
+            saved: The columns, of any types and shapes.
+            anew: Whether their rows are not those that were read or written last, and more.
+
+        Raises:
+            OSError: They cannot be written; those that are there stay as they are.
+        """
+        newest = max([*self._numbers(), 0])
+        # Files of a newer head, which does not serve here, may be what others have mapped.
+        goes_on = self._head is not None and self._head.number == newest and not anew
+        before = self._head if goes_on else None
+        head = _Head(newest + 1, note)
+        hashers = {}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name, column in saved.grown.items():
+            hashers[name] = self._append(head, before, name, column)
+        self._write_state(head, saved.state)
+        path = self._path_of(head.number)
+        aside = path.with_suffix(".new")
+        aside.write_bytes(head.to_bytes())
+        aside.replace(path)
+        self._head = head
+        self._hashers = {head.places[name][0]: hasher for name, hasher in hashers.items()}
+        self._clear(head)
+
+    def _append(
+        self, head: _Head, before: _Head | None, name: str, column: Array
+    ) -> xxhash.xxh3_128:
+        """Write the rows of a column that its file does not have; returns the state of its digest.
+
+        Args:
+            head: Gets its place.
+            before: The head whose files are continued; None: it gets another file.
+            name: Name of the column.
+            column: All of its rows.
+        """
+        if before and name in before.places:
+            file, _, _, (count, *_) = before.places[name]
+            start, hasher = before.sizes[file], self._hashers[file].copy()
+        else:
+            file, count, start, hasher = f"{name}.{head.number}", 0, 0, xxhash.xxh3_128()
+        new = np.ascontiguousarray(column[count:])
+        with (self._folder / file).open("r+b" if start else "wb") as opened:
+            # What a writer that was killed has appended there is not what is appended now.
+            opened.truncate(start)
+            opened.seek(start)
+            _put(new, opened, hasher)
+        head.places[name] = file, 0, column.dtype.str, list(column.shape)
+        head.sizes[file], head.digests[file] = start + new.nbytes, hasher.hexdigest()
+        return hasher
+
+    def _write_state(self, head: _Head, columns: Columns) -> None:
+        file, end, hasher = f"state.{head.number}", 0, xxhash.xxh3_128()
+        with (self._folder / file).open("wb") as opened:
+            for name, column in columns.items():
+                head.places[name] = file, end, column.dtype.str, list(column.shape)
+                padding = np.zeros(-column.nbytes % _ALIGNED, np.uint8)
+                _put(np.ascontiguousarray(column), opened, hasher)
+                _put(padding, opened, hasher)
+                end += column.nbytes + len(padding)
+        head.sizes[file], head.digests[file] = end, hasher.hexdigest()
+
+    def _clear(self, head: _Head) -> None:
+        """Delete what neither this head nor the one before it needs."""
+        kept = [head, *filter(None, map(self._read_head, self._numbers()[1:2]))]
+        names = {name for one in kept for name in one.sizes}
+        names |= {self._path_of(one.number).name for one in kept}
+        for path in self._folder.iterdir():
+            if path.name not in names:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _path_of(self, number: int) -> Path:
+        return self._folder / f"head.{number}"
+
+    def _numbers(self) -> list[int]:
+        """Numbers of the heads, the newest first."""
+        names = (path.name.partition("head.")[2] for path in self._folder.glob("head.*"))
+        return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+    def _read_head(self, number: int) -> _Head | None:
+        try:
+            return _Head.of(number, self._path_of(number).read_bytes())
+        except OSError:
+            return None
+
+    def _columns_of(self, head: _Head) -> Columns | None:
+        """The columns of a head, if all its files are whole."""
+        mapped: dict[str, Any] = {}
+        self._hashers = {}
+        try:
+            for file, size in head.sizes.items():
+                hasher = xxhash.xxh3_128()
+                for block in self._blocks(file, size):
+                    hasher.update(block)
+                if hasher.hexdigest() != head.digests[file]:
+                    return None
+                self._hashers[file] = hasher
+                mapped[file] = self._mapped(file, size)
+        except (OSError, ValueError):
+            return None
+        return {
+            name: np.frombuffer(mapped[file], kind, int(np.prod(shape)), start).reshape(shape)
+            for name, (file, start, kind, shape) in head.places.items()
+        }
+
+    def _blocks(self, file: str, size: int) -> Iterator[bytes]:
+        """The first bytes of a file: read, not mapped, so that they take no memory."""
+        with (self._folder / file).open("rb") as opened:
+            while size and (block := opened.read(min(size, _AT_ONCE))):
+                size -= len(block)
+                yield block
+
+    def _mapped(self, file: str, size: int) -> mmap.mmap | bytearray:
+        if not size:
+            return bytearray()
+        with (self._folder / file).open("rb") as opened:
+            return mmap.mmap(opened.fileno(), size, access=mmap.ACCESS_COPY)
 
 
-def unpacked(columns: Columns, name: str) -> list[str]:
-    """The strings that `packed` was given."""
-    joined = columns[name].tobytes()
-    ends: Int64s = columns[f"{name}.ends"]
-    starts = [0, *ends.tolist()]
-    return [
-        joined[start:end].decode("utf-8", "surrogatepass")
-        for start, end in zip(starts, ends.tolist(), strict=False)
-    ]
+def _put(column: Array, file: BinaryIO, hasher: xxhash.xxh3_128) -> None:
+    """Write the bytes of a contiguous array."""
+    content = column.reshape(-1).view(np.uint8).data if column.size else b""
+    file.write(content)
+    hasher.update(content)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from dedup.compute.arrays import Int64s
+from dedup.compute.growable import Columns
 from dedup.config import Config
-from dedup.index.live.columns import Columns
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.affinity import log_odds_of
@@ -64,31 +64,23 @@ class LiveGroups:
             return None
         return float(mean_log_odds(np.array([row]), [others], self._texts.scorer)[0])
 
-    def load(self, groups: Iterable[Sequence[int]]) -> list[int]:
-        """Load all groups of texts whose links are there; returns the first text of each.
-
-        Args:
-            groups: Rows of the texts of each group.
-        """
-        by_precedence = self._texts.order.sorted
-        members = [by_precedence(np.array(rows, np.int64)) for rows in groups]
-        self._memory.load(self._linked_texts(), self._table.all(), members)
-        return [int(rows[0]) for rows in members]
-
     def saved(self, rows: Int64s, new_row: Int64s) -> dict[str, Any]:
         """Columns of some texts, which get new rows without gaps; see `LiveLinks.saved`."""
         memory = self._memory
-        firsts = np.array([self.first_of(row) for row in rows.tolist()], np.int64)
+        firsts = np.full(len(new_row), -1)
+        for members in memory.members.values():
+            firsts[members] = new_row[members[0]]
         return {
             "groups.round_ups": memory.round_ups[rows],
             "groups.subcomponents": memory.parts[rows].view(np.int64),
-            "groups.firsts": new_row[firsts],
+            "groups.firsts": firsts[rows],
         }
 
-    def load_saved(self, columns: Columns) -> list[int]:
+    def load(self, columns: Columns) -> list[int]:
         """Load what `saved` returned; returns the first text of each group, ascending."""
         firsts = columns["groups.firsts"]
-        order = self._texts.order.order(firsts, np.arange(len(firsts)))
+        present = np.flatnonzero(firsts >= 0)
+        order = present[self._texts.order.order(firsts[present], present)]
         cuts = np.flatnonzero(np.diff(firsts[order])) + 1
         members = np.split(order, cuts) if len(order) else []
         known = columns["groups.round_ups"], columns["groups.subcomponents"].view(np.uint64)

@@ -7,7 +7,6 @@ what it needs to look again only at what the change touches, and hands on what c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +14,6 @@ import numpy as np
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
 from dedup.config import Config
-from dedup.duplicates.serialization import signature_bytes
 from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.index.live.archived_texts import ArchivedTexts
@@ -28,10 +26,9 @@ from dedup.index.records import QueryAnswer
 from dedup.output.progress import Progress, silent
 from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, DuplicateCluster, Match, StoryGroup
-from dedup.store import Derived, Store
+from dedup.store import Store
 from dedup.stories.affinity import AffinityModel
 from dedup.stories.grouping import GroupChanges
-from dedup.stories.serialization import VERSION, profile_bytes, vector_bytes
 
 
 class LiveIndex:
@@ -42,6 +39,7 @@ class LiveIndex:
         encoder: Makes the vectors.
         model: Weighs the evidence.
         store: Where the articles are; None: nowhere, all are in memory.
+        archived: Texts of archived stories, if there may be any.
     """
 
     def __init__(
@@ -50,6 +48,7 @@ class LiveIndex:
         encoder: Encoder,
         model: AffinityModel,
         store: Store | None = None,
+        archived: ArchivedTexts | None = None,
     ) -> None:
         self._config = config
         self._encoder = encoder
@@ -60,7 +59,7 @@ class LiveIndex:
         self._texts = memory.texts
         self._links = memory.links
         self._groups = memory.groups
-        self._queries = LiveQueries(memory, ArchivedTexts(store), config, encoder, model)
+        self._queries = LiveQueries(memory, archived, config, encoder, model)
 
     def cluster_of(self, article: str) -> DuplicateCluster:
         """The duplicate cluster that an article is in."""
@@ -110,6 +109,32 @@ class LiveIndex:
             texts = self._clean_texts.apply(put, removed)
         else:
             self._clean_texts.take_over(put, texts, removed)
+        clusters, groups = self._compared(texts, removed, progress)
+        stories, summaries, old_stories = self._stories(texts, clusters, groups)
+        return IndexChange(texts, clusters.new, stories, old_stories, summaries)
+
+    def take_over(
+        self,
+        put: Sequence[Article],
+        texts: Mapping[str, CleanText],
+        removed: Sequence[str],
+        progress: Progress = silent,
+    ) -> GroupChanges:
+        """Add or replace articles, and remove others, whose changes are stored already.
+
+        Args:
+            put: Articles with a time, ids each once.
+            texts: Their canonical texts.
+            removed: Ids of articles that are there.
+            progress: Called as texts are embedded.
+        """
+        self._clean_texts.take_over(put, texts, removed)
+        return self._compared(texts, removed, progress)[1]
+
+    def _compared(
+        self, texts: Mapping[str, CleanText], removed: Sequence[str], progress: Progress
+    ) -> tuple[ClusterChanges, GroupChanges]:
+        """Bring copies, links and groups up to date with new texts and removed articles."""
         articles, _ = self.articles.of(texts)
         bodies = {id: Body.of(articles[id], text) for id, text in texts.items()}
         clusters = self._copies.apply(bodies, removed)
@@ -118,34 +143,7 @@ class LiveIndex:
         self._links.remove(np.array(sorted(removed_rows), np.int64))
         new_rows = self._add_texts(representatives, progress)
         self._links.add(new_rows)
-        groups = self._groups.update(self._links.changes())
-        stories, summaries, old_stories = self._stories(texts, clusters, groups)
-        return IndexChange(
-            texts,
-            self._derived(texts, new_rows),
-            clusters.new,
-            stories,
-            old_stories,
-            clusters.affected,
-            clusters.matches,
-            summaries,
-        )
-
-    def _derived(self, texts: Iterable[str], new_rows: Int64s) -> dict[str, Derived]:
-        """What is to be stored of articles: the copies among them have no vectors."""
-        ids = {row: self._texts.articles[row] for row in new_rows.tolist()}
-        derived = {
-            id: Derived(VERSION, signature_bytes(*self._copies.fingerprint_of(id)), b"", b"")
-            for id in {*texts, *ids.values()}
-        }
-        profiles = self._texts.profiles
-        for row, id in ids.items():
-            derived[id] = replace(
-                derived[id],
-                vectors=vector_bytes(profiles, row),
-                profile=profile_bytes(profiles, row),
-            )
-        return derived
+        return clusters, self._groups.update(self._links.changes())
 
     def query(self, article: Article, limit: int) -> QueryAnswer:
         """What is known about an article that is not there.

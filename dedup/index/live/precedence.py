@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s, UInt64s
+from dedup.compute.growable import Growable, GrowableArray, GrowableStrings
 from dedup.compute.times import from_micros, to_micros
-from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.columns import Columns
 
 _FEW = 8
 """Fewer new texts are each compared with all others; more are sorted with them."""
@@ -21,7 +19,8 @@ class Ordering:
     """Precedence of texts by row: time, minus the length, and rank by id among equals."""
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
+        self.ids = GrowableStrings()
+        """Ids of the articles by row."""
         self._times = GrowableArray(np.int64)
         self._lengths = GrowableArray(np.int64)
         self._ranks = GrowableArray(np.int64)
@@ -33,14 +32,14 @@ class Ordering:
 
     def extend(self, keys: Sequence[Precedence]) -> None:
         """Add the precedence of the texts with the next rows."""
-        start = len(self._ids)
-        self._ids.extend(id for *_, id in keys)
+        start = len(self.ids)
+        self.ids.add(id for *_, id in keys)
         self._times.extend(np.array([to_micros(time) for time, *_ in keys], int))
         self._lengths.extend(np.array([length for _, length, _ in keys], np.int64))
         self._ranks.extend(np.zeros(len(keys), np.int64))
         times, lengths = self._times.rows, self._lengths.rows
         if len(keys) < _FEW:
-            for row in range(start, len(self._ids)):
+            for row in range(start, len(self.ids)):
                 same = (times == times[row]) & (lengths == lengths[row])
                 self._rank(np.flatnonzero(same))
             return
@@ -51,32 +50,24 @@ class Ordering:
         for begin, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
             self._rank(order[begin : begin + size])
 
-    def saved(self, name: str, rows: Int64s) -> dict[str, Any]:
-        """Columns of some texts."""
-        return {f"{name}.{k}": column[rows] for k, column in enumerate(self.arrays)}
+    def growing(self) -> dict[str, Growable]:
+        """Columns that only grow, by name."""
+        return {"ids": self.ids, "times": self._times, "lengths": self._lengths}
 
-    def load(self, columns: Columns, name: str, ids: Sequence[str]) -> None:
-        """Load what `saved` returned, for texts of these articles."""
-        self._ids = list(ids)
-        for k, column in enumerate((self._times, self._lengths, self._ranks)):
-            column.adopt(columns[f"{name}.{k}"])
+    def changing(self) -> dict[str, Growable]:
+        """The other columns, by name."""
+        return {"ranks": self._ranks}
 
     def _rank(self, equals: Int64s) -> None:
         """Rank texts of one time and length by their ids."""
         if len(equals) > 1:
-            ranked = sorted(equals.tolist(), key=lambda row: (self._ids[row], row))
+            ranked = sorted(equals.tolist(), key=lambda row: (self.ids[row], row))
             self._ranks.rows[ranked] = np.arange(len(ranked))
-
-    def remove_last(self) -> None:
-        """Remove the last text, with its row."""
-        self._ids.pop()
-        for column in (self._times, self._lengths, self._ranks):
-            column.shrink(len(self._ids))
 
     def of(self, row: int) -> Precedence:
         """The precedence of a text."""
         time = from_micros(int(self._times.rows[row]))
-        return time, int(self._lengths.rows[row]), self._ids[row]
+        return time, int(self._lengths.rows[row]), self.ids[row]
 
     def sorted(self, rows: Int64s) -> Int64s:
         """The rows in the order of precedence; int64 of the same shape."""

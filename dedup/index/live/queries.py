@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.articles import precedence, seconds_of, source_of
-from dedup.compute.arrays import Int64s
+from dedup.articles import precedence, seconds_of
+from dedup.compute.arrays import Int64s, largest
 from dedup.config import Config
 from dedup.duplicates.stretches import is_digest
 from dedup.encoders import Encoder
 from dedup.encoders.whole_vectors import SCALE
 from dedup.index.live.archived_texts import ArchivedTexts
 from dedup.index.live.copies.clusters import Body
-from dedup.index.live.memory import Memory, stored_profiles
+from dedup.index.live.memory import Memory
 from dedup.index.records import Neighbor, QueryAnswer
 from dedup.pipeline import profiles_of
 from dedup.records import Article, CleanText, Match
@@ -47,7 +47,7 @@ class LiveQueries:
 
     Args:
         memory: The articles, with their copies, links and groups.
-        archived: Texts of archived stories.
+        archived: Texts of archived stories; None: there are none.
         config: All settings.
         encoder: Makes the vectors.
         model: Weighs the evidence.
@@ -56,7 +56,7 @@ class LiveQueries:
     def __init__(
         self,
         memory: Memory,
-        archived: ArchivedTexts,
+        archived: ArchivedTexts | None,
         config: Config,
         encoder: Encoder,
         model: AffinityModel,
@@ -135,7 +135,7 @@ class LiveQueries:
         linked = np.where(first == row, second, first)
         best = self._memory.groups.best_for(row, linked)
         others = self._rows_before(row)
-        alike = others[_largest(self._products(row, others), limit)]
+        alike = others[largest(self._products(row, others), limit)]
         near = sorted(self._near(row, np.union1d(linked, alike), None))
         if best is None:
             return near, "", None
@@ -183,7 +183,7 @@ class LiveQueries:
         texts = self._memory.texts
         log_odds = texts.scorer.log_odds(np.full(len(others), row), others)
         if limit is not None:
-            best = _largest(log_odds, limit)
+            best = largest(log_odds, limit)
             others, log_odds = others[best], log_odds[best]
         gaps, dated = time_gaps(texts.profiles.seconds, others, np.full(len(others), row))
         return [
@@ -202,16 +202,10 @@ class LiveQueries:
 
     def _near_archived(self, profile: Profiles) -> list[_Near]:
         """Archived texts with the nearest vectors, for a query without a time."""
-        products = self._archived.nearest(profile.vectors[0], _ARCHIVED)
-        if not products:
+        if self._archived is None:
             return []
-        stored, derived, stories = self._archived.records(list(products))
-        articles = [record.article for record in stored]
-        texts = {record.article.id: record.clean for record in stored}
-        seconds = seconds_of(articles).tolist()
-        others = stored_profiles(derived, seconds, [*map(source_of, articles)])
-        if others is None:
-            others = profiles_of(articles, texts, self._encoder, self._config)
+        products, others = self._archived.nearest(profile.vectors[0], _ARCHIVED)
+        stories = self._archived.stories_of(list(products))
         affinity = Affinity(self._model, Profiles.joined([others, profile]))
         rows = np.arange(len(products))
         log_odds = affinity.log_odds(np.full(len(rows), len(rows)), rows).tolist()
@@ -230,11 +224,3 @@ class LiveQueries:
             None if gap is None else timedelta(seconds=gap),
         )
         return _Near(np.inf if far else -odds, -product, id, neighbor)
-
-
-def _largest(values: Int64s, count: int) -> Int64s:
-    """Positions of the `count` largest values, and of those equal to the last of these."""
-    if len(values) <= count:
-        return np.arange(len(values))
-    least = np.partition(values, len(values) - count)[len(values) - count]
-    return np.flatnonzero(values >= least)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dedup.articles import Precedence
 from dedup.compute.arrays import Int64s
+from dedup.compute.growable import (
+    Columns,
+    Growable,
+    GrowableArray,
+    GrowableRows,
+    GrowableStrings,
+    load_columns,
+    saved_columns,
+)
 from dedup.compute.keyed_rows import KeyedRows
-from dedup.index.live.arrays.growable import GrowableArray, GrowableRows
-from dedup.index.live.columns import Columns
+from dedup.index.live.arrays.column_dict import ColumnDict
+from dedup.index.live.columns import Saved
 from dedup.index.live.precedence import Ordering
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.compiled_pairs import SQUARED, Sizes
@@ -33,14 +42,16 @@ class LiveTexts:
     Args:
         dim: Dimensions of the vectors.
         model: Weighs the evidence of pairs.
+        name: Of their columns.
     """
 
-    def __init__(self, dim: int, model: AffinityModel) -> None:
+    def __init__(self, dim: int, model: AffinityModel, name: str = "texts") -> None:
+        self._name = name
         self._model = model
         self._curves = model.arrays()
         self.order = Ordering()
-        self.articles: list[str] = []
-        self.row_of: dict[str, int] = {}
+        self.row_of: MutableMapping[str, int] = ColumnDict()
+        """Row of each text that is there, by the id of the article that represents it."""
         self._columns = {
             "vectors": GrowableArray(np.int16, (dim,)),
             "title_vectors": GrowableArray(np.int16, (dim,)),
@@ -62,7 +73,12 @@ class LiveTexts:
 
     def __len__(self) -> int:
         """Rows there are, those of removed texts included."""
-        return len(self.articles)
+        return self._alive.count
+
+    @property
+    def articles(self) -> GrowableStrings:
+        """Ids of the articles that represent the texts, by row."""
+        return self.order.ids
 
     @property
     def sparse(self) -> bool:
@@ -116,7 +132,7 @@ class LiveTexts:
         """Add texts; returns their rows, int64 of shape (k,).
 
         Args:
-            articles: Ids of articles that have no row.
+            articles: Ids of articles that have no row; an empty one for a query.
             profiles: Of each.
             precedences: Of each.
             digests: Whether each is a digest.
@@ -127,7 +143,6 @@ class LiveTexts:
         rows = np.arange(len(self), len(self) + len(articles))
         self.order.extend(precedences)
         self.row_of.update(zip(articles, rows.tolist(), strict=True))
-        self.articles.extend(articles)
         self._id_hashes.extend(name_hashes([id for *_, id in precedences]))
         for name, grown in self._columns.items():
             grown.extend(getattr(profiles, name))
@@ -136,43 +151,41 @@ class LiveTexts:
             grown_rows.extend(new)
         for name, grown in self._squares.items():
             grown.extend(getattr(profiles, name).squares())
-        counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
-        self._longest = np.maximum(self._longest, counts)
+        self._note_longest(features)
         self._alive.extend(np.ones(len(articles), bool))
         self._digests.extend(np.array(digests, bool))
         return rows
 
-    def saved(self, rows: Int64s) -> dict[str, Any]:
-        """Columns of some texts, by row."""
-        columns: dict[str, Any] = self.order.saved("texts.order", rows)
-        for name, grown in self._rows.items():
-            taken = grown.rows.take(rows)
-            columns[f"texts.{name}.offsets"] = taken.offsets
-            columns[f"texts.{name}.keys"] = taken.keys
-            columns[f"texts.{name}.values"] = taken.values
-        columns.update((f"texts.{name}", grown.rows[rows]) for name, grown in self._single())
-        return columns | {"texts.longest": self._longest}
+    def saved(self, rows: Int64s | None = None) -> Saved:
+        """Columns of some texts, int64 (k,), or of all."""
+        return Saved(
+            saved_columns(self._name, self._growing(), rows),
+            saved_columns(self._name, self._changing(), rows),
+        )
 
-    def load(self, columns: Columns, articles: Sequence[str]) -> None:
-        """Load what `saved` returned, for texts that these articles represent."""
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned."""
         self._profiles = self._scorer = None
-        self.order.load(columns, "texts.order", articles)
-        self.articles = list(articles)
-        self.row_of = {id: row for row, id in enumerate(articles)}
-        for name, grown in self._rows.items():
-            parts = (columns[f"texts.{name}.{part}"] for part in ("offsets", "keys", "values"))
-            grown.adopt(KeyedRows(*parts))
-        for name, grown_column in self._single():
-            grown_column.adopt(columns[f"texts.{name}"])
-        self._longest = columns["texts.longest"]
+        load_columns(self._name, self._growing() | self._changing(), columns)
+        self._note_longest([grown.rows for grown in self._rows.values()])
+        present, articles = np.flatnonzero(self.alive).tolist(), self.articles
+        self.row_of = ColumnDict(lambda: {articles[row]: row for row in present})
 
-    def _single(self) -> Iterable[tuple[str, GrowableArray]]:
-        """All columns that have one value or vector for each text, by name."""
-        yield from self._columns.items()
-        yield from {
-            **{f"{name}_squares": grown for name, grown in self._squares.items()},
-            "id_hashes": self._id_hashes, "alive": self._alive, "digests": self._digests,
-        }.items()  # fmt: skip
+    def _growing(self) -> dict[str, Growable]:
+        """Columns that only grow, by name."""
+        squares = {f"{name}_squares": grown for name, grown in self._squares.items()}
+        others = {"id_hashes": self._id_hashes, "digests": self._digests}
+        columns = {name: column for name, column in self._columns.items() if name != "seconds"}
+        return {**self.order.growing(), **columns, **self._rows, **squares, **others}
+
+    def _changing(self) -> dict[str, Growable]:
+        """Columns that change where texts are removed, by name."""
+        others = {"seconds": self._columns["seconds"], "alive": self._alive}
+        return {**self.order.changing(), **others}
+
+    def _note_longest(self, features: Sequence[KeyedRows]) -> None:
+        counts = [feature.counts.max(initial=0) for feature in features[:_SCORED_ROWS]]
+        self._longest = np.maximum(self._longest, counts)
 
     def remove(self, rows: Int64s) -> None:
         """Remove texts; their rows are not used again."""
@@ -183,14 +196,10 @@ class LiveTexts:
                 del self.row_of[self.articles[row]]
 
     def remove_last(self) -> None:
-        """Remove the text that was added last, with its row."""
+        """Remove the text that was added last, a query, with its row."""
         self._profiles = self._scorer = None
         last = len(self) - 1
         self._outlines.pop(last, None)
-        self.remove(np.array([last]))
-        self.articles.pop()
-        self.order.remove_last()
-        for _, grown in self._single():
-            grown.shrink(last)
-        for rows in self._rows.values():
-            rows.shrink(last)
+        del self.row_of[""]
+        for column in (self._growing() | self._changing()).values():
+            column.shrink(last)

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s, ranges
-from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.columns import Columns
+from dedup.compute.growable import Columns, GrowableArray
 from dedup.stories.pairs import RowPairs, ScoredPairs
 
 _SPARE = 4

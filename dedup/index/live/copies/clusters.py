@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from dedup.duplicates.matches import Matches, Similarity
 from dedup.duplicates.series import Origin
 from dedup.records import Article, CleanText, DuplicateCluster
 
-_EMPTY = b"empty "
+DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class BodyKey:
     """What of a `Body` is kept in memory.
 
     Args:
-        digest: Equal for equal texts; an empty text equals none.
+        digest: 16 bytes, equal for equal texts; an empty text equals none.
         precedence: See `articles.precedence`.
         seconds: Time of the article in seconds since 1970.
         origin: Hash of all that decides whether the text is of a series.
@@ -46,16 +46,6 @@ class BodyKey:
     def id(self) -> str:
         """Id of the article."""
         return self.precedence[2]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the text is empty."""
-        return self.digest.startswith(_EMPTY)
-
-    @staticmethod
-    def digest_of(id: str, digest: bytes | None) -> bytes:
-        """The digest of an article's text; None: it is empty."""
-        return digest or _EMPTY + id.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +70,13 @@ class Body:
     @property
     def key(self) -> BodyKey:
         """What of it is kept in memory."""
-        id, origin = self.precedence[2], self.origin
+        origin = self.origin
+        id = f"empty {self.precedence[2]}".encode("utf-8", "surrogatepass")
         digest = text_digest(self.text.encode("utf-8", "replace"))
         parts = (origin.source, str(origin.seconds), origin.language, origin.title, origin.text)
         joined = "\0".join(parts).encode("utf-8", "surrogatepass")
         return BodyKey(
-            BodyKey.digest_of(id, digest),
+            digest or xxhash.xxh3_128_digest(id),
             self.precedence,
             origin.seconds,
             xxhash.xxh3_64_intdigest(joined),
@@ -100,15 +91,11 @@ class ClusterChanges:
         new: Clusters that are new or have changed.
         new_texts: Stretches of clusters that are new or have changed, see `stretches`.
         removed_texts: Earlier stretches that were dissolved or have changed.
-        affected: Articles whose matches may have changed, removed articles included.
-        matches: Of the texts of these articles, each by its first article.
     """
 
     new: Sequence[DuplicateCluster]
     new_texts: Sequence[DuplicateCluster]
     removed_texts: Sequence[DuplicateCluster]
-    affected: Set[str]
-    matches: Sequence[tuple[str, str, Similarity]]
 
 
 def clusters_of_component(

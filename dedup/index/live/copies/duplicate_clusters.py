@@ -8,19 +8,20 @@ representatives are chosen inside components: a change recomputes only the compo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from functools import cache
 
 import numpy as np
 
-from dedup.compute.arrays import UInt32s
+from dedup.compute.growable import Columns
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
-from dedup.duplicates.fingerprints import Fingerprints, fingerprint
+from dedup.duplicates.fingerprints import fingerprint
 from dedup.duplicates.matches import Similarity
 from dedup.duplicates.stretches import is_digest, stretches
+from dedup.index.live.arrays.column_dict import ColumnDict
 from dedup.index.live.arrays.components import components
-from dedup.index.live.columns import Columns
+from dedup.index.live.columns import Saved
 from dedup.index.live.copies.clusters import (
     Body,
     BodyKey,
@@ -39,8 +40,6 @@ from dedup.index.live.copies.saving import (
 from dedup.index.live.copies.signature_index import SignatureIndex
 from dedup.records import DuplicateCluster
 
-READ_AT_ONCE = 8192
-"""Stored values of so many texts are read at once."""
 _BULK = 4
 """When more than one in so many texts is new, all are matched again at once."""
 
@@ -56,93 +55,82 @@ class DuplicateClusters:
     def __init__(self, config: Config, read: Callable[[Sequence[str]], list[Body]]) -> None:
         self._config = config
         self._signatures = SignatureIndex(config, read)
-        self._keys: dict[str, BodyKey] = {}
-        self._holders: dict[bytes, list[str]] = {}
-        self._rows: dict[bytes, int] = {}
-        self._digests: list[bytes] = []
-        self._matches: dict[int, dict[int, Similarity]] = {}
-        self.cluster_of: dict[str, DuplicateCluster] = {}
-        self.text_of: dict[str, DuplicateCluster] = {}
+        self._keys: MutableMapping[str, BodyKey] = {}
+        self._holders: MutableMapping[bytes, list[str]] = {}
+        self._rows: MutableMapping[bytes, int] = {}
+        self._matches: MutableMapping[int, dict[int, Similarity]] = {}
+        self.cluster_of: MutableMapping[str, DuplicateCluster] = {}
+        self.text_of: MutableMapping[str, DuplicateCluster] = {}
         """The stretch of its cluster that each article is in."""
 
-    def load(
-        self,
-        articles: Iterable[BodyKey],
-        prints_of: Callable[[Sequence[str]], Fingerprints | None],
-        clusters: Iterable[DuplicateCluster],
-        matches: Iterable[tuple[str, str, Similarity]] | None = None,
-    ) -> None:
-        """Add articles whose clusters are known.
+    def saved(self, *, renumbered: bool) -> Saved:
+        """Columns of all articles, their texts, matches and clusters.
 
         Args:
-            articles: Whole components of matching texts.
-            prints_of: Fingerprints of the texts of articles; None if they are not known.
-            clusters: Their clusters.
-            matches: Of their texts, each by an article that has it; None if they are not known
-                and these are all articles.
+            renumbered: Whether rows of removed texts are left out.
         """
-        unknown: dict[bytes, str] = {}
-        for key in articles:
-            self._hold(key)
-            if key.digest not in self._rows:
-                unknown.setdefault(key.digest, key.id)
-        new: list[int] = []
-        ids = list(unknown.values())
-        for start in range(0, len(ids), READ_AT_ONCE):
-            part = ids[start : start + READ_AT_ONCE]
-            prints = prints_of(part)
-            new += self._add([self._first(self._keys[id].digest) for id in part], prints)
-            matches = matches if prints else None
-        self._signatures.add_to_buckets(new)
-        if matches is None:
-            self._match_all()
-        for a, b, similarity in matches or ():
-            self._put(self._row_of(a), self._row_of(b), similarity)
-        for cluster in clusters:
-            self._set_cluster(cluster)
-
-    def saved(self) -> dict[str, Any]:
-        """Columns of all articles, their texts, matches and clusters; see `load_saved`."""
-        index_of = {id: index for index, id in enumerate(self._keys)}
-        rows = self._signatures.rows
-        new_row = {row: place for place, row in enumerate(rows.tolist())}
+        signatures = self._signatures
+        new_row = np.arange(len(signatures.order.ids))
+        if renumbered:
+            new_row = np.full(len(new_row), -1)
+            new_row[signatures.rows] = np.arange(len(signatures.rows))
         matches = (
-            (new_row[a], new_row[b], similarity)
+            (int(new_row[a]), int(new_row[b]), similarity)
             for a, mates in self._matches.items()
             for b, similarity in mates.items()
             if a < b
         )
+        index_of = {id: index for index, id in enumerate(self._keys)}
         clusters = {cluster.id: cluster for cluster in self.cluster_of.values()}
-        return {
-            **saved_keys([*self._keys.values()]),
-            **self._signatures.saved(rows, index_of),
-            **saved_matches(matches),
-            **saved_clusters(clusters.values(), index_of),
-        }
+        return signatures.saved(signatures.rows if renumbered else None).with_state(
+            saved_keys([*self._keys.values()]),
+            saved_matches(matches),
+            saved_clusters(clusters.values(), index_of),
+        )
 
-    def load_saved(self, columns: Columns) -> list[str]:
-        """Load what `saved` returned; returns the ids of the articles by index."""
-        keys = loaded_keys(columns)
-        for key in keys:
-            self._hold(key)
-        firsts = [keys[index] for index in columns["copies.first"].tolist()]
-        self._signatures.load(columns, firsts)
-        self._digests = [key.digest for key in firsts]
-        self._rows = {digest: row for row, digest in enumerate(self._digests)}
-        for a, b, similarity in loaded_matches(columns):
-            self._put(a, b, similarity)
-        ids = [key.id for key in keys]
-        for cluster in loaded_clusters(columns, ids):
-            self._set_cluster(cluster)
-        return ids
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned; what of it is not looked at costs nothing."""
+        self._signatures.load(columns)
+        signatures, present = self._signatures, self._signatures.rows
+        keys = cache(lambda: {key.id: key for key in loaded_keys(columns)})
+
+        def clusters() -> dict[str, DuplicateCluster]:
+            loaded = loaded_clusters(columns, [*keys()])
+            return {member.id: cluster for cluster in loaded for member in cluster.members}
+
+        def texts() -> dict[str, DuplicateCluster]:
+            parts = (
+                part
+                for cluster in loaded_clusters(columns, [*keys()])
+                for part in self._stretches(cluster, keys())
+            )
+            return {member.id: part for part in parts for member in part.members}
+
+        def holders() -> dict[bytes, list[str]]:
+            ids: dict[bytes, list[str]] = {}
+            for key in keys().values():
+                ids.setdefault(key.digest, []).append(key.id)
+            return ids
+
+        def matches() -> dict[int, dict[int, Similarity]]:
+            found: dict[int, dict[int, Similarity]] = {}
+            for a, b, similarity in loaded_matches(columns):
+                found.setdefault(a, {})[b] = similarity
+                found.setdefault(b, {})[a] = similarity.reversed()
+            return found
+
+        self._keys = ColumnDict(lambda: dict(keys()))
+        self._holders = ColumnDict(holders)
+        self._rows = ColumnDict(
+            lambda: {signatures.digest_of(row): row for row in present.tolist()}
+        )
+        self._matches = ColumnDict(matches)
+        self.cluster_of = ColumnDict(clusters)
+        self.text_of = ColumnDict(texts)
 
     def key_of(self, article: str) -> BodyKey:
         """What is known of an article."""
         return self._keys[article]
-
-    def fingerprint_of(self, article: str) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of an article's text."""
-        return self._signatures.fingerprint_of(self._row_of(article))
 
     def apply(self, put: Mapping[str, Body], removed: Iterable[str]) -> ClusterChanges:
         """Add or replace articles, and remove others.
@@ -161,7 +149,7 @@ class DuplicateClusters:
         old = {self.cluster_of[id].id: self.cluster_of[id] for id in before}
         removed_rows, new_rows = self._changed_rows(touched)
         changed = self._match(removed_rows, new_rows)
-        return self._recluster(changed | set(new_rows), touched, old, before.keys())
+        return self._recluster(changed | set(new_rows), touched, old)
 
     def query(self, body: Body) -> tuple[list[tuple[str, Similarity]], bool]:
         """Articles whose texts are copies of a text that is not there, the most similar first.
@@ -178,9 +166,11 @@ class DuplicateClusters:
         equal = self._holders.get(digest, [])
         copies = [(id, Similarity(1.0, 1.0, 1.0)) for id in sorted(equal)]
         similar = self._signatures.query(body, prints)
-        similar = {row: s for row, s in similar.items() if self._digests[row] != digest}
+        similar = {
+            row: s for row, s in similar.items() if self._signatures.digest_of(row) != digest
+        }
         for row in sorted(similar, key=lambda row: (-similar[row].jaccard, row)):
-            holders = self._holders[self._digests[row]]
+            holders = self._holders[self._signatures.digest_of(row)]
             copies += [(id, similar[row]) for id in sorted(holders)]
         return copies, self._is_digest(similar)
 
@@ -192,7 +182,7 @@ class DuplicateClusters:
             for row, one in similar.items()
             if one.containment_a >= least and one.containment_a > one.containment_b
         ]
-        holders = (self._holders[self._digests[row]][0] for row in inside)
+        holders = (self._holders[self._signatures.digest_of(row)][0] for row in inside)
         if any(is_digest(self.cluster_of[id]) for id in holders):
             return True
         parts = self._signatures.order.sorted(np.array(inside, np.int64)).tolist()
@@ -215,10 +205,15 @@ class DuplicateClusters:
     def _set_cluster(self, cluster: DuplicateCluster) -> tuple[DuplicateCluster, ...]:
         """Take over a cluster; returns its stretches."""
         self.cluster_of.update((member.id, cluster) for member in cluster.members)
-        seconds = {member.id: self._keys[member.id].seconds for member in cluster.members}
-        parts = stretches(cluster, seconds, self._config.neighbors.max_gap)
+        parts = self._stretches(cluster, self._keys)
         self.text_of.update((member.id, part) for part in parts for member in part.members)
         return parts
+
+    def _stretches(
+        self, cluster: DuplicateCluster, keys: Mapping[str, BodyKey]
+    ) -> tuple[DuplicateCluster, ...]:
+        seconds = {member.id: keys[member.id].seconds for member in cluster.members}
+        return stretches(cluster, seconds, self._config.neighbors.max_gap)
 
     def _first(self, digest: bytes) -> BodyKey:
         """That of the first of the articles with a text, which represents it."""
@@ -240,12 +235,10 @@ class DuplicateClusters:
                 new.append(first)
         return removed, self._add(new)
 
-    def _add(self, texts: Sequence[BodyKey], prints: Fingerprints | None = None) -> list[int]:
+    def _add(self, texts: Sequence[BodyKey]) -> list[int]:
         """Rows for new texts, from their first articles."""
-        rows = self._signatures.add(texts, prints)
-        for row, key in zip(rows, texts, strict=True):
-            self._digests.append(key.digest)
-            self._rows[key.digest] = row
+        rows = self._signatures.add(texts)
+        self._rows.update(zip((key.digest for key in texts), rows, strict=True))
         return rows
 
     def _match(self, removed: Sequence[int], new: Sequence[int]) -> set[int]:
@@ -253,8 +246,8 @@ class DuplicateClusters:
         crowded = self._signatures.affected_in_crowded_buckets(removed)
         self._signatures.remove(removed)
         for row in removed:
-            if self._rows.get(self._digests[row]) == row:
-                del self._rows[self._digests[row]]
+            if self._rows.get(self._signatures.digest_of(row)) == row:
+                del self._rows[self._signatures.digest_of(row)]
         self._signatures.add_to_buckets(new)
         if len(new) * _BULK > len(self._rows):
             return self._match_all()
@@ -296,13 +289,11 @@ class DuplicateClusters:
         changed: set[int],
         touched: Iterable[bytes],
         old: dict[str, DuplicateCluster],
-        before: Iterable[str],
     ) -> ClusterChanges:
         """Cluster the components that a change touched anew."""
         starts = {row for row in changed if row in self._signatures}
         starts.update(self._rows[digest] for digest in touched if digest in self._rows)
         new: list[DuplicateCluster] = []
-        matches: list[tuple[str, str, Similarity]] = []
         for rows in components(starts, lambda row: self._matches.get(row, {})):
             component = self._signatures.order.sorted(np.array(rows, np.int64)).tolist()
             articles = self._articles_of(component)
@@ -318,15 +309,12 @@ class DuplicateClusters:
                     self._config.near_duplicates,
                 )
             )
-            matches += self._named_matches(component)
         old_texts = self._forget(old.values())
         new_texts = {part for cluster in new for part in self._set_cluster(cluster)}
         return ClusterChanges(
             [cluster for cluster in new if old.get(cluster.id) != cluster],
             sorted(new_texts - old_texts, key=lambda part: part.representative),
             sorted(old_texts - new_texts, key=lambda part: part.representative),
-            {m.id for cluster in (*old.values(), *new) for m in cluster.members} | {*before},
-            matches,
         )
 
     def _forget(self, clusters: Iterable[DuplicateCluster]) -> set[DuplicateCluster]:
@@ -336,14 +324,7 @@ class DuplicateClusters:
             self.cluster_of.pop(id, None)
         return {part for id in ids if (part := self.text_of.pop(id, None))}
 
-    def _named_matches(self, component: Sequence[int]) -> Iterable[tuple[str, str, Similarity]]:
-        id_of = {row: self._signatures.order.of(row)[2] for row in component}
-        for a in component:
-            for b, similarity in self._matches.get(a, {}).items():
-                if a < b:
-                    yield id_of[a], id_of[b], similarity
-
     def _articles_of(self, component: Sequence[int]) -> list[str]:
         """Articles with these texts, in the order of precedence."""
-        ids = [id for row in component for id in self._holders[self._digests[row]]]
+        ids = [id for row in component for id in self._holders[self._signatures.digest_of(row)]]
         return sorted(ids, key=lambda id: self._keys[id].precedence)

@@ -3,55 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
+from dedup.compute.growable import Array, Columns, packed, unpacked
 from dedup.compute.times import from_micros, to_micros
 from dedup.duplicates.matches import Similarity
-from dedup.index.live.columns import Columns, packed, unpacked
-from dedup.index.live.copies.clusters import BodyKey
+from dedup.index.live.copies.clusters import DIGEST_BYTES, BodyKey
 from dedup.records import CopyType, DuplicateCluster, DuplicateMember
 
 _KINDS: tuple[CopyType, ...] = get_args(CopyType)
-_DIGEST_BYTES = 16
 
 
-def saved_keys(keys: Sequence[BodyKey]) -> dict[str, Any]:
+def saved_keys(keys: Sequence[BodyKey]) -> dict[str, Array]:
     """Columns of what is known of articles."""
-    digests = [key.digest if not key.is_empty else bytes(_DIGEST_BYTES) for key in keys]
     return packed("keys.ids", [key.id for key in keys]) | {
+        "keys.digests": digest_rows([key.digest for key in keys]),
         "keys.times": np.array([to_micros(key.precedence[0]) for key in keys], np.int64),
         "keys.lengths": np.array([key.precedence[1] for key in keys], np.int64),
         "keys.seconds": np.array([key.seconds for key in keys], np.int64),
         "keys.origins": np.array([key.origin for key in keys], np.uint64),
-        "keys.digests": np.frombuffer(b"".join(digests), np.uint8),
-        "keys.empty": np.array([key.is_empty for key in keys], bool),
     }
 
 
 def loaded_keys(columns: Columns) -> list[BodyKey]:
     """What `saved_keys` was given."""
-    digests = columns["keys.digests"].tobytes()
-    numbers = (columns[f"keys.{name}"].tolist() for name in ("times", "lengths", "seconds"))
     rows = zip(
         unpacked(columns, "keys.ids"),
-        *numbers,
-        columns["keys.origins"].tolist(),
-        columns["keys.empty"].tolist(),
+        map(bytes, columns["keys.digests"]),
+        *(columns[f"keys.{name}"].tolist() for name in ("times", "lengths", "seconds", "origins")),
         strict=True,
     )
-    keys = []
-    for place, (id, time, length, seconds, origin, empty) in enumerate(rows):
-        start = place * _DIGEST_BYTES
-        digest = BodyKey.digest_of(id, None if empty else digests[start : start + _DIGEST_BYTES])
-        keys.append(BodyKey(digest, (from_micros(time), length, id), seconds, origin))
-    return keys
+    return [
+        BodyKey(digest, (from_micros(time), length, id), seconds, origin)
+        for id, digest, time, length, seconds, origin in rows
+    ]
+
+
+def digest_rows(digests: Sequence[bytes]) -> Array:
+    """Digests of texts as rows, uint8 (n, DIGEST_BYTES)."""
+    return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
 
 
 def saved_clusters(
     clusters: Iterable[DuplicateCluster], index_of: Mapping[str, int]
-) -> dict[str, Any]:
+) -> dict[str, Array]:
     """Columns of duplicate clusters.
 
     Args:
@@ -90,7 +87,7 @@ def loaded_clusters(columns: Columns, ids: Sequence[str]) -> Iterator[DuplicateC
         yield DuplicateCluster(id, own[0].id, own)
 
 
-def saved_matches(pairs: Iterable[tuple[int, int, Similarity]]) -> dict[str, Any]:
+def saved_matches(pairs: Iterable[tuple[int, int, Similarity]]) -> dict[str, Array]:
     """Columns of verified matches of texts by row."""
     pairs = list(pairs)
     return {

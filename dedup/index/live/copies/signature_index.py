@@ -5,14 +5,22 @@ The rules are those of `dedup.duplicates.candidates`, applied to the buckets of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from dedup.compute.arrays import Int64s, UInt32s, ranges
+from dedup.compute.arrays import Int64s
+from dedup.compute.growable import (
+    Columns,
+    Growable,
+    GrowableArray,
+    GrowableLists,
+    load_columns,
+    saved_columns,
+)
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config, NearDuplicateConfig
+from dedup.duplicates.bucket_table import BucketTable
 from dedup.duplicates.candidates import (
     FIRST_BAND,
     MAX_BUCKET,
@@ -25,10 +33,9 @@ from dedup.duplicates.candidates import (
 from dedup.duplicates.clustering import PairVerifier
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss, fingerprint
 from dedup.duplicates.matches import Matches, Similarity, Verifier
-from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.arrays.inverted_index import InvertedIndex
-from dedup.index.live.columns import Columns
-from dedup.index.live.copies.clusters import Body, BodyKey
+from dedup.index.live.columns import Saved
+from dedup.index.live.copies.clusters import DIGEST_BYTES, Body, BodyKey
+from dedup.index.live.copies.saving import digest_rows
 from dedup.index.live.precedence import Ordering
 
 _LOW = (1 << 32) - 1
@@ -49,124 +56,101 @@ class SignatureIndex:
         self._config = config
         self._read = read
         self.order = Ordering()
-        self._keys: list[BodyKey | None] = []
         self._query: dict[int, Body] = {}
+        self._digests = GrowableArray(np.uint8, (DIGEST_BYTES,))
+        self._origins = GrowableArray(np.uint64)
         self._signatures = GrowableArray(np.uint32, (config.fingerprints.num_perm,))
         self._tokens = GrowableArray(np.int64)
         self._sizes = GrowableArray(np.int64)
-        self._anchors = GrowableArray(np.uint32)
-        self._anchor_ends = GrowableArray(np.int64)
-        self._anchor_ends.extend(np.zeros(1, np.int64))
+        self._anchors = GrowableLists(np.uint32)
         self._present = GrowableArray(np.bool_)
-        self._buckets = InvertedIndex()
-
-    def fingerprint_of(self, row: int) -> tuple[int, UInt32s, UInt32s]:
-        """Tokens, signature (uint32 (num_perm,)) and anchors (uint32 (k,)) of a text."""
-        signature: UInt32s = self._signatures.rows[row]
-        start, stop = self._anchor_ends.rows[row : row + 2].tolist()
-        return int(self._tokens.rows[row]), signature, self._anchors.rows[start:stop]
+        self._buckets = BucketTable()
 
     def __contains__(self, row: int) -> bool:
         """Whether a text was added and not removed."""
         return bool(self._present.rows[row])
 
     def is_of(self, row: int, key: BodyKey) -> bool:
-        """Whether a text is that of an article as it is now."""
-        return self._keys[row] == key
+        """Whether a row is of an article as it is now, of those with the same text."""
+        return int(self._origins.rows[row]) == key.origin and self.order.of(row) == key.precedence
 
-    def add(self, keys: Sequence[BodyKey], prints: Fingerprints | None = None) -> list[int]:
+    def digest_of(self, row: int) -> bytes:
+        """See `BodyKey.digest`."""
+        return bytes(self._digests.rows[row])
+
+    def add(self, keys: Sequence[BodyKey]) -> list[int]:
         """Add texts, which are in no bucket until `add_to_buckets`.
 
         Args:
             keys: Of the first article that has each text.
-            prints: Their fingerprints, if they are known.
 
         Returns:
             The row of each.
         """
-        first = len(self._keys)
-        if prints is None:
-            texts = [body.text for body in self._read([key.id for key in keys])]
-            prints = fingerprint(Utf8Texts.of(texts), self._config.fingerprints, compiled=True)
-        self._append(keys, prints)
+        first = len(self.order.ids)
+        texts = [body.text for body in self._read([key.id for key in keys])]
+        self._append(fingerprint(Utf8Texts.of(texts), self._config.fingerprints, compiled=True))
+        self._digests.extend(digest_rows([key.digest for key in keys]))
+        self._origins.extend(np.array([key.origin for key in keys], np.uint64))
         self._present.extend(np.ones(len(keys), bool))
         self.order.extend([key.precedence for key in keys])
-        return list(range(first, len(self._keys)))
+        return list(range(first, len(self.order.ids)))
 
-    def _append(self, keys: Sequence[BodyKey], prints: Fingerprints) -> None:
-        self._keys.extend(keys)
+    def _append(self, prints: Fingerprints) -> None:
         self._signatures.extend(prints.signatures)
         self._tokens.extend(prints.token_counts)
         self._sizes.extend(prints.shingle_sizes)
-        self._anchors.extend(prints.anchors)
-        self._anchor_ends.extend(self._anchor_ends.rows[-1] + np.cumsum(prints.anchor_counts))
+        self._anchors.extend(prints.anchors, prints.anchor_counts)
 
     def add_to_buckets(self, rows: Sequence[int]) -> None:
-        """Put texts into their buckets, so that they are candidates."""
+        """Put the texts that were added last into their buckets, so that they are candidates."""
         buckets, owners = self._entries(np.array(rows, np.int64))
-        self._buckets.add(buckets.astype(np.uint64), owners)
+        order = np.argsort(owners, kind="stable")
+        counts = np.bincount(owners - len(self._buckets), minlength=len(rows))
+        self._buckets.extend(buckets[order], counts)
 
     @property
     def rows(self) -> Int64s:
         """Rows of the texts that are there, ascending; int64 of shape (k,)."""
         return np.flatnonzero(self._present.rows)
 
-    def saved(self, rows: Int64s, index_of: Mapping[str, int]) -> dict[str, Any]:
-        """Columns of the texts that are there, by new rows without gaps.
+    def saved(self, rows: Int64s | None) -> Saved:
+        """Columns of some texts, int64 (k,), or of all."""
+        return Saved(
+            saved_columns("copies", self._growing(), rows),
+            saved_columns("copies", self._changing(), rows),
+        )
 
-        Args:
-            rows: See `rows`.
-            index_of: Index of each article.
-        """
-        new_row = np.full(len(self._keys), -1)
-        new_row[rows] = np.arange(len(rows))
-        anchors, counts = self._anchors_of(rows)
-        buckets, owners = self._buckets.saved(new_row)
-        first = [index_of[key.id] for row in rows.tolist() if (key := self._keys[row])]
-        return self.order.saved("copies.order", rows) | {
-            "copies.first": np.array(first, np.int64),
-            "copies.signatures": self._signatures.rows[rows],
-            "copies.tokens": self._tokens.rows[rows],
-            "copies.sizes": self._sizes.rows[rows],
-            "copies.anchors": anchors,
-            "copies.anchor_ends": np.append(0, np.cumsum(counts)),
-            "copies.buckets": buckets,
-            "copies.owners": owners,
-        }
+    def load(self, columns: Columns) -> None:
+        """Load what `saved` returned."""
+        load_columns("copies", self._growing() | self._changing(), columns)
 
-    def load(self, columns: Columns, keys: Sequence[BodyKey]) -> None:
-        """Load what `saved` returned.
+    def _growing(self) -> dict[str, Growable]:
+        """Columns that only grow, by name."""
+        own: dict[str, Growable] = {
+            "digests": self._digests, "origins": self._origins, "signatures": self._signatures,
+            "tokens": self._tokens, "sizes": self._sizes, "anchors": self._anchors,
+            "buckets": self._buckets,
+        }  # fmt: skip
+        return {**self.order.growing(), **own}
 
-        Args:
-            columns: The columns.
-            keys: Of the first article that has each text.
-        """
-        self._keys = list(keys)
-        self.order.load(columns, "copies.order", [key.id for key in keys])
-        self._signatures.adopt(columns["copies.signatures"])
-        self._tokens.adopt(columns["copies.tokens"])
-        self._sizes.adopt(columns["copies.sizes"])
-        self._anchors.adopt(columns["copies.anchors"])
-        self._anchor_ends.adopt(columns["copies.anchor_ends"])
-        self._present.adopt(np.ones(len(keys), bool))
-        self._buckets.load(columns["copies.buckets"], columns["copies.owners"])
+    def _changing(self) -> dict[str, Growable]:
+        """The other columns, by name."""
+        return {**self.order.changing(), "present": self._present}
 
     def remove(self, rows: Sequence[int]) -> None:
         """Remove texts; their rows are not given to others."""
         self._present.rows[np.array(rows, np.int64)] = False
-        for row in rows:
-            self._keys[row] = None
 
     def all_matches(self) -> Similarities:
         """The verified matches of all texts, as the batch finds them."""
         rows = self.order.sorted(np.flatnonzero(self._present.rows))
-        anchors, counts = self._anchors_of(rows)
         prints = Fingerprints(
             self._signatures.rows[rows],
             self._tokens.rows[rows],
             self._sizes.rows[rows],
-            anchors,
-            counts,
+            self._anchors.of(rows),
+            self._anchors.counts(rows),
         )
         pairs = candidate_pairs(prints, self._config.near_duplicates, compiled=True)
         return self._verify(rows, pairs, threads=0)
@@ -189,7 +173,7 @@ class SignatureIndex:
 
     def _verifier(self, rows: Sequence[int], threads: int = 1) -> Verifier:
         """Compares texts by their places in a list of rows."""
-        ids = [key.id for row in rows if row not in self._query and (key := self._keys[row])]
+        ids = [self.order.ids[row] for row in rows if row not in self._query]
         read = iter(self._read(ids))
         bodies = [self._query[row] if row in self._query else next(read) for row in rows]
         texts = Utf8Texts.of([body.text for body in bodies])
@@ -210,8 +194,8 @@ class SignatureIndex:
             body: The text.
             prints: Its fingerprint.
         """
-        row, used = len(self._keys), self._anchors.count
-        self._append([body.key], prints)
+        row = len(self.order.ids)
+        self._append(prints)
         self._query = {row: body}
         try:
             buckets = np.unique(self._entries(np.array([row]))[0])
@@ -221,11 +205,8 @@ class SignatureIndex:
             return {mate: similarity for (mate, _), similarity in self.matches(pairs).items()}
         finally:
             self._query = {}
-            self._keys.pop()
-            for array in (self._signatures, self._tokens, self._sizes):
-                array.shrink(row)
-            self._anchors.shrink(used)
-            self._anchor_ends.shrink(row + 1)
+            for grown in (self._signatures, self._tokens, self._sizes, self._anchors):
+                grown.shrink(row)
 
     def candidates(self, rows: Collection[int]) -> dict[int, set[int]]:
         """The candidates of each of some texts of the index."""
@@ -263,8 +244,8 @@ class SignatureIndex:
         bands = band_buckets(
             self._signatures.rows[filled], self._config.near_duplicates, compiled=True
         )
-        anchors, counts = self._anchors_of(rows)
-        packed = (np.repeat(np.arange(len(rows)), counts) << 32) | anchors.astype(np.int64)
+        anchors, counts = self._anchors.of(rows).astype(np.int64), self._anchors.counts(rows)
+        packed = (np.repeat(np.arange(len(rows)), counts) << 32) | anchors
         # Sorting them is several times as fast as `np.unique`, which hashes.
         packed.sort()
         packed = packed[np.diff(packed, prepend=-1) != 0]
@@ -273,22 +254,9 @@ class SignatureIndex:
             np.concatenate((np.repeat(filled, bands.shape[1]), rows[packed >> 32])),
         )
 
-    def _anchors_of(self, rows: Int64s) -> tuple[UInt32s, Int64s]:
-        """Anchors of texts one after the other, and how many each has."""
-        starts, counts = self._anchor_ends.rows[rows], self._anchor_counts(rows)
-        anchors: UInt32s = self._anchors.rows[ranges(starts, counts)]
-        return anchors, counts
-
-    def _anchor_counts(self, rows: Int64s) -> Int64s:
-        ends = self._anchor_ends.rows
-        counts: Int64s = ends[rows + 1] - ends[rows]
-        return counts
-
     def _members(self, buckets: Int64s) -> tuple[Int64s, Int64s]:
         """Texts in different buckets: place of the bucket and text; by bucket and precedence."""
-        bucket, members = self._buckets.of(buckets.astype(np.uint64))
-        present = self._present.rows[members]
-        bucket, members = bucket[present], members[present]
+        bucket, members = self._buckets.members(buckets, self._present.rows)
         order = self.order.order(bucket, members)
         return bucket[order], members[order]
 
@@ -308,7 +276,7 @@ class SignatureIndex:
         pairs, shared = np.unique(packed[~in_band], return_counts=True)
         first, second = pairs >> 32, pairs & _LOW
         tokens = self._tokens.rows
-        fewest = np.minimum(self._anchor_counts(first), self._anchor_counts(second))
+        fewest = np.minimum(self._anchors.counts(first), self._anchors.counts(second))
         enough = shared >= needed_anchors(fewest, tokens, first, second)
         missed = bands_may_miss(tokens, self._sizes.rows, first, second)
         pairs = np.union1d(agreeing, pairs[missed & enough])

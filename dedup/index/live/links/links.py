@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.growable import Columns
 from dedup.config import NeighborConfig
 from dedup.index.live.arrays.link_table import LinkTable
-from dedup.index.live.columns import Columns
 from dedup.index.live.links.nearest import ROWS_AT_ONCE, Nearest
 from dedup.index.live.links.shared_terms import SharedTerms
 from dedup.index.live.texts import LiveTexts

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int32s, Int64s
+from dedup.compute.growable import Columns, GrowableArray
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
 from dedup.encoders.whole_vectors import SCALE
-from dedup.index.live.arrays.growable import GrowableArray
-from dedup.index.live.columns import Columns
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.pairs import RowPairs, joined, within_gap
 

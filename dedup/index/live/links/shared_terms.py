@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from dedup.compute.arrays import BoolMask, Int64s
+from dedup.compute.growable import Columns
 from dedup.compute.keyed_rows import KeyedRows
 from dedup.compute.threads import mapped
 from dedup.config import NeighborConfig
-from dedup.index.live.columns import Columns
 from dedup.index.live.texts import LiveTexts
 from dedup.stories.candidates import RARE, REACH
 from dedup.stories.pairs import RowPairs, joined
