@@ -88,7 +88,8 @@ def test_features_are_the_same_by_the_kernel(texts: list[Told], seed: int) -> No
 
 
 def test_names_count_from_what_is_usual_in_a_language() -> None:
-    korean, german, unknown = *name_hashes(["ko", "de"]).tolist(), -1
+    korean, german = map(int, name_hashes(["ko", "de"]))
+    unknown = -1
     ids, chances = chance_by_language()
     assert ids.tolist() == sorted(ids.tolist())
     usual = dict(zip(ids.tolist(), chances.tolist(), strict=True))
