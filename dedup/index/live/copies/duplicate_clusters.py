@@ -9,11 +9,11 @@ representatives are chosen inside components: a change recomputes only the compo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from dedup.compute.growable import Columns
+from dedup.compute.growable import Columns, unpacked
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import fingerprint
@@ -30,7 +30,9 @@ from dedup.index.live.copies.clusters import (
     is_digest_of,
 )
 from dedup.index.live.copies.saving import (
+    both_ways,
     loaded_clusters,
+    loaded_digests,
     loaded_keys,
     loaded_matches,
     saved_clusters,
@@ -92,41 +94,33 @@ class DuplicateClusters:
         """Load what `saved` returned; what of it is not looked at costs nothing."""
         self._signatures.load(columns)
         signatures, present = self._signatures, self._signatures.rows
-        keys = cache(lambda: {key.id: key for key in loaded_keys(columns)})
+        max_gap = self._config.neighbors.max_gap
+        ids = cache(partial(unpacked, columns, "keys.ids"))
+        clusters = cache(lambda: list(loaded_clusters(columns, ids())))
 
-        def clusters() -> dict[str, DuplicateCluster]:
-            loaded = loaded_clusters(columns, [*keys()])
-            return {member.id: cluster for cluster in loaded for member in cluster.members}
+        def cluster_of() -> dict[str, DuplicateCluster]:
+            return {member.id: cluster for cluster in clusters() for member in cluster.members}
 
-        def texts() -> dict[str, DuplicateCluster]:
+        def text_of() -> dict[str, DuplicateCluster]:
+            seconds = dict(zip(ids(), columns["keys.seconds"].tolist(), strict=True))
             parts = (
-                part
-                for cluster in loaded_clusters(columns, [*keys()])
-                for part in self._stretches(cluster, keys())
+                part for cluster in clusters() for part in stretches(cluster, seconds, max_gap)
             )
             return {member.id: part for part in parts for member in part.members}
 
         def holders() -> dict[bytes, list[str]]:
-            ids: dict[bytes, list[str]] = {}
-            for key in keys().values():
-                ids.setdefault(key.digest, []).append(key.id)
-            return ids
-
-        def matches() -> dict[int, dict[int, Similarity]]:
-            found: dict[int, dict[int, Similarity]] = {}
-            for a, b, similarity in loaded_matches(columns):
-                found.setdefault(a, {})[b] = similarity
-                found.setdefault(b, {})[a] = similarity.reversed()
+            found: dict[bytes, list[str]] = {}
+            for id, digest in zip(ids(), loaded_digests(columns), strict=True):
+                found.setdefault(digest, []).append(id)
             return found
 
-        self._keys = ColumnDict(lambda: dict(keys()))
+        self._keys = ColumnDict(lambda: {key.id: key for key in loaded_keys(columns)})
         self._holders = ColumnDict(holders)
         self._rows = ColumnDict(
             lambda: {signatures.digest_of(row): row for row in present.tolist()}
         )
-        self._matches = ColumnDict(matches)
-        self.cluster_of = ColumnDict(clusters)
-        self.text_of = ColumnDict(texts)
+        self._matches = ColumnDict(lambda: both_ways(loaded_matches(columns)))
+        self.cluster_of, self.text_of = ColumnDict(cluster_of), ColumnDict(text_of)
 
     def key_of(self, article: str) -> BodyKey:
         """What is known of an article."""
@@ -205,15 +199,10 @@ class DuplicateClusters:
     def _set_cluster(self, cluster: DuplicateCluster) -> tuple[DuplicateCluster, ...]:
         """Take over a cluster; returns its stretches."""
         self.cluster_of.update((member.id, cluster) for member in cluster.members)
-        parts = self._stretches(cluster, self._keys)
+        seconds = {member.id: self._keys[member.id].seconds for member in cluster.members}
+        parts = stretches(cluster, seconds, self._config.neighbors.max_gap)
         self.text_of.update((member.id, part) for part in parts for member in part.members)
         return parts
-
-    def _stretches(
-        self, cluster: DuplicateCluster, keys: Mapping[str, BodyKey]
-    ) -> tuple[DuplicateCluster, ...]:
-        seconds = {member.id: keys[member.id].seconds for member in cluster.members}
-        return stretches(cluster, seconds, self._config.neighbors.max_gap)
 
     def _first(self, digest: bytes) -> BodyKey:
         """That of the first of the articles with a text, which represents it."""
@@ -269,20 +258,16 @@ class DuplicateClusters:
         }
         matches = self._signatures.matches(np.array(sorted(pairs), np.int64).reshape(-1, 2))
         for (a, b), similarity in matches.items():
-            self._put(a, b, similarity)
+            self._matches.setdefault(a, {})[b] = similarity
+            self._matches.setdefault(b, {})[a] = similarity.reversed()
             changed |= {a, b}
         return changed - set(removed)
 
     def _match_all(self) -> set[int]:
         """Match all texts, as the batch does; returns their rows."""
-        self._matches = {}
-        for (a, b), similarity in self._signatures.all_matches().items():
-            self._put(a, b, similarity)
+        found = self._signatures.all_matches()
+        self._matches = both_ways((a, b, similarity) for (a, b), similarity in found.items())
         return set(self._rows.values())
-
-    def _put(self, a: int, b: int, similarity: Similarity) -> None:
-        self._matches.setdefault(a, {})[b] = similarity
-        self._matches.setdefault(b, {})[a] = similarity.reversed()
 
     def _recluster(
         self,

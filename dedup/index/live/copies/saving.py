@@ -31,7 +31,7 @@ def loaded_keys(columns: Columns) -> list[BodyKey]:
     """What `saved_keys` was given."""
     rows = zip(
         unpacked(columns, "keys.ids"),
-        map(bytes, columns["keys.digests"]),
+        loaded_digests(columns),
         *(columns[f"keys.{name}"].tolist() for name in ("times", "lengths", "seconds", "origins")),
         strict=True,
     )
@@ -39,6 +39,13 @@ def loaded_keys(columns: Columns) -> list[BodyKey]:
         BodyKey(digest, (from_micros(time), length, id), seconds, origin)
         for id, digest, time, length, seconds, origin in rows
     ]
+
+
+def loaded_digests(columns: Columns) -> Iterator[bytes]:
+    """The digests of the texts of articles."""
+    joined = columns["keys.digests"].tobytes()
+    starts = range(0, len(joined), DIGEST_BYTES)
+    return (joined[start : start + DIGEST_BYTES] for start in starts)
 
 
 def digest_rows(digests: Sequence[bytes]) -> Array:
@@ -103,3 +110,14 @@ def loaded_matches(columns: Columns) -> Iterator[tuple[int, int, Similarity]]:
     rows, values = columns["matches.rows"].tolist(), columns["matches.values"].tolist()
     for (a, b), similarity in zip(rows, values, strict=True):
         yield a, b, Similarity(*similarity)
+
+
+def both_ways(
+    matches: Iterable[tuple[int, int, Similarity]],
+) -> dict[int, dict[int, Similarity]]:
+    """Matches of each text, by row: similarity of the text with the other one."""
+    found: dict[int, dict[int, Similarity]] = {}
+    for a, b, similarity in matches:
+        found.setdefault(a, {})[b] = similarity
+        found.setdefault(b, {})[a] = similarity.reversed()
+    return found
