@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import dedup
 from benchmarks.series_texts import Labelled, labelled_texts
 from dedup.cleaning import clean_articles
-from dedup.description.series import series_of, template_of
+from dedup.description.series import series_of, template_around, template_of
 from dedup.duplicates.series import Origin, in_series
 from dedup.index import StoryIndex
 from dedup.records import Article, CleanText
@@ -328,6 +328,15 @@ def test_articles_without_a_source_are_of_the_outlet_of_their_address(tmp_path: 
         assert sentence.startswith("Apart: one template of coast.example: 3 texts;")
         assert [remark.kind for remark in index.remarks("orrin")] == ["series"]
         assert sentence == dedup.cluster(articles).why("ferrol", "duneth").sentence
+
+
+def test_the_template_around_a_text_has_all_texts_of_its_series() -> None:
+    origins = [origin(one) for one in TEXTS]
+    for one in origins[::7]:
+        others = [other for other in origins if other is not one and other.source == one.source]
+        texts = {other.text for other in others if in_series(one, other)}
+        found = template_around(one, others)
+        assert (f"{len(texts) + 1} texts" in found) if texts else not found
 
 
 def test_texts_of_no_series_have_none() -> None:

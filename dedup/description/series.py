@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from dedup.articles import UNDATED
-from dedup.duplicates.series import Origin, in_series
+from dedup.duplicates.series import Origin, by_outlines, in_series
 from dedup.output.wording import counted
 from dedup.text.outlines import DAY, NAME, NUMBER, Detail, details_of
 
@@ -85,7 +85,7 @@ def template_around(one: Origin, others: Iterable[Origin]) -> str:
     texts = {
         other.text or other.title
         for other in looked_at[:_MOST_COMPARED]
-        if _is_near(other, one) and in_series(other, one)
+        if _is_near(other, one) and by_outlines(other, one)
     }
     more = len(looked_at) > _MOST_COMPARED
     return template_of(one.source, len(texts) + 1, more=more) if texts else ""

@@ -40,6 +40,7 @@ from dedup.stories.grouping import Grouping
 from dedup.stories.linked_groups import Group, described
 
 _SECOND = timedelta(seconds=1)
+_A_DAY = timedelta(days=1)
 _Record = TypeVar("_Record")
 _PAGE = 1000
 
@@ -285,15 +286,25 @@ def remarks_of(placement: Placement, story: StoryGroup, store: Store) -> tuple[R
     ids = placement.id, placement.representative
     articles, texts = _articles(ids, store)
     one = articles[placement.representative]
-    origin = Origin.of(one, texts[one.id])
-    others = _of_the_time((one,), store) if origin.source else ()
     return remarks_on(
         placement.id,
         is_digest=store.cluster(placement.duplicate_cluster)[0].copy_type == "digest",
         is_wall=texts[placement.id].is_wall,
-        template=template_around(origin, others),
+        template=_template(one, texts[one.id], store),
         versions=story.versions_with(placement.id),
     )
+
+
+def _template(one: Article, clean: CleanText, store: Store) -> str:
+    """The template of its outlet that a text fills in, in words; see `template_around`.
+
+    Only where another text of the template was published within a day: otherwise every article that
+    is asked for would be compared with a month of its outlet.
+    """
+    origin = Origin.of(one, clean)
+    if not origin.source or not template_around(origin, _of_the_time((one,), store, _A_DAY)):
+        return ""
+    return template_around(origin, _of_the_time((one,), store))
 
 
 def _series(a: Article, b: Article, texts: Mapping[str, CleanText], store: Store) -> Series | None:
@@ -302,14 +313,17 @@ def _series(a: Article, b: Article, texts: Mapping[str, CleanText], store: Store
     return series_of(Origin.of(a, texts[a.id]), Origin.of(b, texts[b.id]), others)
 
 
-def _of_the_time(articles: Sequence[Article], store: Store) -> Iterator[Origin]:
-    """Texts of the sources of some articles that are counted as texts of their series."""
+def _of_the_time(
+    articles: Sequence[Article], store: Store, within: timedelta = COUNTED_WITHIN
+) -> Iterator[Origin]:
+    """Texts of the sources of some articles that were published within a time of them."""
     times = [article.published_at for article in articles if article.published_at]
-    since = min(times) - COUNTED_WITHIN if times else None
-    until = max(times) + COUNTED_WITHIN + _SECOND if times else None
+    since = min(times) - within if times else None
+    until = max(times) + within + _SECOND if times else None
     outlets = {source_of(article) for article in articles}
-    # An outlet also has articles without a name, under its address.
-    spellings = {article.source for article in articles} | outlets | {""}
+    # An outlet that is a host also has articles without a name, under its address.
+    unnamed = {""} if any("." in outlet for outlet in outlets) else set()
+    spellings = {article.source for article in articles} | outlets | unnamed
     for source in sorted(spellings):
         for stored in store.all_articles(since, until, source):
             if source_of(stored.article) in outlets:
