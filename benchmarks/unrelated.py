@@ -37,6 +37,7 @@ MEASURED = (
     "term_cosine",
     "shared_names",
 )
+LIBRARIES = ("story-dedup", "numpy", "scipy")
 _HIGH = 0.99
 _NOTE = "Made by benchmarks/unrelated.py of every second document of NTREX"
 
@@ -123,7 +124,7 @@ def main() -> None:
     ]
     print(unrelated_table(rows))
     if given.save:
-        save_rows(given.save, made_by("python -m benchmarks.unrelated", ("story-dedup",)), rows)
+        save_rows(given.save, made_by("python -m benchmarks.unrelated", LIBRARIES), rows)
 
 
 if __name__ == "__main__":

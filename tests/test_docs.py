@@ -177,7 +177,8 @@ def test_figures_in_the_text_are_the_saved_ones() -> None:
     saved = {path.stem: json.loads(path.read_text("utf-8")) for path in readme.RESULTS.iterdir()}
     *_, hundred, million = saved["corpus_size"]["rows"]
     assert (hundred["articles"], million["articles"]) == (100_000, 1_000_000)
-    believed = {(row["kind"], row["low"]): row for row in saved["affinity"]["rows"]}
+    tenths = [row for row in saved["affinity"]["rows"] if "kind" in row]
+    believed = {(row["kind"], row["low"]): row for row in tenths}
     doubtful = believed["cross language", 0.4]
     size = next(row for row in saved["encoders"]["rows"] if row["encoder"] == "bundled")
     text = readme.README.read_text(encoding="utf-8")
