@@ -40,7 +40,7 @@ LIBRARIES = ("story-dedup", "numpy", "scipy")
 MIN_COSINE = 0.2
 TRAINED = ("seeds", "ITN", "AllSides", "ECB+", "newswcl50", "gunviolence", GRADED)
 """Sets that the curves are fitted on; others are only measured on. Translations are no coverage:
-with NTREX among the sets, every other one is grouped worse by curves that have not seen it."""
+with NTREX among the sets, left-out sets are grouped worse (mean B-cubed .845 instead of .854)."""
 PARTS = {"ITN English": "ITN", "ITN titles": "ITN"}
 """Sets with the texts of another one, which is left out with them."""
 
