@@ -23,10 +23,13 @@ from dedup.report import render_report
 from dedup.stories.series import MOST_COMPARED, SERIES_LOG_ODDS
 from dedup.text.outlines import (
     DAY,
+    FAR,
     NAME,
     NUMBER,
     OUTLINE_CHARS,
     SLOTS,
+    WORD,
+    _signature,
     agreeing,
     details_of,
     of_one_series,
@@ -278,6 +281,25 @@ def test_no_series_is_lost_by_what_is_looked_at_before_the_outlines(
     whole = of_one_series(a.outline, b.outline, abs(a.seconds - b.seconds))
     assert in_series(a, b) == whole
     event(f"a series: {whole}")
+
+
+@settings(max_examples=300)
+@given(pair=filled_templates())
+def test_an_outline_is_made_of_the_details_of_all_words(pair: tuple[Origin, Origin]) -> None:
+    for one in pair:
+        words: set[int] = set()
+        kinds: dict[int, int] = {}
+        for detail in details_of(one.title, one.text, one.language):
+            if detail.kind > 0 and detail.kind & (NAME | NUMBER | DAY):
+                known = kinds.get(detail.key, detail.kind)
+                kinds[detail.key] = (known | detail.kind) & ~(FAR & ~(known & detail.kind))
+            elif detail.kind >= 0:
+                words.add(detail.key)
+                if detail.kind & WORD:
+                    kinds[detail.key] = detail.kind
+        found = outline(one.title, one.text, one.language)
+        assert found.details == kinds
+        assert found.signature.tolist() == _signature(words).tolist()
 
 
 def test_signatures_are_those_of_every_machine_and_release() -> None:

@@ -72,4 +72,4 @@ def _named(
     here = np.flatnonzero(np.isin(names.keys, np.array(sorted(keys), np.uint64)))
     columns = names.owners, names.keys, names.starts, names.ends
     for owner, key, start, end in zip(*(one[here].tolist() for one in columns), strict=True):
-        yield owner, key, "".join(map(chr, placed.points[start:end].tolist()))
+        yield owner, key, placed.between(start, end)

@@ -19,7 +19,7 @@ import numpy as np
 from dedup.compute.arrays import BoolMask, Int64s, UInt32s, UInt64s, mix64
 from dedup.config import NearDuplicateConfig
 from dedup.duplicates.fingerprints import Fingerprints, bands_may_miss
-from dedup.duplicates.minhash import ANCHOR_TOKENS, ANCHOR_WINDOW, CERTAIN_TOKENS, DENSE_TOKENS
+from dedup.duplicates.minhash import ANCHOR_TOKENS, ANCHOR_WINDOW, DENSE_TOKENS, least_certain
 
 MAX_BUCKET = 32
 MATES = 8
@@ -190,10 +190,9 @@ def needed_anchors(fewest: Int64s, tokens: Int64s, first: Int64s, second: Int64s
     longer = np.maximum(tokens[first], tokens[second])
     share = np.ceil(fewest * _MIN_SHARED_ANCHORS)
     certain = (shorter - ANCHOR_TOKENS + 1) // ANCHOR_WINDOW
-    certain = np.where(shorter < CERTAIN_TOKENS, fewest + 1, certain)
     mixed = (shorter < DENSE_TOKENS) & (longer >= DENSE_TOKENS)
-    needed: Int64s = np.where(mixed, certain, share).astype(np.int64)
-    return needed
+    needed = np.where(mixed, certain, share).astype(np.int64)
+    return np.where(shorter < least_certain(longer), fewest + 1, needed)
 
 
 def runs(ascending: Int64s) -> tuple[Int64s, Int64s]:

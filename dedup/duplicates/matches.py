@@ -14,7 +14,7 @@ from dedup.compute.threads import mapped
 from dedup.compute.utf8 import Utf8Texts
 from dedup.config import Config
 from dedup.duplicates.fingerprints import shingle_sizes, use_kernels
-from dedup.duplicates.minhash import CERTAIN_TOKENS, DENSE_TOKENS
+from dedup.duplicates.minhash import least_certain
 from dedup.duplicates.series import Origin, series_pairs
 from dedup.text.characters import character_table
 from dedup.text.shingles import Tokens, shingle, tokenize, unique_rows
@@ -189,8 +189,8 @@ class Verifier:
         near = pairs.jaccard >= self.config.min_jaccard
         containment = np.maximum(pairs.containment_a, pairs.containment_b)
         tokens = self._counts[pairs.first], self._counts[pairs.second]
-        certain = np.where(np.maximum(*tokens) < DENSE_TOKENS, 0, CERTAIN_TOKENS)
-        enough = np.minimum(*tokens) >= np.maximum(certain, self.config.min_contained_tokens)
+        least = np.maximum(least_certain(np.maximum(*tokens)), self.config.min_contained_tokens)
+        enough = np.minimum(*tokens) >= least
         return near | ((containment >= self.config.min_containment) & enough)
 
     def _shared_counts(self, pairs: Int64s) -> Int64s:

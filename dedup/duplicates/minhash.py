@@ -26,6 +26,20 @@ _SEED = 1
 _CHUNK_HASHES = 1 << 14
 
 
+def least_certain(tokens: Int64s) -> Int64s:
+    """From how many tokens on a text that lies in one of so many tokens is found for certain.
+
+    Between two texts with denser anchors there is no such limit.
+
+    Args:
+        tokens: Of the longer text of each pair, int64 of shape (m,).
+
+    Returns:
+        int64 of shape (m,).
+    """
+    return np.where(tokens < DENSE_TOKENS, 0, CERTAIN_TOKENS)
+
+
 def fill_signatures(shingles: Tokens, signatures: UInt32s) -> None:
     """Write the MinHash values of each text's shingles into its row of uint32 (n, num_perm)."""
     a, b = permutations_of(signatures.shape[1])

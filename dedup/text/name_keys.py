@@ -49,7 +49,7 @@ def spelled_names(text: str, language: str) -> dict[int, str]:
     spelled: dict[int, str] = {}
     entries = zip(names.keys.tolist(), names.starts.tolist(), names.ends.tolist(), strict=True)
     for key, start, end in entries:
-        spelled.setdefault(key, "".join(map(chr, placed.points[start:end].tolist())))
+        spelled.setdefault(key, placed.between(start, end))
     return spelled
 
 

@@ -53,7 +53,11 @@ class PlacedTerms:
 
     def spelled(self, place: int) -> str:
         """The term at that place, case-folded."""
-        return "".join(map(chr, self.points[self.starts[place] : self.ends[place]].tolist()))
+        return self.between(self.starts[place], self.ends[place])
+
+    def between(self, start: int | np.int64, end: int | np.int64) -> str:
+        """The characters from one place to before another, case-folded."""
+        return "".join(map(chr, self.points[start:end].tolist()))
 
 
 def placed_terms(texts: Sequence[str], languages: Sequence[str] = ()) -> PlacedTerms:

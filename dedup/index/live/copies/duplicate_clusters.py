@@ -35,6 +35,7 @@ from dedup.index.live.copies.saving import (
     loaded_digests,
     loaded_keys,
     loaded_matches,
+    put_match,
     saved_clusters,
     saved_keys,
     saved_matches,
@@ -258,8 +259,7 @@ class DuplicateClusters:
         }
         matches = self._signatures.matches(np.array(sorted(pairs), np.int64).reshape(-1, 2))
         for (a, b), similarity in matches.items():
-            self._matches.setdefault(a, {})[b] = similarity
-            self._matches.setdefault(b, {})[a] = similarity.reversed()
+            put_match(self._matches, a, b, similarity)
             changed |= {a, b}
         return changed - set(removed)
 

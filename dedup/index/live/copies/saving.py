@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import get_args
 
 import numpy as np
@@ -118,6 +118,13 @@ def both_ways(
     """Matches of each text, by row: similarity of the text with the other one."""
     found: dict[int, dict[int, Similarity]] = {}
     for a, b, similarity in matches:
-        found.setdefault(a, {})[b] = similarity
-        found.setdefault(b, {})[a] = similarity.reversed()
+        put_match(found, a, b, similarity)
     return found
+
+
+def put_match(
+    matches: MutableMapping[int, dict[int, Similarity]], a: int, b: int, similarity: Similarity
+) -> None:
+    """Add a match to those of both texts, by row."""
+    matches.setdefault(a, {})[b] = similarity
+    matches.setdefault(b, {})[a] = similarity.reversed()
