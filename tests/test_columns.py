@@ -128,11 +128,15 @@ def test_a_damaged_file_is_seen_and_the_columns_before_serve(tmp_path: Path, see
     before, last = growing.grow(), growing.grow()
     files.write({"number": "1"}, before, anew=False)
     files.write({"number": "2"}, last, anew=False)
-    sizes = {file: file.stat().st_size for file in tmp_path.iterdir()}
-    for file in (file for file, size in sizes.items() if size):
+    assert files._head is not None
+    for file in sorted(tmp_path.iterdir()):
         whole = file.read_bytes()
-        damages = [flipped(whole, random) for _ in range(12)]
-        for damage in [*damages, b"", whole[: random.randrange(len(whole))], None]:
+        size = files._head.sizes.get(file.name, len(whole))
+        if not size:
+            continue
+        counted, room = whole[:size], whole[size:]
+        damages = [flipped(counted, random) + room for _ in range(12)]
+        for damage in [*damages, b"", whole[: random.randrange(size)], None]:
             file.unlink()
             if damage is not None:
                 file.write_bytes(damage)
@@ -142,9 +146,42 @@ def test_a_damaged_file_is_seen_and_the_columns_before_serve(tmp_path: Path, see
                 assert found[0] == {"number": "1"} or file.name in ("head.1", "state.1")
                 assert is_of(found[1], last if found[0] == {"number": "2"} else before)
         file.write_bytes(whole)
+        if room:
+            # The room means nothing.
+            file.write_bytes(counted + flipped(room, random))
+            found = ColumnFiles(tmp_path).read({})
+            assert found is not None
+            assert found[0] == {"number": "2"}
+            file.write_bytes(whole)
     found = ColumnFiles(tmp_path).read({})
     assert found is not None
     assert is_of(found[1], last)
+
+
+def test_what_is_mapped_grows_into_its_room_and_the_file_stays(tmp_path: Path) -> None:
+    rows = np.arange(3000).reshape(1000, 3)
+    ColumnFiles(tmp_path).write({}, Saved({"x": rows}, {}), anew=False)
+    files = [ColumnFiles(tmp_path) for _ in range(2)]
+    grown = [GrowableArray(np.int64, (3,)) for _ in files]
+    for column, folder in zip(grown, files, strict=True):
+        found = folder.read({})
+        assert found is not None
+        column.load(found[1], "x")
+    first, second = grown
+    mapped, before = first.rows, second.nbytes
+    first.extend(rows[:200] + 1)
+    second.extend(rows[:100] + 2)
+    assert np.shares_memory(first.rows, mapped)
+    assert second.nbytes == before > rows.nbytes
+    files[0].write({}, Saved({"x": first.rows}, {}), anew=False)
+    # Neither what another process appends, nor its own, is seen in the place of the rows.
+    assert np.array_equal(first.rows, np.concatenate((rows, rows[:200] + 1)))
+    assert np.array_equal(second.rows, np.concatenate((rows, rows[:100] + 2)))
+    first.load(files[0].written(), "x")
+    first.extend(rows)
+    second.extend(rows)
+    assert np.array_equal(first.rows, np.concatenate((rows, rows[:200] + 1, rows)))
+    assert np.array_equal(second.rows, np.concatenate((rows, rows[:100] + 2, rows)))
 
 
 def test_a_writer_that_is_killed_leaves_what_was_there(

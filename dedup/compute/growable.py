@@ -1,6 +1,7 @@
 """Arrays, sparse rows, lists and strings that grow at the end, with room for a quarter more.
 
-What was saved is taken over as it is, mapped files included; only what grows is copied.
+What was saved is taken over as it is, mapped files included. It is copied when it grows beyond its
+room, which files may have, too (`Roomy`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,19 @@ _GROWTH = 1.25
 Array = npt.NDArray[Any]
 Columns = Mapping[str, Array]
 """Arrays by name."""
+
+
+class Roomy(dict[str, Array]):
+    """Columns of which some are the first rows of arrays that have room for more.
+
+    Args:
+        columns: The columns, by name.
+        rooms: The longer arrays that some of them begin; what is in the other rows means nothing.
+    """
+
+    def __init__(self, columns: Columns, rooms: Columns) -> None:
+        super().__init__(columns)
+        self.rooms = rooms
 
 
 class Growable(Protocol):
@@ -46,7 +60,7 @@ class GrowableArray:
 
     def __init__(self, dtype: npt.DTypeLike, shape: tuple[int, ...] = (), fill: float = 0) -> None:
         self._fill = fill
-        self._room = np.full((_FIRST, *shape), fill, dtype)
+        self._room = np.empty((_FIRST, *shape), dtype)
         self.count = 0
 
     @property
@@ -66,6 +80,8 @@ class GrowableArray:
     def load(self, columns: Columns, name: str) -> None:
         """See `Growable.load`."""
         self.adopt(columns[name])
+        if isinstance(columns, Roomy) and name in columns.rooms:
+            self._room = columns.rooms[name]
 
     def adopt(self, rows: Array) -> None:
         """Have these rows instead of those there are; they may be changed."""
@@ -81,21 +97,19 @@ class GrowableArray:
     def resize(self, count: int) -> None:
         """Grow to so many rows, at least as many as now; new ones are filled."""
         self._ensure(count)
+        self._room[self.count : count] = self._fill
         self.count = count
 
     def shrink(self, count: int) -> None:
         """See `Growable.shrink`."""
-        self._room[count : self.count] = self._fill
         self.count = count
 
     def _ensure(self, count: int) -> None:
         if count > len(self._room):
             most = max(count, int(len(self._room) * _GROWTH))
-            # Zeros that were never written take no memory.
-            room = np.zeros((most, *self._room.shape[1:]), self._room.dtype)
-            room[: len(self._room)] = self._room
-            if self._fill:
-                room[len(self._room) :] = self._fill
+            # Rows that were never written take no memory.
+            room = np.empty((most, *self._room.shape[1:]), self._room.dtype)
+            room[: self.count] = self.rows
             self._room = room
 
 

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
@@ -28,7 +29,7 @@ _MIN_BITS = 4.0
 _UNKNOWN_WEIGHT = round(MAX_BITS / WEIGHT_UNIT)
 _MAX_WORDS = 4
 _STORIES_AT_ONCE = 512
-_TEXTS_REMEMBERED = 4096
+_TEXTS_REMEMBERED = 1024
 _WORDS_REMEMBERED = 1 << 16
 _MOSTLY = 0.6
 _ALL_NOUNS = frozenset({"de", "lb", "nds"})
@@ -78,7 +79,7 @@ def proper_words(text: str, language: str) -> frozenset[str]:
     """
     if language in _ALL_NOUNS:
         return frozenset()
-    words = (word for run, begins in _runs(text) for word in run[begins:])
+    words = _runs_of(text).inside
     return frozenset(part for word in words for part in _LETTERS.findall(word.casefold()))
 
 
@@ -149,9 +150,9 @@ class _Rarity:
 
 def _counts(texts: Sequence[str], languages: Sequence[str]) -> Counter[Run]:
     """Number of texts by run of capitalised words; parts of longer runs are runs too."""
-    runs_of = [_runs(text) for text in texts]
-    inside = {word for runs in runs_of for run, begins in runs for word in run[begins:]}
-    parts_of = [set(_parts(runs, inside)) for runs in runs_of]
+    of_texts = [_runs_of(text) for text in texts]
+    inside = frozenset(word for runs in of_texts for word in runs.inside)
+    parts_of = [runs.parts(inside) for runs in of_texts]
     elsewhere = {
         run
         for parts, language in zip(parts_of, languages, strict=True)
@@ -172,22 +173,53 @@ def _spellings(counts: Counter[Run]) -> dict[Run, Run]:
     return spellings
 
 
-def _parts(runs: Sequence[tuple[Run, bool]], inside: set[str]) -> Iterator[Run]:
-    """Runs and the shorter runs in them, without what only begins a sentence."""
-    for run, begins in runs:
-        name = run[1:] if begins and run[0] not in inside else run
-        for i in range(len(name)):
-            for j in range(i + 1, min(i + _MAX_WORDS, len(name)) + 1):
-                yield name[i:j]
+@dataclass(frozen=True, slots=True)
+class _TextRuns:
+    """Runs of capitalised words of a text.
+
+    Args:
+        inside: The words that stand inside a sentence.
+        certain: The runs, and the shorter runs in them, without the words that begin a sentence.
+        begun: Each word that begins a sentence, with the runs that it begins.
+    """
+
+    inside: frozenset[str]
+    certain: frozenset[Run]
+    begun: tuple[tuple[str, tuple[Run, ...]], ...]
+
+    def parts(self, inside: frozenset[str]) -> set[Run]:
+        """All runs, without what only begins a sentence.
+
+        Args:
+            inside: Words that stand inside a sentence, here or elsewhere.
+        """
+        begun = (run for word, runs in self.begun if word in inside for run in runs)
+        return {*self.certain, *begun}
 
 
 @lru_cache(maxsize=_TEXTS_REMEMBERED)
-def _runs(text: str) -> tuple[tuple[Run, bool], ...]:
-    """Runs of capitalised words, and whether each begins a sentence.
+def _runs_of(text: str) -> _TextRuns:
+    """The runs of a text.
 
     Remembered, as a story of an index is described again with each text that joins it.
     """
-    return tuple(_iter_runs(text))
+    runs = list(_iter_runs(text))
+    certain = (part for run, begins in runs for part in _parts(run[begins:]))
+    begun = ((run[0], tuple(_beginnings(run))) for run, begins in runs if begins)
+    inside = (word for run, begins in runs for word in run[begins:])
+    return _TextRuns(frozenset(inside), frozenset(certain), tuple(begun))
+
+
+def _parts(run: Run) -> Iterator[Run]:
+    """A run and the shorter runs in it."""
+    for start in range(len(run)):
+        yield from _beginnings(run[start:])
+
+
+def _beginnings(run: Run) -> Iterator[Run]:
+    """The runs that begin as this one does."""
+    for stop in range(1, min(_MAX_WORDS, len(run)) + 1):
+        yield run[:stop]
 
 
 def _iter_runs(text: str) -> Iterator[tuple[Run, bool]]:
@@ -214,7 +246,7 @@ def _whole_names(counts: dict[Run, int]) -> list[Run]:
 
     The words of a compound such as "Palermo-Messina" are parts of it.
     """
-    by_words = {_words_of(run): run for run in counts}
+    by_words = {_words_of(run): run for run in sorted(counts)}
     dropped: set[Run] = set()
     for words, run in sorted(by_words.items(), key=lambda item: (-len(item[0]), item[1])):
         if run not in dropped:

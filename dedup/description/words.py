@@ -16,8 +16,9 @@ Korean is written with spaces, and its words are words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -148,9 +149,7 @@ def group_names(
     Returns:
         Group, key (`text.names`) and smallest weight of each name; arrays of one shape.
     """
-    names = placed_names(placed_terms(texts, languages), languages)
-    rare = np.flatnonzero(names.weights * WEIGHT_UNIT >= MIN_NAME_BITS)
-    owners, keys, weights = names.owners[rare], names.keys[rare], names.weights[rare]
+    owners, keys, weights = _rare_names(texts, languages)
     order = np.lexsort((owners, keys, groups[owners]))
     owners, keys, weights = owners[order], keys[order], weights[order]
     if not len(keys):
@@ -164,3 +163,39 @@ def group_names(
     kept = many | np.logical_or.reduceat(few[owners], first)
     group_of, least = groups[owners[first]], np.minimum.reduceat(weights, first)
     return group_of[kept], keys[first][kept], least[kept]
+
+
+_Names = tuple[UInt64s, Int64s]
+"""Keys of names and their weights, arrays of one shape."""
+_REMEMBERED: dict[tuple[str, str], _Names] = {}
+_MOST_REMEMBERED = 4096
+
+
+def _rare_names(texts: Sequence[str], languages: Sequence[str]) -> tuple[Int64s, UInt64s, Int64s]:
+    """Number of its text, key and weight of each rare name, arrays of one shape.
+
+    Those of the last few texts are remembered, as a story of an index is described again with each
+    text that joins it.
+    """
+    given = [*zip(texts, languages, strict=True)]
+    known = {text: found for text in given if (found := _REMEMBERED.get(text))}
+    new = [text for text in dict.fromkeys(given) if text not in known]
+    known |= zip(new, _rare_names_of(new), strict=True)
+    if len(_REMEMBERED) + len(new) > _MOST_REMEMBERED:
+        _REMEMBERED.clear()
+    _REMEMBERED.update((text, known[text]) for text in new[-_MOST_REMEMBERED:])
+    counts = np.array([len(known[text][0]) for text in given], np.int64)
+    owners = np.repeat(np.arange(len(given)), counts)
+    nothing: _Names = np.empty(0, np.uint64), np.empty(0, np.int64)
+    keys, weights = zip(nothing, *(known[text] for text in given), strict=True)
+    return owners, np.concatenate(keys), np.concatenate(weights)
+
+
+def _rare_names_of(given: Sequence[tuple[str, str]]) -> Iterator[_Names]:
+    """The rare names of each of some texts with their languages."""
+    texts, languages = [text for text, _ in given], [language for _, language in given]
+    names = placed_names(placed_terms(texts, languages), languages)
+    rare = np.flatnonzero(names.weights * WEIGHT_UNIT >= MIN_NAME_BITS)
+    cuts = np.searchsorted(names.owners[rare], np.arange(len(given) + 1)).tolist()
+    for start, stop in pairwise(cuts):
+        yield names.keys[rare[start:stop]], names.weights[rare[start:stop]]

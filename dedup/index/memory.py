@@ -101,7 +101,7 @@ class IndexMemory:
             try:
                 self._save_columns(min(_TAIL, self._texts() // _TAIL))
             finally:
-                self.live = None
+                self.live = self._in_columns = None
                 self._store.close()
 
     def load(self) -> LiveIndex:
@@ -135,9 +135,13 @@ class IndexMemory:
             )
             for name in _OLD_CACHES:
                 self._cache.with_name(name).unlink(missing_ok=True)
+            self._in_columns, self._unsaved = memory, 0
+            # What is in files need not be in memory, too.
+            written = self._columns.written()
+            memory.remap(written)
+            self._archivist.archived.remap(written)
         except (OSError, StoreError):
             return
-        self._in_columns, self._unsaved = memory, 0
 
     def _texts(self) -> int:
         """Number of texts in memory."""

@@ -115,6 +115,11 @@ class ArchivedTexts:
         """The texts as columns; see `load`."""
         return self._texts.saved() | Saved(self._contents.saved("archived.contents"), {})
 
+    def remap(self, columns: Columns) -> None:
+        """Have the columns that only grow, as they were saved, from elsewhere."""
+        self._texts.remap(columns)
+        self._contents.load(columns, "archived.contents")
+
     def load(self, columns: Columns) -> None:
         """Load what `saved` returned; the archive may be another one by now."""
         self._texts.load(columns)

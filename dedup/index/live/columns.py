@@ -1,7 +1,8 @@
 """The columns of an index in files, which are mapped when the index is opened.
 
 A cache, nothing more. Columns that only grow have a file each, to which their new rows are
-appended; all others are in one file, which is written anew. A head says how much of each file
+appended, with room behind them so that they grow in memory without being copied; all others are in
+one file, which is written anew. A head says how much of each file
 counts, with the digest of that much: what a writer that was killed left behind it is cut off. The
 head before it is kept with what it needs: if one is damaged, the other one serves; without both,
 all is made again from the store. Nothing is waited for until it is on the disk, since whatever is
@@ -18,18 +19,21 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from os import SEEK_END
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO
 
 import numpy as np
 import xxhash
 
-from dedup.compute.growable import Array, Columns
+from dedup.compute.growable import Array, Columns, Roomy
 
 _MAGIC = b"dedup columns 2\n"
 _MARK = struct.Struct("<16s16s")
 _ALIGNED = 64
 _AT_ONCE = 1 << 20
+_ROOM = 4
+"""A file has room for one in so many bytes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class ColumnFiles:
         self._head: _Head | None = None
         self._hashers: dict[str, xxhash.xxh3_128] = {}
 
-    def read(self, fits: Mapping[str, set[str]]) -> tuple[Mapping[str, str], Columns] | None:
+    def read(self, fits: Mapping[str, set[str]]) -> tuple[Mapping[str, str], Roomy] | None:
         """The newest columns that are whole and fit, with what was noted of them.
 
         They are mapped: what is not looked at takes no memory, and what is changed changes no
@@ -111,10 +115,11 @@ class ColumnFiles:
         for number in numbers:
             head = self._read_head(number)
             if head and all(head.note.get(name) in values for name, values in fits.items()):
-                columns = self._columns_of(head)
-                if columns is not None:
-                    self._head = head
-                    return head.note, columns
+                with suppress(OSError, ValueError):
+                    if self._is_whole(head):
+                        columns = self._columns_of(head)
+                        self._head = head
+                        return head.note, columns
         # A writer may have deleted what was being read.
         return self.read(fits) if self._numbers() != numbers else None
 
@@ -147,6 +152,14 @@ class ColumnFiles:
         self._hashers = {head.places[name][0]: hasher for name, hasher in hashers.items()}
         self._clear(head)
 
+    def written(self) -> Roomy:
+        """The columns that were written or read last, mapped.
+
+        Raises:
+            OSError: They cannot be read.
+        """
+        return self._columns_of(self._head) if self._head else Roomy({}, {})
+
     def _append(
         self, head: _Head, before: _Head | None, name: str, column: Array
     ) -> xxhash.xxh3_128:
@@ -158,19 +171,20 @@ class ColumnFiles:
             name: Name of the column.
             column: All of its rows.
         """
+        file, count, start, hasher, mode = f"{name}.{head.number}", 0, 0, xxhash.xxh3_128(), "wb"
         if before and name in before.places:
             file, _, _, (count, *_) = before.places[name]
-            start, hasher = before.sizes[file], self._hashers[file].copy()
-        else:
-            file, count, start, hasher = f"{name}.{head.number}", 0, 0, xxhash.xxh3_128()
+            start, hasher, mode = before.sizes[file], self._hashers[file].copy(), "r+b"
         new = np.ascontiguousarray(column[count:])
-        with (self._folder / file).open("r+b" if start else "wb") as opened:
-            # What a writer that was killed has appended there is not what is appended now.
-            opened.truncate(start)
+        end = start + new.nbytes
+        with (self._folder / file).open(mode) as opened:
+            # What a writer that was killed has appended there is not what is appended now. It is
+            # written over and not cut off: others may have mapped it.
             opened.seek(start)
             _put(new, opened, hasher)
+            opened.truncate(max(opened.seek(0, SEEK_END), end + end // _ROOM))
         head.places[name] = file, 0, column.dtype.str, list(column.shape)
-        head.sizes[file], head.digests[file] = start + new.nbytes, hasher.hexdigest()
+        head.sizes[file], head.digests[file] = end, hasher.hexdigest()
         return hasher
 
     def _write_state(self, head: _Head, columns: Columns) -> None:
@@ -208,25 +222,31 @@ class ColumnFiles:
         except OSError:
             return None
 
-    def _columns_of(self, head: _Head) -> Columns | None:
-        """The columns of a head, if all its files are whole."""
-        mapped: dict[str, Any] = {}
+    def _is_whole(self, head: _Head) -> bool:
+        """Whether all files of a head are as it says."""
         self._hashers = {}
-        try:
-            for file, size in head.sizes.items():
-                hasher = xxhash.xxh3_128()
-                for block in self._blocks(file, size):
-                    hasher.update(block)
-                if hasher.hexdigest() != head.digests[file]:
-                    return None
-                self._hashers[file] = hasher
-                mapped[file] = self._mapped(file, size)
-        except (OSError, ValueError):
-            return None
-        return {
-            name: np.frombuffer(mapped[file], kind, int(np.prod(shape)), start).reshape(shape)
-            for name, (file, start, kind, shape) in head.places.items()
-        }
+        for file, size in head.sizes.items():
+            hasher = xxhash.xxh3_128()
+            for block in self._blocks(file, size):
+                hasher.update(block)
+            if hasher.hexdigest() != head.digests[file]:
+                return False
+            self._hashers[file] = hasher
+        return True
+
+    def _columns_of(self, head: _Head) -> Roomy:
+        """The columns of a head, whose files are whole."""
+        columns: dict[str, Array] = {}
+        rooms: dict[str, Array] = {}
+        for name, (file, start, kind, (count, *row)) in head.places.items():
+            size, rows = int(np.prod(row)) * np.dtype(kind).itemsize, count
+            if file.rpartition(".")[0] == name:
+                rows = (self._folder / file).stat().st_size // size
+            room = self._mapped(file, start, rows * size).view(kind).reshape(rows, *row)
+            columns[name] = room[:count]
+            if rows > count:
+                rooms[name] = room
+        return Roomy(columns, rooms)
 
     def _blocks(self, file: str, size: int) -> Iterator[bytes]:
         """The first bytes of a file: read, not mapped, so that they take no memory."""
@@ -235,14 +255,19 @@ class ColumnFiles:
                 size -= len(block)
                 yield block
 
-    def _mapped(self, file: str, size: int) -> mmap.mmap | bytearray:
+    def _mapped(self, file: str, start: int, size: int) -> Array:
+        """Some bytes of a file. Each column is mapped by itself, and let go of by itself."""
         if not size:
-            return bytearray()
+            return np.empty(0, np.uint8)
+        before = start % mmap.ALLOCATIONGRANULARITY
         with (self._folder / file).open("rb") as opened:
-            return mmap.mmap(opened.fileno(), size, access=mmap.ACCESS_COPY)
+            mapped = mmap.mmap(
+                opened.fileno(), before + size, access=mmap.ACCESS_COPY, offset=start - before
+            )
+        return np.frombuffer(mapped, np.uint8, size, before)
 
 
-def _put(column: Array, file: BinaryIO, hasher: xxhash.xxh3_128) -> None:
+def _put(column: Array, file: IO[bytes], hasher: xxhash.xxh3_128) -> None:
     """Write the bytes of a contiguous array."""
     content = column.reshape(-1).view(np.uint8).data if column.size else b""
     file.write(content)

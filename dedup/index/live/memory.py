@@ -86,6 +86,11 @@ class Memory:
 
         self.lasting = ColumnDict(lasting)
 
+    def remap(self, columns: Columns) -> None:
+        """Have the columns that only grow, which are as they were saved, from their files."""
+        self.copies.remap(columns)
+        self.texts.remap(columns)
+
     def _bodies(self, ids: Sequence[str]) -> list[Body]:
         """Texts of articles that are compared for copies."""
         articles, texts = self.articles.of(ids)

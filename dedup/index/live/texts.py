@@ -171,6 +171,11 @@ class LiveTexts:
         present, articles = np.flatnonzero(self.alive).tolist(), self.articles
         self.row_of = ColumnDict(lambda: {articles[row]: row for row in present})
 
+    def remap(self, columns: Columns) -> None:
+        """Have the columns that only grow, as they were saved, from elsewhere."""
+        self._profiles = self._scorer = None
+        load_columns(self._name, self._growing(), columns)
+
     def _growing(self) -> dict[str, Growable]:
         """Columns that only grow, by name."""
         squares = {f"{name}_squares": grown for name, grown in self._squares.items()}

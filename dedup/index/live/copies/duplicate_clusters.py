@@ -123,6 +123,10 @@ class DuplicateClusters:
         self._matches = ColumnDict(lambda: both_ways(loaded_matches(columns)))
         self.cluster_of, self.text_of = ColumnDict(cluster_of), ColumnDict(text_of)
 
+    def remap(self, columns: Columns) -> None:
+        """See `SignatureIndex.remap`."""
+        self._signatures.remap(columns)
+
     def key_of(self, article: str) -> BodyKey:
         """What is known of an article."""
         return self._keys[article]

@@ -125,6 +125,10 @@ class SignatureIndex:
         """Load what `saved` returned."""
         load_columns("copies", self._growing() | self._changing(), columns)
 
+    def remap(self, columns: Columns) -> None:
+        """Have the columns that only grow, as they were saved, from elsewhere."""
+        load_columns("copies", self._growing(), columns)
+
     def _growing(self) -> dict[str, Growable]:
         """Columns that only grow, by name."""
         own: dict[str, Growable] = {

@@ -52,6 +52,7 @@ class Nearest:
         self._places: dict[int, int] = {}
         self._languages = GrowableArray(np.int64)
         self._tops = np.empty((0, 0, config.neighbors_per_language), np.int32)
+        self._filled = 0
 
     def saved(self, rows: Int64s) -> dict[str, Any]:
         """Columns of some texts."""
@@ -65,6 +66,7 @@ class Nearest:
         languages = columns["nearest.languages"].tolist()
         self._places = {language_id: place for place, language_id in enumerate(languages)}
         self._tops = columns["nearest.tops"]
+        self._filled = self._tops.shape[1]
         self.make_room()
 
     def add(self, rows: Int64s) -> tuple[Int64s, RowPairs]:
@@ -90,8 +92,8 @@ class Nearest:
         products = self._reaching(rows, self._columns(rows, row))
         self._offer(products.rows, products.columns, products.values)
         near = self._near(products)
-        self._tops[:, row] = NONE
         self._languages.shrink(row)
+        self._filled = row
         return near
 
     @property
@@ -116,14 +118,16 @@ class Nearest:
         for language_id in language_ids:
             self._places.setdefault(language_id, len(self._places))
         self._languages.extend(np.array([self._places[id] for id in language_ids], np.int64))
-        languages, texts, most = self._tops.shape
-        if len(self._places) > languages or self._languages.count > texts:
-            more = max(self._languages.count, texts)
-            if more > texts:
-                more = int(more * 1.25) + 64
-            room = np.full((len(self._places), more, most), NONE, np.int32)
-            room[:languages, :texts] = self._tops
+        count, (languages, texts, most) = self._languages.count, self._tops.shape
+        if len(self._places) > languages or count > texts:
+            more = int(count * 1.25) + 64 if count > texts else texts
+            # Rows that no text has yet take no memory.
+            room = np.empty((len(self._places), more, most), np.int32)
+            room[:languages, : self._filled] = self._tops[:, : self._filled]
+            room[languages:, : self._filled] = NONE
             self._tops = room
+        self._tops[:, self._filled : count] = NONE
+        self._filled = count
 
     def affected_by_removal(self, rows: Int64s) -> set[tuple[int, int]]:
         """Other texts that have one of these among their nearest, with the language of that one."""
