@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,8 +22,14 @@ from dedup.pipeline import profiles_of
 from dedup.readers.fields import as_articles
 from dedup.records import Article, StoryGroup
 from dedup.store.identity import replay
-from dedup.stories.affinity import Affinity, log_odds_of, probability_of
+from dedup.stories.affinity import (
+    Affinity,
+    log_odds_of,
+    log_odds_of_ratio,
+    probability_of,
+)
 from dedup.stories.candidates import story_candidates
+from dedup.stories.linkage import bounds
 from tests.indexes import (
     HASHING,
     HOUR,
@@ -87,7 +94,9 @@ ROOMY = SMALL.replace(
 
 
 def best_story(index: StoryIndex, query: Article) -> tuple[str, float | None]:
-    """The slow way: of the stories that a text would have links to, the one of the highest mean."""
+    """The slow way: of the stories that a text would have links to and would not loosen, the one
+    of the highest mean.
+    """
     articles = articles_of(index)
     evidences = index.result().evidences
     ids = {evidences.representative_of(id) for id in articles}
@@ -104,15 +113,20 @@ def best_story(index: StoryIndex, query: Article) -> tuple[str, float | None]:
     floor = log_odds_of(index.config.stories.min_link_probability)
     story_of = ["" if item is asked else index.placement(item.id).story_group for item in rows]
     stories = {story_of[other] for other in linked if odds[other] >= floor}
-    means = {
-        story: float(
-            np.mean([odd for odd, its in zip(odds, story_of, strict=True) if its == story])
-        )
-        for story in stories
-    }
-    best = max(stories, key=means.__getitem__, default="")
-    if not best or means[best] < log_odds_of(index.config.stories.min_probability):
+    least = log_odds_of(index.config.stories.min_probability)
+    drop = log_odds_of_ratio(index.config.stories.max_odds_ratio)
+    means = {}
+    for story in stories:
+        texts_of = [k for k, its in enumerate(story_of) if its == story]
+        pairs = list(combinations(texts_of, 2))
+        inside = sum(int(affinity.log_odds(*np.array([pair]).T)[0]) for pair in pairs)
+        (bound,) = bounds(np.array([inside]), np.array([len(pairs)]), least, drop).tolist()
+        mean = float(np.mean(odds[texts_of]))
+        if mean >= bound:
+            means[story] = mean
+    if not means:
         return "", None
+    best = max(means, key=means.__getitem__)
     return best, probability_of(means[best])
 
 

@@ -43,10 +43,10 @@ class QueryAnswer:
         neighbors: The nearest texts, the most probable first; texts further apart than `max_gap`
             come last, the most similar first.
         story_group: Lasting id of the story group that it fits best: of those with a text that it
-            would be linked to, the one with the highest mean; empty if none is likely enough.
-            `add` nearly always joins that one. Of a query without a time, that of the copies of
-            its text, else that of the most probable neighbor if this is at least
-            `min_probability`.
+            would be linked to and that it would not loosen, the one with the highest mean; empty if
+            none is likely enough. `add` nearly always joins that one. Of a query without a time,
+            that of the copies of its text, else that of the most probable neighbor if this is at
+            least `min_probability`.
         probability: Mean P(same event) with the texts of that group; of a query without a time
             and without copies, that of the most probable neighbor. Else None.
         published_at: The time that the query was bound to; None: it was compared by content alone.

@@ -12,8 +12,10 @@ from dedup.compute.growable import Columns
 from dedup.config import Config
 from dedup.index.live.links.links import LiveLinks
 from dedup.index.live.texts import LiveTexts
-from dedup.stories.affinity import log_odds_of
+from dedup.stories.affinity import log_odds_of, log_odds_of_ratio
+from dedup.stories.components import SAMPLE
 from dedup.stories.grouping import GroupChanges, GroupMemory
+from dedup.stories.linkage import bounds
 from dedup.stories.linked_groups import Group
 from dedup.stories.links import LinkChanges, LinkedTexts
 from dedup.stories.round_ups import mean_log_odds
@@ -36,7 +38,10 @@ class LiveGroups:
         self._table = links.table
         max_gap = config.neighbors.max_gap
         self._memory = GroupMemory(config.stories, max_gap, _MAX_PAIRS, compiled=True)
-        self._least = log_odds_of(config.stories.min_probability)
+        stories = config.stories
+        self._bounds = (
+            log_odds_of(stories.min_probability), log_odds_of_ratio(stories.max_odds_ratio),
+        )  # fmt: skip
 
     @property
     def members(self) -> Mapping[int, Int64s]:
@@ -95,7 +100,7 @@ class LiveGroups:
         """The group that a query fits best: its first text, and the mean log-odds with its texts.
 
         Only groups that the query has a link to are compared; of equal ones the one that comes
-        first. None if the best one is not likely enough to be joined.
+        first. As in linkage, it may not loosen the group. None if it may join none.
 
         Args:
             row: Row of the query.
@@ -103,11 +108,22 @@ class LiveGroups:
         """
         groups = [self.members[label] for label in np.unique(self._memory.labels[linked]).tolist()]
         means = mean_log_odds(np.full(len(groups), row), groups, self._texts.scorer)
-        best = float(means.max(initial=-np.inf))
-        if best < self._least:
-            return None
-        firsts = np.array([members[0] for members in groups])
-        return int(self._texts.order.sorted(firsts[means == best])[0]), best
+        likely = np.flatnonzero(means >= self._bounds[0])
+        firsts = np.array([groups[k][0] for k in likely.tolist()], np.int64)
+        order = self._texts.order.order(-means[likely], firsts)
+        for k in likely[order].tolist():
+            if means[k] >= self._least_to_join(groups[k]):
+                return int(groups[k][0]), float(means[k])
+        return None
+
+    def _least_to_join(self, members: Int64s) -> float:
+        """Smallest mean at which linkage lets a text join a group; of a large one, by a sample."""
+        size = min(len(members), SAMPLE)
+        sample = members[np.arange(size) * len(members) // size]
+        scores = self._texts.scorer.block(sample, sample)
+        inside = np.array([(scores.sum() - np.trace(scores)) // 2])
+        pairs = np.array([size * (size - 1) // 2])
+        return float(bounds(inside, pairs, *self._bounds)[0])
 
     def _linked_texts(self) -> LinkedTexts:
         texts = self._texts

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dedup.articles import Precedence
-from dedup.compute.arrays import Int64s, UInt64s
+from dedup.compute.arrays import Float64s, Int64s, UInt64s
 from dedup.compute.growable import Growable, GrowableArray, GrowableStrings
 from dedup.compute.times import from_micros, to_micros
 
@@ -74,7 +74,7 @@ class Ordering:
         times, lengths, ranks = (column[rows] for column in self.arrays)
         return rows[np.lexsort((ranks, lengths, times))]
 
-    def order(self, bucket: Int64s | UInt64s, rows: Int64s) -> Int64s:
+    def order(self, bucket: Int64s | UInt64s | Float64s, rows: Int64s) -> Int64s:
         """Positions that sort rows by bucket, and by precedence in each; int64 of their shape."""
         times, lengths, ranks = (column[rows] for column in self.arrays)
         order: Int64s = np.lexsort((ranks, lengths, times, bucket))
