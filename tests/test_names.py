@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.name_table import folded, is_plausible, is_spelling, save
+from dedup.text import names as module
 from dedup.text.name_keys import SHARE_OF_SOUND, keyed_names, spelled_names
 from dedup.text.names import (
     BEGINNINGS,
@@ -21,7 +22,6 @@ from dedup.text.names import (
     MIN_BITS,
     SELF_BITS,
     is_known,
-    known_spellings,
     may_begin,
     placed_names,
     read_table,
@@ -109,7 +109,9 @@ class PlainNames:
     """Oracle: the names of one text, looked up one by one in a dictionary."""
 
     def __init__(self, text: str, language: str) -> None:
-        self.table = known_spellings()
+        table = module._table()
+        spelled = zip(table.spellings.tolist(), table.values.tolist(), strict=True)
+        self.table: dict[int, int] = dict(spelled)
         self.scan = scan([text])
         self.spelled = "".join(map(chr, self.scan.points.tolist()))
         self.hashes = self.scan.tokens.hashes.tolist()

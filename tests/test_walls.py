@@ -9,7 +9,6 @@ import pytest
 
 import dedup
 from dedup.cleaning import clean_articles
-from dedup.cleaning.repeated import page_digests
 from dedup.cleaning.walls import is_foreign, wall_key
 from dedup.config import CleaningConfig
 from dedup.doctor import examine
@@ -170,7 +169,3 @@ def test_what_stands_for_a_wall() -> None:
     assert wall_key(["Net 3 vs 5"], "T") == "Net 3 vs 5"
     assert not is_foreign("Fire", "nothing of it")
     assert is_foreign("Fire destroys market hall", "nothing of it")
-
-
-def test_digests_of_pages_without_a_wall_are_as_before() -> None:
-    assert page_digests("a line") == page_digests("a line", "A line of words")

@@ -6,7 +6,6 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-import numpy as np
 import xxhash
 
 from dedup.articles import source_of
@@ -14,8 +13,6 @@ from dedup.cleaning.walls import MIN_WALL_TITLES, headline, is_foreign, wall_key
 from dedup.config import CleaningConfig
 from dedup.records import Article
 from dedup.text.normalization import normalize
-
-_WALL_MARK = (1 << 64) - 1
 
 
 def _digest(text: str) -> int:
@@ -25,23 +22,6 @@ def _digest(text: str) -> int:
 def _line_digest(line: str) -> int:
     """Odd for a line with a letter or digit, so that the digest alone shows it."""
     return _digest(line) >> 1 << 1 | any(map(str.isalnum, line))
-
-
-def page_digests(text: str, title: str = "") -> bytes:
-    """Digests of a normalised page and of its lines, the longest line first; uint64.
-
-    Behind a mark follow those of its headline and of the wall that it may be.
-    """
-    digests = [_digest(text), *map(_line_digest, _lines(text))]
-    if wall := _wall(text, title):
-        digests += [_WALL_MARK, _digest(title), _line_digest(wall)]
-    return np.array(digests, "<u8").tobytes()
-
-
-def line_of(text: str, title: str, digest: int) -> str:
-    """The line of a normalised page with this digest, or what stands for it as a wall."""
-    lines = (*_lines(text), _wall(text, title))
-    return next(line for line in lines if _line_digest(line) == digest)
 
 
 def _wall(text: str, title: str) -> str:
@@ -62,10 +42,6 @@ class SourceLines:
         self._page_counts: Counter[int] = Counter()
         self._texts: dict[int, str] = {}
 
-    def __len__(self) -> int:
-        """Number of different pages."""
-        return len(self._pages)
-
     def add(self, text: str, title: str = "") -> None:
         """Add a page: its normalised text, and its headline."""
         page = _digest(text)
@@ -80,26 +56,11 @@ class SourceLines:
         for line, digest in zip(lines, digests, strict=True):
             if digest in self._page_counts and digest & 1:
                 self._texts[digest] = line
-        self._insert(page, digests)
-
-    def add_digests(self, page: bytes) -> None:
-        """Add a page by its `page_digests` alone."""
-        first, *digests = np.frombuffer(page, "<u8").tolist()
-        if _WALL_MARK in digests:
-            *digests, _, title, wall = digests
-            self._walls[wall].add(title)
-        if first not in self._pages:
-            self._insert(first, array("Q", digests))
-
-    def _insert(self, page: int, digests: array[int]) -> None:
         self._pages[page] = digests
         self._page_counts.update(digests)
 
-    def repeated(self, config: CleaningConfig) -> dict[int, str]:
-        """The lines that stand on many of the pages, see `repeated_lines`, by their digests.
-
-        A line is empty if it is only on pages of which the digests are known.
-        """
+    def repeated(self, config: CleaningConfig) -> frozenset[str]:
+        """The lines that stand on many of the pages, see `repeated_lines`."""
         least = max(config.min_repeated_pages, config.min_repeated_share * len(self._pages))
         often = {line for line, pages in self._page_counts.items() if line & 1 and pages >= least}
         repeated: set[int] = set()
@@ -115,7 +76,7 @@ class SourceLines:
         repeated |= {
             key for key, titles in self._walls.items() if len(titles) >= MIN_WALL_TITLES and key & 1
         }
-        return {line: self._texts.get(line, "") for line in repeated}
+        return frozenset(self._texts[line] for line in repeated)
 
     def _longest_beside(self, often: set[int], repeated: set[int]) -> dict[int, set[int]]:
         """For each line in `often`, the longest other lines of its pages, but for repeated ones."""
@@ -141,7 +102,7 @@ def lines_of_source(pages: Iterable[tuple[str, str]], config: CleaningConfig) ->
     lines = SourceLines()
     for title, text in pages:
         lines.add(normalize(text), headline(title))
-    return frozenset(lines.repeated(config).values())
+    return lines.repeated(config)
 
 
 def repeated_lines(

@@ -105,12 +105,6 @@ def _table() -> _Table:
     return read_table(resources.files("dedup.weights").joinpath("names.npz"))
 
 
-def known_spellings() -> dict[int, int]:
-    """Value of each spelling of the table, see `packed`, by the 32 bits that stand for it."""
-    table = _table()
-    return dict(zip(table.spellings.tolist(), table.values.tolist(), strict=True))
-
-
 def _joined(octets: npt.NDArray[np.uint8]) -> UInt32s:
     """Numbers of three bytes, the lowest first, uint32 (n,)."""
     low, middle, high = octets.astype(np.uint32)

@@ -160,7 +160,7 @@ class CleanTexts:
         return lines
 
     def _repeated_in(self, source: str) -> frozenset[str]:
-        return frozenset(self._lines[source].repeated(self._config).values())
+        return self._lines[source].repeated(self._config)
 
     def _refresh_boilerplate(
         self, source: str, pages: Sequence[Article], new: Mapping[str, Article], again: bool
