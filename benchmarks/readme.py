@@ -28,6 +28,7 @@ from benchmarks import (
     encoder_tables,
     index,
     near_duplicate_tables,
+    neighbors,
     quality,
     series,
     story_scale,
@@ -107,6 +108,16 @@ def measured_tables() -> dict[str, str]:
             story_scale.table(scale["rows"]),
             scale,
             "the articles of `dedup bench` without copies, seed 0",
+        ),
+        "neighbor-search": _with_line(
+            neighbors.search_table(saved["neighbors"]["rows"]),
+            saved["neighbors"],
+            "the articles of `dedup bench` without copies, seed 0",
+        ),
+        "candidate-rules": _with_line(
+            neighbors.rule_table(saved["neighbors"]["rows"]),
+            saved["neighbors"],
+            "the sets of the table; curves that have seen them",
         ),
         "engines": _with_line(spark_scale.table(machines["rows"]), machines, generated),
         "engine-stages": _with_line(

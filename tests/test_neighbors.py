@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.neighbors import faiss_pairs, floor_pairs
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Float32s, Int64s
 from dedup.compute.keyed_rows import KeyedRows
@@ -134,6 +135,22 @@ def test_a_crowd_of_one_language_does_not_hide_the_few_of_another() -> None:
     config = NeighborConfig(neighbors_per_language=5)
     found = listed(neighbor_pairs(whole_vectors(rows), seconds, languages, 0.1, config))
     assert (0, 101) in found
+
+
+def test_the_search_of_the_benchmark_finds_the_same_pairs() -> None:
+    """FAISS over slices of time, with many equally near texts and some that are too far."""
+    generator = np.random.default_rng(5)
+    whole = whole_vectors(vectors_of(90, 4)[generator.integers(90, size=600)])
+    seconds = np.sort(generator.integers(30 * DAY, size=600))
+    languages = generator.integers(3, size=600)
+    config = NeighborConfig(max_gap=timedelta(days=4), neighbors_per_language=5)
+    given = whole, seconds, languages, 0.1, config
+    assert listed(faiss_pairs(*given)) == listed(neighbor_pairs(*given))
+    every = floor_pairs(0.1, [])(*given)
+    near = (whole @ whole.T >= 0.1 * SCALE * SCALE) & (
+        np.abs(seconds[:, None] - seconds) <= 4 * DAY
+    )
+    assert listed(every) == [(a, b) for a, b in np.argwhere(np.triu(near, 1)).tolist()]
 
 
 def test_approximate_search_finds_most_of_what_exact_search_finds() -> None:
