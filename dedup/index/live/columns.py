@@ -1,12 +1,12 @@
 """The columns of an index in files, which are mapped when the index is opened.
 
 A cache, nothing more. Columns that only grow have a file each, to which their new rows are
-appended, with room behind them so that they grow in memory without being copied; all others are in
-one file, which is written anew. A head says how much of each file
-counts, with the digest of that much: what a writer that was killed left behind it is cut off. The
-head before it is kept with what it needs: if one is damaged, the other one serves; without both,
-all is made again from the store. Nothing is waited for until it is on the disk, since whatever is
-not as its head says is seen when it is read. All numbers are little-endian.
+appended, with room behind them, so that they grow in memory without being copied; all others are
+in one file, which is written anew. A head says how much of each file counts, with the digest of
+that much: what a writer that was killed left behind it is written over. The head before it is kept
+with what it needs: if one is damaged, the other one serves; without both, all is made again from
+the store. Nothing is waited for until it is on the disk, since whatever is not as its head says is
+seen when it is read. All numbers are little-endian.
 
 A head is a mark, a digest of all that follows, and JSON.
 """
