@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import signal
 import socket
@@ -31,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.memory import own_memory_mb, peak_memory_mb
 from benchmarks.saved import made_by, save_rows
 from dedup.bench.corpus import generate
 from dedup.index.story_index import CACHE, StoryIndex
@@ -158,9 +158,7 @@ def _open(path: Path, asked: Sequence[Mapping[str, Any]]) -> tuple[float, float,
         seconds = time.perf_counter() - begun
         for number, article in enumerate(asked):
             (index.add if number % 2 else index.query)(article)
-        status = Path("/proc/self/status").read_text(encoding="utf-8").split()
-        own = int(status[status.index("RssAnon:") + 1]) / 1024
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, own
+        return seconds, peak_memory_mb(), own_memory_mb()
 
 
 def served(path: Path, ids: Sequence[str], written: Sequence[Article]) -> dict[str, float]:

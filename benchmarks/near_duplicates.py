@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import corpora
+from benchmarks.memory import peak_memory_mb
 from benchmarks.peers import MIN_JACCARD, PACKAGES, SYSTEMS
 from benchmarks.rule_costs import rule_costs, rule_table
 from benchmarks.saved import made_by
@@ -76,13 +77,6 @@ def run_one(system: str, path: Path, threads: int, pairs_to: Path) -> None:
     np.savez(pairs_to, pairs=pairs, labels=labels)
     values = {"stages": stages, "wall_with_loading": wall, "peak_memory_mb": peak_memory_mb()}
     print(json.dumps(values))
-
-
-def peak_memory_mb() -> int:
-    """Largest resident size of this process so far; unlike `ru_maxrss` not its parent's."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) // 1024
 
 
 def measure(system: str, path: Path, threads: int, folder: Path) -> dict[str, Any]:

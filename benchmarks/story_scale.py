@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.memory import peak_memory_mb
 from benchmarks.saved import made_by, save_rows
 from dedup.articles import precedence
 from dedup.bench.corpus import generate
@@ -86,7 +86,7 @@ def measure(texts: int, days: int) -> dict[str, Any]:
         "wall_seconds": round(wall, 1),
         "cpu_seconds": round(used, 1),
         "neighbour_seconds": round(steps["neighbours"], 1),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_memory_mb": peak_memory_mb(),
         "story_groups": len(grouping.groups),
         "largest_component": grouping.largest_component,
         "b_cubed_f1": round(b_cubed(overlap(stories, labels)[1]).f1, 3),
