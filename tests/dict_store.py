@@ -15,7 +15,7 @@ from dedup.store import (
     StoryFilter,
 )
 from dedup.store.records import StoryEvent
-from dedup.store.rows import to_text
+from dedup.store.rows import article_row, to_text
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -78,6 +78,10 @@ class DictStore:
             late = until is not None and time >= until
             if (since is None or time >= since) and not late and source in (None, article.source):
                 yield self._articles[id]
+
+    def checksums(self, since: datetime, until: datetime, source: str) -> dict[str, int]:
+        chosen = self.all_articles(since, until, source)
+        return {stored.article.id: article_row(stored)[-1] for stored in chosen}
 
     def put_placements(self, places: Sequence[Placement]) -> None:
         self._places.update({place.id: place for place in places})

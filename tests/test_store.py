@@ -61,6 +61,7 @@ def everything(store: Store, filters: list[StoryFilter]) -> list[object]:
         list(store.all_articles(DAY, DAY + timedelta(days=3))),
         list(store.all_articles(since=DAY + timedelta(days=1), source="a.example")),
         list(store.all_articles(source="")),
+        store.checksums(DAY, DAY + timedelta(days=3), "a.example"),
         store.placements(ids),
         list(store.all_placements()),
         [store.cluster(key) for key in ids],

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dedup.articles import Precedence, precedence, seconds_by_id, source_of
+from dedup.articles import Precedence, precedence, seconds_by_id
 from dedup.config import Config
 from dedup.description.evidence import Evidences
 from dedup.description.explanation import Why
@@ -25,6 +25,7 @@ from dedup.duplicates.series import Origin
 from dedup.duplicates.stretches import is_digest, stretches
 from dedup.encoders import Encoder
 from dedup.errors import NotFoundError
+from dedup.index.outlet_texts import OutletTexts
 from dedup.output.headlines import in_languages
 from dedup.pipeline import profiles_of
 from dedup.records import (
@@ -39,7 +40,6 @@ from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.grouping import Grouping
 from dedup.stories.linked_groups import Group, described
 
-_SECOND = timedelta(seconds=1)
 _A_DAY = timedelta(days=1)
 _Record = TypeVar("_Record")
 _PAGE = 1000
@@ -275,13 +275,16 @@ def why_of(
     )
 
 
-def remarks_of(placement: Placement, story: StoryGroup, store: Store) -> tuple[Remark, ...]:
+def remarks_of(
+    placement: Placement, story: StoryGroup, store: Store, outlet_texts: OutletTexts
+) -> tuple[Remark, ...]:
     """What there is to say of an article, see `StoryIndex.remarks`.
 
     Args:
         placement: Where it is.
         story: Its story group.
         store: Where the articles are.
+        outlet_texts: Gives the texts of its outlet.
     """
     ids = placement.id, placement.representative
     articles, texts = _articles(ids, store)
@@ -290,41 +293,24 @@ def remarks_of(placement: Placement, story: StoryGroup, store: Store) -> tuple[R
         placement.id,
         is_digest=store.cluster(placement.duplicate_cluster)[0].copy_type == "digest",
         is_wall=texts[placement.id].is_wall,
-        template=_template(one, texts[one.id], store),
+        template=_template(one, texts[one.id], outlet_texts),
         versions=story.versions_with(placement.id),
     )
 
 
-def _template(one: Article, clean: CleanText, store: Store) -> str:
+def _template(one: Article, clean: CleanText, outlet_texts: OutletTexts) -> str:
     """The template of its outlet that a text fills in, in words; see `template_around`.
 
     Only where another text of the template was published within a day: otherwise every article that
     is asked for would be compared with a month of its outlet.
     """
     origin = Origin.of(one, clean)
-    if not origin.source or not template_around(origin, _of_the_time((one,), store, _A_DAY)):
+    if not origin.source or not template_around(origin, outlet_texts.around((one,), _A_DAY)):
         return ""
-    return template_around(origin, _of_the_time((one,), store))
+    return template_around(origin, outlet_texts.around((one,), COUNTED_WITHIN))
 
 
 def _series(a: Article, b: Article, texts: Mapping[str, CleanText], store: Store) -> Series | None:
     """The series of two texts, by the articles that represent them."""
-    others = _of_the_time((a, b), store)
+    others = OutletTexts(store).around((a, b), COUNTED_WITHIN)
     return series_of(Origin.of(a, texts[a.id]), Origin.of(b, texts[b.id]), others)
-
-
-def _of_the_time(
-    articles: Sequence[Article], store: Store, within: timedelta = COUNTED_WITHIN
-) -> Iterator[Origin]:
-    """Texts of the sources of some articles that were published within a time of them."""
-    times = [article.published_at for article in articles if article.published_at]
-    since = min(times) - within if times else None
-    until = max(times) + within + _SECOND if times else None
-    outlets = {source_of(article) for article in articles}
-    # An outlet that is a host also has articles without a name, under its address.
-    unnamed = {""} if any("." in outlet for outlet in outlets) else set()
-    spellings = {article.source for article in articles} | outlets | unnamed
-    for source in sorted(spellings):
-        for stored in store.all_articles(since, until, source):
-            if source_of(stored.article) in outlets:
-                yield Origin.of(stored.article, stored.clean)

@@ -32,6 +32,7 @@ from dedup.index.answers import (
 )
 from dedup.index.changes import Several, read_one, read_query, utc_now
 from dedup.index.memory import IndexMemory
+from dedup.index.outlet_texts import OutletTexts
 from dedup.index.records import QueryAnswer, StoryPage
 from dedup.index.relations import RelationIndex
 from dedup.index.settings import agreed
@@ -88,6 +89,7 @@ class StoryIndex(StoredIndex):
         self._model = model
         self._clock = clock
         self._relations = RelationIndex(config.related_stories)
+        self._outlet_texts = OutletTexts(store)
         cache = columns_of(location)
         self._memory = IndexMemory(store, config, encoder, model, progress, cache, read_only, step)
 
@@ -354,7 +356,8 @@ class StoryIndex(StoredIndex):
         """
         with self._store.reading():
             placement = self.placement(id)
-            return remarks_of(placement, self.story(placement.story_group), self._store)
+            story = self.story(placement.story_group)
+            return remarks_of(placement, story, self._store, self._outlet_texts)
 
     def result(self) -> Result:
         """All that it holds, as `dedup.cluster` gives it, with the lasting ids of its stories.

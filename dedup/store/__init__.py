@@ -73,6 +73,9 @@ class Store(Protocol):
     ) -> Iterator[StoredArticle]:
         """All articles published in [since, until), of one `Article.source` if given, by id."""
 
+    def checksums(self, since: datetime, until: datetime, source: str) -> dict[str, int]:
+        """The same articles: by id a number that is another one when anything of it is."""
+
     def put_placements(self, placements: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
 

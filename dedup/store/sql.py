@@ -103,19 +103,20 @@ class SqlStore:
         source: str | None = None,
     ) -> Iterator[StoredArticle]:
         """See `Store.all_articles`."""
-        wanted = {
-            "published_at >= ?": since and to_micros(since),
-            "published_at < ?": until and to_micros(until),
-            "source = ?": source if source is None else to_text(source),
-        }
-        wanted = {condition: value for condition, value in wanted.items() if value is not None}
-        where = " AND ".join(["1 = 1", *wanted])
+        where, values = _published(since, until, source)
         with self.database.view() as select:
-            ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", [*wanted.values()])
+            ids = select(f"SELECT id FROM articles WHERE {where} ORDER BY id", values)
             statement = f"SELECT {', '.join(CONTENT)} FROM articles"
             for chunk in chunks((i for (i,) in ids), CHUNK):
                 rows = sorted(among(select, statement, chunk), key=itemgetter(0))
                 yield from map(read_article, rows)
+
+    def checksums(self, since: datetime, until: datetime, source: str) -> dict[str, int]:
+        """See `Store.checksums`."""
+        where, values = _published(since, until, source)
+        with self.database.view() as select:
+            rows = select(f"SELECT id, checksum FROM articles WHERE {where} ORDER BY id", values)
+            return {from_text(id): number for id, number in rows}
 
     # Places.
 
@@ -243,3 +244,16 @@ class SqlStore:
         """See `Store.check_articles`."""
         with self.database.view() as select:
             return examine_articles(select)
+
+
+def _published(
+    since: datetime | None, until: datetime | None, source: str | None
+) -> tuple[str, list[object]]:
+    """A condition on articles, see `Store.all_articles`, and its values."""
+    wanted = {
+        "published_at >= ?": since and to_micros(since),
+        "published_at < ?": until and to_micros(until),
+        "source = ?": source if source is None else to_text(source),
+    }
+    wanted = {condition: value for condition, value in wanted.items() if value is not None}
+    return " AND ".join(["1 = 1", *wanted]), [*wanted.values()]
