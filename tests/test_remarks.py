@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,22 @@ def test_the_index_says_what_an_article_is(index: StoryIndex) -> None:
         ])  # fmt: skip
     with pytest.raises(dedup.NotFoundError, match="'nobody'"):
         index.remarks("nobody")
+
+
+def test_a_remark_is_as_of_the_last_commit(tmp_path: Path) -> None:
+    """Texts of an outlet are remembered, and read again when they are others."""
+    ferrol, duneth = (one for one in ARTICLES if one.id in QUAKES)
+    with StoryIndex.open(tmp_path, encoder=HashingEncoder(), synchronous="NORMAL") as index:
+        index.add(ferrol)
+        assert index.remarks("ferrol") == ()
+        index.add(duneth)
+        assert [remark.kind for remark in index.remarks("ferrol")] == ["series"]
+        index.update(replace(duneth, title="Novelist dies", text=NOVEL))
+        assert index.remarks("ferrol") == ()
+        index.update(duneth)
+        assert [remark.kind for remark in index.remarks("ferrol")] == ["series"]
+        index.remove("duneth")
+        assert index.remarks("ferrol") == ()
 
 
 def test_why_says_it_of_two_in_the_batch_and_in_the_index(index: StoryIndex) -> None:
