@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +56,9 @@ def vocabulary(folder: Path, cache: Path) -> tuple[list[str], list[float]]:
 
 def material_of(folder: Path, work: Path, segmenter: Segmenter) -> Material:
     """All that is learned from; what takes long is kept in the work folder."""
-    pairs = {kind: Pairs.load(folder, kind, segmenter) for kind in KINDS}
+    with ProcessPoolExecutor(os.cpu_count()) as workers:
+        loaded = workers.map(Pairs.load, repeat(folder), KINDS, repeat(segmenter))
+        pairs = dict(zip(KINDS, loaded, strict=True))
     news = News.load(folder, segmenter)
     titles, leads = (
         teacher_vectors(texts, work / f"teacher_{name}.npy")
@@ -96,6 +101,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--distillation-steps", type=int, default=DISTILLATION.steps)
     given = parser.parse_args()
+    # Two libraries take turns with the cores: the threads of one are not to keep them busy waiting.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     given.work.mkdir(parents=True, exist_ok=True)
     shipped = BundledEncoder(given.start) if given.start else None
     cached = given.work / "vocabulary.json"
@@ -109,6 +116,7 @@ def main() -> None:
         table = Table(traits, Recipe.dim, generator)
         train(Recipe(steps=given.steps), material, table)
         start = table.rows
+        np.save(given.work / "translations.npy", start)
     table = Table.of(traits, start, generator)
     train(replace(DISTILLATION, steps=given.distillation_steps), material, table)
     rows = averaged(start, table.rows)
