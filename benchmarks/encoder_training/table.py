@@ -54,7 +54,7 @@ class Table:
 
     def sums(self, texts: Texts) -> Float32s:
         """Sum of the rows of each text, float32 of shape (texts, dim)."""
-        self._make(_grouped(texts.rows, len(self._rows))[0])
+        self._make(grouped(texts.rows, len(self._rows))[0])
         sums = np.empty((len(texts.offsets) - 1, self._rows.shape[1]), np.float32)
         _sum(self._rows, texts.rows, texts.offsets, sums)
         return sums
@@ -95,7 +95,7 @@ class _Rows:
         Returns:
             The different rows, rising, and the sum of the gradients of each.
         """
-        touched, ends, order = _grouped(keys, len(self.values))
+        touched, ends, order = grouped(keys, len(self.values))
         slopes = np.empty((len(touched), gradients.shape[1]), np.float32)
         tables = self.values, self._first, self._second
         _adam(*tables, touched, ends, owner[order], gradients, slopes, np.float32(rate))
@@ -103,7 +103,7 @@ class _Rows:
 
 
 @numba.njit(cache=True)
-def _grouped(keys: Int64s, count: int) -> tuple[Int64s, Int64s, Int64s]:
+def grouped(keys: Int64s, count: int) -> tuple[Int64s, Int64s, Int64s]:
     """Different keys below `count`, rising; where each ends in the order by keys; that order."""
     ends = np.zeros(count + 1, np.int64)
     for key in keys:
