@@ -204,7 +204,7 @@ def test_the_contrastive_loss_is_the_cross_entropy_of_torch() -> None:
     logits, own = left @ right.T / 0.05, torch.arange(len(x))
     entropy = torch.nn.functional.cross_entropy
     wanted = (entropy(logits, own) + entropy(logits.T, own)) / 2
-    wanted.backward()  # type: ignore[no-untyped-call]
+    wanted.backward()
     assert loss == pytest.approx(wanted.item(), rel=0.02)
     for side, slope in zip(exact, slopes, strict=True):
         assert side.grad is not None
