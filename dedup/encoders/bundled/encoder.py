@@ -44,7 +44,7 @@ class BundledEncoder:
     """
 
     name = "bundled"
-    revision = "4"
+    revision = "5"
     in_processes = True
     """Other processes receive only the name of the file, which each of them reads once."""
 
