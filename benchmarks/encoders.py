@@ -9,7 +9,8 @@ DATA_DIR holds `ntrex.jsonl.xz` (123 news documents in many languages, sentence 
 of articles), `itn.jsonl` and `allsides.jsonl` (news items with the story of each); what is not
 there is not measured, but for NTREX, ITN and AllSides. Vectors are those from the mean of their
 language, where such means ship for the encoder. `--e5` measures e5 on these labelled sets alone
-(`itn`, `graded` and so on): all takes hours. A program that trains an encoder measures it with
+(`itn`, `graded` and so on), and, if `parallel` is among them, on the translations of the table:
+all takes hours. A program that trains an encoder measures it with
 `encoder_measures.measure_vectors(encode, load_data(folder))`.
 """
 
@@ -22,12 +23,15 @@ from typing import Any
 
 from benchmarks.encoder_baselines import centred, open_encoder
 from benchmarks.encoder_data import NTREX_CODES, Data, load_data
-from benchmarks.encoder_measures import measure_vectors
+from benchmarks.encoder_measures import GROUPS, measure_vectors
 from benchmarks.encoder_speed import measure_speed
 from benchmarks.encoder_tables import TEACHER
 from benchmarks.saved import made_by, save_rows
 
 LIBRARIES = ("story-dedup", "numpy", "scikit-learn", "tokenizers", "torch", "sentence-transformers")
+
+PARALLEL = "parallel"
+IN_TABLE = tuple(language for members in GROUPS.values() for language in members)
 
 
 def measure(
@@ -154,7 +158,10 @@ def main() -> None:
     if given.e5:
         teacher = open_encoder(TEACHER, given.folder, given.cache)
         measured = measure_vectors(
-            centred(teacher, TEACHER), data, languages=(), documents=False, tasks=given.e5
+            centred(teacher, TEACHER),
+            data,
+            languages=IN_TABLE if PARALLEL in given.e5 else (),
+            tasks=given.e5,
         )
         rows.append({"encoder": TEACHER, **measured})
     print(table(rows))

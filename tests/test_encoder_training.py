@@ -21,7 +21,7 @@ from benchmarks.encoder_training.distillation import (
     taught_texts,
 )
 from benchmarks.encoder_training.export import quantized, save
-from benchmarks.encoder_training.table import Table
+from benchmarks.encoder_training.table import Table, grouped
 from benchmarks.encoder_training.traits import Traits
 from benchmarks.encoder_training.vocabulary import UNKNOWN, train_vocabulary
 from dedup.encoders.bundled import BundledEncoder
@@ -131,6 +131,14 @@ def test_sums_and_steps_are_those_of_dense_adam() -> None:
     np.testing.assert_allclose(table.rows, own + has @ common, atol=1e-3)
 
 
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_equal_keys_stand_together_in_their_order(keys: list[int]) -> None:
+    touched, ends, order = grouped(np.array(keys, np.int64), 10)
+    assert touched.tolist() == sorted(set(keys))
+    assert order.tolist() == sorted(range(len(keys)), key=keys.__getitem__)
+    assert np.diff(ends, prepend=0).tolist() == [keys.count(key) for key in sorted(set(keys))]
+
+
 def test_pieces_share_parts_beginnings_and_sounds() -> None:
     pieces = [
         UNKNOWN,
@@ -179,6 +187,29 @@ def test_gradients_are_the_slopes_of_the_loss(loss: str) -> None:
         behind = value(moved[0], moved[1])[0]
         slope = float((slopes * direction).sum())
         assert (ahead - behind) / (2 * float(step)) == pytest.approx(slope, rel=0.15, abs=0.02)
+
+
+@needs_torch
+def test_the_contrastive_loss_is_the_cross_entropy_of_torch() -> None:
+    import torch
+
+    from benchmarks.encoder_training.losses import contrast
+
+    x = np.random.default_rng(11).normal(size=(64, 32)).astype(np.float32)
+    y = x + np.random.default_rng(12).normal(size=x.shape).astype(np.float32)
+    y[1] = 2 * y[0]
+    loss, *slopes = contrast(x, y, 0.05)
+    exact = [torch.tensor(side, dtype=torch.float64, requires_grad=True) for side in (x, y)]
+    left, right = (torch.nn.functional.normalize(side, dim=1) for side in exact)
+    logits, own = left @ right.T / 0.05, torch.arange(len(x))
+    entropy = torch.nn.functional.cross_entropy
+    wanted = (entropy(logits, own) + entropy(logits.T, own)) / 2
+    wanted.backward()
+    assert loss == pytest.approx(wanted.item(), rel=0.02)
+    for side, slope in zip(exact, slopes, strict=True):
+        assert side.grad is not None
+        expected = side.grad.numpy()
+        assert np.linalg.norm(slope - expected) < 0.02 * np.linalg.norm(expected)
 
 
 def test_a_piece_counts_once_in_a_text() -> None:

@@ -58,7 +58,8 @@ class Texts:
 
     def take(self, chosen: Int64s) -> Texts:
         """The chosen texts, in that order."""
-        starts, sizes = self.offsets[chosen], np.diff(self.offsets)[chosen]
+        starts = self.offsets[chosen]
+        sizes = self.offsets[chosen + 1] - starts
         offsets = np.concatenate(([0], np.cumsum(sizes)))
         places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], sizes)
         return Texts(self.rows[places], offsets)

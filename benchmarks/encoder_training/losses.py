@@ -26,18 +26,18 @@ Float32s = npt.NDArray[np.float32]
 
 def contrast(x: Float32s, y: Float32s, temperature: float) -> tuple[float, Float32s, Float32s]:
     """Loss over the pairs (x[i], y[i]), and its gradients by x and y, shape (n, dim)."""
-    import torch
-
     sides = _Sides(x, y)
-    logits = sides.cosines() / temperature
-    by_row = torch.softmax(logits, 1)
-    by_column = torch.softmax(logits, 0)
-    there = by_row.diagonal().clamp_min(1e-12), by_column.diagonal().clamp_min(1e-12)
-    loss = -float(there[0].log().mean() + there[1].log().mean()) / 2
-    slope = by_row.add_(by_column)
-    slope.diagonal().sub_(2)
-    slope /= 2 * len(x) * temperature
-    return loss, *sides.gradients(slope)
+    own = sides.own_logits(temperature)
+    right = own.exp()
+    # No softmax, which would need float32: e to the 20, the greatest value, is no great number.
+    slope = sides.logits(temperature).exp_().fill_diagonal_(0)
+    by_row, by_column = (slope.sum(axis, dtype=own.dtype) + right for axis in (1, 0))
+    loss = float((by_row.log() + by_column.log()).mean() / 2 - own.mean())
+    shares = by_row.reciprocal(), by_column.reciprocal()
+    slope *= shares[0].bfloat16()[:, None] + shares[1].bfloat16()
+    slope.diagonal().copy_(right * (shares[0] + shares[1]) - 2)
+    scale = 2 * len(x) * temperature
+    return loss, sides.by_left(slope) / scale, sides.by_right(slope) / scale
 
 
 def imitate(
@@ -55,7 +55,7 @@ def imitate(
     import torch
 
     sides = _Sides(x, y)
-    logits = sides.cosines() / temperature
+    logits = sides.logits(temperature).float()
     wanted = torch.from_numpy(taught_x).bfloat16() @ torch.from_numpy(taught_y).bfloat16().T
     wanted = wanted.float() / teacher_temperature
     slope = torch.zeros_like(logits)
@@ -65,8 +65,8 @@ def imitate(
         log_made = torch.log_softmax(logits, axis)
         loss -= float((target * log_made).sum() / len(x)) / 2
         slope += log_made.exp_() - target
-    slope /= 2 * len(x) * temperature
-    return loss, *sides.gradients(slope)
+    slope = (slope / (2 * len(x) * temperature)).bfloat16()
+    return loss, sides.by_left(slope), sides.by_right(slope)
 
 
 def imitate_within(
@@ -83,16 +83,15 @@ def imitate_within(
     import torch
 
     sides = _Sides(x, x)
-    itself = torch.eye(len(x), dtype=torch.bool)
-    logits = (sides.cosines() / temperature).masked_fill_(itself, _NEVER)
-    vectors = torch.from_numpy(taught).float()
-    wanted = (vectors @ vectors.T / teacher_temperature).masked_fill_(itself, _NEVER)
-    target, log_made = torch.softmax(wanted, 1), torch.log_softmax(logits, 1)
-    apart = target.clamp_min(1e-12).log() - log_made
-    loss = float((target * apart).sum() / len(x))
-    slope = ((log_made.exp_() - target) / (len(x) * temperature)).masked_fill_(itself, 0)
-    by_rows, by_columns = sides.gradients(slope)
-    return loss, by_rows + by_columns
+    vectors = torch.from_numpy(taught).bfloat16()
+    wanted = (vectors @ vectors.T).float() / teacher_temperature
+    logs = (sides.logits(temperature).float(), wanted)
+    log_made, log_target = (torch.log_softmax(each.fill_diagonal_(_NEVER), 1) for each in logs)
+    target = log_target.exp()
+    loss = float((target * (log_target - log_made)).sum() / len(x))
+    slope = (log_made.exp_() - target) / (len(x) * temperature)
+    # Each similarity stands twice in the matrix.
+    return loss, sides.by_left((slope + slope.T).bfloat16())
 
 
 class _Sides:
@@ -102,16 +101,20 @@ class _Sides:
         self._a, self._a_length = _unit(x)
         self._b, self._b_length = _unit(y)
 
-    def cosines(self) -> torch.Tensor:
-        return (self._a.bfloat16() @ self._b.bfloat16().T).float()
+    def logits(self, temperature: float) -> torch.Tensor:
+        return (self._a / temperature).bfloat16() @ self._b.bfloat16().T
 
-    def gradients(self, slope: torch.Tensor) -> tuple[Float32s, Float32s]:
-        """Gradients by x and y, from the gradient by the cosines."""
-        half = slope.bfloat16()
-        return (
-            _through_unit((half @ self._b.bfloat16()).float(), self._a, self._a_length),
-            _through_unit((half.T @ self._a.bfloat16()).float(), self._b, self._b_length),
-        )
+    def own_logits(self, temperature: float) -> torch.Tensor:
+        """Those of x[i] and y[i], in float32."""
+        return (self._a * self._b).sum(1) / temperature
+
+    def by_left(self, slope: torch.Tensor) -> Float32s:
+        """Gradient by x, from that by the cosines in bfloat16."""
+        return _through_unit((slope @ self._b.bfloat16()).float(), self._a, self._a_length)
+
+    def by_right(self, slope: torch.Tensor) -> Float32s:
+        """Gradient by y."""
+        return _through_unit((slope.T @ self._a.bfloat16()).float(), self._b, self._b_length)
 
 
 def _unit(rows: Float32s) -> tuple[torch.Tensor, torch.Tensor]:

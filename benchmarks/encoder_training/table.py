@@ -54,7 +54,7 @@ class Table:
 
     def sums(self, texts: Texts) -> Float32s:
         """Sum of the rows of each text, float32 of shape (texts, dim)."""
-        self._make(np.unique(texts.rows).astype(np.int64))
+        self._make(grouped(texts.rows, len(self._rows))[0])
         sums = np.empty((len(texts.offsets) - 1, self._rows.shape[1]), np.float32)
         _sum(self._rows, texts.rows, texts.offsets, sums)
         return sums
@@ -64,10 +64,9 @@ class Table:
         self._steps += 1
         corrected = rate * np.sqrt(1 - _BETA_2**self._steps) / (1 - _BETA_1**self._steps)
         owner = np.repeat(np.arange(len(gradients)), np.diff(texts.offsets))
-        pieces, slopes = _gathered(texts.rows.astype(np.int64), owner, gradients)
+        pieces, slopes = self._own.step(texts.rows.astype(np.int64), owner, gradients, corrected)
         place, number = self._traits.of_pieces(pieces)
-        self._own.step(pieces, slopes, corrected)
-        self._common.step(*_gathered(number, place, slopes), corrected)
+        self._common.step(number, place, slopes, corrected)
 
     def _make(self, pieces: Int64s) -> None:
         _compose(
@@ -88,18 +87,34 @@ class _Rows:
         self._first = np.zeros((count, dim), np.float32)
         self._second = np.zeros((count, dim), np.float32)
 
-    def step(self, touched: Int64s, slopes: Float32s, rate: float) -> None:
-        _adam(self.values, self._first, self._second, touched, slopes, np.float32(rate))
+    def step(
+        self, keys: Int64s, owner: Int64s, gradients: Float32s, rate: float
+    ) -> tuple[Int64s, Float32s]:
+        """Move the rows `keys`, each by the gradients of its owners.
+
+        Returns:
+            The different rows, rising, and the sum of the gradients of each.
+        """
+        touched, ends, order = grouped(keys, len(self.values))
+        slopes = np.empty((len(touched), gradients.shape[1]), np.float32)
+        tables = self.values, self._first, self._second
+        _adam(*tables, touched, ends, owner[order], gradients, slopes, np.float32(rate))
+        return touched, slopes
 
 
-def _gathered(keys: Int64s, owner: Int64s, gradients: Float32s) -> tuple[Int64s, Float32s]:
-    """Different keys, and the sum of the gradients of the owners of each."""
-    order = np.argsort(keys, kind="stable")
-    touched, starts = np.unique(keys[order], return_index=True)
-    ends = np.append(starts[1:], len(order)).astype(np.int64)
-    totals = np.empty((len(touched), gradients.shape[1]), np.float32)
-    _total(starts.astype(np.int64), ends, owner[order], gradients, totals)
-    return touched.astype(np.int64), totals
+@numba.njit(cache=True)
+def grouped(keys: Int64s, count: int) -> tuple[Int64s, Int64s, Int64s]:
+    """Different keys below `count`, rising; where each ends in the order by keys; that order."""
+    ends = np.zeros(count + 1, np.int64)
+    for key in keys:
+        ends[key + 1] += 1
+    touched = np.flatnonzero(ends) - 1
+    ends = np.cumsum(ends)
+    order = np.empty(len(keys), np.int64)
+    for place, key in enumerate(keys):
+        order[ends[key]] = place
+        ends[key] += 1
+    return touched, ends[touched], order
 
 
 @numba.njit(parallel=True, fastmath=True, cache=True)
@@ -112,32 +127,24 @@ def _compose(
     rows: Float32s,
 ) -> None:
     for place in numba.prange(len(pieces)):
-        row = pieces[place]
-        for k in range(own.shape[1]):
-            rows[row, k] = own[row, k]
-        for trait in range(offsets[row], offsets[row + 1]):
-            for k in range(own.shape[1]):
-                rows[row, k] += common[numbers[trait], k]
+        piece = pieces[place]
+        row = rows[piece]
+        row[:] = own[piece]
+        for trait in range(offsets[piece], offsets[piece + 1]):
+            shared = common[numbers[trait]]
+            for k in range(len(row)):
+                row[k] += shared[k]
 
 
 @numba.njit(parallel=True, fastmath=True, cache=True)
 def _sum(table: Float32s, rows: Int64s, offsets: Int64s, sums: Float32s) -> None:
     for text in numba.prange(len(sums)):
-        sums[text, :] = 0
+        total = sums[text]
+        total[:] = 0
         for place in range(offsets[text], offsets[text + 1]):
-            for k in range(table.shape[1]):
-                sums[text, k] += table[rows[place], k]
-
-
-@numba.njit(parallel=True, fastmath=True, cache=True)
-def _total(
-    starts: Int64s, ends: Int64s, owner: Int64s, gradients: Float32s, totals: Float32s
-) -> None:
-    for number in numba.prange(len(starts)):
-        totals[number, :] = 0
-        for place in range(starts[number], ends[number]):
-            for k in range(totals.shape[1]):
-                totals[number, k] += gradients[owner[place], k]
+            row = table[rows[place]]
+            for k in range(len(total)):
+                total[k] += row[k]
 
 
 @numba.njit(parallel=True, fastmath=True, cache=True)
@@ -146,15 +153,22 @@ def _adam(
     first: Float32s,
     second: Float32s,
     touched: Int64s,
+    ends: Int64s,
+    owner: Int64s,
+    gradients: Float32s,
     slopes: Float32s,
     rate: np.float32,
 ) -> None:
     for number in numba.prange(len(touched)):
         row = touched[number]
-        for k in range(table.shape[1]):
-            slope = slopes[number, k]
-            first[row, k] = np.float32(_BETA_1) * first[row, k] + np.float32(1 - _BETA_1) * slope
-            second[row, k] = (
-                np.float32(_BETA_2) * second[row, k] + np.float32(1 - _BETA_2) * slope * slope
-            )
-            table[row, k] -= rate * first[row, k] / (np.sqrt(second[row, k]) + np.float32(_EPSILON))
+        slope = slopes[number]
+        slope[:] = 0
+        for place in range(ends[number - 1] if number else 0, ends[number]):
+            gradient = gradients[owner[place]]
+            for k in range(len(slope)):
+                slope[k] += gradient[k]
+        value, one, two = table[row], first[row], second[row]
+        for k in range(len(slope)):
+            one[k] = np.float32(_BETA_1) * one[k] + np.float32(1 - _BETA_1) * slope[k]
+            two[k] = np.float32(_BETA_2) * two[k] + np.float32(1 - _BETA_2) * slope[k] * slope[k]
+            value[k] -= rate * one[k] / (np.sqrt(two[k]) + np.float32(_EPSILON))

@@ -42,7 +42,7 @@ class Recipe:
         seed: Of everything random.
     """
 
-    steps: int = 36_000
+    steps: int = 32_000
     dim: int = 256
     batch: int = 2048
     news_batch: int = 1024
@@ -136,8 +136,7 @@ def _step(
     taught = None
     if kind in material.pairs:
         pairs = material.pairs[kind]
-        x, y = pairs.draw(recipe.batch, generator)
-        left, right = pairs.texts.take(x), pairs.texts.take(y)
+        left, right = (pairs.texts.take(side) for side in pairs.draw(recipe.batch, generator))
     else:
         news = material.news
         count = len(news.english) if kind == "taught_news" else len(news.titles.offsets) - 1
@@ -152,15 +151,15 @@ def _step(
         )
     if kind in _LONG:
         left, right = (side.thinned(recipe.dropped, generator) for side in (left, right))
-    sums = table.sums(left), table.sums(right)
-    if taught is None:
-        loss, *slopes = contrast(*sums, recipe.temperature)
-    else:
-        loss, *slopes = imitate(*sums, *taught, recipe.temperature, recipe.teacher_temperature)
     both = Texts(
         np.concatenate((left.rows, right.rows)),
         np.concatenate((left.offsets, right.offsets[1:] + left.offsets[-1])),
     )
+    x, y = np.split(table.sums(both), 2)
+    if taught is None:
+        loss, *slopes = contrast(x, y, recipe.temperature)
+    else:
+        loss, *slopes = imitate(x, y, *taught, recipe.temperature, recipe.teacher_temperature)
     table.update(both, np.concatenate(slopes), rate)
     return loss
 
