@@ -74,7 +74,13 @@ class Store(Protocol):
         """All articles published in [since, until), of one `Article.source` if given, by id."""
 
     def checksums(self, since: datetime, until: datetime, source: str) -> dict[str, int]:
-        """The same articles: by id a number that is another one when anything of it is."""
+        """Of each of these articles, by id, a number that is another one when anything of it is.
+
+        Args:
+            since: Those published at or after this time.
+            until: Those published before this time.
+            source: Those with this `Article.source`.
+        """
 
     def put_placements(self, placements: Sequence[Placement]) -> None:
         """Add or replace where articles were put."""
