@@ -16,6 +16,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,13 @@ import numpy as np
 
 from benchmarks.affinity_training import stories_of
 from benchmarks.saved import made_by, save_rows
-from benchmarks.story_scale import corpus
+from benchmarks.story_scale import corpus, f1_of
 from benchmarks.story_scores import Run, scores_of
 from benchmarks.story_sets import StorySet, load_sets
 from dedup.compute.arrays import BoolMask, Float32s, Int64s
 from dedup.config import Config, NeighborConfig
 from dedup.encoders import load_encoder
 from dedup.encoders.whole_vectors import SCALE
-from dedup.evaluation.measures import b_cubed, overlap
 from dedup.pipeline import cluster, group_texts
 from dedup.stories.affinity import Affinity, AffinityModel
 from dedup.stories.neighbors import neighbor_pairs
@@ -45,7 +45,7 @@ SETS = ("seeds", "ITN", "AllSides", "ECB+", "gunviolence", "newswcl50")
 _BLOCK = 1024
 _SPARE = 8
 _ROUNDS = 5
-_DAYS_OF = 30 / 100_000
+_DAYS_OF_A_TEXT = 30 / 100_000
 _Search = Callable[..., Pairs]
 
 
@@ -121,7 +121,7 @@ def _all_products(
 
 
 def searched(profiles: Profiles, min_cosine: float) -> list[dict[str, Any]]:
-    """CPU and wall time of both ways, for all texts at once and for one at a time."""
+    """CPU and wall time of both ways, for all texts at once."""
     given = profiles.vectors.astype(np.float32), profiles.seconds, profiles.languages, min_cosine
     ways: dict[str, _Search] = {"ours": neighbor_pairs, "FAISS": faiss_pairs}
     pairs = {name: way(*given) for name, way in ways.items()}
@@ -152,69 +152,61 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - cpu, time.perf_counter() - wall
 
 
-def floor_pairs(floor: float, counted: list[int]) -> _Search:
-    """A search of all pairs within the gap whose cosine reaches a floor, and how many it found."""
+def pairs_above(
+    floor: float, vectors: Float32s, seconds: Int64s, config: NeighborConfig = NeighborConfig()
+) -> Pairs:
+    """All pairs within the gap whose cosine reaches a floor; other arguments as there."""
+    gap, least = int(config.max_gap.total_seconds()), math.ceil(floor * SCALE * SCALE)
+    found: list[RowPairs] = []
+    for start in range(0, len(vectors), _BLOCK):
+        products = vectors[start : start + _BLOCK] @ vectors[start:].T
+        first, second = np.nonzero(products >= least)
+        first, second = first + start, second + start
+        near = (first < second) & within_gap(seconds, first, second, gap)
+        found.append((first[near], second[near]))
+    return Pairs.of(found, len(vectors))
+
+
+@contextmanager
+def near_by(floor: float | None) -> Iterator[list[int]]:
+    """Let pairs above a floor be near, or by None those that ship; yields how many were found."""
+    counts: list[int] = []
 
     def search(
         vectors: Float32s,
         seconds: Int64s,
         languages: Int64s,
         min_cosine: float,
-        config: NeighborConfig = NeighborConfig(),
-        *_: object,
+        config: NeighborConfig,
+        *others: Any,  # noqa: ANN401 (those of `neighbor_pairs`)
     ) -> Pairs:
-        gap, least = int(config.max_gap.total_seconds()), math.ceil(floor * SCALE * SCALE)
-        found: list[RowPairs] = []
-        for start in range(0, len(vectors), _BLOCK):
-            products = vectors[start : start + _BLOCK] @ vectors[start:].T
-            first, second = np.nonzero(products >= least)
-            first, second = first + start, second + start
-            near = (first < second) & within_gap(seconds, first, second, gap)
-            found.append((first[near], second[near]))
-        pairs = Pairs.of(found, len(vectors))
-        counted.append(len(pairs.first))
+        pairs = (
+            neighbor_pairs(vectors, seconds, languages, min_cosine, config, *others)
+            if floor is None
+            else pairs_above(floor, vectors, seconds, config)
+        )
+        counts.append(len(pairs.first))
         return pairs
 
-    return search
-
-
-def counting(counted: list[int]) -> _Search:
-    """The search that ships, and how many pairs it found."""
-
-    def search(*given: Any) -> Pairs:  # noqa: ANN401 (those of `neighbor_pairs`)
-        pairs = neighbor_pairs(*given)
-        counted.append(len(pairs.first))
-        return pairs
-
-    return search
-
-
-def rules() -> Iterator[tuple[str, Callable[[list[int]], _Search]]]:
-    """The rule that ships and the others, by name."""
-    yield "nearest in each language", counting
-    for floor in FLOORS:
-        yield f"cosine from {floor:g} on", partial(floor_pairs, floor)
+    with patch("dedup.stories.candidates.neighbor_pairs", search):
+        yield counts
 
 
 def by_rule(sets: Sequence[StorySet], texts: int) -> list[dict[str, Any]]:
     """Pairs, and B-cubed F1 of the stories, with each rule on each set and on generated texts."""
     encoder, rows = load_encoder(), []
-    profiles, keys, stories = corpus(texts, texts * _DAYS_OF)
+    profiles, keys, stories = corpus(texts, texts * _DAYS_OF_A_TEXT)
     affinity = Affinity(AffinityModel.load("", "bundled"), profiles)
-    for rule, search_of in rules():
+    for floor in (None, *FLOORS):
+        rule = "nearest in each language" if floor is None else f"cosine from {floor:g} on"
         for story_set in sets:
-            counted: list[int] = []
-            with patch("dedup.stories.candidates.neighbor_pairs", search_of(counted)):
+            with near_by(floor) as counts:
                 result = cluster(story_set.articles, encoder=encoder)
             scores = scores_of(story_set, [Run(stories_of(result))])
-            rows.append(_row(rule, story_set.name, counted, scores["b_cubed"]["f1"]))
-        counted = []
-        with patch("dedup.stories.candidates.neighbor_pairs", search_of(counted)):
+            rows.append(_row(rule, story_set.name, counts, scores["b_cubed"]["f1"]))
+        with near_by(floor) as counts:
             grouping = group_texts(affinity, keys, Config())
-        labels = np.empty(texts, np.int64)
-        for number, group in enumerate(grouping.groups):
-            labels[group.members] = number
-        rows.append(_row(rule, "generated", counted, b_cubed(overlap(stories, labels)[1]).f1))
+        rows.append(_row(rule, "generated", counts, f1_of(grouping, stories)))
     return rows
 
 
@@ -260,7 +252,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
     encoder = load_encoder()
-    profiles, *_ = corpus(given.texts, given.texts * _DAYS_OF)
+    profiles, *_ = corpus(given.texts, given.texts * _DAYS_OF_A_TEXT)
     rows = searched(profiles, AffinityModel.load("", encoder.name).min_cosine)
     print(search_table(rows))
     sets = [one for one in load_sets(given.folder, given.seeds) if one.name in SETS]

@@ -32,6 +32,7 @@ from dedup.encoders import load_encoder
 from dedup.evaluation.measures import b_cubed, overlap
 from dedup.pipeline import group_texts, profiles_of
 from dedup.stories.affinity import Affinity, AffinityModel
+from dedup.stories.grouping import Grouping
 from dedup.stories.profiles import Profiles, name_hashes
 
 LIBRARIES = ("story-dedup", "numpy", "scipy", "numba", "faiss-cpu")
@@ -77,9 +78,6 @@ def measure(texts: int, days: int) -> dict[str, Any]:
     used = time.process_time()
     grouping = group_texts(affinity, keys, Config(), progress)
     wall, used = time.perf_counter() - begun, time.process_time() - used
-    labels = np.empty(texts, np.int64)
-    for number, group in enumerate(grouping.groups):
-        labels[group.members] = number
     return {
         "texts": texts,
         "days": days,
@@ -89,8 +87,16 @@ def measure(texts: int, days: int) -> dict[str, Any]:
         "peak_memory_mb": peak_memory_mb(),
         "story_groups": len(grouping.groups),
         "largest_component": grouping.largest_component,
-        "b_cubed_f1": round(b_cubed(overlap(stories, labels)[1]).f1, 3),
+        "b_cubed_f1": round(f1_of(grouping, stories), 3),
     }
+
+
+def f1_of(grouping: Grouping, stories: Int64s) -> float:
+    """B-cubed F1 of groups of texts whose stories, int64 of shape (n,), are known."""
+    labels = np.empty(len(stories), np.int64)
+    for number, group in enumerate(grouping.groups):
+        labels[group.members] = number
+    return b_cubed(overlap(stories, labels)[1]).f1
 
 
 def table(rows: list[dict[str, Any]]) -> str:

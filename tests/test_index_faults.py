@@ -285,16 +285,21 @@ def fill(path: Path, how: str) -> tuple[str, int]:
     return error, int(added)
 
 
+def check_and_add(path: Path, pool: list[Article], added: int) -> None:
+    """The first articles are there, the index is sound, and takes more."""
+    with opened(path) as index:
+        check_index(index)
+        assert articles_of(index).keys() == {each.id for each in pool[:added]}
+        index.add(pool[added : added + 5])
+        check_index(index)
+
+
 def test_files_that_cannot_grow_are_an_error_and_leave_the_index_usable(
     tmp_path: Path, pool: list[Article]
 ) -> None:
     error, added = fill(tmp_path, "limited")
     assert "what was stored is as it was" in error
-    with opened(tmp_path) as index:
-        check_index(index)
-        assert articles_of(index).keys() == {each.id for each in pool[:added]}
-        index.add(pool[added : added + 5])
-        check_index(index)
+    check_and_add(tmp_path, pool, added)
 
 
 def test_a_full_disk_is_an_error_and_leaves_the_index_whole(
@@ -307,13 +312,9 @@ def test_a_full_disk_is_an_error_and_leaves_the_index_whole(
         error, added = fill(tmp_path / "index", "mounted")
         assert "the disk is full" in error
         subprocess.run(["mount", "-o", "remount,size=64m", str(tmp_path)], check=True)
-        with opened(tmp_path / "index") as index:
-            assert articles_of(index).keys() == {each.id for each in pool[:added]}
-            index.add(pool[added : added + 5])
-            check_index(index)
+        check_and_add(tmp_path / "index", pool, added)
     finally:
         # Files are mapped as long as an index is there, closed or not.
-        index = None  # type: ignore[assignment]
         gc.collect()
         subprocess.run(["umount", str(tmp_path)], check=True)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.neighbors import faiss_pairs, floor_pairs
+from benchmarks.neighbors import faiss_pairs, pairs_above
 from dedup.articles import UNDATED
 from dedup.compute.arrays import BoolMask, Float32s, Int64s
 from dedup.compute.keyed_rows import KeyedRows
@@ -146,7 +146,7 @@ def test_the_search_of_the_benchmark_finds_the_same_pairs() -> None:
     config = NeighborConfig(max_gap=timedelta(days=4), neighbors_per_language=5)
     given = whole, seconds, languages, 0.1, config
     assert listed(faiss_pairs(*given)) == listed(neighbor_pairs(*given))
-    every = floor_pairs(0.1, [])(*given)
+    every = pairs_above(0.1, whole, seconds, config)
     near = (whole @ whole.T >= 0.1 * SCALE * SCALE) & (
         np.abs(seconds[:, None] - seconds) <= 4 * DAY
     )

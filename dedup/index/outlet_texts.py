@@ -47,10 +47,10 @@ class OutletTexts:
         for part in chunks(numbers.items(), _AT_ONCE):
             known = {each: found for each in part if (found := self._known.get(each))}
             missing = {id: (id, number) for id, number in part if (id, number) not in known}
-            for stored in self._store.articles([*missing]).values():
-                each = missing[stored.article.id]
-                known[each] = Origin.of(stored.article, stored.clean)
-            self._remember(known)
+            stored = self._store.articles([*missing])
+            new = {missing[id]: Origin.of(one.article, one.clean) for id, one in stored.items()}
+            self._remember(new)
+            known |= new
             yield from (known[each] for each in part if each in known)
 
     def _remember(self, texts: Mapping[tuple[str, int], Origin]) -> None:
